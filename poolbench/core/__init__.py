@@ -1,0 +1,1 @@
+"""What crosses borders: cells, catalogues, events, errors. Depends on nothing else in poolbench."""

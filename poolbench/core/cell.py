@@ -1,0 +1,163 @@
+"""A cell: one (variant, data set, seed) to train, and the identity of its result.
+
+The identity is the SHA-256 of the canonical JSON of everything that changes a result and of
+nothing else: never the device, the number of workers, a title or a variant's label. Two suites
+that describe the same training share its run.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from typing import Any
+
+IDENTITY_VERSION = 1
+ID_LENGTH = 16
+
+
+@dataclass(frozen=True, kw_only=True)
+class Named:
+    """A catalogue entry with every option spelled out, defaults included."""
+
+    name: str
+    options: Mapping[str, Any]
+    revision: int = 1
+
+    def __str__(self) -> str:
+        shown = ", ".join(f"{key}={value}" for key, value in self.options.items())
+        return f"{self.name}({shown})" if shown else self.name
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataSpec:
+    """What is learned from.
+
+    Args:
+        source: The data set.
+        checksum: Identifies the content of its files.
+        limit: At most so many images of each split; ``None`` for all.
+        validation: Fraction of the training images held out, in [0, 1).
+        fold: Which random hold-out, from 0.
+        augment: Applied to training batches, in this order.
+    """
+
+    source: Named
+    checksum: str
+    limit: int | None = None
+    validation: float = 0.0
+    fold: int = 0
+    augment: tuple[Named, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelSpec:
+    """The network, with an operator for each of its sites."""
+
+    network: Named
+    pools: Mapping[str, Named]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """How it is trained.
+
+    Args:
+        epochs: Passes over the training images, at least 1.
+        batch_size: Images a step, at least 1; the last, smaller batch of an epoch is used too.
+        optimizer: From the optimizer catalogue.
+        schedule: From the schedule catalogue.
+        label_smoothing: In [0, 1).
+        pool_lr_factor: Learning rate of pooling parameters, as a multiple of the network's.
+        precision: ``fp32`` or ``bf16`` (autocast): it changes results, so it is identity.
+    """
+
+    epochs: int
+    batch_size: int
+    optimizer: Named
+    schedule: Named
+    label_smoothing: float = 0.0
+    pool_lr_factor: float = 1.0
+    precision: str = "fp32"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    """One network to train.
+
+    Args:
+        variant: Its label in the suite; not part of the identity.
+        data: What it learns from.
+        model: The network and its operators.
+        recipe: How it is trained.
+        seed: Seeds initialisation, order and augmentation; at least 0.
+    """
+
+    variant: str
+    data: DataSpec
+    model: ModelSpec
+    recipe: Recipe
+    seed: int
+
+    @cached_property
+    def identity(self) -> bytes:
+        """The bytes that are hashed: canonical JSON, keys sorted, no white space."""
+        document = {"identity": IDENTITY_VERSION, **asdict(self)}
+        del document["variant"]
+        return json.dumps(
+            document, sort_keys=True, separators=(",", ":"), allow_nan=False
+        ).encode()
+
+    @cached_property
+    def id(self) -> str:
+        """Name of the run in the store: the first 16 hex digits of the identity's SHA-256."""
+        return hashlib.sha256(self.identity).hexdigest()[:ID_LENGTH]
+
+    @cached_property
+    def condition(self) -> str:
+        """The id of the cell without its seed: what intervals and tests are taken over."""
+        document = json.loads(self.identity)
+        del document["seed"]
+        text = json.dumps(document, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()[:ID_LENGTH]
+
+    def __str__(self) -> str:
+        return f"{self.variant} · {self.data.source.name} · seed {self.seed}"
+
+    def to_json(self) -> dict[str, Any]:
+        """Return a JSON document that :func:`cell_from_json` reads back."""
+        return asdict(self)
+
+
+def named_from_json(document: Mapping[str, Any]) -> Named:
+    """Read a :class:`Named` back from ``asdict``; lists become tuples again."""
+    options = {
+        key: tuple(value) if isinstance(value, list) else value
+        for key, value in document["options"].items()
+    }
+    return Named(name=document["name"], options=options, revision=document["revision"])
+
+
+def cell_from_json(document: Mapping[str, Any]) -> Cell:
+    """Read a cell back from :meth:`Cell.to_json`.
+
+    Raises:
+        KeyError, TypeError: The document was not written by this version.
+    """
+    data, model, recipe = (dict(document[key]) for key in ("data", "model", "recipe"))
+    data["source"] = named_from_json(data["source"])
+    data["augment"] = tuple(named_from_json(item) for item in data["augment"])
+    recipe["optimizer"] = named_from_json(recipe["optimizer"])
+    recipe["schedule"] = named_from_json(recipe["schedule"])
+    return Cell(
+        variant=document["variant"],
+        data=DataSpec(**data),
+        model=ModelSpec(
+            network=named_from_json(model["network"]),
+            pools={site: named_from_json(pool) for site, pool in model["pools"].items()},
+        ),
+        recipe=Recipe(**recipe),
+        seed=document["seed"],
+    )

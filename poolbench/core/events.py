@@ -1,0 +1,50 @@
+"""What a worker reports while it runs: one JSON object a line, ignorable without loss.
+
+Events only feed progress displays. What is finished is decided by the store alone.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from typing import Literal
+
+Kind = Literal["started", "progress", "finished", "diverged", "failed", "notice", "waiting"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """Something that happened to a cell.
+
+    Args:
+        kind: What happened.
+        cell: The cell's id; empty when the event is about the worker itself.
+        label: The cell in words.
+        epoch: Epochs completed, out of ``epochs``.
+        epochs: Epochs asked for.
+        fraction: Share of the cell's training that is done, in [0, 1].
+        loss: Mean training loss so far in the epoch, when known.
+        accuracy: Validation (or, when finished, test) accuracy as a fraction, when known.
+        images_per_s: Training throughput, when known.
+        detail: Words for people: a failure's reason and advice.
+    """
+
+    kind: Kind
+    cell: str = ""
+    label: str = ""
+    epoch: int = 0
+    epochs: int = 0
+    fraction: float = 0.0
+    loss: float | None = None
+    accuracy: float | None = None
+    images_per_s: float | None = None
+    detail: str = field(default="")
+
+    def to_line(self) -> str:
+        """Return the event as one line of JSON."""
+        return json.dumps(asdict(self), separators=(",", ":"), allow_nan=False) + "\n"
+
+
+def event_from_line(line: str) -> Event:
+    """Read back what :meth:`Event.to_line` wrote."""
+    return Event(**json.loads(line))

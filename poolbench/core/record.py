@@ -1,0 +1,99 @@
+"""What a run leaves behind, as readers of the store see it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from poolbench.core.cell import Cell
+
+Status = Literal["ok", "diverged"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Epoch:
+    """One epoch of training, as it is stored: the same bytes however often it was interrupted.
+
+    Args:
+        epoch: From 1.
+        loss: Mean training loss over the epoch's images; ``None`` when it was not finite.
+        lr: Learning rate at the epoch's last step.
+        validation_accuracy: Fraction in [0, 1]; ``None`` without a validation split.
+        pooling: Mean of each learned pooling parameter, by ``site.parameter``: temperatures in
+            the units of the activations, mixing weights and gates as they are stored.
+    """
+
+    epoch: int
+    loss: float | None
+    lr: float
+    validation_accuracy: float | None
+    pooling: Mapping[str, float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Timing:
+    """How long an epoch took on the machine that ran it; never part of what must be identical.
+
+    Args:
+        epoch: From 1.
+        duration_s: Training steps alone, in seconds.
+        images: Training images seen in that time.
+    """
+
+    epoch: int
+    duration_s: float
+    images: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """The outcome of a cell.
+
+    Args:
+        status: ``ok``, or ``diverged`` when the loss stopped being finite.
+        correct: Test images classified rightly; 0 when diverged.
+        total: Test images.
+        test_loss: Mean cross-entropy on the test split; ``None`` when diverged.
+        parameters: Trainable parameters of the network.
+        epochs: Epochs completed.
+        detail: Why it diverged, in words; empty otherwise.
+    """
+
+    status: Status
+    correct: int
+    total: int
+    test_loss: float | None
+    parameters: int
+    epochs: int
+    detail: str = ""
+
+    @property
+    def accuracy(self) -> float:
+        """Fraction of the test images classified rightly; NaN when diverged."""
+        return self.correct / self.total if self.status == "ok" else float("nan")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """A finished cell in the store.
+
+    Args:
+        cell: What was trained; its label is the one it was first trained under.
+        result: How it ended.
+        history: Epoch by epoch.
+        timings: Epoch by epoch, on the machine that ran it.
+        environment: Machine and versions of the last attempt.
+    """
+
+    cell: Cell
+    result: Result
+    history: tuple[Epoch, ...]
+    timings: tuple[Timing, ...]
+    environment: Mapping[str, Any]
+
+    @property
+    def images_per_s(self) -> float:
+        """Training throughput over all epochs; NaN when none was timed."""
+        duration = sum(timing.duration_s for timing in self.timings)
+        return sum(t.images for t in self.timings) / duration if duration else float("nan")

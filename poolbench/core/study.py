@@ -1,0 +1,96 @@
+"""A study: what a suite file asks for once it is checked, and the cells it expands to."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from poolbench.core.cell import Cell
+
+Metric = Literal["accuracy", "error"]
+Rule = Literal["set", "paper", "holm"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Analysis:
+    """How the results are read.
+
+    Args:
+        metric: ``accuracy`` (higher is better) or ``error`` (lower is better), on the test split.
+        rule: Which rows count as best: see ``poolbench.stats``.
+        alpha: Level of every test, in (0, 1).
+        paired: Seeds are blocks: variants with one seed share initial state and data order.
+        margin: Equivalence margin in percentage points of the metric; ``None`` for no claim.
+        published: Per data set, per variant: the source's (mean, standard deviation) in per cent.
+    """
+
+    metric: Metric = "accuracy"
+    rule: Rule = "set"
+    alpha: float = 0.05
+    paired: bool = False
+    margin: float | None = None
+    published: Mapping[str, Mapping[str, tuple[float, float]]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Execution:
+    """Where and how wide cells run; never part of a cell's identity.
+
+    Args:
+        device: ``auto``, ``cpu``, ``cuda`` or ``cuda:N``.
+        jobs: Worker processes; ``None`` chooses by the device.
+        threads: CPU threads of each worker. One is fastest for small networks and gives the same
+            bits whatever ``jobs`` is.
+    """
+
+    device: str = "auto"
+    jobs: int | None = None
+    threads: int = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Study:
+    """A checked suite: every cell, in the suite's order, and how to read the results.
+
+    Args:
+        title: For people.
+        source: Where the published numbers come from: paper, table, figure.
+        origin: The file it was read from, as the user wrote it.
+        profile: Name of the profile applied; empty for none.
+        variants: Labels, in the suite's order.
+        datasets: Data set names, in the suite's order.
+        seeds: In the suite's order.
+        baseline: Variant that the others are compared with; empty for none.
+        cells: One for each (data set, variant, seed).
+        analysis: How the results are read.
+        execution: Where they run.
+    """
+
+    title: str
+    origin: str
+    variants: tuple[str, ...]
+    datasets: tuple[str, ...]
+    seeds: tuple[int, ...]
+    cells: tuple[Cell, ...]
+    analysis: Analysis
+    execution: Execution
+    source: Mapping[str, Any] = field(default_factory=dict)
+    profile: str = ""
+    baseline: str = ""
+
+    @property
+    def id(self) -> str:
+        """Names the set of cells: 12 hex digits over their ids and labels."""
+        named = sorted((cell.data.source.name, cell.variant, cell.id) for cell in self.cells)
+        return hashlib.sha256(json.dumps(named).encode()).hexdigest()[:12]
+
+    def conditions(self) -> Iterator[tuple[str, str, tuple[Cell, ...]]]:
+        """Yield ``(data set, variant, its cells over the seeds)``, in the suite's order."""
+        groups: dict[tuple[str, str], list[Cell]] = {}
+        for cell in self.cells:
+            groups.setdefault((cell.data.source.name, cell.variant), []).append(cell)
+        for (dataset, variant), cells in groups.items():
+            yield dataset, variant, tuple(cells)

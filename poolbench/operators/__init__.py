@@ -1,0 +1,95 @@
+"""Pooling operators: the catalogue. Reading it imports no torch."""
+
+from __future__ import annotations
+
+from poolbench.core.catalogue import Catalogue, OperatorEntry
+from poolbench.core.options import Option
+
+_LEARN = Option(
+    kind=str,
+    default="none",
+    choices=("none", "layer", "channel"),
+    help="what learns: nothing, one parameter for the layer, one per channel",
+)
+_LEARNED = Option(
+    kind=str,
+    default="layer",
+    choices=("layer", "channel"),
+    help="one parameter for the layer, or one per channel",
+)
+_TEMPERATURE = Option(
+    kind=float, default=1.0, above=0.0, help="t (t0 if learned), in the units of the activations"
+)
+_LAE = "Lowe, Trappenberg, Oore 2021 (arXiv:2111.01742)"
+_MIXED = "Lee, Gallagher, Tu 2016 (arXiv:1509.08985)"
+
+OPERATORS: Catalogue[OperatorEntry] = Catalogue(
+    "operator",
+    {
+        "average": OperatorEntry(
+            target="poolbench.operators.average:Average",
+            summary="mean of the window",
+            formula="mean(z)",
+        ),
+        "max": OperatorEntry(
+            target="poolbench.operators.max:Max",
+            summary="maximum of the window; ties give the gradient to the first",
+            formula="max(z)",
+        ),
+        "lse": OperatorEntry(
+            target="poolbench.operators.lse:LogSumExp",
+            summary="smooth maximum from above, an OR over logits",
+            formula="t log sum exp(z/t)",
+            options={"temperature": _TEMPERATURE, "learn": _LEARN},
+            learns="log_temperature",
+            reference=_LAE,
+        ),
+        "lae": OperatorEntry(
+            target="poolbench.operators.lae:LogAvgExp",
+            summary="between mean (t -> inf) and max (t -> 0); the paper advises t0 = 4, learned",
+            formula="t (log sum exp(z/t) - log n)",
+            options={"temperature": _TEMPERATURE, "learn": _LEARN},
+            learns="log_temperature",
+            reference=_LAE,
+        ),
+        "mixed": OperatorEntry(
+            target="poolbench.operators.mixed:Mixed",
+            summary="learned mixture of max and mean",
+            formula="a max(z) + (1-a) mean(z)",
+            options={
+                "learn": _LEARNED,
+                "alpha": Option(kind=float, default=0.5, help="initial share of the max"),
+                "bounded": Option(
+                    kind=bool, default=False, help="keep a in (0, 1) through a sigmoid"
+                ),
+            },
+            learns="alpha",
+            reference=_MIXED,
+        ),
+        "gated": OperatorEntry(
+            target="poolbench.operators.gated:Gated",
+            summary="mixture of max and mean whose share depends on the window",
+            formula="a max(z) + (1-a) mean(z), a = sigmoid(w.z)",
+            options={"learn": _LEARNED},
+            learns="gate_weight",
+            reference=_MIXED,
+        ),
+        "conv": OperatorEntry(
+            target="poolbench.operators.conv:Convolution",
+            summary="convolution in place of a pool: same kernel, stride and padding, with bias",
+            formula="sum over channels and positions of weight * z, plus bias",
+            options={
+                "kernel": Option(
+                    kind=str,
+                    default="same",
+                    choices=("same", "one"),
+                    help="the pool's own kernel (conv-large), or 1 with the stride kept "
+                    "(conv-small)",
+                )
+            },
+            scopes=("windowed",),
+            learns="weight",
+            reference="Springenberg et al. 2015 (arXiv:1412.6806)",
+        ),
+    },
+)
