@@ -1,1 +1,1 @@
-""""""
+"""The command line: arguments in, ``app`` called, exit code out."""

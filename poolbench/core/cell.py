@@ -106,9 +106,7 @@ class Cell:
         """The bytes that are hashed: canonical JSON, keys sorted, no white space."""
         document = {"identity": IDENTITY_VERSION, **asdict(self)}
         del document["variant"]
-        return json.dumps(
-            document, sort_keys=True, separators=(",", ":"), allow_nan=False
-        ).encode()
+        return json.dumps(document, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
 
     @cached_property
     def id(self) -> str:

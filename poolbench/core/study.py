@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-from poolbench.core.cell import Cell
+from poolbench.core.cell import Cell, cell_from_json
 
 Metric = Literal["accuracy", "error"]
 Rule = Literal["set", "paper", "holm"]
@@ -94,3 +94,28 @@ class Study:
             groups.setdefault((cell.data.source.name, cell.variant), []).append(cell)
         for (dataset, variant), cells in groups.items():
             yield dataset, variant, tuple(cells)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return a JSON document that :func:`study_from_json` reads back."""
+        return asdict(self)
+
+
+def study_from_json(document: Mapping[str, Any]) -> Study:
+    """Read a study back from :meth:`Study.to_json`.
+
+    Raises:
+        KeyError, TypeError: The document was not written by this version.
+    """
+    analysis = dict(document["analysis"])
+    analysis["published"] = {
+        dataset: {variant: (mean, std) for variant, (mean, std) in rows.items()}
+        for dataset, rows in analysis["published"].items()
+    }
+    fields = {
+        **document,
+        **{name: tuple(document[name]) for name in ("variants", "datasets", "seeds")},
+        "cells": tuple(cell_from_json(cell) for cell in document["cells"]),
+        "analysis": Analysis(**analysis),
+        "execution": Execution(**document["execution"]),
+    }
+    return Study(**fields)

@@ -1,0 +1,75 @@
+"""Which device, and how many workers: decided without loading torch."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from typing import TYPE_CHECKING
+
+from poolbench.core.errors import EnvironmentFault
+
+if TYPE_CHECKING:
+    import torch
+
+
+def count_gpus() -> int:
+    """Return how many NVIDIA GPUs a worker would see; 0 when the driver does not answer."""
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if visible is not None and visible.strip() in {"", "-1"}:
+        return 0
+    program = shutil.which("nvidia-smi")
+    if program is None:
+        return 0
+    try:
+        listing = subprocess.run(  # noqa: S603 - a fixed command
+            [program, "-L"], capture_output=True, text=True, timeout=20, check=True
+        ).stdout
+    except (OSError, subprocess.SubprocessError):
+        return 0
+    present = sum(line.startswith("GPU ") for line in listing.splitlines())
+    return present if visible is None else min(present, len(visible.split(",")))
+
+
+def count_cores() -> int:
+    """Return the CPU cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def assign_devices(asked: str, jobs: int | None) -> list[str]:
+    """Return the device of each worker.
+
+    On the CPU, independent single-threaded workers beat one worker with all threads for the small
+    networks this tool trains there, so ``jobs`` defaults to the cores; on GPUs to one a device.
+
+    Args:
+        asked: ``auto``, ``cpu``, ``cuda`` (all of them) or ``cuda:N``.
+        jobs: Workers wanted; ``None`` for the default.
+    """
+    if asked == "cpu" or (asked == "auto" and count_gpus() == 0):
+        return ["cpu"] * (jobs or count_cores())
+    if asked.startswith("cuda:"):
+        return [asked] * (jobs or 1)
+    gpus = max(1, count_gpus())
+    return [f"cuda:{slot % gpus}" for slot in range(jobs or gpus)]
+
+
+def open_device(name: str) -> torch.device:
+    """Return a torch device that works.
+
+    Raises:
+        EnvironmentFault: It asks for a GPU that torch cannot use.
+    """
+    import torch
+
+    device = torch.device(name)
+    if device.type == "cuda":
+        found = torch.cuda.device_count() if torch.cuda.is_available() else 0
+        if found <= (device.index or 0):
+            build = "a CPU-only build" if torch.version.cuda is None else "a CUDA build"
+            raise EnvironmentFault(
+                f"device '{name}' was asked for, and torch sees {found} CUDA devices here "
+                f"(torch {torch.__version__} is {build})",
+                "use --device cpu, or check the machine with: poolbench doctor",
+            )
+    return device

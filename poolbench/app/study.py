@@ -1,0 +1,65 @@
+"""From a suite file to a checked study: the loader, handed the catalogues it checks against."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+from poolbench.core.study import Study
+from poolbench.data import AUGMENTATIONS, DATASETS
+from poolbench.data.fingerprint import fingerprint
+from poolbench.models import MODELS
+from poolbench.operators import OPERATORS
+from poolbench.suite.catalogues import Catalogues
+from poolbench.suite.load import load
+from poolbench.training import OPTIMIZERS, SCHEDULES
+
+
+def data_root(given: Path | None = None) -> Path | None:
+    """Return where data sets are looked for: the argument, or ``POOLBENCH_DATA``, or nowhere."""
+    if given is not None:
+        return given
+    named = os.environ.get("POOLBENCH_DATA")
+    return Path(named) if named else None
+
+
+def load_study(
+    path: Path,
+    *,
+    profile: str | None = None,
+    overrides: Sequence[str] = (),
+    only: Sequence[str] = (),
+    limit: int | None = None,
+    root: Path | None = None,
+) -> Study:
+    """Read a suite file.
+
+    Args:
+        path: The file.
+        profile: Name of a profile in it.
+        overrides: ``key.path=value`` each, applied last.
+        only: Globs of variants (or ``variant@seed``) to keep.
+        limit: At most so many images of each split.
+        root: Where data sets are.
+
+    Raises:
+        BadInput: Everything that is wrong with it, each with file:line:column.
+    """
+    return load(
+        path,
+        catalogues=Catalogues(
+            operators=OPERATORS,
+            models=MODELS,
+            datasets=DATASETS,
+            augmentations=AUGMENTATIONS,
+            optimizers=OPTIMIZERS,
+            schedules=SCHEDULES,
+        ),
+        fingerprint=partial(fingerprint, root=data_root(root)),
+        profile=profile,
+        overrides=overrides,
+        only=only,
+        limit=limit,
+    )

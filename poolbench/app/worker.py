@@ -1,0 +1,248 @@
+"""The worker: takes cell after cell of a study from the store until none is left to take.
+
+Run as ``python -m poolbench.app.worker JOBFILE``; torch is imported once for all of its cells.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import signal
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import torch
+
+from poolbench.app.cell import DataShelf, Reporting, train_cell
+from poolbench.app.devices import open_device
+from poolbench.app.plugins import load_plugins
+from poolbench.app.provenance import now
+from poolbench.app.session import Assignment, Session
+from poolbench.core.cell import Cell
+from poolbench.core.errors import EnvironmentFault
+from poolbench.core.events import Event
+from poolbench.store.documents import Damaged
+from poolbench.store.store import Store
+from poolbench.store.writer import CellWriter, read_failure
+from poolbench.training.loop import Progress
+
+MAX_ATTEMPTS = 3
+_PROGRESS_EVERY_S = 0.5
+_ORPHANED = 75
+
+
+class Worker:
+    """Works through a study.
+
+    Args:
+        assignment: What to do, and how.
+
+    Raises:
+        EnvironmentFault: The device or the store cannot be used.
+    """
+
+    def __init__(self, assignment: Assignment) -> None:
+        self._assignment = assignment
+        self._store = Store(Path(assignment.store))
+        self._session = Session(self._store, assignment.session)
+        self._device = open_device(assignment.device)
+        root = Path(assignment.data_root) if assignment.data_root else None
+        self._shelf = DataShelf(root, self._device)
+        self._signal = 0
+
+    def work(self) -> int:
+        """Train what is free; return the exit code: 0, or 128 + the signal that ended it."""
+        study = self._store.study(self._assignment.study)
+        self._emit(Event(kind="notice"))
+        for cell in study.cells:
+            if self._signal:
+                break
+            if self._is_settled(cell):
+                continue
+            with self._store.writing(cell) as writer:
+                if writer is not None and not self._is_settled(cell):
+                    self._attempt(writer)
+        return 128 + self._signal if self._signal else 0
+
+    def stop(self, signal_number: int) -> None:
+        """Save and end at the next step."""
+        self._signal = signal_number
+
+    def _is_settled(self, cell: Cell) -> bool:
+        failure = read_failure(self._store.folder(cell.id))
+        if failure is not None and failure.get("session") == self._assignment.session:
+            return True
+        try:
+            return self._store.is_finished(cell.id)
+        except Damaged:
+            return False
+
+    def _attempt(self, writer: CellWriter) -> None:
+        cell, session = writer.cell, self._assignment.session
+        if (writer.folder / "result.json").exists():
+            moved = self._store.quarantine(cell.id)
+            self._notice(cell, f"its stored run is damaged and was moved to {moved}")
+        attempt = writer.begin(
+            session,
+            {"worker": self._assignment.worker, "pid": os.getpid(), "started": now()},
+        )
+        if attempt > MAX_ATTEMPTS:
+            self._fail(
+                writer,
+                f"{MAX_ATTEMPTS} workers died while training it",
+                "the system may be short of memory: try fewer --jobs",
+            )
+            return
+        self._emit(self._event("started", cell))
+        try:
+            outcome, result = train_cell(writer, self._shelf, self._device, self._reporting(cell))
+        except EnvironmentFault:
+            raise
+        except (torch.OutOfMemoryError, MemoryError) as error:
+            self._fail(writer, f"out of memory: {_first_line(error)}", _MEMORY_ADVICE)
+        except Exception as error:  # any cell may fail in its own way; the others go on
+            if "can't allocate memory" in str(error):
+                self._fail(writer, f"out of memory: {_first_line(error)}", _MEMORY_ADVICE)
+            else:
+                reason = f"{type(error).__name__}: {_first_line(error)}"
+                self._fail(writer, reason, log=traceback.format_exc())
+        else:
+            if result is not None:
+                self._emit(
+                    Event(
+                        kind="diverged" if outcome == "diverged" else "finished",
+                        cell=cell.id,
+                        label=str(cell),
+                        epoch=result.epochs,
+                        epochs=cell.recipe.epochs,
+                        fraction=1.0,
+                        accuracy=result.accuracy if outcome == "ok" else None,
+                        detail=result.detail,
+                    )
+                )
+        gc.collect()
+
+    def _fail(self, writer: CellWriter, reason: str, advice: str = "", log: str = "") -> None:
+        writer.record_failure(self._assignment.session, reason, advice, log)
+        detail = f"{reason} ({advice})" if advice else reason
+        self._emit(self._event("failed", writer.cell, detail))
+
+    def _reporting(self, cell: Cell) -> Reporting:
+        last_told = 0.0
+
+        def on_progress(progress: Progress) -> None:
+            nonlocal last_told
+            if time.monotonic() - last_told < _PROGRESS_EVERY_S:
+                return
+            last_told = time.monotonic()
+            self._emit(
+                Event(
+                    kind="progress",
+                    cell=cell.id,
+                    label=str(cell),
+                    epoch=progress.epoch,
+                    epochs=progress.epochs,
+                    fraction=progress.fraction,
+                    loss=progress.loss,
+                    accuracy=progress.accuracy,
+                    images_per_s=progress.images_per_s,
+                )
+            )
+
+        return Reporting(
+            should_stop=lambda: self._signal != 0,
+            on_progress=on_progress,
+            on_notice=lambda words: self._notice(cell, words),
+        )
+
+    def _notice(self, cell: Cell, words: str) -> None:
+        self._emit(self._event("notice", cell, words))
+
+    @staticmethod
+    def _event(kind: str, cell: Cell, detail: str = "") -> Event:
+        return Event(
+            kind=kind,  # type: ignore[arg-type]
+            cell=cell.id,
+            label=str(cell),
+            epochs=cell.recipe.epochs,
+            detail=detail,
+        )
+
+    def _emit(self, event: Event) -> None:
+        self._session.emit(self._assignment.worker, event)
+
+
+_MEMORY_ADVICE = "use a smaller recipe.batch_size, fewer --jobs, or another --device"
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip().splitlines() or [""])[0]
+
+
+def _configure(assignment: Assignment) -> None:
+    """Make torch deterministic, and as wide as the assignment says."""
+    torch.set_num_threads(assignment.threads)
+    on_gpu = assignment.device.startswith("cuda")
+    # Some backward passes have no deterministic kernel on CUDA: a warning there, a rule on CPU.
+    torch.use_deterministic_algorithms(True, warn_only=on_gpu)
+    torch.utils.deterministic.fill_uninitialized_memory = False
+    torch.backends.cudnn.benchmark = False
+    torch.backends.cudnn.allow_tf32 = False
+    torch.backends.cuda.matmul.allow_tf32 = False
+
+
+@contextmanager
+def _stopping_on_signals(worker: Worker) -> Iterator[None]:
+    """Turn the first SIGINT or SIGTERM into a stop at the next step; the second one kills."""
+    numbers = (signal.SIGINT, signal.SIGTERM)
+
+    def stop(number: int, _: object) -> None:
+        worker.stop(number)
+        for each in numbers:
+            signal.signal(each, signal.SIG_DFL)
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, stop) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def work(job_file: Path) -> int:
+    """Do a job; return its exit code.
+
+    A fault of the machine is left in the session for the command that started it.
+    """
+    document = json.loads(job_file.read_bytes())
+    assignment = Assignment(**{**document, "plugins": tuple(document["plugins"])})
+    load_plugins(assignment.plugins)
+    _configure(assignment)
+    session = Session(Store(Path(assignment.store)), assignment.session)
+    try:
+        worker = Worker(assignment)
+        with _stopping_on_signals(worker), torch.random.fork_rng(devices=[]):
+            return worker.work()
+    except EnvironmentFault as fault:
+        session.report_fault(fault)
+        return fault.exit_code
+
+
+def _leave_with_parent() -> None:
+    """End this process when standard input closes: the command that started it is gone."""
+    sys.stdin.buffer.read()
+    os._exit(_ORPHANED)
+
+
+if __name__ == "__main__":
+    threading.Thread(target=_leave_with_parent, daemon=True).start()
+    sys.exit(work(Path(sys.argv[1])))

@@ -1,0 +1,91 @@
+"""The program: commands, and the one place where an error becomes words and an exit code."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import signal
+import sys
+from typing import Annotated
+
+import typer
+
+from poolbench import __version__
+from poolbench.core.errors import Interrupted, PoolbenchError
+
+_COMMANDS = ("train", "plan", "report", "compare", "list", "bench", "doctor", "store")
+
+app = typer.Typer(
+    name="poolbench",
+    help="Benchmark pooling operators in convolutional networks.",
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"poolbench {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    """Benchmark pooling operators in convolutional networks."""
+
+
+for _name in _COMMANDS:
+    importlib.import_module(f"poolbench.cli.{_name}_command").register(app)
+
+
+def _terminate(number: int, _: object) -> None:
+    raise Interrupted("terminated; every finished epoch is saved", signal_number=number)
+
+
+def _explain(error: PoolbenchError) -> None:
+    sys.stderr.write(f"error: {error.message}\n")
+    if error.hint:
+        sys.stderr.write(f"  {error.hint}\n")
+    if isinstance(error, Interrupted):
+        arguments = " ".join(_quote(argument) for argument in sys.argv[1:])
+        sys.stderr.write(f"  continue with: poolbench {arguments}\n")
+
+
+def _quote(argument: str) -> str:
+    import shlex
+
+    return shlex.quote(argument)
+
+
+def main() -> None:
+    """Run the command line and exit with one of the documented codes."""
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        code = app(standalone_mode=False)
+    except PoolbenchError as error:
+        _explain(error)
+        code = error.exit_code
+    except typer.Abort:
+        code = 130
+    except KeyboardInterrupt:
+        _explain(Interrupted("interrupted"))
+        code = 130
+    except BrokenPipeError:
+        # The reader of our output left, as `| head` does; nothing more can be said to it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 141
+    except Exception as error:
+        from click import ClickException
+
+        if not isinstance(error, ClickException):
+            raise
+        error.show()
+        code = error.exit_code
+    sys.exit(code)

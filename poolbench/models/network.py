@@ -1,0 +1,40 @@
+"""The wrapper every network gets: pixels in, logits out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+
+class Network(nn.Module):
+    """Normalise pixels and classify them.
+
+    Normalisation belongs to the network, so that whatever looks at it from outside (an attack, a
+    resize) speaks of pixels in [0, 1].
+
+    Args:
+        body: Normalised images ``(N, C, H, W)`` to logits ``(N, num_classes)``.
+        mean: Of the training pixels, one value a channel, in [0, 1].
+        std: Of the training pixels, one value a channel; a constant channel counts as 1.
+    """
+
+    mean: Tensor
+    std: Tensor
+
+    def __init__(self, body: nn.Module, *, mean: Sequence[float], std: Sequence[float]) -> None:
+        super().__init__()
+        self.body = body
+        self.register_buffer("mean", torch.tensor(mean).view(1, -1, 1, 1))
+        scale = torch.tensor([value if value > 0 else 1.0 for value in std])
+        self.register_buffer("std", scale.view(1, -1, 1, 1))
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Return logits ``(N, num_classes)`` for pixels in [0, 1] of shape ``(N, C, H, W)``."""
+        return self.body((images - self.mean) / self.std)
+
+
+def count_parameters(network: nn.Module) -> int:
+    """Return the number of trainable parameters."""
+    return sum(p.numel() for p in network.parameters() if p.requires_grad)

@@ -1,0 +1,128 @@
+"""The wide residual network of the LogAvgExp experiments."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from poolbench.models.api import PoolFactory
+
+_STEM_CHANNELS = 16
+_SE_RATIO = 16
+
+
+class SqueezeExcitation(nn.Module):
+    """Scale each channel by what a small network reads off the pooled map (Hu et al. 2018).
+
+    Args:
+        channels: Channels of the map.
+        grid: (H, W) of the map for training images, in pixels.
+        pool: Fills the site ``se``.
+    """
+
+    def __init__(self, channels: int, *, grid: tuple[int, int], pool: PoolFactory) -> None:
+        super().__init__()
+        squeezed = max(1, channels // _SE_RATIO)
+        self.squeeze = pool("se", channels=channels, grid=grid)
+        self.excite = nn.Sequential(
+            nn.Linear(channels, squeezed), nn.ReLU(), nn.Linear(squeezed, channels), nn.Sigmoid()
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the scaled map, ``(N, C, H, W)``."""
+        return x * self.excite(self.squeeze(x))[:, :, None, None]
+
+
+class BasicBlock(nn.Module):
+    """Two 3x3 convolutions beside a shortcut; PReLU with one weight ends the block."""
+
+    def __init__(
+        self,
+        in_channels: int,
+        channels: int,
+        *,
+        stride: int,
+        grid: tuple[int, int],
+        pool: PoolFactory,
+        se: bool,
+    ) -> None:
+        super().__init__()
+        self.residual = nn.Sequential(
+            nn.Conv2d(in_channels, channels, 3, stride=stride, padding=1, bias=False),
+            nn.BatchNorm2d(channels),
+            nn.ReLU(inplace=True),
+            nn.Conv2d(channels, channels, 3, padding=1, bias=False),
+            nn.BatchNorm2d(channels),
+        )
+        self.excitation = SqueezeExcitation(channels, grid=grid, pool=pool) if se else nn.Identity()
+        self.shortcut: nn.Module = nn.Identity()
+        if stride != 1 or in_channels != channels:
+            self.shortcut = nn.Sequential(
+                nn.Conv2d(in_channels, channels, 1, stride=stride, bias=False),
+                nn.BatchNorm2d(channels),
+            )
+        self.activation = nn.PReLU()
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the block's map, ``(N, channels, H / stride, W / stride)``."""
+        return self.activation(self.excitation(self.residual(x)) + self.shortcut(x))
+
+
+class WideResNet(nn.Module):
+    """WRN-depth-width with three stages and a global pooling head.
+
+    Args:
+        in_channels: Channels of the images.
+        num_classes: Width of the logits.
+        image_size: (H, W) of training images, in pixels; any size of at least 4 works later.
+        pool: Fills ``head`` and, with ``se``, the ``se`` site of every block.
+        depth: (depth - 2) // 6 blocks a stage, at least 8.
+        width: Stages have 16, 32 and 64 times as many channels.
+        se: Put squeeze-and-excitation before each block's sum.
+    """
+
+    def __init__(
+        self,
+        *,
+        in_channels: int,
+        num_classes: int,
+        image_size: tuple[int, int],
+        pool: PoolFactory,
+        depth: int = 18,
+        width: int = 6,
+        se: bool = False,
+    ) -> None:
+        super().__init__()
+        self.stem = nn.Sequential(
+            nn.Conv2d(in_channels, _STEM_CHANNELS, 3, padding=1, bias=False),
+            nn.BatchNorm2d(_STEM_CHANNELS),
+            nn.ReLU(inplace=True),
+        )
+        blocks: list[nn.Module] = []
+        channels, (height, grid_width) = _STEM_CHANNELS, image_size
+        for stage in range(3):
+            out_channels = _STEM_CHANNELS * width * 2**stage
+            for index in range((depth - 2) // 6):
+                stride = 2 if stage > 0 and index == 0 else 1
+                height, grid_width = -(-height // stride), -(-grid_width // stride)
+                blocks.append(
+                    BasicBlock(
+                        channels,
+                        out_channels,
+                        stride=stride,
+                        grid=(height, grid_width),
+                        pool=pool,
+                        se=se,
+                    )
+                )
+                channels = out_channels
+        self.stages = nn.Sequential(*blocks)
+        self.head = pool("head", channels=channels, grid=(height, grid_width))
+        self.classifier = nn.Linear(channels, num_classes)
+        for module in self.modules():
+            if isinstance(module, nn.Conv2d):
+                nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return logits ``(N, num_classes)`` for normalised images ``(N, C, H, W)``."""
+        return self.classifier(torch.flatten(self.head(self.stages(self.stem(x))), 1))

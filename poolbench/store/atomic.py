@@ -1,0 +1,77 @@
+"""Writing files so that a reader, or a crash, meets the old bytes or the new ones, never half."""
+
+from __future__ import annotations
+
+import errno
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from poolbench.core.errors import EnvironmentFault
+
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
+@contextmanager
+def explaining_disk_faults(path: Path) -> Iterator[None]:
+    """Turn an ``OSError`` of writing below ``path`` into words and advice.
+
+    Raises:
+        EnvironmentFault: The disk is full, the store read-only, or the device broken.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _FULL:
+            message = f"no space left to write {path}"
+            hint = "what is finished is safe: free some space and run the same command again"
+        elif error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
+            message = f"cannot write {path}: {os.strerror(error.errno)}"
+            hint = "give --store (or POOLBENCH_STORE) a folder that can be written"
+        else:
+            message, hint = f"cannot write {path}: {error}", ""
+        raise EnvironmentFault(message, hint) from error
+
+
+def write_atomic(path: Path, data: bytes) -> None:
+    """Replace a file's content: temporary file beside it, fsync, rename, fsync of the folder.
+
+    Raises:
+        EnvironmentFault: The disk is full, or the folder cannot be written; the old file stays.
+    """
+    with explaining_disk_faults(path):
+        descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        temporary = Path(name)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(path)
+        except BaseException:
+            with suppress(OSError):
+                temporary.unlink(missing_ok=True)
+            raise
+        _sync_folder(path.parent)
+
+
+def append_line(path: Path, line: str) -> None:
+    """Append one line in one write; a reader ignores a torn last line.
+
+    Raises:
+        EnvironmentFault: The disk is full, or the file cannot be written.
+    """
+    with explaining_disk_faults(path), path.open("ab") as file:
+        file.write(line.encode())
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name == "nt":  # folders cannot be opened there
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

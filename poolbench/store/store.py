@@ -1,0 +1,253 @@
+"""A store of runs: what is finished, and the right to write a cell.
+
+    STORE.json             format number
+    runs/<id>/             one folder a cell: see ``writer``; ``result.json`` is its commit
+    locks/<id>             held by the process that writes a cell; the kernel frees it
+    studies/<id>.json      the suites that were trained here, so a report needs no suite file
+    sessions/<name>/       jobs, events and logs of workers now running
+    quarantine/<id>-<k>/   damaged runs, kept for a look
+
+Readers take no lock and work on a read-only copy.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from poolbench.core.cell import Cell
+from poolbench.core.errors import EnvironmentFault
+from poolbench.core.record import Run
+from poolbench.core.study import Study, study_from_json
+from poolbench.store import documents
+from poolbench.store.atomic import explaining_disk_faults, write_atomic
+from poolbench.store.documents import Damaged
+from poolbench.store.writer import CellWriter
+
+FORMAT = 1
+
+
+class Store:
+    """A folder of runs.
+
+    Args:
+        path: The folder.
+
+    Raises:
+        EnvironmentFault: It is no store, or one of a newer version; see :meth:`create`.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        marker = path / "STORE.json"
+        try:
+            version = json.loads(marker.read_bytes())["format"]
+        except FileNotFoundError:
+            raise EnvironmentFault(
+                f"there is no store at {path}",
+                "train something first, or name another with --store",
+            ) from None
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise EnvironmentFault(
+                f"the store at {path} cannot be read: {marker.name}: {error}",
+                f'if its runs/ folder is sound, restore the file with {{"format": {FORMAT}}}',
+            ) from error
+        if not isinstance(version, int) or version > FORMAT:
+            raise EnvironmentFault(
+                f"the store at {path} has format {version}; this version reads up to {FORMAT}",
+                "update poolbench, or use another store",
+            )
+
+    @classmethod
+    def create(cls, path: Path) -> Store:
+        """Open the store at ``path`` for writing, making it if need be.
+
+        Raises:
+            EnvironmentFault: The folder cannot be written, is no store, or is a newer one.
+        """
+        with explaining_disk_faults(path):
+            path.mkdir(parents=True, exist_ok=True)
+        marker = path / "STORE.json"
+        if not marker.exists():
+            if any(path.iterdir()):
+                raise EnvironmentFault(
+                    f"{path} is not empty and not a store",
+                    "name an empty or new folder with --store",
+                )
+            write_atomic(marker, documents.to_bytes({"format": FORMAT}))
+        store = cls(path)
+        for folder in ("runs", "locks", "studies", "sessions", "quarantine"):
+            with explaining_disk_faults(path / folder):
+                (path / folder).mkdir(exist_ok=True)
+        write_atomic(path / "locks" / ".writable", b"")
+        return store
+
+    def folder(self, cell_id: str) -> Path:
+        """Return where a cell's run is, or will be."""
+        return self.path / "runs" / cell_id
+
+    def is_finished(self, cell_id: str) -> bool:
+        """Whether a cell has a sound, committed result.
+
+        Raises:
+            Damaged: It was committed and is no longer what was written.
+        """
+        try:
+            data = (self.folder(cell_id) / "result.json").read_bytes()
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        cell, _, files = documents.read_result(data)
+        if cell.id != cell_id:
+            raise Damaged(f"result.json belongs to cell {cell.id}")
+        for name, facts in files.items():
+            try:
+                size = (self.folder(cell_id) / name).stat().st_size
+            except OSError as error:
+                raise Damaged(f"{name} is missing") from error
+            if size != facts["bytes"]:
+                raise Damaged(f"{name} has {size} bytes instead of {facts['bytes']}")
+        return True
+
+    def read(self, cell_id: str) -> Run:
+        """Return a finished run.
+
+        Raises:
+            Damaged: A file it is read from is not what was written.
+            FileNotFoundError: The cell is not finished.
+        """
+        folder = self.folder(cell_id)
+        cell, result, files = documents.read_result((folder / "result.json").read_bytes())
+        return Run(
+            cell=cell,
+            result=result,
+            history=documents.epochs_from_lines(self._checked(folder, "history.jsonl", files)),
+            timings=documents.timings_from_lines(self._checked(folder, "timings.jsonl", files)),
+            environment=json.loads(self._checked(folder, "environment.json", files)),
+        )
+
+    def read_file(self, cell_id: str, name: str) -> bytes:
+        """Return one file of a finished run, checked against its recorded SHA-256.
+
+        Raises:
+            Damaged: It is not what was written.
+            FileNotFoundError: The cell is not finished.
+        """
+        folder = self.folder(cell_id)
+        _, _, files = documents.read_result((folder / "result.json").read_bytes())
+        return self._checked(folder, name, files)
+
+    @staticmethod
+    def _checked(folder: Path, name: str, files: dict[str, dict[str, Any]]) -> bytes:
+        try:
+            data = (folder / name).read_bytes()
+        except OSError as error:
+            raise Damaged(f"{name}: {error.strerror}") from error
+        if documents.sha256(data) != files[name]["sha256"]:
+            raise Damaged(f"{name} does not match its checksum")
+        return data
+
+    def finished(self) -> Iterator[str]:
+        """Yield the ids of all committed runs, damaged ones included, in order."""
+        folder = self.path / "runs"
+        if folder.is_dir():
+            for entry in sorted(os.scandir(folder), key=lambda item: item.name):
+                if (Path(entry.path) / "result.json").exists():
+                    yield entry.name
+
+    def verify(self, cell_id: str) -> str:
+        """Return what is wrong with a committed run after reading every byte; empty if nothing."""
+        try:
+            if not self.is_finished(cell_id):
+                return "not finished"
+            _, _, files = documents.read_result((self.folder(cell_id) / "result.json").read_bytes())
+            for name in files:
+                self._checked(self.folder(cell_id), name, files)
+        except Damaged as error:
+            return str(error)
+        return ""
+
+    @contextmanager
+    def writing(self, cell: Cell) -> Iterator[CellWriter | None]:
+        """Hold the right to write a cell; yields ``None`` when another process holds it.
+
+        The lock is the operating system's: it ends with the process, however that ends.
+        """
+        path = self.path / "locks" / cell.id
+        lock = FileLock(path, timeout=0)
+        try:
+            with explaining_disk_faults(path):
+                lock.acquire()
+        except Timeout:
+            yield None
+            return
+        try:
+            yield CellWriter(self.folder(cell.id), cell)
+        finally:
+            lock.release()
+
+    def is_being_written(self, cell_id: str) -> bool:
+        """Whether some process holds a cell at this moment."""
+        lock = FileLock(self.path / "locks" / cell_id, timeout=0)
+        try:
+            lock.acquire()
+        except Timeout:
+            return True
+        lock.release()
+        return False
+
+    def quarantine(self, cell_id: str) -> Path:
+        """Move a damaged run aside, for its cell to be trained anew; return where it went."""
+        source = self.folder(cell_id)
+        for attempt in range(10_000):
+            target = self.path / "quarantine" / f"{cell_id}-{attempt}"
+            try:
+                with explaining_disk_faults(target):
+                    source.rename(target)
+            except EnvironmentFault as fault:
+                cause = fault.__cause__
+                if isinstance(cause, OSError) and cause.errno in {errno.EEXIST, errno.ENOTEMPTY}:
+                    continue
+                raise
+            return target
+        raise EnvironmentFault(f"too many damaged copies of {cell_id} in {self.path}/quarantine")
+
+    def remember(self, study: Study) -> None:
+        """Keep a study, so that reports can be made from the store alone."""
+        write_atomic(self.path / "studies" / f"{study.id}.json", documents.seal(study.to_json()))
+
+    def study(self, study_id: str) -> Study:
+        """Return a remembered study.
+
+        Raises:
+            Damaged: Its file is not what was written.
+            FileNotFoundError: There is none of that id.
+        """
+        path = self.path / "studies" / f"{study_id}.json"
+        return study_from_json(documents.unseal(path.read_bytes()))
+
+    def studies(self) -> Iterator[Study]:
+        """Yield the studies trained here, oldest first; unreadable ones are passed by."""
+        folder = self.path / "studies"
+        if folder.is_dir():
+            for path in sorted(folder.glob("*.json"), key=lambda item: item.stat().st_mtime):
+                with suppress(Damaged):
+                    yield study_from_json(documents.unseal(path.read_bytes()))
+
+    def size_bytes(self, cell_id: str) -> int:
+        """Return the bytes a run takes on disk; 0 when there is none."""
+        folder = self.folder(cell_id)
+        if not folder.is_dir():
+            return 0
+        return sum(entry.stat().st_size for entry in folder.rglob("*") if entry.is_file())
+
+    def free_bytes(self) -> int:
+        """Return the free space of the store's file system, in bytes."""
+        return shutil.disk_usage(self.path).free

@@ -1,0 +1,169 @@
+"""Writing one cell: checkpoints while it trains, then its files, then the commit.
+
+In ``runs/<id>/``: ``cell.json`` (the hashed bytes), ``attempts.jsonl``,
+``checkpoint-<epoch>-<step>-<sha256>.safetensors`` while it trains; once finished ``history.jsonl``,
+``timings.jsonl``, ``environment.json``, ``model.safetensors``, ``predictions.npz`` and, last,
+``result.json``.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from poolbench.core.cell import Cell
+from poolbench.core.errors import EnvironmentFault
+from poolbench.core.record import Epoch, Result, Timing
+from poolbench.store import documents
+from poolbench.store.atomic import append_line, explaining_disk_faults, write_atomic
+
+_CHECKPOINT = "checkpoint-{epoch:05d}-{step:07d}-{digest}.safetensors"
+
+
+class CellWriter:
+    """The right to write one cell; hand out by ``Store.writing`` under the cell's lock.
+
+    Args:
+        folder: The cell's folder; made if need be.
+        cell: What is trained there.
+    """
+
+    def __init__(self, folder: Path, cell: Cell) -> None:
+        self.folder, self.cell = folder, cell
+
+    def begin(self, session: str, facts: Mapping[str, Any]) -> int:
+        """Record an attempt and return how many this session has made, this one included.
+
+        Counting them in the store lets any worker see that a cell keeps killing its workers.
+        """
+        with explaining_disk_faults(self.folder):
+            self.folder.mkdir(parents=True, exist_ok=True)
+        identity = self.folder / "cell.json"
+        if not identity.exists():
+            write_atomic(identity, self.cell.identity)
+        line = json.dumps({"session": session, **facts}) + "\n"
+        append_line(self.folder / "attempts.jsonl", line)
+        return sum(attempt.get("session") == session for attempt in self.attempts())
+
+    def attempts(self) -> Iterator[dict[str, Any]]:
+        """Yield every attempt so far; a torn line counts as an attempt of no session."""
+        path = self.folder / "attempts.jsonl"
+        for line in path.read_bytes().splitlines() if path.exists() else ():
+            try:
+                yield json.loads(line)
+            except ValueError:
+                yield {}
+
+    def save_checkpoint(self, data: bytes, *, epoch: int, step: int) -> None:
+        """Keep a training state; the one before goes only when this one is safe on disk."""
+        name = _CHECKPOINT.format(epoch=epoch, step=step, digest=documents.sha256(data))
+        older = [path for path in self._checkpoints() if path.name != name]
+        write_atomic(self.folder / name, data)
+        for path in older:
+            path.unlink(missing_ok=True)
+
+    def load_checkpoint(self) -> tuple[bytes | None, list[Path]]:
+        """Return the newest sound training state, and where damaged ones were moved to.
+
+        A checkpoint's name carries its SHA-256, so damage cannot be mistaken for a state.
+        """
+        damaged: list[Path] = []
+        for path in reversed(self._checkpoints()):
+            data = path.read_bytes()
+            if documents.sha256(data) == path.stem.rpartition("-")[2]:
+                return data, damaged
+            damaged.append(self.set_aside(path))
+        return None, damaged
+
+    def set_aside(self, path: Path) -> Path:
+        """Move a damaged checkpoint to the quarantine folder and return where it went."""
+        target = self.folder.parent.parent / "quarantine" / f"{self.folder.name}-{path.name}"
+        with explaining_disk_faults(target):
+            path.replace(target)
+        return target
+
+    def set_aside_checkpoints(self) -> list[Path]:
+        """Move every checkpoint to the quarantine folder: none of them fits the cell."""
+        return [self.set_aside(path) for path in self._checkpoints()]
+
+    def _checkpoints(self) -> list[Path]:
+        return sorted(self.folder.glob("checkpoint-*.safetensors"))
+
+    def commit(
+        self,
+        result: Result,
+        *,
+        history: list[Epoch],
+        timings: list[Timing],
+        environment: Mapping[str, Any],
+        artefacts: Mapping[str, bytes],
+    ) -> None:
+        """Write a finished run; from the last rename on it is finished, and not before.
+
+        Args:
+            result: How it ended.
+            history: Epoch by epoch.
+            timings: Epoch by epoch.
+            environment: Machine and versions, JSON.
+            artefacts: Further files by name: weights, predictions.
+
+        Raises:
+            EnvironmentFault: The disk is full; the checkpoint stays, nothing is lost.
+        """
+        files = {
+            "cell.json": self.cell.identity,
+            "history.jsonl": documents.to_lines(history),
+            "timings.jsonl": documents.to_lines(timings),
+            "environment.json": documents.to_bytes(environment),
+            **artefacts,
+        }
+        for name, data in files.items():
+            write_atomic(self.folder / name, data)
+        document = documents.result_document(self.cell, result, files)
+        write_atomic(self.folder / "result.json", documents.seal(document))
+        for path in [*self._checkpoints(), self.folder / "failure.json"]:
+            path.unlink(missing_ok=True)
+
+    def record_failure(self, session: str, reason: str, advice: str = "", log: str = "") -> None:
+        """Say why an attempt ended without a result; the next session tries again."""
+        document = {"session": session, "reason": reason, "advice": advice, "log": log}
+        write_atomic(self.folder / "failure.json", documents.to_bytes(document))
+
+
+def read_failure(folder: Path) -> dict[str, str] | None:
+    """Return what :meth:`CellWriter.record_failure` wrote for a cell; ``None`` if nothing."""
+    try:
+        return json.loads((folder / "failure.json").read_bytes())
+    except (OSError, ValueError):
+        return None
+
+
+def discard_leftovers(folder: Path) -> int:
+    """Delete temporary files that killed writers left in a folder; return how many.
+
+    Raises:
+        EnvironmentFault: The folder cannot be written.
+    """
+    count = 0
+    with explaining_disk_faults(folder):
+        for path in folder.glob(".*.????????"):
+            path.unlink(missing_ok=True)
+            count += 1
+    return count
+
+
+def remove_tree(folder: Path) -> None:
+    """Delete a folder that is no longer wanted.
+
+    Raises:
+        EnvironmentFault: It cannot be deleted.
+    """
+    try:
+        shutil.rmtree(folder)
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        raise EnvironmentFault(f"cannot delete {folder}: {error}") from error

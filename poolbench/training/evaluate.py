@@ -1,0 +1,93 @@
+"""Evaluation: every image classified once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+class LabelledImages(Protocol):
+    """A batch: float images ``(B, C, H, W)`` in [0, 1] and int64 labels ``(B,)``."""
+
+    @property
+    def images(self) -> Tensor:
+        """Pixels in [0, 1], ``(B, C, H, W)``."""
+        ...
+
+    @property
+    def labels(self) -> Tensor:
+        """Classes, ``(B,)``."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evaluation:
+    """What a network said of a split.
+
+    Args:
+        predicted: Class of each image, in the split's order, int64 ``(N,)`` on the CPU.
+        probability: Softmax probability of the true class, float32 ``(N,)`` on the CPU.
+        correct: Images whose class was right.
+        total: N.
+        loss: Mean cross-entropy, without label smoothing.
+    """
+
+    predicted: Tensor
+    probability: Tensor
+    correct: int
+    total: int
+    loss: float
+
+
+def autocast(device: torch.device, precision: str) -> AbstractContextManager[object]:
+    """Return the context a forward pass runs in: bf16 autocast, or nothing for fp32."""
+    if precision == "bf16":
+        return torch.autocast(device.type, dtype=torch.bfloat16)
+    return nullcontext()
+
+
+@torch.no_grad()
+def evaluate(
+    network: nn.Module,
+    batches: Iterable[LabelledImages],
+    *,
+    device: torch.device,
+    precision: str = "fp32",
+) -> Evaluation:
+    """Classify every image in eval mode, and leave the network in the mode it was in.
+
+    Args:
+        network: Pixels ``(B, C, H, W)`` to logits ``(B, num_classes)``.
+        batches: Every image of a split, once.
+        device: Where network and batches are.
+        precision: ``fp32`` or ``bf16`` (autocast).
+    """
+    was_training = network.training
+    network.eval()
+    predicted, probability, losses, hits = [], [], [], []
+    try:
+        for batch in batches:
+            with autocast(device, precision):
+                logits = network(batch.images).float()
+            log_probability = -F.cross_entropy(logits, batch.labels, reduction="none")
+            choice = logits.argmax(1)
+            predicted.append(choice)
+            probability.append(log_probability.exp())
+            losses.append(-log_probability.double().sum())
+            hits.append((choice == batch.labels).sum())
+    finally:
+        network.train(was_training)
+    classes = torch.cat(predicted).cpu()
+    return Evaluation(
+        predicted=classes,
+        probability=torch.cat(probability).float().cpu(),
+        correct=int(torch.stack(hits).sum()),
+        total=len(classes),
+        loss=float(torch.stack(losses).sum()) / len(classes),
+    )

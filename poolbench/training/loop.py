@@ -1,0 +1,240 @@
+"""The training loop. It reports to callbacks, prints nothing and knows no path."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from functools import partial
+from typing import Any, Literal, Protocol
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from poolbench.core.cell import Recipe
+from poolbench.core.record import Epoch, Timing
+from poolbench.core.streams import derive
+from poolbench.training import SCHEDULES, checkpoint
+from poolbench.training.evaluate import LabelledImages, autocast
+from poolbench.training.optimizers import build_optimizer
+
+Outcome = Literal["done", "diverged", "stopped"]
+
+# A NaN stays in the running sum, so looking every so many steps misses none and costs no
+# synchronisation with the device in between.
+_STEPS_BETWEEN_CHECKS = 50
+
+
+class TrainingBatches(Protocol):
+    """What is learned from: a function of (epoch, step), so training can resume at any step."""
+
+    @property
+    def steps(self) -> int:
+        """Batches in an epoch."""
+        ...
+
+    def epoch(self, epoch: int, start: int = 0) -> Iterator[LabelledImages]:
+        """Yield the batches of an epoch (from 0), from step ``start`` on."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """Where training is, for displays: ``loss`` and ``accuracy`` are those of the last epoch."""
+
+    epoch: int
+    epochs: int
+    fraction: float
+    loss: float | None
+    accuracy: float | None
+    images_per_s: float | None
+
+
+class Training:
+    """One network in training: run it, save it at any step, load it, run on.
+
+    Interrupting and continuing gives the same bits as never having stopped.
+
+    Args:
+        network: Trained in place.
+        batches: What it learns from.
+        recipe: How.
+        seed: The cell's seed; the noise of stochastic layers derives from it.
+        device: Where network and batches are.
+        pooling: Names of the pooling operators' own parameters.
+        observe: Returns the pooling parameters' present values, by name, for the history.
+        validate: Returns the validation accuracy in [0, 1]; ``None`` without a validation split.
+    """
+
+    def __init__(
+        self,
+        network: nn.Module,
+        batches: TrainingBatches,
+        recipe: Recipe,
+        *,
+        seed: int,
+        device: torch.device,
+        pooling: Collection[str] = (),
+        observe: Callable[[], Mapping[str, float]] = dict,
+        validate: Callable[[], float] | None = None,
+    ) -> None:
+        self.network, self.batches, self.recipe = network, batches, recipe
+        self.optimizer = build_optimizer(network, recipe, pooling)
+        self.history: list[Epoch] = []
+        self.timings: list[Timing] = []
+        self._seed, self._device = seed, device
+        self._observe, self._validate = observe, validate
+        self._factor = partial(SCHEDULES.resolve(recipe.schedule.name), **recipe.schedule.options)
+        self._step = 0
+        self._loss_sum = torch.zeros((), dtype=torch.float64, device=device)
+        self._images = 0
+        self._duration_s = 0.0
+
+    @property
+    def epoch(self) -> int:
+        """Epochs completed."""
+        return len(self.history)
+
+    @property
+    def step(self) -> int:
+        """Steps done in the present epoch."""
+        return self._step
+
+    def run(
+        self,
+        *,
+        should_stop: Callable[[], bool] = lambda: False,
+        on_epoch: Callable[[], None] = lambda: None,
+        on_progress: Callable[[Progress], None] = lambda _: None,
+    ) -> Outcome:
+        """Train to the last epoch.
+
+        Args:
+            should_stop: Asked after each step; true ends the run at that step, ready to be saved.
+            on_epoch: Called after each epoch, when the state is worth saving.
+            on_progress: Called after each step, with host-side numbers only.
+
+        Returns:
+            ``done``; ``diverged`` when the loss stopped being finite; ``stopped`` when asked to.
+        """
+        self.network.train()
+        while self.epoch < self.recipe.epochs:
+            outcome = self._run_epoch(should_stop, on_progress)
+            if outcome != "done":
+                return outcome
+            on_epoch()
+        return "done"
+
+    def _run_epoch(
+        self, should_stop: Callable[[], bool], on_progress: Callable[[Progress], None]
+    ) -> Outcome:
+        if self._step == 0:
+            torch.manual_seed(derive(self._seed, "noise", self.epoch))
+        lr = math.nan
+        began = time.perf_counter() - self._duration_s
+        for batch in self.batches.epoch(self.epoch, self._step):
+            lr = self._set_learning_rate()
+            self._learn(batch)
+            self._step += 1
+            self._duration_s = time.perf_counter() - began
+            if self._step % _STEPS_BETWEEN_CHECKS == 0 and not self._is_finite():
+                return self._diverge(lr)
+            on_progress(self._progress())
+            if self._step < self.batches.steps and should_stop():
+                return "stopped"
+        if not self._is_finite():
+            return self._diverge(lr)
+        self._duration_s = time.perf_counter() - began
+        self._close_epoch(lr, self._loss_sum.item() / self._images)
+        return "done"
+
+    def _learn(self, batch: LabelledImages) -> None:
+        self.optimizer.zero_grad(set_to_none=True)
+        with autocast(self._device, self.recipe.precision):
+            logits = self.network(batch.images)
+        loss = F.cross_entropy(
+            logits.float(), batch.labels, label_smoothing=self.recipe.label_smoothing
+        )
+        torch.autograd.backward(loss)
+        self.optimizer.step()
+        count = len(batch.labels)
+        self._loss_sum += loss.detach() * count
+        self._images += count
+
+    def _set_learning_rate(self) -> float:
+        # The middle of the step: a ramp then wastes neither its first nor its last step at 0.
+        position = self.epoch + (self._step + 0.5) / self.batches.steps
+        factor = self._factor(position, self.recipe.epochs)
+        for group in self.optimizer.param_groups:
+            group["lr"] = group["peak_lr"] * factor
+        return float(self.optimizer.param_groups[0]["lr"])
+
+    def _is_finite(self) -> bool:
+        return math.isfinite(self._loss_sum.item())
+
+    def _diverge(self, lr: float) -> Outcome:
+        self._close_epoch(lr, None)
+        return "diverged"
+
+    def _close_epoch(self, lr: float, loss: float | None) -> None:
+        accuracy = self._validate() if self._validate is not None and loss is not None else None
+        pooling = {name: value for name, value in self._observe().items() if math.isfinite(value)}
+        number = self.epoch + 1
+        self.timings.append(Timing(epoch=number, duration_s=self._duration_s, images=self._images))
+        self.history.append(
+            Epoch(epoch=number, loss=loss, lr=lr, validation_accuracy=accuracy, pooling=pooling)
+        )
+        self._step, self._images, self._duration_s = 0, 0, 0.0
+        self._loss_sum.zero_()
+
+    def _progress(self) -> Progress:
+        last = self.history[-1] if self.history else None
+        epochs = self.recipe.epochs
+        return Progress(
+            epoch=self.epoch,
+            epochs=epochs,
+            fraction=(self.epoch + self._step / self.batches.steps) / epochs,
+            loss=last.loss if last else None,
+            accuracy=last.validation_accuracy if last else None,
+            images_per_s=self._images / self._duration_s if self._duration_s else None,
+        )
+
+    def save(self) -> bytes:
+        """Return everything a continuation needs, packed by ``training.checkpoint``."""
+        state: dict[str, Any] = {
+            "network": self.network.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "step": self._step,
+            "images": self._images,
+            "duration_s": self._duration_s,
+            "loss_sum": self._loss_sum,
+            "history": [asdict(epoch) for epoch in self.history],
+            "timings": [asdict(timing) for timing in self.timings],
+            "noise": torch.get_rng_state(),
+        }
+        if self._device.type == "cuda":
+            state["cuda_noise"] = torch.cuda.get_rng_state(self._device)
+        return checkpoint.pack(state)
+
+    def load(self, data: bytes) -> None:
+        """Continue from what :meth:`save` returned.
+
+        Raises:
+            checkpoint.UnreadableCheckpoint: The bytes do not fit this network and recipe.
+        """
+        state = checkpoint.unpack(data)
+        try:
+            self.network.load_state_dict(state["network"])
+            self.optimizer.load_state_dict(state["optimizer"])
+            self._step, self._images = int(state["step"]), int(state["images"])
+            self._duration_s = float(state["duration_s"])
+            self._loss_sum.copy_(state["loss_sum"])
+            self.history = [Epoch(**epoch) for epoch in state["history"]]
+            self.timings = [Timing(**timing) for timing in state["timings"]]
+            torch.set_rng_state(state["noise"])
+            if self._device.type == "cuda":
+                torch.cuda.set_rng_state(state["cuda_noise"], self._device)
+        except (KeyError, TypeError, ValueError, RuntimeError) as error:
+            raise checkpoint.UnreadableCheckpoint(f"does not fit the cell: {error}") from error
