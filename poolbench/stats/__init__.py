@@ -1,1 +1,30 @@
-""""""
+"""Statistics of per-seed values: estimates, tests, corrections, floors. scipy does the testing."""
+
+from __future__ import annotations
+
+from poolbench.stats.caveats import Caveat
+from poolbench.stats.compare import compare
+from poolbench.stats.comparison import Comparison
+from poolbench.stats.estimate import Estimate, estimate
+from poolbench.stats.floor import floor_message, seeds_needed, smallest_p, smallest_p_paired
+from poolbench.stats.holm import holm
+from poolbench.stats.pairwise import Pair, Verdict
+from poolbench.stats.rules import RULES, Decision, Step
+
+__all__ = [
+    "RULES",
+    "Caveat",
+    "Comparison",
+    "Decision",
+    "Estimate",
+    "Pair",
+    "Step",
+    "Verdict",
+    "compare",
+    "estimate",
+    "floor_message",
+    "holm",
+    "seeds_needed",
+    "smallest_p",
+    "smallest_p_paired",
+]

@@ -1,0 +1,130 @@
+"""What a reader must know before believing a comparison."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from poolbench.stats.costs import Costs, finite, is_constant, present
+from poolbench.stats.estimate import Estimate
+from poolbench.stats.floor import floor_message, smallest_p, smallest_p_paired
+from poolbench.stats.rank_tests import SMALL
+from poolbench.stats.rules import Decision
+
+SPREAD_RATIO = 2.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Caveat:
+    """A reservation.
+
+    Args:
+        code: For programs; stable.
+        text: For people: one sentence.
+        variants: Those it is about; empty for the whole comparison.
+    """
+
+    code: str
+    text: str
+    variants: tuple[str, ...] = ()
+
+
+def caveats_of(
+    costs: Mapping[str, Costs],
+    estimates: Mapping[str, Estimate],
+    decision: Decision,
+    *,
+    rule: str,
+    alpha: float,
+    paired: bool,
+    comparisons: int,
+) -> tuple[Caveat, ...]:
+    """Collect every reservation about one comparison.
+
+    Args:
+        costs: Of each variant.
+        estimates: Of each variant.
+        decision: What the rule made of them.
+        rule: Its name.
+        alpha: Level of the tests.
+        paired: Whether seeds are blocks.
+        comparisons: Pairs in the family of the pairwise tests.
+
+    Returns:
+        Those about the design, then those about single variants, then those about the rule.
+    """
+    return (
+        *_about_design(estimates, alpha=alpha, paired=paired, comparisons=comparisons),
+        *_about_variants(costs, estimates),
+        *_about_spread(costs),
+        *_about_rule(costs, decision, rule=rule),
+    )
+
+
+def _about_design(
+    estimates: Mapping[str, Estimate], *, alpha: float, paired: bool, comparisons: int
+) -> Iterator[Caveat]:
+    sizes = sorted(e.n + e.n_diverged for e in estimates.values())
+    if comparisons and sizes[-1]:
+        # The two largest samples: if even they cannot differ, no pair can.
+        best_two = (sizes[-2], sizes[-1])
+        floor = smallest_p_paired(best_two[0]) if paired else smallest_p(*best_two)
+        if best_two[0] < 2 or floor * comparisons >= alpha:
+            text = floor_message(best_two, alpha, comparisons, paired=paired)
+            yield Caveat(code="too-few-seeds", text=text)
+    if sizes[0] != sizes[-1]:
+        text = f"variants have unequal numbers of runs, from {sizes[0]} to {sizes[-1]}"
+        yield Caveat(code="unequal-n", text=text)
+
+
+def _about_variants(
+    costs: Mapping[str, Costs], estimates: Mapping[str, Estimate]
+) -> Iterator[Caveat]:
+    for name, e in estimates.items():
+        about = (name,)
+        if e.n_diverged:
+            text = f"{name}: {e.n_diverged} of {e.n_asked} runs diverged; they rank worst in every "
+            text += "test and are left out of the mean, which flatters it"
+            yield Caveat(code="diverged", text=text, variants=about)
+        if e.n_missing:
+            text = f"{name}: {e.n_missing} of {e.n_asked} runs are missing"
+            yield Caveat(code="missing", text=text, variants=about)
+        if is_constant(costs[name]):
+            text = f"{name}: {e.n} seeds gave one identical value; is the seed applied?"
+            yield Caveat(code="constant", text=text, variants=about)
+
+
+def _about_spread(costs: Mapping[str, Costs]) -> Iterator[Caveat]:
+    kept = {name: finite(sample) for name, sample in costs.items() if len(finite(sample)) > 1}
+    if len({len(sample) for sample in kept.values()}) < 2:
+        return
+    spreads = {name: float(np.std(sample, ddof=1)) for name, sample in kept.items()}
+    wide, narrow = max(spreads, key=spreads.__getitem__), min(spreads, key=spreads.__getitem__)
+    if spreads[wide] > SPREAD_RATIO * spreads[narrow]:
+        text = f"{wide} scatters more than {SPREAD_RATIO:g} times as much as {narrow} and their "
+        text += "column has unequal n: rank tests can err more often than alpha"
+        yield Caveat(code="unequal-spread", text=text, variants=(wide, narrow))
+
+
+def _about_rule(costs: Mapping[str, Costs], decision: Decision, *, rule: str) -> Iterator[Caveat]:
+    if rule == "paper":
+        text = "rule 'paper' corrects for nothing: among six equal variants it calls at least one "
+        text += "worse in about a third of columns at n = 30"
+        yield Caveat(code="uncorrected", text=text)
+        kept = [present(sample) for sample in costs.values()]
+        sizes = [len(sample) for sample in kept if len(sample)]
+        pooled = np.concatenate(kept)
+        if sizes and min(sizes) <= SMALL and len(np.unique(pooled)) < len(pooled):
+            text = "rule 'paper' takes its p from the normal approximation where values tie, "
+            text += "which goes below what so few runs can show"
+            yield Caveat(code="ties", text=text)
+    if rule == "holm":
+        text = "rule 'holm' compares with the best mean, which was chosen from the same runs: it "
+        text += "errs in about one column in ten rather than alpha"
+        yield Caveat(code="best-selected", text=text)
+    if decision.best and decision.best not in decision.bold:
+        text = f"{decision.best} has the best mean but is not in the best set: "
+        text += "its mean and its ranks disagree"
+        yield Caveat(code="mean-not-in-set", text=text, variants=(decision.best,))

@@ -1,0 +1,105 @@
+"""The one entry to the statistics: values in, :class:`Comparison` out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from poolbench.core.errors import BadInput, did_you_mean
+from poolbench.stats.caveats import caveats_of
+from poolbench.stats.comparison import Comparison, require_variant
+from poolbench.stats.costs import oriented
+from poolbench.stats.estimate import estimate
+from poolbench.stats.rules import RULES
+
+
+def compare(
+    values: Mapping[str, Sequence[float | None]],
+    *,
+    rule: str = "set",
+    lower_is_better: bool = True,
+    baseline: str | None = None,
+    alpha: float = 0.05,
+    paired: bool = False,
+    margin: float | None = None,
+) -> Comparison:
+    """Compare variants by their per-seed values of one metric.
+
+    Args:
+        values: Per variant, one value per seed: NaN = diverged, which ranks worst; ``None`` =
+            missing. Values that are equal in truth must be equal as floats: compute them from
+            counts.
+        rule: ``set``, ``paper`` or ``holm``: see ``poolbench.stats.rules``.
+        lower_is_better: False for an accuracy.
+        baseline: Contrast every other variant with this one.
+        alpha: Level of every test, in (0, 1).
+        paired: Values at one position share a seed that blocks them; chosen by design, never by p.
+        margin: Equivalence margin, above 0, in the unit of the values.
+
+    Returns:
+        The comparison.
+
+    Raises:
+        BadInput: No variant, a variant without values, an unknown rule or baseline, an alpha or
+            margin out of range, or paired values of unequal length.
+    """
+    _check(values, rule=rule, baseline=baseline, alpha=alpha, paired=paired, margin=margin)
+    costs = oriented(values, lower_is_better=lower_is_better)
+    estimates = {name: estimate(sample) for name, sample in values.items()}
+    decision = RULES[rule](costs, alpha, paired=paired)
+    k = len(values)
+    return Comparison(
+        values={name: tuple(sample) for name, sample in values.items()},
+        estimates=estimates,
+        decision=decision,
+        rule=rule,
+        alpha=alpha,
+        lower_is_better=lower_is_better,
+        baseline=baseline or "",
+        paired=paired,
+        margin=margin,
+        caveats=caveats_of(
+            costs,
+            estimates,
+            decision,
+            rule=rule,
+            alpha=alpha,
+            paired=paired,
+            comparisons=k - 1 if baseline else k * (k - 1) // 2,
+        ),
+    )
+
+
+def _check(
+    values: Mapping[str, Sequence[float | None]],
+    *,
+    rule: str,
+    baseline: str | None,
+    alpha: float,
+    paired: bool,
+    margin: float | None,
+) -> None:
+    if not values:
+        raise BadInput("there is no variant to compare", "give the values of at least one variant")
+    for name, sample in values.items():
+        if not len(sample):
+            raise BadInput(
+                f"variant '{name}' has no values", "give one value per seed, None for a missing run"
+            )
+    if rule not in RULES:
+        raise BadInput(f"unknown rule '{rule}'", did_you_mean(rule, RULES))
+    if baseline:
+        require_variant(baseline, values)
+    if not 0 < alpha < 1:
+        raise BadInput(
+            f"alpha is {alpha:g}", "alpha is a probability between 0 and 1, such as 0.05"
+        )
+    if margin is not None and not margin > 0:
+        raise BadInput(
+            f"the equivalence margin is {margin:g}", "give a margin above 0, or leave it out"
+        )
+    if paired and len({len(sample) for sample in values.values()}) > 1:
+        lengths = ", ".join(f"{name} {len(sample)}" for name, sample in values.items())
+        raise BadInput(
+            f"paired values must be of equal length: {lengths}",
+            "put None where a variant lacks a seed, or compare unpaired",
+        )

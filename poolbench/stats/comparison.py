@@ -1,0 +1,106 @@
+"""A comparison: what the values of several variants show."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from poolbench.core.errors import BadInput, did_you_mean
+from poolbench.stats.caveats import Caveat
+from poolbench.stats.costs import oriented
+from poolbench.stats.document import document
+from poolbench.stats.estimate import Estimate
+from poolbench.stats.pairwise import Pair, Verdict, compare_pairs
+from poolbench.stats.rules import Decision
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """What the values of several variants show.
+
+    Args:
+        values: As given: NaN = diverged, ``None`` = missing.
+        estimates: Mean, spread and counts of each variant.
+        decision: Which variants are bold, and by which tests.
+        rule: Name of the rule.
+        alpha: Level of every test.
+        lower_is_better: Orientation of the metric.
+        baseline: The variant the others are contrasted with; empty for none.
+        paired: Whether seeds are blocks.
+        margin: Equivalence margin in the metric's unit, if there is one.
+        caveats: What to know before believing it.
+    """
+
+    values: Mapping[str, tuple[float | None, ...]]
+    estimates: Mapping[str, Estimate]
+    decision: Decision
+    rule: str
+    alpha: float
+    lower_is_better: bool
+    baseline: str
+    paired: bool
+    margin: float | None
+    caveats: tuple[Caveat, ...]
+
+    @property
+    def bold(self) -> frozenset[str]:
+        """Variants not shown worse than the best; it does not mean they are equal."""
+        return self.decision.bold
+
+    @cached_property
+    def contrasts(self) -> tuple[Pair, ...]:
+        """Every other variant against the baseline: one family; empty without a baseline."""
+        return self._compare([(self.baseline, name) for name in self.values if self.baseline])
+
+    @cached_property
+    def verdicts(self) -> Mapping[str, Verdict]:
+        """What may be said of each variant against the baseline."""
+        return {pair.b: pair.verdict for pair in self.contrasts}
+
+    def pair(self, a: str, b: str) -> Pair:
+        """Compare candidate ``b`` with ``a``.
+
+        A pair with the baseline is corrected over the contrasts with it; any other over all pairs
+        of variants, because it is looked up after the results were seen.
+
+        Raises:
+            BadInput: An unknown name, or twice the same.
+        """
+        for name in (a, b):
+            require_variant(name, self.values)
+        if a == b:
+            raise BadInput(f"'{a}' cannot be compared with itself", "name two variants")
+        family = self.contrasts if self.baseline in (a, b) else self._all_pairs
+        found = next(pair for pair in family if {pair.a, pair.b} == {a, b})
+        return found if found.a == a else found.reversed()
+
+    def to_json(self) -> dict[str, Any]:
+        """Return a JSON document of everything shown; not-a-number becomes ``null``."""
+        return document(self)
+
+    @cached_property
+    def _all_pairs(self) -> tuple[Pair, ...]:
+        return self._compare(list(itertools.combinations(self.values, 2)))
+
+    def _compare(self, names: list[tuple[str, str]]) -> tuple[Pair, ...]:
+        return compare_pairs(
+            [(a, b) for a, b in names if a != b],
+            oriented(self.values, lower_is_better=self.lower_is_better),
+            lower_is_better=self.lower_is_better,
+            alpha=self.alpha,
+            paired=self.paired,
+            margin=self.margin,
+        )
+
+
+def require_variant(name: str, known: Mapping[str, Any]) -> None:
+    """Check that a name is among the variants.
+
+    Raises:
+        BadInput: It is not; the hint names the closest.
+    """
+    if name not in known:
+        raise BadInput(f"unknown variant '{name}'", did_you_mean(name, known))

@@ -1,0 +1,80 @@
+"""The smallest p a design can reach: what few seeds can never show, known before any result."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+
+
+def smallest_p(*sizes: int) -> float:
+    """Return the floor of a rank test of independent samples.
+
+    For two samples it is ``2 / C(n1 + n2, n1)``, both orders of perfect separation among all
+    arrangements of the ranks; for more, every order of the equally large samples counts.
+
+    Args:
+        sizes: Runs of each sample, at least two samples.
+
+    Returns:
+        A lower bound of p in (0, 1]; 1 when a sample is empty.
+    """
+    if min(sizes) < 1:
+        return 1.0
+    arrangements = math.factorial(sum(sizes)) // math.prod(math.factorial(n) for n in sizes)
+    orders = math.prod(math.factorial(count) for count in Counter(sizes).values())
+    return min(1.0, max(2, orders) / arrangements)
+
+
+def smallest_p_paired(seeds: int, variants: int = 2) -> float:
+    """Return the floor of a rank test in which seeds are blocks: ``k! / (k!)^n``, or ``2 / 2^n``.
+
+    Args:
+        seeds: Blocks n that every variant has.
+        variants: Variants k, at least 2.
+    """
+    return 1 / math.factorial(variants) ** max(0, seeds - 1)
+
+
+def seeds_needed(alpha: float, comparisons: int = 1, *, paired: bool = False) -> int:
+    """Return the fewest seeds a variant needs before a pair can differ at all.
+
+    Args:
+        alpha: Level of the family, in (0, 1).
+        comparisons: Pairs m that Holm's correction shares alpha among, at least 1.
+        paired: Whether seeds are blocks.
+
+    Returns:
+        The smallest n with ``m * floor(n) < alpha``. To reach significance is not to have power.
+    """
+    seeds = 2
+    while comparisons * (smallest_p_paired(seeds) if paired else smallest_p(seeds, seeds)) >= alpha:
+        seeds += 1
+    return seeds
+
+
+def floor_message(sizes: Sequence[int], alpha: float, comparisons: int, *, paired: bool) -> str:
+    """Say that a pair cannot differ, and what would change that.
+
+    Args:
+        sizes: Seeds of the two variants.
+        alpha: Level of the family.
+        comparisons: Pairs in the family.
+        paired: Whether seeds are blocks.
+
+    Returns:
+        One sentence for people.
+    """
+    floor = smallest_p_paired(min(sizes)) if paired else smallest_p(*sizes)
+    needed = seeds_needed(alpha, comparisons, paired=paired)
+    design = f"{min(sizes)} paired seeds" if paired else f"{sizes[0]} seeds vs {sizes[1]}"
+    reach = (
+        "no test exists for a single seed"
+        if min(sizes) < 2
+        else f"{design}: the smallest possible p is {floor:.2g}"
+    )
+    family = f"{comparisons} comparisons" if comparisons > 1 else "1 comparison"
+    return (
+        f"{reach}, so no pair can differ at alpha = {alpha:g} over {family}; "
+        f"this needs {needed} seeds each"
+    )

@@ -1,0 +1,28 @@
+"""Holm's correction: the error rate of a whole family of comparisons."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+def holm(p_values: Sequence[float | None]) -> list[float | None]:
+    """Adjust p-values so that rejecting those below alpha errs at most alpha in the family.
+
+    The i-th smallest of m is multiplied by m - i + 1; a running maximum keeps the order.
+
+    Args:
+        p_values: In [0, 1]; ``None`` where no test exists: it stays ``None`` and does not count.
+
+    Returns:
+        Adjusted p-values in the same order, at most 1.
+
+    References:
+        Holm 1979, "A simple sequentially rejective multiple test procedure".
+    """
+    adjusted: list[float | None] = [None] * len(p_values)
+    tested = sorted((p, index) for index, p in enumerate(p_values) if p is not None)
+    running = 0.0
+    for rank, (p, index) in enumerate(tested):
+        running = max(running, min(1.0, (len(tested) - rank) * p))
+        adjusted[index] = running
+    return adjusted

@@ -1,0 +1,157 @@
+"""Two variants: the test between them, how large the effect is, and what may be said."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from poolbench.stats.costs import Costs, is_constant, present
+from poolbench.stats.equivalence import equivalence_p
+from poolbench.stats.holm import holm
+from poolbench.stats.rank_tests import RankTest, rank_test_of_two
+from poolbench.stats.shift import Interval, dominance, location_shift
+
+Verdict = Literal["better", "worse", "equivalent", "undecided", "no test possible"]
+
+_REVERSED: Mapping[Verdict, Verdict] = {"better": "worse", "worse": "better"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pair:
+    """A candidate ``b`` against a baseline ``a``; signs follow the metric, not its merit.
+
+    Args:
+        a: The baseline.
+        b: The candidate.
+        n_a: Runs of the baseline that entered the test, diverged ones included.
+        n_b: Runs of the candidate.
+        test: Name of the test.
+        method: How p was computed.
+        ties: Whether equal values met.
+        p: Two-sided, of this pair alone; ``None`` when no test exists.
+        p_adjusted: After Holm's correction over the family.
+        family_size: Tested pairs in the family.
+        smallest_p: What p could not have gone below with so many runs.
+        cliffs_delta: ``P(b > a) - P(b < a)``, in [-1, 1].
+        a12: ``P(b > a) + P(b = a) / 2``, in [0, 1].
+        shift: Hodges-Lehmann estimate of ``b - a``, in the metric's unit.
+        shift_ci: Interval of the shift at level ``1 - alpha``, for this pair alone; ``None`` when
+            so few runs have none. Infinite where diverged runs reach.
+        verdict: What may be said of the candidate.
+    """
+
+    a: str
+    b: str
+    n_a: int
+    n_b: int
+    test: str
+    method: str
+    ties: bool
+    p: float | None
+    p_adjusted: float | None
+    family_size: int
+    smallest_p: float
+    cliffs_delta: float
+    a12: float
+    shift: float
+    shift_ci: Interval | None
+    verdict: Verdict
+
+    def reversed(self) -> Pair:
+        """Return the same comparison with the roles exchanged."""
+        return replace(
+            self,
+            a=self.b,
+            b=self.a,
+            n_a=self.n_b,
+            n_b=self.n_a,
+            cliffs_delta=-self.cliffs_delta,
+            a12=1 - self.a12,
+            shift=-self.shift,
+            shift_ci=None if self.shift_ci is None else (-self.shift_ci[1], -self.shift_ci[0]),
+            verdict=_REVERSED.get(self.verdict, self.verdict),
+        )
+
+
+def compare_pairs(
+    names: Sequence[tuple[str, str]],
+    costs: Mapping[str, Costs],
+    *,
+    lower_is_better: bool,
+    alpha: float,
+    paired: bool = False,
+    margin: float | None = None,
+) -> tuple[Pair, ...]:
+    """Compare a family of pairs, chosen before the results were seen.
+
+    Args:
+        names: ``(baseline, candidate)`` of each pair; together they are one family.
+        costs: Of every variant named.
+        lower_is_better: Whether the metric is itself a cost; sets the signs of the effects.
+        alpha: Level of the family, in (0, 1).
+        paired: Whether seeds are blocks.
+        margin: Equivalence margin in the metric's unit; ``None`` for no such claim.
+
+    Returns:
+        One pair for each name, in order. ``better`` and ``worse`` need ``p_adjusted < alpha``;
+        ``equivalent`` needs both one-sided t tests against the margin, corrected alike.
+    """
+    tests = [rank_test_of_two(costs[a], costs[b], paired=paired) for a, b in names]
+    adjusted = holm([test.p for test in tests])
+    # Holm's correction is monotone, so the floors' correction is the floor of the corrected p.
+    reachable = holm([None if test.p is None else test.smallest_p for test in tests])
+    equivalence = holm([equivalence_p(costs[a], costs[b], margin, paired=paired) for a, b in names])
+    sign = 1.0 if lower_is_better else -1.0
+    pairs = []
+    for index, ((a, b), test) in enumerate(zip(names, tests, strict=True)):
+        shift, interval = location_shift(costs[a], costs[b], alpha=alpha, paired=paired)
+        if interval is not None and sign < 0:
+            interval = (-interval[1], -interval[0])
+        delta = sign * dominance(costs[a], costs[b])
+        pairs.append(
+            Pair(
+                a=a,
+                b=b,
+                n_a=len(present(costs[a])),
+                n_b=len(present(costs[b])),
+                test=test.name,
+                method=test.method,
+                ties=test.ties,
+                p=test.p,
+                p_adjusted=adjusted[index],
+                family_size=sum(item.p is not None for item in tests),
+                smallest_p=test.smallest_p,
+                cliffs_delta=delta,
+                a12=(delta + 1) / 2,
+                shift=sign * shift,
+                shift_ci=interval,
+                verdict=_verdict(
+                    test,
+                    adjusted[index],
+                    reachable[index],
+                    equivalence[index],
+                    alpha=alpha,
+                    frozen=is_constant(costs[a]) and is_constant(costs[b]),
+                ),
+            )
+        )
+    return tuple(pairs)
+
+
+def _verdict(
+    test: RankTest,
+    adjusted: float | None,
+    reachable: float | None,
+    equivalence: float | None,
+    *,
+    alpha: float,
+    frozen: bool,
+) -> Verdict:
+    if adjusted is not None and adjusted < alpha and not frozen:
+        return "better" if test.excess < 0 else "worse"
+    if equivalence is not None and equivalence < alpha:
+        return "equivalent"
+    if reachable is None or reachable >= alpha:
+        return "no test possible"
+    return "undecided"

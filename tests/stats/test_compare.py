@@ -1,0 +1,198 @@
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+
+from poolbench.core.errors import BadInput
+from poolbench.stats import Comparison, compare, seeds_needed
+
+NAN = math.nan
+BASE = [5.0, 5.1, 5.2, 5.3, 5.4, 5.5, 5.6, 5.7]
+
+
+def shifted(by: float, values: list[float] = BASE) -> list[float]:
+    return [value + by for value in values]
+
+
+def codes(c: Comparison) -> set[str]:
+    return {caveat.code for caveat in c.caveats}
+
+
+def test_verdicts_are_against_the_baseline_and_follow_the_orientation() -> None:
+    values = {"base": BASE, "low": shifted(-2.04), "high": shifted(2.03), "same": shifted(0.01)}
+    lower = compare(values, baseline="base")
+    assert lower.verdicts == {"low": "better", "high": "worse", "same": "undecided"}
+    higher = compare(values, baseline="base", lower_is_better=False)
+    assert higher.verdicts == {"low": "worse", "high": "better", "same": "undecided"}
+
+
+def test_equivalent_needs_a_margin_and_undecided_is_never_called_equal() -> None:
+    values = {"base": BASE, "same": shifted(0.01)}
+    assert compare(values, baseline="base").verdicts["same"] == "undecided"
+    assert compare(values, baseline="base", margin=0.5).verdicts["same"] == "equivalent"
+    assert compare(values, baseline="base", margin=0.05).verdicts["same"] == "undecided"
+    diverged = {"base": BASE, "same": [*shifted(0.01)[:-1], NAN]}
+    assert compare(diverged, baseline="base", margin=0.5).verdicts["same"] == "undecided"
+
+
+def test_pairing_turns_a_small_steady_gain_into_a_verdict() -> None:
+    gains = [0.011, 0.012, 0.013, 0.014, 0.015, 0.016, 0.017, 0.018]
+    values = {"base": BASE, "new": [v - g for v, g in zip(BASE, gains, strict=True)]}
+    assert compare(values, baseline="base").verdicts["new"] == "undecided"
+    paired = compare(values, baseline="base", paired=True)
+    assert paired.verdicts["new"] == "better"
+    assert paired.pair("base", "new").test == "Wilcoxon signed-rank"
+    assert paired.bold == {"new"}
+
+
+def test_too_few_seeds_give_no_test_and_never_a_tie() -> None:
+    values = {"base": BASE[:3], "a": shifted(9, BASE[:3]), "b": shifted(-9, BASE[:3])}
+    c = compare(values, baseline="base")
+    assert set(c.verdicts.values()) == {"no test possible"}
+    assert "too-few-seeds" in codes(c)
+    needed = seeds_needed(0.05, 2)
+    enough = {name: shifted(v[0], BASE[:needed]) for name, v in values.items()}
+    assert set(compare(enough, baseline="base").verdicts.values()) == {"better", "worse"}
+    assert "too-few-seeds" not in codes(compare(enough, baseline="base"))
+
+
+def test_the_correction_spans_the_contrasts_and_a_pair_looked_up_later_spans_all_pairs() -> None:
+    values = {"base": BASE, "a": shifted(0.31), "b": shifted(0.42), "c": shifted(0.53)}
+    c = compare(values, baseline="base")
+    assert c.pair("base", "a").family_size == 3
+    assert c.pair("a", "c").family_size == 6
+    assert compare(values).pair("base", "a").family_size == 6
+    contrast, p = c.pair("base", "c"), c.pair("base", "c").p
+    assert p is not None
+    assert contrast.p_adjusted == pytest.approx(3 * p)
+
+
+def test_a_pair_without_a_test_does_not_tax_the_others() -> None:
+    values = {"base": BASE, "a": shifted(0.4), "one": [5.0]}
+    c = compare(values, baseline="base")
+    assert c.pair("base", "one").p is None
+    assert c.verdicts["one"] == "no test possible"
+    assert c.pair("base", "a").p_adjusted == c.pair("base", "a").p
+
+
+@pytest.mark.parametrize("paired", [False, True])
+def test_exchanging_a_pair_flips_every_sign_and_no_p(paired: bool) -> None:
+    generator = np.random.default_rng(3)
+    values = {"a": list(generator.normal(size=9)), "b": list(generator.normal(3, size=9))}
+    c = compare(values, paired=paired)
+    there, back = c.pair("a", "b"), c.pair("b", "a")
+    assert there.shift > 0 > back.shift
+    assert there.shift == -back.shift
+    assert there.cliffs_delta == -back.cliffs_delta
+    assert there.a12 == pytest.approx(1 - back.a12)
+    assert (there.p, there.p_adjusted) == (back.p, back.p_adjusted)
+    assert there.shift_ci is not None
+    assert back.shift_ci == (-there.shift_ci[1], -there.shift_ci[0])
+    assert (there.verdict, back.verdict) == ("worse", "better")
+    swapped = compare({"b": values["b"], "a": values["a"]}, paired=paired).pair("b", "a")
+    assert swapped.shift == pytest.approx(back.shift)
+    assert swapped.p == pytest.approx(back.p)
+
+
+def test_the_shift_is_candidate_minus_baseline_in_the_metrics_own_direction() -> None:
+    for lower_is_better in (True, False):
+        pair = compare({"a": BASE, "b": shifted(2)}, lower_is_better=lower_is_better).pair("a", "b")
+        assert pair.shift == pytest.approx(2)
+        assert pair.cliffs_delta == 1
+        assert pair.a12 == 1
+        assert pair.shift_ci is not None
+        assert pair.shift_ci[0] < 2 < pair.shift_ci[1]
+
+
+def test_a_diverged_run_lowers_an_accuracy_and_raises_an_error() -> None:
+    worse = {"a": BASE, "b": [NAN, *BASE[1:]]}
+    assert compare(worse, lower_is_better=True).pair("a", "b").cliffs_delta > 0
+    assert compare(worse, lower_is_better=False).pair("a", "b").cliffs_delta < 0
+
+
+def test_seeds_that_change_nothing_are_questioned_and_get_no_verdict() -> None:
+    c = compare({"base": [5.0] * 8, "a": [4.0] * 8, "b": BASE}, baseline="base")
+    flagged = {caveat.variants for caveat in c.caveats if caveat.code == "constant"}
+    assert flagged == {("base",), ("a",)}
+    assert c.verdicts["a"] == "undecided"
+
+
+def test_every_reservation_has_its_code() -> None:
+    assert codes(compare({"a": BASE, "b": shifted(0.05)})) == set()
+    assert codes(compare({"a": BASE, "b": shifted(0.05)}, rule="paper")) == {"uncorrected"}
+    assert codes(compare({"a": BASE, "b": BASE}, rule="paper")) == {"uncorrected", "ties"}
+    assert codes(compare({"a": BASE, "b": shifted(0.05)}, rule="holm")) == {"best-selected"}
+    assert codes(compare({"a": BASE, "b": [NAN, *BASE[1:]]})) == {"diverged"}
+    assert codes(compare({"a": BASE, "b": [None, *BASE[1:]]})) == {"missing", "unequal-n"}
+    assert codes(compare({"a": BASE, "b": [0.0, 4.0, 8.0, 12.0]})) == {
+        "unequal-n",
+        "unequal-spread",
+    }
+
+
+def test_a_best_mean_outside_the_set_is_pointed_out() -> None:
+    mostly_worse = [5.9] * 29 + [-50.0]
+    values = {"a": list(np.linspace(5.0, 5.5, 30)), "b": mostly_worse}
+    c = compare(values)
+    assert (c.decision.best, c.bold) == ("b", {"a"})
+    assert "mean-not-in-set" in codes(c)
+
+
+def test_false_verdicts_are_rarer_than_alpha_in_a_family_of_contrasts() -> None:
+    generator = np.random.default_rng(8)
+    columns, wrong = 150, 0
+    for column in generator.normal(size=(columns, 4, 6)):
+        c = compare({f"v{i}": list(row) for i, row in enumerate(column)}, baseline="v0")
+        wrong += bool({"better", "worse"} & set(c.verdicts.values()))
+    assert wrong / columns <= 0.05 + 3 * math.sqrt(0.05 * 0.95 / columns)
+
+
+def test_the_document_is_strict_json_and_tells_diverged_from_missing() -> None:
+    c = compare({"a": BASE, "b": [NAN, None, math.inf, *BASE[3:]]}, baseline="a")
+    document = json.loads(json.dumps(c.to_json(), allow_nan=False))
+    variant = document["variants"][1]
+    assert variant["values"][:4] == [None, None, None, 5.3]
+    assert variant["statuses"][:4] == ["diverged", "missing", "diverged", "ok"]
+    assert (variant["n_ok"], variant["n_diverged"], variant["n_missing"]) == (5, 2, 1)
+    assert document["family"] == {"kind": "baseline", "m": 1}
+    assert document["pairs"][0]["verdict"] == c.verdicts["b"]
+    assert {warning["code"] for warning in document["warnings"]} == codes(c)
+
+
+def test_the_document_has_all_pairs_where_no_baseline_chose_a_family() -> None:
+    document = compare({"a": BASE, "b": shifted(1), "c": shifted(2)}).to_json()
+    assert [(p["a"], p["b"]) for p in document["pairs"]] == [("a", "b"), ("a", "c"), ("b", "c")]
+
+
+@pytest.mark.parametrize(
+    ("values", "options", "words"),
+    [
+        ({}, {}, "no variant"),
+        ({"a": []}, {}, "'a' has no values"),
+        ({"a": BASE}, {"rule": "sets"}, "unknown rule 'sets'"),
+        ({"a": BASE}, {"baseline": "b"}, "unknown variant 'b'"),
+        ({"a": BASE}, {"alpha": 1.0}, "alpha is 1"),
+        ({"a": BASE}, {"margin": 0.0}, "margin is 0"),
+        ({"a": BASE}, {"margin": NAN}, "margin is nan"),
+        ({"a": BASE, "b": BASE[:3]}, {"paired": True}, "equal length: a 8, b 3"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_with_advice(
+    values: dict[str, list[float]], options: dict[str, Any], words: str
+) -> None:
+    with pytest.raises(BadInput, match=words) as caught:
+        compare(values, **options)
+    assert caught.value.hint
+
+
+def test_a_pair_needs_two_known_variants() -> None:
+    c = compare({"average": BASE, "max": BASE})
+    with pytest.raises(BadInput, match="unknown variant 'averag'") as caught:
+        c.pair("averag", "max")
+    assert "did you mean 'average'" in caught.value.hint
+    with pytest.raises(BadInput, match="itself"):
+        c.pair("max", "max")

@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+from poolbench.stats.rank_tests import mean_ranks, rank_test_of_all, rank_test_of_two
+
+NAN, INF = math.nan, math.inf
+FEW_LEVELS = st.lists(st.integers(0, 4).map(float), min_size=3, max_size=5)
+
+
+def arr(*values: float) -> np.ndarray:
+    return np.array(values, dtype=float)
+
+
+def test_ties_in_small_samples_do_not_push_p_below_the_exact_floor() -> None:
+    first, second = arr(5, 5, 5), arr(5.1, 5.1, 5.1)
+    # The trap this guards against: scipy's own choice says 0.047 here.
+    assert stats.mannwhitneyu(first, second).pvalue < 0.05
+    test = rank_test_of_two(first, second)
+    assert test.p == pytest.approx(0.1)
+    assert (test.method, test.ties) == ("permutation", True)
+
+
+@given(FEW_LEVELS, FEW_LEVELS)
+@settings(max_examples=30, deadline=None)
+def test_p_of_small_tied_samples_is_the_enumerated_permutation_p(
+    first: list[float], second: list[float]
+) -> None:
+    pooled = stats.rankdata(first + second)
+    n = len(first)
+    expected_sum = n * (len(pooled) + 1) / 2
+    observed = abs(sum(pooled[:n]) - expected_sum)
+    sums = [sum(subset) for subset in itertools.combinations(pooled, n)]
+    below = np.mean([s <= expected_sum - observed + 1e-9 for s in sums])
+    above = np.mean([s >= expected_sum + observed - 1e-9 for s in sums])
+    one_sided = below if sum(pooled[:n]) < expected_sum else above
+    test = rank_test_of_two(np.array(first), np.array(second))
+    if len(set(pooled)) < len(pooled):
+        assert test.p == pytest.approx(min(1.0, 2 * one_sided), abs=1e-12)
+    assert test.p is not None
+    assert test.p >= test.smallest_p - 1e-12
+
+
+def test_without_ties_p_is_scipys() -> None:
+    generator = np.random.default_rng(0)
+    first, second = generator.normal(size=12), generator.normal(0.5, size=30)
+    expected = stats.mannwhitneyu(first, second, alternative="two-sided").pvalue
+    assert rank_test_of_two(first, second).p == pytest.approx(expected)
+
+
+def test_large_tied_samples_use_the_tie_corrected_approximation() -> None:
+    generator = np.random.default_rng(1)
+    first, second = generator.integers(0, 9, size=(2, 30)).astype(float)
+    expected = stats.mannwhitneyu(first, second, method="asymptotic").pvalue
+    test = rank_test_of_two(first, second)
+    assert (test.method, test.p) == ("asymptotic", pytest.approx(expected))
+
+
+def test_a_single_run_has_no_test() -> None:
+    assert rank_test_of_two(arr(1), arr(2, 3, 4)).p is None
+    assert rank_test_of_two(arr(1, NAN), arr(2, 3), paired=True).p is None
+
+
+def test_equal_samples_are_no_evidence() -> None:
+    assert rank_test_of_two(arr(1, 1, 1), arr(1, 1, 1)).p == 1
+    assert rank_test_of_two(arr(1, 2, 3), arr(1, 2, 3), paired=True).p == 1
+    assert rank_test_of_all([arr(1, 1)] * 3).p == 1
+    assert rank_test_of_all([arr(1, 2)] * 3, paired=True).p == 1
+
+
+def test_a_diverged_run_ranks_as_the_worst_and_a_missing_one_not_at_all() -> None:
+    clean = rank_test_of_two(arr(1, 2, 3, 4), arr(5, 6, 7, 8))
+    assert rank_test_of_two(arr(1, 2, 3, 4), arr(5, 6, 7, INF)).p == clean.p
+    assert rank_test_of_two(arr(1, NAN, 2, 3, 4), arr(5, 6, 7, 8)).p == clean.p
+    assert rank_test_of_two(arr(1, 2, 3, 4), arr(5, 6, 7, INF)).excess > 0
+
+
+def test_paired_tests_see_the_differences_and_not_the_seeds() -> None:
+    seeds = arr(0, 10, 20, 30, 40, 50, 60, 70)
+    gains = arr(0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
+    assert rank_test_of_two(seeds, seeds - gains, paired=True).p == pytest.approx(2 / 2**8)
+    assert rank_test_of_two(seeds, seeds - gains).p == pytest.approx(
+        stats.mannwhitneyu(seeds, seeds - gains).pvalue
+    )
+    assert rank_test_of_two(seeds, seeds - gains, paired=True).excess < 0
+
+
+def test_in_a_paired_test_a_divergence_is_the_largest_difference_and_two_cancel() -> None:
+    first, second = arr(1, 2, 3, 4, 5, INF), arr(1.1, 2.2, 3.3, 4.4, INF, INF)
+    expected = stats.wilcoxon([1, 2, 3, 4, 5]).pvalue
+    assert rank_test_of_two(first, second, paired=True).p == pytest.approx(expected)
+
+
+def test_several_large_samples_are_scipys_kruskal_and_friedman() -> None:
+    samples = list(np.random.default_rng(2).normal(size=(4, 9)))
+    assert rank_test_of_all(samples).p == pytest.approx(stats.kruskal(*samples).pvalue)
+    expected = stats.friedmanchisquare(*samples).pvalue
+    assert rank_test_of_all(samples, paired=True).p == pytest.approx(expected)
+
+
+def test_several_small_samples_are_permuted_and_repeat_exactly() -> None:
+    separated = [arr(1, 2, 3), arr(4, 5, 6), arr(7, 8, 9)]
+    test = rank_test_of_all(separated)
+    assert (test.method, test.p) == ("permutation", pytest.approx(6 / 1680))
+    assert rank_test_of_all(separated, paired=True).p == pytest.approx(6 / 216)
+    random = list(np.random.default_rng(3).normal(size=(5, 6)))
+    assert rank_test_of_all(random).p == rank_test_of_all(random).p
+
+
+def test_mean_ranks_are_pooled_or_within_seeds() -> None:
+    samples = [arr(1, 5), arr(2, NAN), arr(INF, 6)]
+    assert mean_ranks(samples) == [2.0, 2.0, 4.5]
+    assert mean_ranks(samples, paired=True) == [1.0, 2.0, 3.0]

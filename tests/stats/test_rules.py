@@ -1,0 +1,159 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from poolbench.stats import RULES, compare
+
+# Lowe, Trappenberg, Oore 2021, Table 1: mean and standard deviation of the test error in per cent.
+CIFAR10 = {
+    "average": (5.26, 0.15),
+    "mixed-channel": (5.15, 0.11),
+    "gated-channel": (5.00, 0.16),
+    "lae": (5.06, 0.16),
+    "lae-train": (4.98, 0.12),
+    "lae-train-channel": (5.06, 0.11),
+}
+CIFAR100 = {
+    "average": (22.16, 0.22),
+    "mixed-channel": (22.71, 0.28),
+    "gated-channel": (22.12, 0.26),
+    "lae": (22.31, 0.21),
+    "lae-train": (21.55, 0.26),
+    "lae-train-channel": (22.54, 0.29),
+}
+
+
+def with_moments(mean: float, std: float, n: int) -> list[float]:
+    """Return n normal scores that have exactly this mean and standard deviation."""
+    scores = stats.norm.ppf((np.arange(n) + 0.5) / n)
+    scores = (scores - scores.mean()) / scores.std(ddof=1)
+    return list(mean + std * scores)
+
+
+def loss_rate(
+    rule: str, *, variants: int, n: int, columns: int, seed: int, **options: bool
+) -> float:
+    generator = np.random.default_rng(seed)
+    lost = 0
+    for column in generator.normal(size=(columns, variants, n)):
+        decision = RULES[rule]({f"v{i}": row for i, row in enumerate(column)}, 0.05, **options)
+        lost += len(decision.bold) < variants
+    return lost / columns
+
+
+@pytest.mark.parametrize(("variants", "n", "columns"), [(6, 30, 600), (4, 3, 120), (3, 5, 200)])
+def test_set_rarely_loses_one_of_several_equal_variants(
+    variants: int, n: int, columns: int
+) -> None:
+    rate = loss_rate("set", variants=variants, n=n, columns=columns, seed=20)
+    assert rate <= 0.05 + 3 * math.sqrt(0.05 * 0.95 / columns)
+
+
+def test_paired_set_rarely_loses_one_of_several_equal_variants() -> None:
+    rate = loss_rate("set", variants=4, n=10, columns=400, seed=21, paired=True)
+    assert rate <= 0.05 + 3 * math.sqrt(0.05 * 0.95 / 400)
+
+
+def test_paper_loses_an_equal_variant_in_about_a_third_of_columns_and_holm_in_a_tenth() -> None:
+    assert 0.28 < loss_rate("paper", variants=6, n=30, columns=400, seed=22) < 0.42
+    assert 0.04 < loss_rate("holm", variants=6, n=30, columns=400, seed=22) < 0.14
+
+
+def test_set_keeps_the_best_and_drops_the_rest_when_they_are_far_apart() -> None:
+    values = {name: with_moments(mean, 0.1, 8) for name, mean in [("a", 1), ("b", 2), ("c", 3)]}
+    c = compare(values)
+    assert c.bold == {"a"}
+    assert [step.dropped for step in c.decision.steps] == ["c", "b"]
+    assert [step.test for step in c.decision.steps] == ["Kruskal-Wallis", "Mann-Whitney U"]
+    dropped = [c.decision.p_values[name] or 0.0 for name in ("c", "b")]
+    assert dropped == sorted(dropped)
+    assert c.decision.p_values["a"] == 1.0
+
+
+def test_set_finds_a_clear_loser_at_three_seeds_where_no_pair_can_differ() -> None:
+    values = {"a": [1.0, 2.0, 3.0], "b": [1.5, 2.5, 1.2], "c": [7.0, 8.0, 9.0]}
+    c = compare({**values, "d": [11.0, 12.0, 13.0]})
+    assert c.bold == {"a", "b", "c"}
+    assert not c.decision.untested
+    pair = compare({"a": values["a"], "d": [11.0, 12.0, 13.0]})
+    assert pair.bold == {"a", "d"} == pair.decision.untested
+
+
+def test_a_variant_with_a_single_run_is_kept_untested_and_leaves_the_others_alone() -> None:
+    far_apart = {"a": with_moments(1, 0.1, 8), "b": with_moments(2, 0.1, 8)}
+    c = compare({**far_apart, "one": [9.0], "one-paired": [None, 9.0]})
+    assert c.bold == {"a", "one", "one-paired"}
+    assert c.decision.untested == {"one", "one-paired"}
+    paired = compare({**far_apart, "one": [9.0] + [None] * 7}, paired=True)
+    assert (paired.bold, paired.decision.untested) == ({"a", "one"}, {"one"})
+
+
+def test_the_order_of_the_variants_does_not_matter() -> None:
+    generator = np.random.default_rng(4)
+    values = {f"v{i}": list(generator.normal(i / 3, 1, size=10).round(1)) for i in range(5)}
+    backwards = dict(reversed(values.items()))
+    for rule in RULES:
+        assert compare(values, rule=rule).bold == compare(backwards, rule=rule).bold
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_accuracy_and_error_lead_to_one_decision(rule: str) -> None:
+    generator = np.random.default_rng(6)
+    correct = {f"v{i}": generator.binomial(400, 0.7 + 0.02 * i, size=9) for i in range(5)}
+    accuracy = {name: list(counts / 400) for name, counts in correct.items()}
+    error = {name: list((400 - counts) / 400) for name, counts in correct.items()}
+    higher = compare(accuracy, rule=rule, lower_is_better=False)
+    lower = compare(error, rule=rule, lower_is_better=True)
+    assert higher.bold == lower.bold
+    assert higher.decision.best == lower.decision.best
+
+
+def test_paper_reproduces_the_bold_rows_that_table_1_can_only_have() -> None:
+    tenth = {name: with_moments(mean, std, 30) for name, (mean, std) in CIFAR10.items()}
+    bold = compare(tenth, rule="paper").bold
+    assert {"lae-train", "gated-channel"} <= bold
+    assert not bold & {"average", "mixed-channel", "lae-train-channel"}
+    hundredth = {name: with_moments(mean, std, 30) for name, (mean, std) in CIFAR100.items()}
+    assert compare(hundredth, rule="paper").bold == {"lae-train"}
+
+
+def test_reading_table_1s_spread_as_a_standard_error_would_make_everything_bold() -> None:
+    scale = math.sqrt(30)
+    values = {name: with_moments(mean, std * scale, 30) for name, (mean, std) in CIFAR10.items()}
+    assert compare(values, rule="paper").bold == set(CIFAR10)
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_diverged_run_never_makes_a_variant_the_best(rule: str) -> None:
+    nan = math.nan
+    values = {
+        "steady": [1.0, 1.1, 1.2, 1.3, 1.4, 1.5, 1.6, 1.7],
+        "lucky-once": [0.1, nan, nan, nan, nan, nan, nan, nan],
+        "never": [nan] * 8,
+    }
+    c = compare(values, rule=rule)
+    assert c.decision.best == "steady"
+    assert c.bold == {"steady"}
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_variant_far_ahead_stays_best_despite_two_divergences_in_thirty(rule: str) -> None:
+    ahead = with_moments(1.0, 0.1, 28) + [math.nan] * 2
+    c = compare({"ahead": ahead, "behind": with_moments(2.0, 0.1, 30)}, rule=rule)
+    assert c.bold == {"ahead"}
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_without_a_finite_run_nothing_is_bold(rule: str) -> None:
+    assert not compare({"a": [math.nan, None], "b": [None, None]}, rule=rule).bold
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_lone_variant_is_bold_without_a_test(rule: str) -> None:
+    c = compare({"a": [1.0, 2.0]}, rule=rule)
+    assert c.bold == {"a"}
+    assert c.decision.steps == ()

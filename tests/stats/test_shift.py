@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+from poolbench.stats.shift import dominance, location_shift
+
+INF = math.inf
+SAMPLE = st.lists(st.integers(-6, 6).map(float), min_size=1, max_size=7)
+
+
+def arr(*values: float) -> np.ndarray:
+    return np.array(values, dtype=float)
+
+
+@given(SAMPLE, SAMPLE)
+def test_cliffs_delta_counts_the_pairs(first: list[float], second: list[float]) -> None:
+    wins = sum((b > a) - (b < a) for a, b in itertools.product(first, second))
+    expected = wins / (len(first) * len(second))
+    assert dominance(np.array(first), np.array(second)) == pytest.approx(expected)
+
+
+@given(SAMPLE, SAMPLE)
+def test_the_shift_is_the_median_difference(first: list[float], second: list[float]) -> None:
+    expected = np.median([b - a for a, b in itertools.product(first, second)])
+    assert location_shift(np.array(first), np.array(second))[0] == pytest.approx(expected)
+
+
+@given(SAMPLE, SAMPLE, st.booleans())
+@settings(deadline=None)
+def test_exchanging_the_samples_changes_only_the_sign(
+    first: list[float], second: list[float], paired: bool
+) -> None:
+    n = min(len(first), len(second))
+    x, y = np.array(first[:n]), np.array(second[:n])
+    shift, interval = location_shift(x, y, alpha=0.2, paired=paired)
+    back, back_interval = location_shift(y, x, alpha=0.2, paired=paired)
+    assert back == pytest.approx(-shift)
+    assert (interval is None) == (back_interval is None)
+    if interval is not None and back_interval is not None:
+        assert back_interval == pytest.approx((-interval[1], -interval[0]))
+    assert dominance(y, x) == pytest.approx(-dominance(x, y))
+
+
+@pytest.mark.parametrize(("n_first", "n_second"), [(4, 4), (5, 7), (12, 15)])
+def test_the_interval_holds_exactly_the_shifts_the_test_does_not_reject(
+    n_first: int, n_second: int
+) -> None:
+    generator = np.random.default_rng(n_first)
+    x, y = generator.normal(size=n_first), generator.normal(1, size=n_second)
+    interval = location_shift(x, y)[1]
+    assert interval is not None
+    for end, outwards in ((interval[0], -1), (interval[1], 1)):
+        inside, outside = end - outwards * 1e-6, end + outwards * 1e-6
+        assert stats.mannwhitneyu(x + inside, y).pvalue >= 0.05
+        assert stats.mannwhitneyu(x + outside, y).pvalue < 0.05
+
+
+def test_the_paired_interval_inverts_wilcoxons_test() -> None:
+    generator = np.random.default_rng(5)
+    x = generator.normal(size=9)
+    y = x + generator.normal(0.5, 0.3, size=9)
+    interval = location_shift(x, y, paired=True)[1]
+    assert interval is not None
+    for end, outwards in ((interval[0], -1), (interval[1], 1)):
+        assert stats.wilcoxon(y - x - (end - outwards * 1e-6)).pvalue >= 0.05
+        assert stats.wilcoxon(y - x - (end + outwards * 1e-6)).pvalue < 0.05
+
+
+@pytest.mark.parametrize("n", [5, 10])
+def test_the_interval_covers_the_true_shift_at_least_as_often_as_it_says(n: int) -> None:
+    generator = np.random.default_rng(11)
+    trials = 800
+    covered = 0
+    for x, y in generator.normal(size=(trials, 2, n)):
+        interval = location_shift(x, y + 2.0)[1]
+        assert interval is not None
+        covered += interval[0] <= 2.0 <= interval[1]
+    error = math.sqrt(0.95 * 0.05 / trials)
+    assert 0.95 - 3 * error < covered / trials < 0.985 + 3 * error
+
+
+def test_so_few_runs_that_nothing_can_be_rejected_have_no_interval() -> None:
+    assert location_shift(arr(1, 2, 3), arr(4, 5, 6))[1] is None
+    assert location_shift(arr(1, 2, 3), arr(4, 5, 6), alpha=0.2)[1] is not None
+    assert location_shift(arr(1), arr(2, 3, 4, 5))[1] is None
+    assert location_shift(arr(1, 2, 3, 4, 5), arr(2, 3, 4, 5, 6), paired=True)[1] is None
+
+
+def test_a_few_diverged_runs_widen_the_interval_and_leave_the_shift_finite() -> None:
+    shift, interval = location_shift(arr(1, 2, 3, 4, 5), arr(2, 3, 4, INF, INF))
+    assert math.isfinite(shift)
+    assert interval is not None
+    assert interval[1] == INF
+    assert location_shift(arr(1, 2, INF), arr(1, 2, INF))[0] == 0
+
+
+def test_a_sample_without_runs_has_no_effect() -> None:
+    assert math.isnan(dominance(arr(), arr(1)))
+    assert math.isnan(location_shift(arr(math.nan), arr(1))[0])
