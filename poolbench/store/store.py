@@ -21,7 +21,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
+from filelock import BaseFileLock, FileLock, Timeout
 
 from poolbench.core.cell import Cell
 from poolbench.core.errors import EnvironmentFault
@@ -180,12 +180,8 @@ class Store:
 
         The lock is the operating system's: it ends with the process, however that ends.
         """
-        path = self.path / "locks" / cell.id
-        lock = FileLock(path, timeout=0)
-        try:
-            with explaining_disk_faults(path):
-                lock.acquire()
-        except Timeout:
+        lock = self._acquire(cell.id)
+        if lock is None:
             yield None
             return
         try:
@@ -195,13 +191,21 @@ class Store:
 
     def is_being_written(self, cell_id: str) -> bool:
         """Whether some process holds a cell at this moment."""
-        lock = FileLock(self.path / "locks" / cell_id, timeout=0)
-        try:
-            lock.acquire()
-        except Timeout:
+        lock = self._acquire(cell_id)
+        if lock is None:
             return True
         lock.release()
         return False
+
+    def _acquire(self, cell_id: str) -> BaseFileLock | None:
+        path = self.path / "locks" / cell_id
+        lock = FileLock(path, timeout=0)
+        with explaining_disk_faults(path):
+            try:
+                lock.acquire()
+            except Timeout:
+                return None
+        return lock
 
     def quarantine(self, cell_id: str) -> Path:
         """Move a damaged run aside, for its cell to be trained anew; return where it went."""

@@ -1,0 +1,42 @@
+"""The suites that ship: finding one by name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import poolbench
+from poolbench.core.errors import BadInput, did_you_mean
+
+
+def folder() -> Path:
+    """Return where the shipped suites are: inside an installed package, or beside a checkout's."""
+    package = Path(poolbench.__file__).parent
+    installed = package / "_suites"
+    return installed if installed.is_dir() else package.parent / "suites"
+
+
+def names() -> list[str]:
+    """Return the names of the shipped suites: paths without ``.yaml``; bases (``_x``) are left out."""
+    root = folder()
+    found = (path.relative_to(root).with_suffix("") for path in root.rglob("*.yaml"))
+    return sorted(str(path) for path in found if not path.name.startswith("_"))
+
+
+def find(named: str) -> Path:
+    """Return the file that a command's SUITE argument means.
+
+    Args:
+        named: A path, or the name of a suite that ships: ``smoke``, ``maxpool/lenet-mnist``.
+
+    Raises:
+        BadInput: It is neither.
+    """
+    path = Path(named)
+    if path.exists() or path.suffix in {".yaml", ".yml"}:
+        if not path.exists() and (folder().parent / path).exists():
+            return folder().parent / path
+        return path
+    shipped = folder() / f"{named}.yaml"
+    if shipped.is_file():
+        return shipped
+    raise BadInput(f"there is no suite '{named}'", did_you_mean(named, names()))

@@ -1,0 +1,80 @@
+"""Checking a whole suite: every section read, every fault collected."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from poolbench.core.errors import did_you_mean
+from poolbench.core.study import Analysis, Execution
+from poolbench.suite.catalogues import Catalogues
+from poolbench.suite.choices import Chooser
+from poolbench.suite.faults import Faults
+from poolbench.suite.forms import read_form
+from poolbench.suite.nodes import Node
+from poolbench.suite.schema import SuiteForm
+from poolbench.suite.sections import (
+    DataChoice,
+    read_analysis,
+    read_datasets,
+    read_execution,
+    read_seeds,
+)
+from poolbench.suite.variants import Variant, VariantReader
+
+MAX_CELLS = 100_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Suite:
+    """A suite that is in order, before its data are looked at and its cells spelled out."""
+
+    form: SuiteForm
+    datasets: tuple[DataChoice, ...]
+    variants: tuple[Variant, ...]
+    seeds: Sequence[int]
+    analysis: Analysis
+    execution: Execution
+
+
+def check(document: Node, catalogues: Catalogues, faults: Faults) -> Suite:
+    """Check every section of a suite.
+
+    Args:
+        document: The suite with everything laid over it.
+        catalogues: The names it may use.
+        faults: Faults found while reading; those found here join them.
+
+    Returns:
+        The suite.
+
+    Raises:
+        BadInput: There are faults; the message holds all of them.
+    """
+    chooser = Chooser(faults)
+    entries = document.entries
+    form = read_form(SuiteForm, document, "", faults)
+    datasets = read_datasets(entries["data"], catalogues, chooser) if "data" in entries else ()
+    seeds = read_seeds(entries["seeds"], faults) if "seeds" in entries else ()
+    execution, precision = read_execution(entries.get("execution"), faults)
+    variants = VariantReader(document, precision, datasets, catalogues, chooser).read()
+    labels = tuple(entries["variants"].entries) if "variants" in entries else ()
+    names = [dataset.source.name for dataset in datasets]
+    analysis = read_analysis(entries.get("analysis"), names, labels, catalogues, faults)
+    baseline = entries.get("baseline")
+    if baseline is not None and isinstance(baseline.value, str) and baseline.value not in labels:
+        hint = did_you_mean(baseline.value, labels)
+        faults.add(baseline.mark, f"the baseline '{baseline.value}' is no variant", hint)
+    count = len(datasets) * len(labels) * len(seeds)
+    if count > MAX_CELLS:
+        faults.add(entries["seeds"].mark, f"{count:,} cells; at most {MAX_CELLS:,} fit a suite")
+    if faults or form is None:
+        raise faults.error()
+    return Suite(
+        form=form,
+        datasets=datasets,
+        variants=variants,
+        seeds=seeds,
+        analysis=analysis,
+        execution=execution,
+    )

@@ -1,0 +1,163 @@
+"""The whole text of a suite as one tree: the file, what it extends, the profile, the overrides."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from poolbench.core.errors import BadInput, did_you_mean
+from poolbench.suite.composer import MAX_BYTES, compose
+from poolbench.suite.faults import Faults, Mark, Source
+from poolbench.suite.merge import lay
+from poolbench.suite.nodes import Node
+
+SCHEMA = 1
+MAX_EXTENDS = 5
+MAX_KEYS = 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class Override:
+    """A value given on the command line.
+
+    Args:
+        typed: As the user typed it: ``--set recipe.epochs=5``.
+        text: ``recipe.epochs=5``; the value is YAML.
+    """
+
+    typed: str
+    text: str
+
+
+def read_document(
+    path: Path, profile: str | None, overrides: Sequence[Override], faults: Faults
+) -> Node:
+    """Read a suite with everything laid over it, in this order.
+
+    The files it extends, the file, the profile, the overrides. ``extends``, ``profiles`` and
+    the keys that start with ``x-`` are gone from the result.
+
+    Args:
+        path: The suite file.
+        profile: Name of one of its profiles.
+        overrides: Laid over it in this order.
+        faults: Where faults go.
+
+    Returns:
+        The tree.
+
+    Raises:
+        BadInput: A file cannot be read, is not YAML, extends itself, or has no such profile.
+    """
+    document = _extended(path, read_text(path), faults, seen=())
+    profiles = document.entries.get("profiles")
+    if profiles is not None:
+        _check_profiles(profiles, faults)
+    if profile is not None:
+        document = lay(_profile(profiles, profile, path), document)
+    for override in overrides:
+        document = lay(_read_override(override, faults), document)
+    entries = {
+        key: child
+        for key, child in document.entries.items()
+        if key not in ("extends", "profiles") and not key.startswith("x-")
+    }
+    return Node(value=entries, mark=document.mark, key=document.key)
+
+
+def read_text(path: Path) -> str:
+    """Return the text of a suite file.
+
+    Raises:
+        BadInput: It is missing, no regular file, unreadable, too large or not UTF-8.
+    """
+    try:
+        if path.is_dir():
+            raise BadInput(f"{path} is a directory", "name a suite file in it")
+        if not path.is_file():
+            raise BadInput(f"there is no file {path}", "list them with: poolbench list suites")
+        with path.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise BadInput(f"cannot read {path}: {reason}", "check its name and permissions") from None
+    if len(content) > MAX_BYTES:
+        raise BadInput(
+            f"{path} is larger than {MAX_BYTES // 1024} KiB", "is it a suite? split it by `extends`"
+        )
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise BadInput(
+            f"{path} is not UTF-8: byte {error.start} is 0x{content[error.start]:02x}",
+            "save it with the encoding UTF-8",
+        ) from None
+
+
+def _extended(path: Path, text: str, faults: Faults, seen: tuple[Path, ...]) -> Node:
+    source = Source(name=str(path), lines=tuple(text.splitlines()))
+    document = compose(text, source, faults)
+    if not document.is_mapping:
+        faults.stop(document.mark, f"expected a mapping, got {document.described()}")
+    _refuse_newer(document, faults)
+    base = document.entries.get("extends")
+    if base is None:
+        return document
+    if not isinstance(base.value, str) or Path(base.value).is_absolute():
+        faults.stop(
+            base.mark, "extends: expected a path relative to this file", "extends: ./base.yaml"
+        )
+    target = path.parent / base.value
+    try:
+        base_text = read_text(target)
+    except BadInput as error:
+        faults.stop(base.mark, error.message, error.hint)
+    seen = (*seen, path.resolve())
+    if target.resolve() in seen:
+        faults.stop(base.mark, f"{target} extends itself")
+    if len(seen) > MAX_EXTENDS:
+        faults.stop(base.mark, f"more than {MAX_EXTENDS} files extend one another")
+    return lay(document, _extended(target, base_text, faults, seen))
+
+
+def _refuse_newer(document: Node, faults: Faults) -> None:
+    schema = document.entries.get("schema")
+    # A newer suite may well hold keys unknown here: naming them would hide the one real reason.
+    if schema is not None and type(schema.value) is int and schema.value > SCHEMA:
+        faults.stop(
+            schema.mark,
+            f"written for a newer version: schema {schema.value}, this one reads {SCHEMA}",
+            "upgrade poolbench",
+        )
+
+
+def _check_profiles(profiles: Node, faults: Faults) -> None:
+    if not profiles.is_mapping:
+        faults.add(profiles.mark, f"profiles: expected a mapping, got {profiles.described()}")
+    for name, part in profiles.entries.items():
+        if not part.is_mapping:
+            faults.add(part.mark, f"profiles.{name}: expected a mapping, got {part.described()}")
+
+
+def _profile(profiles: Node | None, name: str, path: Path) -> Node:
+    known = profiles.entries if profiles is not None else {}
+    if name not in known:
+        hint = did_you_mean(name, known) or "it has no profiles"
+        raise BadInput(f"{path} has no profile '{name}'", hint)
+    return known[name]
+
+
+def _read_override(override: Override, faults: Faults) -> Node:
+    source = Source(name=override.typed, lines=(override.text,), is_file=False)
+    mark = Mark(source=source, line=1, column=1)
+    path, equals, value = override.text.partition("=")
+    keys = path.strip().split(".")
+    if not equals or not all(keys) or len(keys) > MAX_KEYS:
+        faults.stop(mark, "expected KEY.KEY=VALUE", "for example: --set recipe.epochs=5")
+    if keys[0] in ("extends", "profiles"):
+        faults.stop(mark, f"{keys[0]} cannot be set here", "set the value itself")
+    node = compose(value, source, faults)
+    for key in reversed(keys):
+        node = node.under(key)
+    return node

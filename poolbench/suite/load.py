@@ -1,0 +1,67 @@
+"""Loading a suite: from a path to a study."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from poolbench.core.cell import Named
+from poolbench.core.study import Study
+from poolbench.suite.catalogues import Catalogues
+from poolbench.suite.check import check
+from poolbench.suite.document import Override, read_document
+from poolbench.suite.expand import choose_seeds, expand
+from poolbench.suite.faults import Faults
+
+
+def load(
+    path: Path,
+    *,
+    catalogues: Catalogues,
+    fingerprint: Callable[[Named], str],
+    profile: str | None = None,
+    overrides: Sequence[str] = (),
+    only: Sequence[str] = (),
+    limit: int | None = None,
+) -> Study:
+    """Read, check and expand a suite file.
+
+    Args:
+        path: The suite.
+        catalogues: The names it may use.
+        fingerprint: Gives the checksum of a data set's content; called once for each data set,
+            after everything else is found to be in order.
+        profile: Name of one of its profiles, laid over it.
+        overrides: ``recipe.epochs=5`` each, laid over the profile in this order.
+        only: Globs over variants (``lae*``) or single cells (``lae@3``); empty for everything.
+        limit: At most so many images of each split of each data set, whatever the suite says.
+
+    Returns:
+        The study.
+
+    Raises:
+        BadInput: The suite cannot be meant; the message shows every fault at its place.
+        NothingMatched: A glob of ``only`` selects nothing.
+    """
+    faults = Faults()
+    laid = [Override(typed=f"--set {text}", text=text) for text in overrides]
+    if limit is not None:
+        laid.append(Override(typed=f"--limit {limit}", text=f"data.limit={limit}"))
+    document = read_document(path, profile, laid, faults)
+    suite = check(document, catalogues, faults)
+    wanted = choose_seeds(suite, only)
+    cells = expand(suite, wanted, fingerprint)
+    kept = {seed for seeds in wanted.values() for seed in seeds}
+    return Study(
+        title=suite.form.title or path.stem,
+        origin=str(path),
+        variants=tuple(wanted),
+        datasets=tuple(choice.source.name for choice in suite.datasets),
+        seeds=tuple(seed for seed in suite.seeds if seed in kept),
+        cells=cells,
+        analysis=suite.analysis,
+        execution=suite.execution,
+        source=suite.form.source,
+        profile=profile or "",
+        baseline=suite.form.baseline if suite.form.baseline in wanted else "",
+    )

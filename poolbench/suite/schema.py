@@ -1,0 +1,134 @@
+"""The shape of a suite: its keys, their types and ranges.
+
+One model for each mapping of the file. Keys typed ``Any`` hold a part that another model checks;
+each description is the range in words, as a fault says what it expected.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from poolbench.core.options import Scalar
+from poolbench.core.study import Metric, Rule
+
+DEFAULT_SCHEDULE = "constant"
+Seed = Annotated[int, Field(ge=0)]
+
+
+class Form(BaseModel):
+    """A mapping of a suite; unknown keys and converted types are refused."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        strict=True,
+        allow_inf_nan=False,
+        protected_namespaces=(),
+        validate_default=True,
+    )
+
+
+class SuiteForm(Form):
+    """The top of the file."""
+
+    schema_version: int = Field(alias="schema", ge=1, le=1, description="1")
+    title: str = Field(default="", description="text in one line, in quotes")
+    source: dict[str, Scalar] = Field(default={}, description="a mapping of texts and numbers")
+    data: Any = Field(description="a data set, or a list of them")
+    model: Any = Field(description="a network")
+    recipe: Any = Field(description="epochs, batch_size, optimizer, ...")
+    seeds: Any = Field(description="how many, or a list, or {count: N, start: M}")
+    variants: dict[str, Any] = Field(
+        min_length=1, description="a mapping with at least one variant"
+    )
+    baseline: str = Field(default="", description="the name of a variant")
+    analysis: Any = None
+    execution: Any = None
+
+
+class VariantForm(Form):
+    """One entry of ``variants``."""
+
+    pools: Any = None
+    recipe: Any = None
+    model: Any = None
+
+
+class Choice(Form):
+    """A name of a catalogue; its options are added when the name is known."""
+
+    name: str = Field(description="a name")
+
+
+class DataForm(Choice):
+    """One data set, and how it is used."""
+
+    augment: Any = None
+    limit: int | None = Field(default=None, ge=1, description="whole number >= 1")
+    validation: float = Field(default=0.0, ge=0, lt=1, description="fraction >= 0 and < 1")
+    fold: int = Field(default=0, ge=0, description="whole number >= 0")
+
+
+class RecipeForm(Form):
+    """How the networks are trained."""
+
+    epochs: int = Field(ge=1, description="whole number >= 1")
+    batch_size: int = Field(ge=1, description="whole number >= 1")
+    optimizer: Any = Field(description="a name, or {name: ..., lr: ...}")
+    schedule: Any = DEFAULT_SCHEDULE
+    label_smoothing: float = Field(default=0.0, ge=0, lt=1, description="number >= 0 and < 1")
+    pool_lr_factor: float = Field(default=1.0, gt=0, description="number > 0")
+
+
+class SeedRangeForm(Form):
+    """``seeds: N``, or a count with its first seed."""
+
+    count: int = Field(ge=1, description="whole number >= 1")
+    start: Seed = Field(default=0, description="whole number >= 0")
+
+
+class SeedListForm(Form):
+    """``seeds: [3, 5, 8]``."""
+
+    values: tuple[Seed, ...] = Field(
+        min_length=1, description="different whole numbers >= 0, at least one"
+    )
+
+
+class AnalysisForm(Form):
+    """How the results are read."""
+
+    metric: Metric = Field(default="accuracy", description="accuracy | error")
+    rule: Rule = Field(default="set", description="set | paper | holm")
+    test: Literal["mann-whitney", "wilcoxon"] = Field(
+        default="mann-whitney", description="mann-whitney | wilcoxon"
+    )
+    alpha: float = Field(default=0.05, gt=0, lt=1, description="number > 0 and < 1")
+    margin: float | None = Field(default=None, gt=0, description="percentage points > 0")
+    published: Any = None
+
+
+class PublishedForm(Form):
+    """The source's numbers for the variants of one data set."""
+
+    values: dict[str, tuple[float, Annotated[float, Field(ge=0)]]] = Field(
+        description="[mean, standard deviation] in per cent"
+    )
+
+
+class ExecutionForm(Form):
+    """Where the cells run, and the precision they run in."""
+
+    device: str = Field(
+        default="auto",
+        pattern=r"^(auto|cpu|cuda(:[0-9]{1,3})?)$",
+        description="auto | cpu | cuda | cuda:N",
+    )
+    precision: Literal["fp32", "bf16"] = Field(default="fp32", description="fp32 | bf16")
+    jobs: Annotated[
+        int | None,
+        Field(ge=1),
+        BeforeValidator(lambda value: None if value == "auto" else value),
+    ] = Field(default=None, description="auto | whole number >= 1")
+    threads: int = Field(default=1, ge=1, description="whole number >= 1")

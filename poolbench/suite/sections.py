@@ -1,0 +1,176 @@
+"""The parts of a suite that all variants share: data, seeds, analysis, execution."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from poolbench.core.catalogue import DataEntry
+from poolbench.core.cell import Named
+from poolbench.core.errors import did_you_mean
+from poolbench.core.study import Analysis, Execution
+from poolbench.suite.catalogues import Catalogues
+from poolbench.suite.choices import Chooser
+from poolbench.suite.faults import Faults, Mark
+from poolbench.suite.forms import read_form
+from poolbench.suite.nodes import Node
+from poolbench.suite.schema import (
+    AnalysisForm,
+    DataForm,
+    ExecutionForm,
+    PublishedForm,
+    SeedListForm,
+    SeedRangeForm,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataChoice:
+    """One data set as the suite asks for it; its files have not been looked at yet."""
+
+    source: Named
+    entry: DataEntry
+    mark: Mark
+    limit: int | None
+    validation: float
+    fold: int
+    augment: tuple[Named, ...]
+
+
+def read_datasets(node: Node, catalogues: Catalogues, chooser: Chooser) -> tuple[DataChoice, ...]:
+    """Check ``data``: one data set or a list of different ones.
+
+    Returns:
+        Those that are in order.
+    """
+    if node.is_list and not node.items:
+        chooser.faults.add(node.mark, "data: expected at least one data set, got an empty list")
+    found: dict[str, DataChoice] = {}
+    for item in node.items if node.is_list else (node,):
+        choice = _read_dataset(item, catalogues, chooser)
+        if choice is None:
+            continue
+        if choice.source.name in found:
+            first = found[choice.source.name].mark
+            chooser.faults.add(
+                choice.mark,
+                f"the data set '{choice.source.name}' is given twice",
+                f"first at {first}; tables tell data sets apart by name",
+            )
+        found[choice.source.name] = choice
+    return tuple(found.values())
+
+
+def _read_dataset(node: Node, catalogues: Catalogues, chooser: Chooser) -> DataChoice | None:
+    chosen = chooser.choose_as(DataForm, catalogues.datasets, node)
+    augment = node.entries.get("augment")
+    nodes: tuple[Node, ...] = ()
+    if augment is not None and augment.value is not None:
+        nodes = augment.items if augment.is_list else (augment,)
+    chain = [chooser.choose(catalogues.augmentations, item) for item in nodes]
+    if chosen is None:
+        return None
+    return DataChoice(
+        source=chosen.named,
+        entry=chosen.entry,
+        mark=chosen.mark,
+        limit=chosen.form.limit,
+        validation=chosen.form.validation,
+        fold=chosen.form.fold,
+        augment=tuple(link.named for link in chain if link is not None),
+    )
+
+
+def read_seeds(node: Node, faults: Faults) -> Sequence[int]:
+    """Check ``seeds``: a count, a list of different seeds, or ``{count, start}``.
+
+    Returns:
+        The seeds; a range is never spelled out, however long it is.
+    """
+    if not node.is_list:
+        counted = read_form(SeedRangeForm, node.spelled_out("count"), "seeds", faults)
+        return range(counted.start, counted.start + counted.count) if counted else ()
+    listed = read_form(SeedListForm, node.under("values", is_implied=True), "seeds", faults)
+    if listed is None:
+        return ()
+    seen: set[int] = set()
+    for item, seed in zip(node.items, listed.values, strict=True):
+        if seed in seen:
+            faults.add(item.mark, f"seed {seed} is given twice", "each seed trains one network")
+        seen.add(seed)
+    return listed.values
+
+
+def read_execution(node: Node | None, faults: Faults) -> tuple[Execution, str]:
+    """Check ``execution``.
+
+    Returns:
+        Where cells run, and the precision, which belongs to the recipe: it changes results.
+    """
+    form = ExecutionForm()
+    if node is not None:
+        form = read_form(ExecutionForm, node, "execution", faults) or form
+    return Execution(device=form.device, jobs=form.jobs, threads=form.threads), form.precision
+
+
+def read_analysis(
+    node: Node | None,
+    datasets: Sequence[str],
+    variants: Sequence[str],
+    catalogues: Catalogues,
+    faults: Faults,
+) -> Analysis:
+    """Check ``analysis``.
+
+    Args:
+        node: The mapping, if the suite has one.
+        datasets: Names of the data sets that are in order.
+        variants: Names of all variants.
+        catalogues: Tells a data set of another profile from a misspelt one.
+        faults: Where faults go.
+    """
+    if node is None:
+        return Analysis()
+    form = read_form(AnalysisForm, node, "analysis", faults) or AnalysisForm()
+    published = node.entries.get("published")
+    tables: dict[str, Mapping[str, tuple[float, float]]] = {}
+    for dataset, part in _by_dataset(published, datasets, faults).items():
+        table = _read_published(part, variants, faults)
+        if dataset in datasets:
+            tables[dataset] = table
+        elif dataset not in catalogues.datasets:
+            hint = did_you_mean(dataset, datasets)
+            faults.add(part.key, f"published values for unknown data set '{dataset}'", hint)
+    return Analysis(
+        metric=form.metric,
+        rule=form.rule,
+        alpha=form.alpha,
+        paired=form.test == "wilcoxon",
+        margin=form.margin,
+        published=tables,
+    )
+
+
+def _by_dataset(
+    published: Node | None, datasets: Sequence[str], faults: Faults
+) -> Mapping[str, Node]:
+    if published is None or published.value is None:
+        return {}
+    if any(child.is_mapping for child in published.entries.values()):
+        return published.entries
+    if len(datasets) > 1:
+        hint = f"name the data set above the variants: {', '.join(datasets)}"
+        faults.add(published.key, "published values of which data set?", hint)
+    return dict.fromkeys(datasets[:1], published)
+
+
+def _read_published(
+    node: Node, variants: Sequence[str], faults: Faults
+) -> Mapping[str, tuple[float, float]]:
+    wrapped = node.under("values", is_implied=True)
+    form = read_form(PublishedForm, wrapped, "analysis.published", faults)
+    for name, child in node.entries.items():
+        if name not in variants:
+            hint = did_you_mean(name, variants)
+            faults.add(child.key, f"published value for unknown variant '{name}'", hint)
+    return form.values if form else {}

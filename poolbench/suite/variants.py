@@ -1,0 +1,155 @@
+"""The variants of a suite: each one's network, operators and recipe."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from poolbench.core.catalogue import Catalogue, Entry
+from poolbench.core.cell import Cell, DataSpec, ModelSpec, Named, Recipe
+from poolbench.suite.catalogues import Catalogues
+from poolbench.suite.choices import Chooser
+from poolbench.suite.faults import Mark
+from poolbench.suite.forms import read_form
+from poolbench.suite.merge import lay
+from poolbench.suite.nodes import Node
+from poolbench.suite.pools import Network, read_pools
+from poolbench.suite.schema import DEFAULT_SCHEDULE, RecipeForm, VariantForm
+from poolbench.suite.sections import DataChoice
+
+MAX_NAME_LENGTH = 64
+
+
+@dataclass(frozen=True, kw_only=True)
+class Variant:
+    """A labelled network and its recipe."""
+
+    name: str
+    model: ModelSpec
+    recipe: Recipe
+
+
+class VariantReader:
+    """Checks variants against the parts of the suite they are laid over.
+
+    Args:
+        document: The suite.
+        precision: Of every recipe.
+        datasets: Whose images the networks must take.
+        catalogues: Where names are looked up.
+        chooser: Checks them and collects faults.
+    """
+
+    def __init__(
+        self,
+        document: Node,
+        precision: str,
+        datasets: Sequence[DataChoice],
+        catalogues: Catalogues,
+        chooser: Chooser,
+    ) -> None:
+        self._document = document
+        self._precision = precision
+        self._datasets = datasets
+        self._catalogues = catalogues
+        self._chooser = chooser
+        self._faults = chooser.faults
+
+    def read(self) -> tuple[Variant, ...]:
+        """Check every variant, and that no two of them describe the same training.
+
+        Returns:
+            Those that are in order.
+        """
+        nodes = self._document.entries.get("variants")
+        found: dict[bytes, Variant] = {}
+        for name, node in nodes.entries.items() if nodes is not None else ():
+            self._check_name(name, node.key)
+            variant = self._variant(name, node)
+            if variant is None:
+                continue
+            twin = found.setdefault(_fingerprint(variant), variant)
+            if twin is not variant:
+                self._faults.add(
+                    node.key,
+                    f"variants '{twin.name}' and '{name}' describe the same training",
+                    "change or remove one of them",
+                )
+        return tuple(found.values())
+
+    def _check_name(self, name: str, mark: Mark) -> None:
+        if not name.strip() or not name.isprintable() or len(name) > MAX_NAME_LENGTH:
+            self._faults.add(
+                mark,
+                f"{name[:MAX_NAME_LENGTH]!r} is no name of a variant",
+                f"expected printable text of 1 to {MAX_NAME_LENGTH} characters",
+            )
+
+    def _variant(self, name: str, node: Node) -> Variant | None:
+        if node.value is not None:
+            read_form(VariantForm, node, f"variants.{name}", self._faults)
+        network = self._network(node.entries.get("model"))
+        recipe = self._recipe(node.entries.get("recipe"))
+        if network is None:
+            return None
+        pools = read_pools(node.entries.get("pools"), network, self._catalogues, self._chooser)
+        if pools is None or recipe is None:
+            return None
+        return Variant(
+            name=name, model=ModelSpec(network=network.named, pools=pools), recipe=recipe
+        )
+
+    def _network(self, over: Node | None) -> Network | None:
+        base = self._document.entries.get("model")
+        node = lay(over, base, "model") if over is not None else base
+        network = self._chooser.choose(self._catalogues.models, node) if node is not None else None
+        if network is not None:
+            self._check_shapes(network)
+        return network
+
+    def _check_shapes(self, network: Network) -> None:
+        wanted = network.entry.input_shape
+        for dataset in self._datasets:
+            given = dataset.entry.shape
+            if wanted is not None and given is not None and wanted != given:
+                self._faults.add(
+                    network.mark,
+                    f"{network.named.name} takes images of {_size(wanted)}, "
+                    f"those of {dataset.source.name} are {_size(given)}",
+                    "choose another network or data set",
+                )
+
+    def _recipe(self, over: Node | None) -> Recipe | None:
+        base = self._document.entries.get("recipe")
+        node = lay(over, base, "recipe") if over is not None else base
+        if node is None:
+            return None
+        form = read_form(RecipeForm, node, "recipe", self._faults)
+        constant = Node(value=DEFAULT_SCHEDULE, mark=node.mark, key=node.key)
+        optimizer = self._named(self._catalogues.optimizers, node.entries.get("optimizer"))
+        schedule = self._named(self._catalogues.schedules, node.entries.get("schedule", constant))
+        if form is None or optimizer is None or schedule is None:
+            return None
+        return Recipe(
+            epochs=form.epochs,
+            batch_size=form.batch_size,
+            optimizer=optimizer,
+            schedule=schedule,
+            label_smoothing=form.label_smoothing,
+            pool_lr_factor=form.pool_lr_factor,
+            precision=self._precision,
+        )
+
+    def _named(self, catalogue: Catalogue[Entry], node: Node | None) -> Named | None:
+        chosen = self._chooser.choose(catalogue, node) if node is not None else None
+        return chosen.named if chosen is not None else None
+
+
+def _fingerprint(variant: Variant) -> bytes:
+    nothing = DataSpec(source=Named(name="", options={}), checksum="")
+    cell = Cell(variant="", data=nothing, model=variant.model, recipe=variant.recipe, seed=0)
+    return cell.identity
+
+
+def _size(shape: tuple[int, int, int]) -> str:
+    return "x".join(str(extent) for extent in shape)

@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+
+from poolbench.app.network import build_network
+from poolbench.core.cell import ModelSpec, Named
+from poolbench.models import MODELS
+from poolbench.models.network import Network
+
+
+def small(name: str, *, seed: int = 0, pool: str = "", se: bool = True) -> Network:
+    entry = MODELS[name]
+    options = {key: option.default for key, option in entry.options.items()}
+    if name == "wrn":
+        options |= {"depth": 8, "width": 1, "se": se}
+    channels, height, width = entry.input_shape or (3, 16, 16)
+    return build_network(
+        ModelSpec(
+            network=Named(name=name, options=options),
+            pools={s.name: Named(name=pool or s.default, options={}) for s in entry.sites},
+        ),
+        in_channels=channels,
+        num_classes=7,
+        image_size=(height, width),
+        mean=[0.4] * channels,
+        std=[0.2] * channels,
+        seed=seed,
+    )
+
+
+def images(network: str, count: int = 4, size: int | None = None) -> torch.Tensor:
+    channels, height, width = MODELS[network].input_shape or (3, 16, 16)
+    generator = torch.Generator().manual_seed(3)
+    return torch.rand(count, channels, size or height, size or width, generator=generator)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_pixels_become_logits_and_every_parameter_learns(name: str) -> None:
+    network = small(name)
+    logits = network(images(name))
+    assert logits.shape == (4, 7)
+    torch.autograd.backward(logits.square().sum())
+    for parameter_name, parameter in network.named_parameters():
+        assert parameter.grad is not None, parameter_name
+        assert parameter.grad.abs().sum() > 0, parameter_name
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_in_eval_mode_a_row_does_not_depend_on_the_others(name: str) -> None:
+    network = small(name).eval()
+    batch = images(name)
+    alone = network(batch[2:3])
+    torch.testing.assert_close(network(batch)[2:3], alone, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_initial_weights_are_a_function_of_the_seed_alone(name: str) -> None:
+    torch.manual_seed(1)
+    first = small(name, seed=5).state_dict()
+    torch.manual_seed(2)
+    before = torch.get_rng_state()
+    again, other = small(name, seed=5).state_dict(), small(name, seed=6).state_dict()
+    assert torch.equal(before, torch.get_rng_state())
+    assert all(torch.equal(first[key], again[key]) for key in first)
+    assert any(not torch.equal(first[key], other[key]) for key in first)
+
+
+@pytest.mark.parametrize("size", [4, 15, 33])
+def test_a_global_head_takes_any_input_size(size: int) -> None:
+    assert small("wrn").eval()(images("wrn", size=size)).shape == (4, 7)
+
+
+class RecordingPools:
+    """A factory that notes the sites it is asked for."""
+
+    def __init__(self) -> None:
+        self.sites: set[str] = set()
+
+    def __call__(self, site: str, *, kernel_size: int | None = None, **_: object) -> nn.Module:
+        self.sites.add(site)
+        return nn.Flatten() if kernel_size is None else nn.MaxPool2d(3, 2, 1)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_every_site_is_asked_for_by_the_name_the_catalogue_lists(name: str) -> None:
+    entry, pools = MODELS[name], RecordingPools()
+    channels, height, width = entry.input_shape or (3, 16, 16)
+    options = {key: option.default for key, option in entry.options.items()}
+    options |= {site.needs: True for site in entry.sites if site.needs}
+    MODELS.resolve(name)(
+        in_channels=channels, num_classes=2, image_size=(height, width), pool=pools, **options
+    )
+    assert pools.sites == {site.name for site in entry.sites}
+
+
+def test_normalisation_is_part_of_the_network() -> None:
+    network = Network(nn.Flatten(), mean=[0.5], std=[0.25])
+    assert network(torch.full((1, 1, 1, 1), 1.0)).item() == 2.0
+
+
+def test_a_constant_channel_is_not_divided_by_zero() -> None:
+    network = Network(nn.Flatten(), mean=[0.5], std=[0.0])
+    assert network(torch.full((1, 1, 1, 1), 1.0)).item() == 0.5

@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import pytest
+
+from poolbench.app.network import build_body
+from poolbench.core.cell import ModelSpec, Named
+from poolbench.models import MODELS
+from poolbench.models.network import count_parameters
+from poolbench.operators import OPERATORS
+
+
+def operator(name: str, **options: object) -> Named:
+    entry = OPERATORS[name]
+    defaults = {key: option.default for key, option in entry.options.items()}
+    return Named(name=name, options={**defaults, **options})
+
+
+def parameters(network: str, pool: Named, *, num_classes: int = 10, **options: object) -> int:
+    entry = MODELS[network]
+    channels, height, width = entry.input_shape or (3, 32, 32)
+    defaults = {key: option.default for key, option in entry.options.items()}
+    body = build_body(
+        ModelSpec(
+            network=Named(name=network, options={**defaults, **options}),
+            pools={site.name: pool for site in entry.sites},
+        ),
+        in_channels=channels,
+        num_classes=num_classes,
+        image_size=(height, width),
+    )
+    return count_parameters(body)
+
+
+# Counts of the LeNets: "The theoretical expressiveness of maxpooling", appendix E.
+# Counts of the wide networks: worked out by hand from the published architecture.
+@pytest.mark.parametrize(
+    ("expected", "network", "pool", "options"),
+    [
+        (259_106, "lenet-mnist", operator("max"), {}),
+        (305_282, "lenet-mnist", operator("conv"), {}),
+        (232_162, "lenet-cifar", operator("max"), {}),
+        (253_890, "lenet-cifar", operator("conv", kernel="one"), {}),
+        (6_173_472, "wrn", operator("average"), {}),
+        (6_223_284, "wrn", operator("average"), {"se": True}),
+        (6_208_122, "wrn", operator("average"), {"num_classes": 100}),
+        (6_173_473, "wrn", operator("lae", learn="layer"), {}),
+        (6_173_472 + 384, "wrn", operator("lae", learn="channel"), {}),
+    ],
+)
+def test_parameter_counts_are_the_published_ones(
+    expected: int, network: str, pool: Named, options: dict[str, object]
+) -> None:
+    assert parameters(network, pool, **options) == expected

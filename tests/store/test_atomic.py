@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import errno
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from poolbench.core.errors import EnvironmentFault
+from poolbench.store.atomic import write_atomic
+
+
+def test_a_file_is_replaced_and_nothing_else_is_left(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    write_atomic(path, b"old")
+    write_atomic(path, b"new")
+    assert path.read_bytes() == b"new"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("call", ["fsync", "replace"])
+def test_a_full_disk_keeps_the_old_file_and_says_what_to_do(
+    call: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "file"
+    write_atomic(path, b"old")
+
+    def fail(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, call, fail)
+    with pytest.raises(EnvironmentFault, match="no space left") as caught:
+        write_atomic(path, b"new")
+    assert "same command again" in caught.value.hint
+    monkeypatch.undo()
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_the_kernels_own_refusal_to_write_more_is_a_full_disk(tmp_path: Path) -> None:
+    # RLIMIT_FSIZE makes the real write() fail, half way through the file.
+    code = (
+        "import resource, signal, sys\n"
+        "from pathlib import Path\n"
+        "from poolbench.store.atomic import write_atomic\n"
+        "from poolbench.core.errors import EnvironmentFault\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))\n"
+        "try:\n    write_atomic(Path(sys.argv[1]), b'x' * 10_000)\n"
+        "except EnvironmentFault as fault:\n    print(fault.exit_code, fault.message)\n"
+    )
+    path = tmp_path / "file"
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.startswith("6 no space left")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_written_is_an_environment_fault(tmp_path: Path) -> None:
+    with pytest.raises(EnvironmentFault):
+        write_atomic(tmp_path / "missing" / "file", b"")

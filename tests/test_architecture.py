@@ -1,0 +1,136 @@
+"""The shape of the repository, read from its imports."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import poolbench
+
+PACKAGE = Path(poolbench.__file__).parent
+FILES = sorted(PACKAGE.rglob("*.py"))
+
+# Who may import whom. A package that is not named here has no place in the house.
+LAYERS: dict[str, set[str]] = {
+    "core": set(),
+    "suite": {"core"},
+    "store": {"core"},
+    "stats": {"core"},
+    "report": {"core", "stats"},
+    "engines": {"core"},
+    "operators": {"core"},
+    "models": {"core"},
+    "data": {"core"},
+    "training": {"core"},
+    "app": {
+        "core", "suite", "store", "stats", "report", "engines",
+        "operators", "models", "data", "training",
+    },
+    "cli": {"core", "app"},
+}  # fmt: skip
+
+# Slow to import: at module level only where they are the package's job.
+HEAVY = {
+    "torch": {"operators", "models", "data", "training", "app"},
+    "torchvision": set(),
+    "sklearn": set(),
+    "scipy": {"stats"},
+    "rich": {"report"},
+    "pydantic": {"suite"},
+}
+# The use cases that the light commands need: they load without torch.
+LIGHT_APP = {
+    "__init__", "api", "compare", "devices", "doctor", "listing", "plan", "plugins", "provenance",
+    "report", "session", "store", "study", "suites", "train",
+}  # fmt: skip
+
+
+def place(path: Path) -> str:
+    relative = path.relative_to(PACKAGE)
+    return relative.parts[0] if len(relative.parts) > 1 else ""
+
+
+def imports(tree: ast.Module, *, everywhere: bool) -> Iterator[str]:
+    """Yield the modules a file imports: all of them, or only when the file itself is imported."""
+    todo: list[ast.AST] = [tree]
+    while todo:
+        node = todo.pop()
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module or ""
+        for_types = isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
+        deferred = not everywhere and isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        if not (for_types or deferred):
+            todo += ast.iter_child_nodes(node)
+
+
+def parse(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_every_import_goes_down_the_layer_table(path: Path) -> None:
+    here = place(path)
+    if not here:
+        return
+    assert here in LAYERS, f"package '{here}' has no place in the layer table"
+    for module in imports(parse(path), everywhere=True):
+        parts = module.split(".")
+        if parts[0] == "poolbench" and len(parts) > 1 and parts[1] != here:
+            assert parts[1] in LAYERS[here], f"{here} may not import {module}"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_heavy_libraries_are_imported_where_they_are_the_job(path: Path) -> None:
+    here = place(path)
+    for module in imports(parse(path), everywhere=False):
+        library = module.split(".")[0]
+        if library in HEAVY:
+            assert here in HEAVY[library], f"{path.name} imports {library} at module level"
+            light = here == "app" and path.stem in LIGHT_APP
+            assert not (light and library == "torch"), f"{path.name} has to load without torch"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_a_file_can_be_read_in_a_sitting(path: Path) -> None:
+    assert len(path.read_text().splitlines()) <= 320
+    assert path.stem not in {"utils", "common", "helpers", "misc"}
+
+
+def test_nothing_unpickles() -> None:
+    banned = ("import pickle", "pickle.load", "torch.load", "allow_pickle=True", "weights_only")
+    for path in FILES:
+        text = path.read_text()
+        assert not any(word in text for word in banned), path
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["--help"], ["list"], ["list", "operators", "lae"], ["plan", "smoke"], ["plan", "BAD"]],
+    ids=" ".join,
+)
+def test_a_light_command_loads_no_torch(arguments: list[str], tmp_path: Path) -> None:
+    bad = tmp_path / "bad.yaml"
+    bad.write_text("schema: 1\nvariants: {a: {pools: lsee}}\n")
+    words = [str(bad) if word == "BAD" else word for word in arguments]
+    code = (
+        "import sys\n"
+        f"sys.argv = ['poolbench', *{words!r}]\n"
+        "from poolbench.cli.main import main\n"
+        "try:\n    main()\nexcept SystemExit as end:\n    code = end.code\n"
+        "heavy = {'torch', 'torchvision', 'sklearn', 'scipy'} & set(sys.modules)\n"
+        "print('LOADED', sorted(heavy), code, file=sys.stderr)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, check=True
+    )
+    expected = 2 if "BAD" in arguments else 0
+    allowed = "['scipy']" if arguments[0] == "plan" else "[]"
+    report = done.stderr.splitlines()[-1]
+    assert report in (f"LOADED [] {expected}", f"LOADED {allowed} {expected}"), done.stderr

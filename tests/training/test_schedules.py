@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import pytest
+
+from poolbench.training import schedules
+
+
+def test_the_ramp_rises_to_the_peak_and_falls_to_zero() -> None:
+    # LogAvgExp, section 4.1: 0 to the peak over 6 epochs, to 0 over the subsequent 42.
+    points = {0.0: 0.0, 3.0: 0.5, 6.0: 1.0, 27.0: 0.5, 48.0: 0.0}
+    for position, factor in points.items():
+        assert schedules.ramp(position, 48, warmup_epochs=6.0) == pytest.approx(factor)
+
+
+def test_a_training_shorter_than_its_warm_up_only_rises() -> None:
+    assert schedules.ramp(0.5, 1, warmup_epochs=6.0) == pytest.approx(0.5 / 6)
+
+
+def test_steps_fall_when_their_epochs_are_completed() -> None:
+    def factor(position: float) -> float:
+        return schedules.step(position, 100, milestones=(50, 70, 90), factor=0.1)
+
+    assert factor(49.99) == 1.0
+    assert factor(50.0) == pytest.approx(0.1)
+    assert factor(89.0) == pytest.approx(0.01)
+    assert factor(99.0) == pytest.approx(0.001)
+
+
+def test_flat_cosine_is_flat_then_half_a_cosine() -> None:
+    def factor(position: float) -> float:
+        return schedules.flat_cosine(position, 10, flat=0.5)
+
+    assert factor(5.0) == 1.0
+    assert factor(7.5) == pytest.approx(0.5)
+    assert factor(10.0) == pytest.approx(0.0)
+
+
+def test_a_wholly_flat_schedule_never_turns() -> None:
+    assert schedules.flat_cosine(9.99, 10, flat=1.0) == 1.0
+
+
+def test_constant_is_one() -> None:
+    assert schedules.constant(3.0, 10) == 1.0
