@@ -1,1 +1,32 @@
-""""""
+"""Findings as tables, and tables as text: one file a format. Reading the catalogue imports none."""
+
+from __future__ import annotations
+
+from poolbench.core.catalogue import Catalogue, Entry
+
+FORMATS: Catalogue[Entry] = Catalogue(
+    "format",
+    {
+        "rich": Entry(
+            target="poolbench.report.as_rich:render",
+            summary="for people at a terminal; plain text in a file",
+        ),
+        "markdown": Entry(
+            target="poolbench.report.as_markdown:render",
+            summary="pipe tables, for README files and issues",
+        ),
+        "latex": Entry(
+            target="poolbench.report.as_latex:render",
+            summary="booktabs tables with notes, for papers",
+        ),
+        "csv": Entry(
+            target="poolbench.report.as_csv:render",
+            summary="unrounded numbers, for spreadsheets and data frames",
+        ),
+        "json": Entry(
+            target="poolbench.report.as_json:render",
+            summary="unrounded numbers, every per-seed value and test, for programs",
+        ),
+    },
+)
+"""Each resolves to ``render(tables: Sequence[Table]) -> str``."""

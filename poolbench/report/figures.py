@@ -1,0 +1,66 @@
+"""Numbers as people read them: per cent, percentage points, probabilities, counts.
+
+A minus is the typographic one; a value that does not exist is a dash.
+"""
+
+from __future__ import annotations
+
+import math
+
+NOTHING = "–"
+DECIMALS = 2
+
+
+def per_cent(mean: float, std: float = math.nan) -> str:
+    """Return fractions as per cent: ``0.9502, 0.0015 -> "95.02 ± 0.15"``.
+
+    Args:
+        mean: A fraction; NaN for none.
+        std: A fraction; NaN leaves it out.
+    """
+    if not math.isfinite(mean):
+        return NOTHING
+    shown = f"{100 * mean:.{DECIMALS}f}"
+    return shown if math.isnan(std) else f"{shown} ± {100 * std:.{DECIMALS}f}"
+
+
+def points(fraction: float, interval: tuple[float, float] | None = None) -> str:
+    """Return a difference in percentage points: ``"+0.62 [+0.41, +0.83]"``.
+
+    Args:
+        fraction: Difference of two fractions; NaN for none.
+        interval: Its interval; ``None`` leaves it out, infinite ends are shown as such.
+    """
+    if math.isnan(fraction):
+        return NOTHING
+    if interval is None:
+        return _signed(fraction)
+    return f"{_signed(fraction)} [{_signed(interval[0])}, {_signed(interval[1])}]"
+
+
+def probability(p: float | None) -> str:
+    """Return p to three digits where a threshold may lie, else two, or its order of magnitude."""
+    if p is None or math.isnan(p):
+        return NOTHING
+    if p >= 0.1:
+        return f"{p:.2f}"
+    if p >= 0.001:
+        return f"{p:.3g}" if p >= 0.01 else f"{p:.2g}"
+    return f"{p:.0e}".replace("e-0", "e-").replace("-", "−")
+
+
+def ratio(value: float) -> str:
+    """Return a number in [-1, 1] with its sign: ``"−0.88"``."""
+    return NOTHING if math.isnan(value) else f"{value:+.2f}".replace("-", "−")
+
+
+def count(value: float) -> str:
+    """Return a large number with separators and no decimals: ``"6,173,472"``."""
+    return f"{value:,.0f}" if math.isfinite(value) else NOTHING
+
+
+def _signed(fraction: float) -> str:
+    if math.isinf(fraction):
+        return "+∞" if fraction > 0 else "−∞"
+    shown = f"{100 * fraction:+.{DECIMALS}f}"
+    return shown[1:] if float(shown) == 0 else shown.replace("-", "−")

@@ -1,0 +1,93 @@
+"""The sentences below a results table: what the signs mean, and how far the numbers carry."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from poolbench.report.figures import per_cent, probability
+from poolbench.report.outcomes import Outcomes
+from poolbench.stats import Comparison, holm, seeds_needed
+
+_RULES = {
+    "set": "step-down rank test",
+    "paper": "Mann-Whitney against the best mean, uncorrected",
+    "holm": "Mann-Whitney against the best mean, Holm",
+}
+_SIGNS = {"diverged": "† ", "missing": "‡ "}
+
+
+def notes_of(outcomes: Outcomes, source: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the notes of a results table.
+
+    Args:
+        outcomes: What the table shows.
+        source: Where published numbers come from; empty when the table has none.
+    """
+    comparison = outcomes.comparison
+    return (
+        *_about_cells(outcomes),
+        *_about_contrasts(comparison),
+        *(f"{_SIGNS.get(c.code, '')}{c.text}" for c in comparison.caveats),
+        *_about_test_set(outcomes),
+        *_about_source(source),
+    )
+
+
+def _about_cells(outcomes: Outcomes) -> Iterator[str]:
+    comparison = outcomes.comparison
+    direction = "lower" if comparison.lower_is_better else "higher"
+    yield (
+        f"{outcomes.metric}: mean ± standard deviation (ddof 1) over the n finished seeds, "
+        f"{direction} is better"
+    )
+    yield (
+        f"* bold: not shown worse than the best (rule '{comparison.rule}': "
+        f"{_RULES[comparison.rule]}; alpha = {comparison.alpha:g}, "
+        f"{len(comparison.values)} variants); bold does not mean equal"
+    )
+    if comparison.decision.untested:
+        yield "? so few seeds could not have shown a difference: no test possible"
+
+
+def _about_contrasts(comparison: Comparison) -> Iterator[str]:
+    tested = [pair for pair in comparison.contrasts if pair.p is not None]
+    if not tested:
+        return
+    margin = comparison.margin
+    equivalent = f", ≈ equivalent within ±{100 * margin:g} points" if margin else ""
+    yield (
+        f"points: Hodges-Lehmann shift against {comparison.baseline} with the interval of each "
+        f"comparison alone; p: {tested[0].test}, Holm over {len(tested)} "
+        f"comparison{'s' if len(tested) > 1 else ''}; ▲ better, ▼ worse{equivalent}"
+    )
+    floors = holm([pair.smallest_p for pair in tested])
+    needed = seeds_needed(comparison.alpha, len(tested), paired=comparison.paired)
+    yield (
+        f"smallest p (Holm) these seeds can reach: {probability(min(p for p in floors if p))}; "
+        f"below {comparison.alpha:g} needs {needed} seeds for each variant"
+    )
+
+
+def _about_test_set(outcomes: Outcomes) -> Iterator[str]:
+    finished = [
+        run.result for runs in outcomes.runs.values() for run in runs if run.result.status == "ok"
+    ]
+    if not finished:
+        return
+    totals = sorted({result.total for result in finished})
+    sizes = " to ".join(f"{total:,}" for total in (totals[0], totals[-1])[: len(totals)])
+    share = sum(r.correct for r in finished) / sum(r.total for r in finished)
+    error = math.sqrt(share * (1 - share) / totals[0])
+    yield (
+        f"for this test set: {sizes} images, whose choice alone has a binomial standard error of "
+        f"{per_cent(error)} points at {per_cent(share)} % accuracy"
+    )
+
+
+def _about_source(source: Mapping[str, Any]) -> Iterator[str]:
+    if source:
+        yield "published: " + ", ".join(
+            str(value) if key == "paper" else f"{key} {value}" for key, value in source.items()
+        )

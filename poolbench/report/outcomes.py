@@ -1,0 +1,104 @@
+"""Runs as values of a metric: from integer counts, so that what is equal compares equal."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from poolbench.core.cell import Cell
+from poolbench.core.errors import BadInput, did_you_mean
+from poolbench.core.record import Run
+from poolbench.core.study import Metric, Study
+from poolbench.stats import Comparison, compare
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcomes:
+    """What one data set's runs show.
+
+    Args:
+        comparison: Of the variants, in the suite's order; values are fractions.
+        runs: Per variant, the runs that exist.
+        metric: What the values are.
+    """
+
+    comparison: Comparison
+    runs: Mapping[str, tuple[Run, ...]]
+    metric: Metric
+
+
+def outcomes_of(
+    study: Study,
+    dataset: str,
+    runs: Mapping[str, Run],
+    *,
+    rule: str | None = None,
+    alpha: float | None = None,
+    baseline: str | None = None,
+    margin: float | None = None,
+) -> Outcomes:
+    """Compare a study's variants on one of its data sets.
+
+    Args:
+        study: Which cells there should be, and how to read them.
+        dataset: One of ``study.datasets``.
+        runs: Cell id to run; a cell without one is missing.
+        rule: In place of the study's.
+        alpha: In place of the study's.
+        baseline: In place of the study's.
+        margin: In place of the study's, in percentage points.
+
+    Returns:
+        The comparison and the runs behind it.
+
+    Raises:
+        BadInput: An unknown data set or baseline, a seed used twice, or options out of range.
+    """
+    conditions = {name: cells for data, name, cells in study.conditions() if data == dataset}
+    if not conditions:
+        raise BadInput(
+            f"the suite has no data set '{dataset}'", did_you_mean(dataset, study.datasets)
+        )
+    analysis = study.analysis
+    points = analysis.margin if margin is None else margin
+    comparison = compare(
+        {
+            name: [
+                _value(runs.get(cell.id), analysis.metric) if cell else None
+                for cell in _by_seed(study, name, cells)
+            ]
+            for name, cells in conditions.items()
+        },
+        rule=rule or analysis.rule,
+        alpha=analysis.alpha if alpha is None else alpha,
+        lower_is_better=analysis.metric == "error",
+        baseline=baseline or study.baseline or None,
+        paired=analysis.paired,
+        margin=None if points is None else points / 100,
+    )
+    kept = {
+        name: tuple(runs[cell.id] for cell in cells if cell.id in runs)
+        for name, cells in conditions.items()
+    }
+    return Outcomes(comparison=comparison, runs=kept, metric=analysis.metric)
+
+
+def _by_seed(study: Study, variant: str, cells: tuple[Cell, ...]) -> list[Cell | None]:
+    by_seed = {cell.seed: cell for cell in cells}
+    if len(by_seed) < len(cells):
+        raise BadInput(
+            f"variant '{variant}' has a seed twice: {sorted(cell.seed for cell in cells)}",
+            "a repeated seed is one result, not two; list each seed once",
+        )
+    return [by_seed.get(seed) for seed in study.seeds]
+
+
+def _value(run: Run | None, metric: Metric) -> float | None:
+    if run is None:
+        return None
+    result = run.result
+    if result.status != "ok":
+        return math.nan
+    hits = result.correct if metric == "accuracy" else result.total - result.correct
+    return hits / result.total

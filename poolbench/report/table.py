@@ -1,0 +1,118 @@
+"""The one table model behind every format: cells that are read by people and by programs."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+# Control, format (which holds the direction overrides), surrogate, line and paragraph separators.
+_UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+
+Value = str | int | float | bool | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    """A column of a table.
+
+    Args:
+        title: For people.
+        fields: For programs: names of the values that each of its cells holds.
+        is_text: Words, which may wrap, rather than numbers, which may not.
+    """
+
+    title: str
+    fields: tuple[str, ...]
+    is_text: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    """A cell of a table.
+
+    Args:
+        values: One for each field of its column, unrounded; fractions, never per cent.
+        text: What people read.
+        is_bold: Whether it stands out.
+        mark: Sign beside the text that says the same where bold is lost.
+    """
+
+    values: tuple[Value, ...]
+    text: str
+    is_bold: bool = False
+    mark: str = ""
+
+    @property
+    def marked_text(self) -> str:
+        """The text behind its mark, control characters made visible."""
+        return printable(f"{self.mark} {self.text}" if self.mark else self.text)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """Findings, ready for any format.
+
+    Args:
+        title: One line.
+        columns: In order; the first names the row.
+        rows: Cells in the columns' order.
+        notes: Sentences below the table.
+        detail: What programs may want beyond the cells; JSON values.
+
+    Raises:
+        ValueError: A row that does not fit the columns, or a field named twice.
+    """
+
+    title: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    notes: tuple[str, ...] = ()
+    detail: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if len(set(self.fields)) < len(self.fields):
+            raise ValueError(f"fields of '{self.title}' are not unique: {self.fields}")
+        expected = [len(column.fields) for column in self.columns]
+        for row in self.rows:
+            if [len(cell.values) for cell in row] != expected:
+                raise ValueError(f"a row of '{self.title}' does not fit its columns: {row}")
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """Names of all values of a row."""
+        return tuple(name for column in self.columns for name in column.fields)
+
+    @property
+    def records(self) -> tuple[Mapping[str, Value], ...]:
+        """The rows as programs read them: field name to value."""
+        return tuple(
+            dict(zip(self.fields, (v for cell in row for v in cell.values), strict=True))
+            for row in self.rows
+        )
+
+
+def words(text: str, *, is_bold: bool = False, mark: str = "") -> Cell:
+    """Return a cell that holds the words it shows."""
+    return Cell(values=(text,), text=text, is_bold=is_bold, mark=mark)
+
+
+def printable(text: str) -> str:
+    """Make control and direction characters visible, so that no name can rewrite its table.
+
+    Args:
+        text: Any text.
+
+    Returns:
+        The text with each of them as a backslash escape; line ends and tabs are spaces.
+    """
+    return "".join(_visible(char) for char in text)
+
+
+def _visible(char: str) -> str:
+    if char in "\n\r\t":
+        return " "
+    if unicodedata.category(char) in _UNPRINTABLE:
+        return char.encode("unicode_escape").decode()
+    return char

@@ -1,0 +1,183 @@
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import pytest
+
+from poolbench.core.errors import BadInput
+from poolbench.report import FORMATS
+from poolbench.report.outcomes import outcomes_of
+from poolbench.report.pairs import pair_table
+from poolbench.report.results import results_table
+from poolbench.report.table import Cell, Table
+from tests.cells import a_cell
+from tests.report.examples import TOTAL, finished
+
+LOW = [180, 181, 182, 183, 184, 185]
+HIGH = [190, 191, 192, 193, 194, 195]
+
+
+def tabled(counts: Mapping[str, Sequence[int | str | None]], **analysis: object) -> Table:
+    study, runs = finished(counts, **analysis)
+    return results_table(study, "digits", runs)
+
+
+def row(cells: tuple[Cell, ...]) -> list[str]:
+    return [cell.marked_text for cell in cells]
+
+
+def test_rows_follow_the_suite_and_say_what_was_found() -> None:
+    study, runs = finished(
+        {"average": LOW, "max": HIGH, "other": [179, 182, 181, 184, "-", 186], "bad": [None] * 6}
+    )
+    table = results_table(study, "digits", runs)
+    assert [column.title for column in table.columns] == [
+        "variant",
+        "n",
+        "accuracy %",
+        "vs average, points [95 % interval]",
+        "p (Holm)",
+        "verdict",
+        "published %",
+        "ours − published, points",
+        "parameters",
+        "images/s",
+    ]
+    average, best, other, bad = (row(cells) for cells in table.rows)
+    assert average == [
+        "average", "6", "91.25 ± 0.94", "baseline", "", "", "–", "–", "12,345", "292",
+    ]  # fmt: skip
+    assert best == [
+        "max", "6", "* 96.25 ± 0.94", "+5.00 [+3.50, +6.50]", "0.0065", "▲ better",
+        "98.50 ± 0.25", "−2.25", "12,345", "292",
+    ]  # fmt: skip
+    assert other[:3] == ["other", "5/6‡", "91.20 ± 1.35"]
+    assert other[5] == "undecided"
+    assert bad[:4] == ["bad", "0/6†", "–", "−∞ [−∞, −∞]"]
+    assert bad[5] == "▼ worse"
+
+
+def test_values_stay_fractions_for_programs() -> None:
+    study, runs = finished({"average": LOW, "max": HIGH})
+    record = results_table(study, "digits", runs).records[1]
+    assert record["accuracy_mean"] == pytest.approx(sum(HIGH) / 6 / TOTAL)
+    assert record["in_best_set"] is True
+    assert record["shift"] == pytest.approx(0.05)
+    assert record["published_mean"] == pytest.approx(0.985)
+    assert record["difference_from_published"] == pytest.approx(-0.0225)
+    assert record["parameters"] == 12_345
+    # Seed s takes 1 + s seconds for 1000 images: the median of six speeds.
+    assert record["images_per_s"] == pytest.approx((1000 / 3 + 1000 / 4) / 2)
+
+
+def test_error_is_the_complement_and_lower_is_better() -> None:
+    counts = {"average": LOW, "max": HIGH}
+    accuracy = tabled(counts, metric="accuracy")
+    error = tabled(counts, metric="error")
+    assert row(error.rows[1])[2] == "* 3.75 ± 0.94"
+    assert row(error.rows[1])[3] == "−5.00 [−6.50, −3.50]"
+    assert row(error.rows[1])[5] == row(accuracy.rows[1])[5] == "▲ better"
+    assert "lower is better" in error.notes[0]
+
+
+def test_equal_counts_are_equal_values_so_ties_are_seen() -> None:
+    study, runs = finished({"average": [57] * 4, "max": [57] * 4}, metric="error")
+    comparison = outcomes_of(study, "digits", runs).comparison
+    assert set(comparison.values["max"]) == {143 / 200}
+    assert comparison.pair("average", "max").p == 1
+
+
+def test_too_few_seeds_are_marked_and_never_called_equal() -> None:
+    table = tabled({"average": LOW[:3], "max": HIGH[:3]})
+    assert [cells[2].mark for cells in table.rows] == ["*?", "*?"]
+    assert row(table.rows[1])[5] == "? no test possible"
+    notes = "\n".join(table.notes)
+    assert "3 seeds vs 3: the smallest possible p is 0.1" in notes
+    assert "below 0.05 needs 4 seeds for each variant" in notes
+    assert "no test possible" in notes
+
+
+def test_the_notes_name_rule_level_family_spread_and_test_set() -> None:
+    table = tabled({"average": LOW, "max": HIGH, "other": [None, *LOW[1:]]})
+    notes = "\n".join(table.notes)
+    for words in (
+        "standard deviation (ddof 1)",
+        "rule 'set': step-down rank test; alpha = 0.05, 3 variants",
+        "bold does not mean equal",
+        "Mann-Whitney U, Holm over 2 comparisons",
+        "smallest p (Holm) these seeds can reach: 0.0043",
+        "† other: 1 of 6 runs diverged",
+        "200 images",
+        "binomial standard error",
+    ):
+        assert words in notes
+
+
+def test_the_source_is_named_where_its_numbers_are_shown() -> None:
+    study, runs = finished({"average": LOW, "max": HIGH})
+    study = replace(study, source={"paper": "Somebody 2020", "table": 1})
+    assert results_table(study, "digits", runs).notes[-1] == "published: Somebody 2020, table 1"
+    silent = replace(study, analysis=replace(study.analysis, published={}))
+    table = results_table(silent, "digits", runs)
+    assert "published_mean" not in table.fields
+    assert not any(note.startswith("published") for note in table.notes)
+
+
+def test_without_a_baseline_the_rules_own_p_is_shown() -> None:
+    study, runs = finished({"average": LOW, "max": HIGH})
+    table = results_table(replace(study, baseline=""), "digits", runs)
+    assert [column.title for column in table.columns][3] == "p (set)"
+    assert "shift" not in table.fields
+
+
+def test_rule_level_baseline_and_margin_can_be_overridden() -> None:
+    study, runs = finished({"average": LOW, "max": HIGH})
+    table = results_table(
+        study, "digits", runs, rule="paper", alpha=0.001, baseline="max", margin=9.0
+    )
+    assert table.detail["rule"] == "paper"
+    assert table.detail["margin"] == pytest.approx(0.09)
+    assert row(table.rows[0])[5] == "≈ equivalent"
+    assert row(table.rows[1])[3] == "baseline"
+    assert [cells[2].is_bold for cells in table.rows] == [True, True]
+
+
+def test_a_study_without_a_run_is_a_table_without_numbers() -> None:
+    study, _ = finished({"average": LOW, "max": HIGH})
+    table = results_table(study, "digits", {})
+    assert [row(cells)[1] for cells in table.rows] == ["0/6‡", "0/6‡"]
+    assert not any(cells[2].is_bold for cells in table.rows)
+    for name in FORMATS:
+        assert FORMATS.resolve(name)([table])
+
+
+def test_an_unknown_data_set_or_a_repeated_seed_is_refused() -> None:
+    study, runs = finished({"average": LOW, "max": HIGH})
+    with pytest.raises(BadInput, match="no data set 'digit'") as caught:
+        results_table(study, "digit", runs)
+    assert "did you mean 'digits'" in caught.value.hint
+    doubled = replace(study, cells=(*study.cells, a_cell("max", 0)))
+    with pytest.raises(BadInput, match="'max' has a seed twice"):
+        results_table(doubled, "digits", runs)
+
+
+def test_a_paired_study_is_tested_seed_by_seed() -> None:
+    steady = [count + gain for count, gain in zip(LOW, (1, 2, 3, 4, 5, 6), strict=True)]
+    study, runs = finished({"average": LOW, "max": steady}, paired=True)
+    table = results_table(study, "digits", runs)
+    assert row(table.rows[1])[5] == "▲ better"
+    assert any("Wilcoxon signed-rank" in note for note in table.notes)
+
+
+def test_a_pair_is_shown_with_its_effect_and_the_caveats_that_concern_it() -> None:
+    study, runs = finished({"average": LOW, "max": HIGH, "other": [None, *LOW[1:]]})
+    comparison = outcomes_of(study, "digits", runs).comparison
+    table = pair_table(comparison, [("average", "max")])
+    assert row(table.rows[0]) == [
+        "max", "average", "6 vs 6", "96.25 ± 0.94", "91.25 ± 0.94", "+5.00 [+3.50, +6.50]",
+        "0.0022", "0.0043", "0.0022", "+1.00", "better",
+    ]  # fmt: skip
+    assert not any("diverged" in note for note in table.notes)
+    both = pair_table(comparison, [("average", "max"), ("other", "max")], metric="accuracy")
+    assert any("other: 1 of 6 runs diverged" in note for note in both.notes)
