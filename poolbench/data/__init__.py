@@ -1,1 +1,115 @@
-""""""
+"""Data sets and augmentations: the catalogues. Reading them imports neither torch nor numpy."""
+
+from __future__ import annotations
+
+from poolbench.core.catalogue import Catalogue, DataEntry, Entry
+from poolbench.core.options import Option
+from poolbench.data.official import CIFAR10, CIFAR100, MNIST
+
+_TORONTO = "Krizhevsky 2009, Learning multiple layers of features from tiny images"
+
+DATASETS: Catalogue[DataEntry] = Catalogue(
+    "data set",
+    {
+        "digits": DataEntry(
+            target="poolbench.data.digits:read_digits",
+            summary="handwritten digits, 8 x 8 pixels, in every installation",
+            shape=(1, 8, 8),
+            num_classes=10,
+            counts=(1297, 500),
+            checksum="3def4357f00c874664948cd3790f04284bf12348d1b1b7fd11769fb01d48b80c",
+            license="CC BY 4.0 (UCI), with scikit-learn",
+            reference="Alpaydin, Kaynak 1998, Optical Recognition of Handwritten Digits (UCI)",
+        ),
+        "cluttered-digits": DataEntry(
+            target="poolbench.data.cluttered_digits:read_cluttered_digits",
+            summary="one digit somewhere among fragments of others, in every installation",
+            shape=(1, 32, 32),
+            num_classes=10,
+            counts=(4000, 2000),
+            checksum="0bc79c6996bff565ef1bf23d7917b78d794bdec35c6d0ac144f42a8c1ddbe047",
+            license="CC BY 4.0 (UCI), made of scikit-learn's digits",
+            reference="after Mnih, Heess, Graves, Kavukcuoglu 2014 (arXiv:1406.6247)",
+        ),
+        "mnist": DataEntry(
+            target="poolbench.data.mnist:read_mnist",
+            summary="handwritten digits, 28 x 28 pixels",
+            shape=(1, 28, 28),
+            num_classes=10,
+            counts=(60000, 10000),
+            checksum=MNIST.checksum,
+            license="CC BY-SA 3.0",
+            reference="LeCun, Bottou, Bengio, Haffner 1998",
+        ),
+        "cifar10": DataEntry(
+            target="poolbench.data.cifar:read_cifar10",
+            summary="colour photographs of 10 classes, 32 x 32 pixels",
+            shape=(3, 32, 32),
+            num_classes=10,
+            counts=(50000, 10000),
+            checksum=CIFAR10.checksum,
+            license="free for research, no licence stated",
+            reference=_TORONTO,
+        ),
+        "cifar100": DataEntry(
+            target="poolbench.data.cifar:read_cifar100",
+            summary="colour photographs of 100 classes, 32 x 32 pixels",
+            shape=(3, 32, 32),
+            num_classes=100,
+            counts=(50000, 10000),
+            checksum=CIFAR100.checksum,
+            license="free for research, no licence stated",
+            reference=_TORONTO,
+        ),
+        "folder": DataEntry(
+            target="poolbench.data.folder:read_folder",
+            summary="your own pictures: train/CLASS/*.png and test/CLASS/*.png (or val/)",
+            options={
+                "path": Option(kind=str, help="the folder; a relative one is below the data root"),
+                "size_px": Option(
+                    kind=int,
+                    default=64,
+                    minimum=1,
+                    help="side of the images: shorter side resized to it, then centre cropped",
+                ),
+            },
+            license="yours",
+        ),
+    },
+)
+
+AUGMENTATIONS: Catalogue[Entry] = Catalogue(
+    "augmentation",
+    {
+        "crop": Entry(
+            target="poolbench.data.augment.crop:Crop",
+            summary="pad each side, then crop the original size at a random place",
+            options={
+                "padding": Option(kind=int, default=4, minimum=1, help="pixels on each side"),
+                "mode": Option(
+                    kind=str,
+                    default="zero",
+                    choices=("zero", "reflect"),
+                    help="what the padding holds: black, or the mirrored image",
+                ),
+            },
+        ),
+        "flip": Entry(
+            target="poolbench.data.augment.flip:Flip",
+            summary="mirror left and right, with probability 1/2",
+        ),
+        "cutout": Entry(
+            target="poolbench.data.augment.cutout:Cutout",
+            summary="cover a square, wholly inside the image, with the training mean",
+            options={
+                "size": Option(kind=int, default=8, minimum=1, help="side of the square, in pixels")
+            },
+            reference="DeVries, Taylor 2017 (arXiv:1708.04552); placed as Page 2018 does",
+        ),
+        "autoaugment": Entry(
+            target="poolbench.data.augment.autoaugment:AutoAugment",
+            summary="the policy found for CIFAR-10: 25 pairs of operations, one drawn per image",
+            reference="Cubuk, Zoph, Mane, Vasudevan, Le 2019 (arXiv:1805.09501)",
+        ),
+    },
+)

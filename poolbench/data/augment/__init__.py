@@ -1,0 +1,1 @@
+"""Augmentations of whole batches of uint8 images."""

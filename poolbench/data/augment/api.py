@@ -1,0 +1,44 @@
+"""What an augmentation is, and how a suite's become objects."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from poolbench.core.cell import Named
+from poolbench.data import AUGMENTATIONS
+
+
+class Augmentation(Protocol):
+    """A random change of training images, drawn for each image on its own.
+
+    Constructors take ``mean``, the training mean of each channel in [0, 1], and the options of
+    their catalogue entry, all by name.
+    """
+
+    def __call__(self, images: Tensor, generator: torch.Generator) -> Tensor:
+        """Return augmented images, in the order they came.
+
+        Args:
+            images: uint8 ``(B, H, W, C)``, contiguous, on any device; left as they are.
+            generator: On the CPU; the same state gives the same draws on every device.
+
+        Returns:
+            uint8 ``(B, H, W, C)``, contiguous, on the device of ``images``.
+        """
+        ...
+
+
+def build_augmentations(
+    augment: Sequence[Named], *, mean: Sequence[float]
+) -> tuple[Augmentation, ...]:
+    """Return the augmentations a suite names, in its order.
+
+    Args:
+        augment: Names with every option spelled out.
+        mean: Training mean of each channel, in [0, 1].
+    """
+    return tuple(AUGMENTATIONS.resolve(named.name)(mean=mean, **named.options) for named in augment)

@@ -1,0 +1,89 @@
+"""Decoded data sets, kept so that each is decoded once and its pages are shared by workers.
+
+One folder a data set: four ``.npy`` files, and ``index.json`` with the SHA-256 of each, written
+last. Two processes that fill the same folder write the same bytes, so neither needs a lock.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from poolbench.core.cell import Named
+from poolbench.data.arrays import PARTS, Arrays
+from poolbench.data.user_cache import cache_folder, write_atomic
+
+_LOGGER = logging.getLogger("poolbench.data")
+_INDEX = "index.json"
+_VERSION = 1
+
+
+def cached(source: Named, checksum: str, decode: Callable[[], Arrays]) -> Arrays:
+    """Return a data set from the cache, decoding it first if it is not there or not sound.
+
+    Args:
+        source: The data set.
+        checksum: Identifies its content; another content is another entry.
+        decode: Makes the arrays.
+
+    Returns:
+        Arrays mapped copy-on-write from the cache; in memory where the cache cannot be written.
+    """
+    folder = cache_folder() / "arrays" / _key(source, checksum)
+    if (arrays := _read(folder)) is not None:
+        return arrays
+    arrays = decode()
+    try:
+        _write(folder, arrays)
+    except OSError as error:
+        _LOGGER.info("working without a cache: %s", error)
+        return arrays
+    return _read(folder) or arrays
+
+
+def _key(source: Named, checksum: str) -> str:
+    identity = [_VERSION, source.name, source.revision, dict(source.options), checksum]
+    text = json.dumps(identity, sort_keys=True)
+    return f"{source.name}-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+
+
+def _read(folder: Path) -> Arrays | None:
+    try:
+        index = json.loads((folder / _INDEX).read_bytes())
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        _LOGGER.warning("%s is damaged (%s): decoding the data set again", folder, error)
+        return None
+    try:
+        for part in PARTS:
+            if _sha256(folder / f"{part}.npy") != index["sha256"][part]:
+                raise ValueError(f"{part}.npy is not what was written")
+        # Copy-on-write, since torch takes no read-only memory: nobody can change the file, and
+        # pages nobody writes to are shared by all workers.
+        mapped = {part: np.load(folder / f"{part}.npy", mmap_mode="c") for part in PARTS}
+        return Arrays(**mapped, classes=tuple(index["classes"]))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        _LOGGER.warning("%s is damaged (%s): decoding the data set again", folder, error)
+        return None
+
+
+def _write(folder: Path, arrays: Arrays) -> None:
+    sha256 = {}
+    for part in PARTS:
+        path = folder / f"{part}.npy"
+        write_atomic(path, partial(np.save, arr=getattr(arrays, part), allow_pickle=False))
+        sha256[part] = _sha256(path)
+    index = json.dumps({"sha256": sha256, "classes": arrays.classes}).encode()
+    write_atomic(folder / _INDEX, lambda file: file.write(index))
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,65 @@
+"""What identifies the content of a data set, found without torch."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from contextlib import suppress
+from pathlib import Path
+
+from poolbench.core.cell import Named
+from poolbench.data import DATASETS
+from poolbench.data.folder_files import find_pictures
+from poolbench.data.user_cache import cache_folder, write_atomic
+
+_LOGGER = logging.getLogger("poolbench.data")
+
+
+def fingerprint(source: Named, root: Path | None) -> str:
+    """Return the checksum of a data set's content.
+
+    For a published or an embedded data set it is the catalogue's, and no file is read. For the
+    user's own pictures it is the SHA-256 over their paths and contents; the hash of a file whose
+    size and time of change are as before is remembered.
+
+    Args:
+        source: The data set.
+        root: The data root; ``None`` when the user named none.
+
+    Raises:
+        EnvironmentFault: A folder of pictures is missing or not laid out as expected.
+    """
+    return DATASETS[source.name].checksum or _of_pictures(source, root)
+
+
+def _of_pictures(source: Named, root: Path | None) -> str:
+    files = find_pictures(source, root)
+    name = hashlib.sha256(str(files.base.resolve()).encode()).hexdigest()[:16]
+    memory = cache_folder() / "pictures" / f"{name}.json"
+    known = _recall(memory)
+    digest, hashes = hashlib.sha256(), {}
+    for path in files:
+        status, relative = path.stat(), path.relative_to(files.base).as_posix()
+        state = f"{relative} {status.st_size} {status.st_mtime_ns}"
+        hashes[state] = known.get(state) or _sha256(path)
+        digest.update(f"{hashes[state]}  {relative}\n".encode())
+    if hashes != known:
+        with suppress(OSError):  # without the memory, the files are hashed each time
+            write_atomic(memory, lambda file: file.write(json.dumps(hashes).encode()))
+    return digest.hexdigest()
+
+
+def _recall(memory: Path) -> dict[str, str]:
+    try:
+        return dict(json.loads(memory.read_bytes()))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, TypeError) as error:
+        _LOGGER.warning("%s is damaged (%s): hashing the pictures again", memory, error)
+        return {}
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,81 @@
+"""The user's own pictures, one folder a class, brought to one size."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from poolbench.core.cell import Named
+from poolbench.core.errors import EnvironmentFault
+from poolbench.data.arrays import Arrays
+from poolbench.data.folder_files import find_pictures
+
+_EIGHT_BIT_MODES = frozenset({"1", "L", "LA", "P", "PA", "RGB", "RGBA", "CMYK", "YCbCr"})
+
+
+def read_folder(
+    *, path: str, size_px: int, root: Path | None = None, download: bool = False
+) -> Arrays:
+    """Return the pictures as ``size_px`` x ``size_px`` x 3.
+
+    The shorter side is resized to ``size_px`` (antialiased bilinear), then the centre is cropped.
+
+    Args:
+        path: The folder, relative to ``root`` if it is not absolute.
+        size_px: Side of the square images, at least 1.
+        root: The data root.
+        download: Ignored: nobody else has these pictures.
+
+    Raises:
+        EnvironmentFault: A folder is missing or empty, or a picture cannot be read.
+    """
+    del download
+    files = find_pictures(Named(name="folder", options={"path": path}), root)
+    train_images, train_labels = _decode(files.train, size_px)
+    test_images, test_labels = _decode(files.test, size_px)
+    return Arrays(
+        train_images=train_images,
+        train_labels=train_labels,
+        test_images=test_images,
+        test_labels=test_labels,
+        classes=files.classes,
+    )
+
+
+def read_picture(path: Path, size_px: int) -> NDArray[np.uint8]:
+    """Return one picture, uint8 ``(size_px, size_px, 3)``.
+
+    Raises:
+        EnvironmentFault: The file is not a sound picture of 8 bits a channel.
+    """
+    try:
+        with Image.open(path) as picture:
+            if picture.mode not in _EIGHT_BIT_MODES:
+                raise ValueError(f"mode {picture.mode} has more than 8 bits a channel")
+            # A transparent colour of a palette is only understood on the way through RGBA.
+            transparent = "transparency" in picture.info
+            colour = (picture.convert("RGBA") if transparent else picture).convert("RGB")
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise EnvironmentFault(
+            f"cannot read the picture {path}: {error}", "replace the file, or remove it"
+        ) from error
+    scale = size_px / min(colour.size)
+    width, height = (max(size_px, round(side * scale)) for side in colour.size)
+    resized = colour.resize((width, height), Image.Resampling.BILINEAR)
+    left, top = (width - size_px) // 2, (height - size_px) // 2
+    return np.asarray(resized.crop((left, top, left + size_px, top + size_px)))
+
+
+def _decode(
+    classes: Sequence[Sequence[Path]], size_px: int
+) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    counts = [len(pictures) for pictures in classes]
+    images = np.empty((sum(counts), size_px, size_px, 3), np.uint8)
+    every = (path for pictures in classes for path in pictures)
+    for image, path in zip(images, every, strict=True):
+        image[...] = read_picture(path, size_px)
+    return images, np.repeat(np.arange(len(counts), dtype=np.int64), counts)

@@ -1,0 +1,92 @@
+"""From what a cell says of its data to tensors on the device."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from poolbench.core.cell import DataSpec
+from poolbench.core.errors import BadInput, EnvironmentFault
+from poolbench.data import DATASETS
+from poolbench.data.cache import cached
+from poolbench.data.fingerprint import fingerprint
+from poolbench.data.splits import Split, Splits, channel_statistics
+from poolbench.data.stable_random import StableRandom
+
+
+def load(spec: DataSpec, *, root: Path | None, download: bool, device: torch.device) -> Splits:
+    """Return the splits of a cell, resident on the device.
+
+    First ``limit`` takes so many images of each split, always the same ones, the fewer among the
+    more. Then ``validation`` is held out of the training images: another part for each ``fold``,
+    drawn anew, whatever the cell's seed.
+
+    Args:
+        spec: What is learned from.
+        root: Folder of the published data sets, and what relative folders of pictures are below;
+            ``None`` for the cache folder's own.
+        download: Whether a missing data set may be fetched.
+        device: Where the tensors go.
+
+    Raises:
+        EnvironmentFault: The data set is missing, damaged, or not the one the cell was made for.
+        BadInput: ``limit`` and ``validation`` leave a split without images.
+    """
+    source = spec.source
+    if fingerprint(source, root) != spec.checksum:
+        raise EnvironmentFault(
+            f"the data set '{source.name}' has changed since this cell was planned",
+            "plan the suite again: other images are another cell",
+        )
+    read = DATASETS.resolve(source.name)
+    decode = partial(read, root=root, download=download, **source.options)
+    arrays = cached(source, spec.checksum, decode)
+    train = _limited(_split(arrays.train_images, arrays.train_labels), spec, "train")
+    test = _limited(_split(arrays.test_images, arrays.test_labels), spec, "test")
+    train, validation = _hold_out(train, spec)
+    mean, std = channel_statistics(train.images)
+    return Splits(
+        train=train.to(device),
+        validation=validation.to(device) if validation is not None else None,
+        test=test.to(device),
+        num_classes=len(arrays.classes),
+        mean=mean,
+        std=std,
+        classes=arrays.classes,
+    )
+
+
+def _split(images: NDArray[np.uint8], labels: NDArray[np.int64]) -> Split:
+    return Split(images=_tensor(images), labels=_tensor(labels))
+
+
+def _tensor(array: NDArray[np.generic]) -> Tensor:
+    # Torch takes no read-only memory, which is what a file decoded without a cache may be.
+    return torch.from_numpy(np.require(array, requirements=["C", "W"]))
+
+
+def _limited(split: Split, spec: DataSpec, name: str) -> Split:
+    if spec.limit is None or spec.limit >= len(split):
+        return split
+    order = StableRandom(spec.source.name, name, "limit").permutation(len(split))
+    return split.select(torch.from_numpy(order[: spec.limit]).sort().values)
+
+
+def _hold_out(train: Split, spec: DataSpec) -> tuple[Split, Split | None]:
+    if not spec.validation:
+        return train, None
+    count = round(spec.validation * len(train))
+    if not 0 < count < len(train):
+        raise BadInput(
+            f"validation: {spec.validation:g} of {len(train)} training images leaves a split empty",
+            "raise `limit`, or choose another fraction",
+        )
+    order = StableRandom(spec.source.name, "fold", spec.fold).permutation(len(train))
+    held = torch.from_numpy(order)
+    kept = held[count:].sort().values
+    return train.select(kept), train.select(held[:count].sort().values)
