@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import torch
@@ -17,10 +17,12 @@ from poolbench.app.network import build_network
 from poolbench.app.provenance import describe, now
 from poolbench.core.cell import Cell, DataSpec
 from poolbench.core.record import Result
+from poolbench.data.augment.api import build_augmentations
 from poolbench.data.batches import Batches, evaluation_batches
-from poolbench.data.load import Splits, load
+from poolbench.data.load import load
+from poolbench.data.splits import Split, Splits
 from poolbench.models.network import Network, count_parameters
-from poolbench.operators.learned import learned_parameters, own_parameters
+from poolbench.operators.learned import learned_parameters, pooling_parameter_names
 from poolbench.store.writer import CellWriter
 from poolbench.training.checkpoint import UnreadableCheckpoint, pack_weights
 from poolbench.training.evaluate import Evaluation, evaluate
@@ -78,7 +80,7 @@ class Reporting:
 
 def network_for(cell: Cell, splits: Splits, device: torch.device) -> Network:
     """Return a cell's network as it starts training, on the device, channels last."""
-    _, height, width, channels = splits.train.images.shape
+    channels, height, width = splits.shape
     network = build_network(
         cell.model,
         in_channels=channels,
@@ -88,7 +90,7 @@ def network_for(cell: Cell, splits: Splits, device: torch.device) -> Network:
         std=splits.std,
         seed=cell.seed,
     )
-    return network.to(device=device, memory_format=torch.channels_last)
+    return network.to(device).to(memory_format=torch.channels_last)
 
 
 def training_for(cell: Cell, splits: Splits, network: Network, device: torch.device) -> Training:
@@ -104,13 +106,13 @@ def training_for(cell: Cell, splits: Splits, network: Network, device: torch.dev
         Batches(
             splits.train,
             batch_size=cell.recipe.batch_size,
-            augment=splits.augmentations(cell.data.augment),
+            augment=build_augmentations(cell.data.augment, mean=splits.mean),
             seed=cell.seed,
         ),
         cell.recipe,
         seed=cell.seed,
         device=device,
-        pooling=own_parameters(network),
+        pooling=pooling_parameter_names(network),
         observe=lambda: {
             name: float(value.mean()) for name, value in learned_parameters(network).items()
         },
@@ -118,7 +120,7 @@ def training_for(cell: Cell, splits: Splits, network: Network, device: torch.dev
     )
 
 
-def _evaluate(network: Network, cell: Cell, split: Any, device: torch.device) -> Evaluation:
+def _evaluate(network: Network, cell: Cell, split: Split, device: torch.device) -> Evaluation:
     batches = evaluation_batches(split, batch_size=_EVALUATION_BATCH)
     return evaluate(network, batches, device=device, precision=cell.recipe.precision)
 

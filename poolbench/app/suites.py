@@ -16,7 +16,7 @@ def folder() -> Path:
 
 
 def names() -> list[str]:
-    """Return the names of the shipped suites: paths without ``.yaml``; bases (``_x``) are left out."""
+    """Return the shipped suites: paths without ``.yaml``. Bases to extend start with ``_``."""
     root = folder()
     found = (path.relative_to(root).with_suffix("") for path in root.rglob("*.yaml"))
     return sorted(str(path) for path in found if not path.name.startswith("_"))
@@ -33,8 +33,6 @@ def find(named: str) -> Path:
     """
     path = Path(named)
     if path.exists() or path.suffix in {".yaml", ".yml"}:
-        if not path.exists() and (folder().parent / path).exists():
-            return folder().parent / path
         return path
     shipped = folder() / f"{named}.yaml"
     if shipped.is_file():

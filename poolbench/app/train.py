@@ -60,16 +60,14 @@ class Summary:
     """What a ``train`` command did.
 
     Args:
-        trained: Cells finished by this command, diverged ones included.
+        trained: Cells finished meanwhile, diverged ones included.
         reused: Cells that were finished before.
-        diverged: Labels of the diverged cells of the whole study.
         failed: Reason by label, for cells left without a result.
         duration_s: Wall time, in seconds.
     """
 
     trained: int
     reused: int
-    diverged: tuple[str, ...]
     failed: dict[str, str]
     duration_s: float
 
@@ -84,6 +82,17 @@ def unfinished(store: Store, study: Study) -> list[Cell]:
             return True
 
     return [cell for cell in study.cells if is_missing(cell)]
+
+
+def unfinished_count(study: Study, store: Path) -> int:
+    """Return how many cells ``train`` would train; the store need not exist.
+
+    Raises:
+        EnvironmentFault: The folder is a store that cannot be read.
+    """
+    if not (store / "STORE.json").exists():
+        return len(study.cells)
+    return len(unfinished(Store(store), study))
 
 
 def train(
@@ -110,11 +119,9 @@ def train(
         if settings.download:
             _download(study, settings)
         failed = _Runner(store, study, settings, on_event).run(missing)
-    results = {cell: store.read(cell.id).result for cell in study.cells if str(cell) not in failed}
     return Summary(
         trained=len(missing) - len(failed),
         reused=len(study.cells) - len(missing),
-        diverged=tuple(str(c) for c, result in results.items() if result.status == "diverged"),
         failed=failed,
         duration_s=time.monotonic() - began,
     )

@@ -191,7 +191,8 @@ def _configure(assignment: Assignment) -> None:
     on_gpu = assignment.device.startswith("cuda")
     # Some backward passes have no deterministic kernel on CUDA: a warning there, a rule on CPU.
     torch.use_deterministic_algorithms(True, warn_only=on_gpu)
-    torch.utils.deterministic.fill_uninitialized_memory = False
+    # Filling fresh memory only serves code that reads what it never wrote.
+    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     torch.backends.cudnn.benchmark = False
     torch.backends.cudnn.allow_tf32 = False
     torch.backends.cuda.matmul.allow_tf32 = False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-import os
+import shlex
 import signal
 import sys
 from typing import Annotated
@@ -13,7 +13,7 @@ import typer
 from poolbench import __version__
 from poolbench.core.errors import Interrupted, PoolbenchError
 
-_COMMANDS = ("train", "plan", "report", "compare", "list", "bench", "doctor", "store")
+_COMMANDS = ("train", "plan", "report", "compare", "list", "doctor", "store")
 
 app = typer.Typer(
     name="poolbench",
@@ -54,38 +54,14 @@ def _explain(error: PoolbenchError) -> None:
     if error.hint:
         sys.stderr.write(f"  {error.hint}\n")
     if isinstance(error, Interrupted):
-        arguments = " ".join(_quote(argument) for argument in sys.argv[1:])
-        sys.stderr.write(f"  continue with: poolbench {arguments}\n")
-
-
-def _quote(argument: str) -> str:
-    import shlex
-
-    return shlex.quote(argument)
+        sys.stderr.write(f"  continue with: {shlex.join(['poolbench', *sys.argv[1:]])}\n")
 
 
 def main() -> None:
     """Run the command line and exit with one of the documented codes."""
     signal.signal(signal.SIGTERM, _terminate)
     try:
-        code = app(standalone_mode=False)
+        app()
     except PoolbenchError as error:
         _explain(error)
-        code = error.exit_code
-    except typer.Abort:
-        code = 130
-    except KeyboardInterrupt:
-        _explain(Interrupted("interrupted"))
-        code = 130
-    except BrokenPipeError:
-        # The reader of our output left, as `| head` does; nothing more can be said to it.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 141
-    except Exception as error:
-        from click import ClickException
-
-        if not isinstance(error, ClickException):
-            raise
-        error.show()
-        code = error.exit_code
-    sys.exit(code)
+        sys.exit(error.exit_code)

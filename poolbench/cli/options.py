@@ -54,4 +54,13 @@ Baseline = Annotated[
     str | None, typer.Option("--baseline", help="Compare the other variants with this one.")
 ]
 Alpha = Annotated[float | None, typer.Option("--alpha", help="Level of the tests, in (0, 1).")]
+Margin = Annotated[
+    float | None,
+    typer.Option("--margin", help="Call differences within it equivalent, in percentage points."),
+]
+Device = Annotated[str | None, typer.Option("--device", help="auto, cpu, cuda or cuda:N.")]
+Jobs = Annotated[
+    int | None,
+    typer.Option("--jobs", "-j", min=1, help="Workers; default: one a core, or one a GPU."),
+]
 DEFAULT_STORE = Path("runs")

@@ -141,20 +141,6 @@ def read_failure(folder: Path) -> dict[str, str] | None:
         return None
 
 
-def discard_leftovers(folder: Path) -> int:
-    """Delete temporary files that killed writers left in a folder; return how many.
-
-    Raises:
-        EnvironmentFault: The folder cannot be written.
-    """
-    count = 0
-    with explaining_disk_faults(folder):
-        for path in folder.glob(".*.????????"):
-            path.unlink(missing_ok=True)
-            count += 1
-    return count
-
-
 def remove_tree(folder: Path) -> None:
     """Delete a folder that is no longer wanted.
 

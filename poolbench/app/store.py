@@ -1,0 +1,85 @@
+"""Looking after a store: verification and the removal of leftovers."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from poolbench.store.store import Store
+from poolbench.store.writer import remove_tree
+
+
+@dataclass(frozen=True, kw_only=True)
+class Removed:
+    """What a clean-up took away.
+
+    Args:
+        count: Files and folders.
+        size_bytes: What they held.
+    """
+
+    count: int
+    size_bytes: int
+
+
+def verify(store_path: Path) -> tuple[int, dict[str, str]]:
+    """Return how many committed runs there are, and what is wrong with the damaged ones, by id."""
+    store = Store(store_path)
+    problems = {cell_id: store.verify(cell_id) for cell_id in store.finished()}
+    return len(problems), {cell_id: text for cell_id, text in problems.items() if text}
+
+
+def collect(store_path: Path, *, dry_run: bool) -> Removed:
+    """Delete temporary files of killed writers, sessions of dead processes, quarantined runs.
+
+    Checkpoints of unfinished cells stay: they are work to be continued.
+
+    Args:
+        store_path: The store's folder.
+        dry_run: Count only.
+
+    Raises:
+        EnvironmentFault: The store cannot be read, or written.
+    """
+    store = Store(store_path)
+    count, size = 0, 0
+    for path in _garbage(store):
+        count += 1
+        size += _size(path)
+        if dry_run:
+            continue
+        if path.is_dir():
+            remove_tree(path)
+        else:
+            path.unlink(missing_ok=True)
+    return Removed(count=count, size_bytes=size)
+
+
+def _garbage(store: Store) -> Iterator[Path]:
+    runs = store.path / "runs"
+    for folder in sorted(runs.iterdir()) if runs.is_dir() else ():
+        # A writer at work has temporary files of its own; they live for moments, its lock longer.
+        if not store.is_being_written(folder.name):
+            yield from folder.glob(".*.????????")
+    for session in sorted((store.path / "sessions").iterdir()):
+        if not _is_alive(int(session.name.partition("-")[0])):
+            yield session
+    yield from sorted((store.path / "quarantine").iterdir())
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _size(path: Path) -> int:
+    if path.is_file():
+        return path.stat().st_size
+    return sum(entry.stat().st_size for entry in path.rglob("*") if entry.is_file())

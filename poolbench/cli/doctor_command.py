@@ -1,0 +1,31 @@
+"""``poolbench doctor``."""
+
+from __future__ import annotations
+
+import typer
+
+from poolbench.cli import options
+from poolbench.cli.output import emit
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the program."""
+    app.command("doctor")(doctor)
+
+
+def doctor(
+    store: options.StorePath = options.DEFAULT_STORE,
+    data_root: options.DataRoot = None,
+    format: options.Format = "rich",
+    output: options.Output = None,
+) -> None:
+    """Examine the machine: versions, devices, store, data. Exit 6 when training is impossible."""
+    from poolbench.app.doctor import examine, to_table
+    from poolbench.core.errors import EnvironmentFault
+
+    findings = examine(store, data_root)
+    emit([to_table(findings)], format, output)
+    faults = [finding for finding in findings if finding.level == "fault"]
+    if faults:
+        words = "; ".join(f"{finding.what}: {finding.advice}" for finding in faults)
+        raise EnvironmentFault(f"{len(faults)} things prevent training", words)

@@ -1,0 +1,45 @@
+"""``poolbench list``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from poolbench.cli import options
+from poolbench.cli.output import emit
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the program."""
+    app.command("list")(list_things)
+
+
+def list_things(
+    family: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[FAMILY]",
+            help="operators, models, data, augmentations, optimizers, schedules, formats, engines, "
+            "suites or runs.",
+        ),
+    ] = None,
+    name: Annotated[
+        str | None, typer.Argument(metavar="[NAME]", help="One of them, in full.")
+    ] = None,
+    store: options.StorePath = options.DEFAULT_STORE,
+    format: options.Format = "rich",
+    output: options.Output = None,
+    plugin: options.Plugins = None,
+) -> None:
+    """List what a suite can name; with NAME, one entry with its options and an example."""
+    from poolbench.app.listing import describe, list_family
+    from poolbench.app.plugins import load_plugins
+
+    load_plugins(plugin or ())
+    if family is None:
+        families = ("operators", "models", "data", "suites")
+        tables = [table for each in families for table in list_family(each, store)]
+    else:
+        tables = list_family(family, store) if name is None else describe(family, name)
+    emit(tables, format, output)

@@ -1,0 +1,58 @@
+"""Where results go: standard output, or the file the user names."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from poolbench.core.errors import BadInput, EnvironmentFault
+
+if TYPE_CHECKING:
+    from poolbench.app.report import Table
+
+
+@contextmanager
+def leaving_when_unread() -> Iterator[None]:
+    """Exit with 141, silently, when the reader of standard output has left, as ``head`` does."""
+    try:
+        yield
+    except BrokenPipeError:
+        # What is still buffered goes nowhere; flushing it at exit must not fail again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(128 + signal.SIGPIPE)
+
+
+def emit(tables: Sequence[Table], format: str, output: Path | None) -> None:
+    """Write tables in a format.
+
+    Args:
+        tables: What to show.
+        format: A name of the format catalogue.
+        output: The file; ``None`` for standard output, with colour on a terminal.
+
+    Raises:
+        BadInput: The format is unknown.
+        EnvironmentFault: The file cannot be written.
+    """
+    from poolbench.app.report import print_to_terminal, render
+
+    if output is None:
+        with leaving_when_unread():
+            if format == "rich":
+                print_to_terminal(tables)
+            else:
+                sys.stdout.write(render(tables, format))
+            sys.stdout.flush()
+        return
+    text = render(tables, format)
+    if output.is_dir():
+        raise BadInput(f"{output} is a folder", "name a file with -o")
+    try:
+        output.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise EnvironmentFault(f"cannot write {output}: {error.strerror}") from error

@@ -1,0 +1,56 @@
+"""``poolbench report``."""
+
+from __future__ import annotations
+
+import typer
+
+from poolbench.cli import options
+from poolbench.cli.output import emit
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the program."""
+    app.command("report")(report)
+
+
+def report(
+    suite: options.OptionalSuite = None,
+    profile: options.Profile = None,
+    overrides: options.Overrides = None,
+    only: options.Only = None,
+    limit: options.Limit = None,
+    store: options.StorePath = options.DEFAULT_STORE,
+    data_root: options.DataRoot = None,
+    rule: options.Rule = None,
+    baseline: options.Baseline = None,
+    alpha: options.Alpha = None,
+    margin: options.Margin = None,
+    format: options.Format = "rich",
+    output: options.Output = None,
+    plugin: options.Plugins = None,
+) -> None:
+    """Print the results of a suite, or of every study in the store.
+
+    Nothing is trained, and the store may be read-only.
+    """
+    from poolbench.app.plugins import load_plugins
+    from poolbench.app.report import Reading, stored_studies, tables
+    from poolbench.app.study import load_study
+    from poolbench.app.suites import find
+    from poolbench.store.store import Store
+
+    load_plugins(plugin or ())
+    reading = Reading(rule=rule, baseline=baseline, alpha=alpha, margin=margin)
+    if suite is None:
+        studies = stored_studies(Store(store))
+    else:
+        study = load_study(
+            find(suite),
+            profile=profile,
+            overrides=overrides or (),
+            only=only or (),
+            limit=limit,
+            root=data_root,
+        )
+        studies = [study]
+    emit([table for study in studies for table in tables(study, store, reading)], format, output)

@@ -1,0 +1,47 @@
+"""``poolbench store``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from poolbench.cli import options
+
+_commands = typer.Typer(help="Look after the run store.", no_args_is_help=True)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the program."""
+    app.add_typer(_commands, name="store")
+
+
+@_commands.command("verify")
+def verify(store: options.StorePath = options.DEFAULT_STORE) -> None:
+    """Read every byte of every run and compare it with its checksum. Exit 3 on damage."""
+    from poolbench.app.store import verify as verify_store
+    from poolbench.core.errors import CellsFailed
+
+    count, damaged = verify_store(store)
+    typer.echo(f"{count - len(damaged)} of {count} runs are sound")
+    if damaged:
+        lines = "\n".join(f"  {cell_id}: {problem}" for cell_id, problem in damaged.items())
+        raise CellsFailed(
+            f"{len(damaged)} runs are damaged:\n{lines}",
+            "`poolbench train` sets them aside and trains their cells again",
+        )
+
+
+@_commands.command("gc")
+def collect(
+    store: options.StorePath = options.DEFAULT_STORE,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would go; delete nothing.")
+    ] = False,
+) -> None:
+    """Delete what killed processes left: temporary files, dead sessions, quarantined runs."""
+    from poolbench.app.store import collect as collect_garbage
+
+    removed = collect_garbage(store, dry_run=dry_run)
+    verb = "would delete" if dry_run else "deleted"
+    typer.echo(f"{verb} {removed.count} files and folders, {removed.size_bytes / 1e6:.1f} MB")
