@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
 
 import torch
 from torch import nn
 
 from poolbench.core.cell import ModelSpec, Named
+from poolbench.core.errors import BadInput, did_you_mean
 from poolbench.core.streams import derive
 from poolbench.models import MODELS
 from poolbench.models.network import Network
@@ -45,6 +47,45 @@ class SitePools:
             padding=padding,
             **pool.options,
         )
+
+
+def model_spec(
+    name: str, options: Mapping[str, Any], pools: Mapping[str, str | Mapping[str, Any]]
+) -> ModelSpec:
+    """Return a network's description from names, as a suite would give them.
+
+    Args:
+        name: The network.
+        options: Its options; those left out take their defaults.
+        pools: Operator by site: a name, or a mapping with ``name`` and options.
+
+    Raises:
+        BadInput: An unknown network, option or site.
+    """
+    entry = MODELS[name]
+    _refuse_unknown(f"option of {name}", options, entry.options)
+    _refuse_unknown(f"site of {name}", pools, [site.name for site in entry.sites])
+    filled = {key: option.default for key, option in entry.options.items()} | dict(options)
+    chosen = {site.name: pools.get(site.name, site.default) for site in entry.sites}
+    return ModelSpec(
+        network=Named(name=name, options=filled, revision=entry.revision),
+        pools={site: _pool(given) for site, given in chosen.items()},
+    )
+
+
+def _pool(given: str | Mapping[str, Any]) -> Named:
+    if isinstance(given, str):
+        return Named(name=given, options={})
+    if "name" not in given:
+        raise BadInput(f"an operator needs a name: {dict(given)}", "as in {'name': 'lae'}")
+    options = {key: value for key, value in given.items() if key != "name"}
+    return Named(name=given["name"], options=options)
+
+
+def _refuse_unknown(kind: str, given: Iterable[str], known: Collection[str]) -> None:
+    for name in given:
+        if name not in known:
+            raise BadInput(f"unknown {kind}: '{name}'", did_you_mean(name, known))
 
 
 def build_body(

@@ -125,6 +125,8 @@ class Training:
             if outcome != "done":
                 return outcome
             on_epoch()
+            if self.epoch < self.recipe.epochs and should_stop():
+                return "stopped"
         return "done"
 
     def _run_epoch(

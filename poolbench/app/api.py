@@ -1,0 +1,116 @@
+"""The Python API: what ``import poolbench as pb`` offers, beside the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from poolbench.core.study import Study
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from poolbench.app.train import Summary
+
+
+def operator(name: str, **options: Any) -> nn.Module:
+    """Build a pooling operator; see :func:`poolbench.operators.create.create`.
+
+    Args:
+        name: As ``poolbench list operators`` gives it.
+        options: ``channels``, ``kernel_size``, ``stride``, ``padding``, ``ceil_mode``, ``grid``,
+            and the operator's own.
+
+    Returns:
+        A module ``(N, C, H, W) -> (N, C)``, or ``(N, C, H', W')`` with a ``kernel_size``.
+
+    Raises:
+        BadInput: The name, an option or the geometry cannot be meant.
+    """
+    from poolbench.operators.create import create
+
+    return create(name, **options)
+
+
+def model(
+    name: str,
+    *,
+    num_classes: int = 10,
+    in_channels: int | None = None,
+    image_size: int | tuple[int, int] | None = None,
+    pools: Mapping[str, str | Mapping[str, Any]] | None = None,
+    **options: Any,
+) -> nn.Module:
+    """Build a network for normalised images, its weights from torch's global generator.
+
+    Args:
+        name: As ``poolbench list models`` gives it.
+        num_classes: Width of the logits.
+        in_channels: Channels of the images; by default the network's own, or 3.
+        image_size: Side, or (H, W), of training images in pixels; by default its own, or 32.
+        pools: Operator by site, as in a suite; sites left out keep their default.
+        options: The network's own, as ``depth=18``.
+
+    Returns:
+        A module ``(N, C, H, W) -> (N, num_classes)``.
+
+    Raises:
+        BadInput: A name, site or option that cannot be meant.
+    """
+    from poolbench.app.network import build_body, model_spec
+    from poolbench.models import MODELS
+
+    channels, height, width = MODELS[name].input_shape or (3, 32, 32)
+    size = (image_size, image_size) if isinstance(image_size, int) else image_size
+    return build_body(
+        model_spec(name, options, pools or {}),
+        in_channels=in_channels or channels,
+        num_classes=num_classes,
+        image_size=size or (height, width),
+    )
+
+
+def load_suite(
+    path: str | Path,
+    *,
+    profile: str | None = None,
+    overrides: Sequence[str] = (),
+    only: Sequence[str] = (),
+    limit: int | None = None,
+) -> Study:
+    """Read a suite file, or a suite that ships; see :func:`poolbench.app.study.load_study`.
+
+    Raises:
+        BadInput: Everything that is wrong with it, each with file:line:column.
+    """
+    from poolbench.app.study import load_study
+    from poolbench.app.suites import find
+
+    return load_study(find(str(path)), profile=profile, overrides=overrides, only=only, limit=limit)
+
+
+def train(
+    suite: Study,
+    *,
+    store: str | Path = "runs",
+    device: str | None = None,
+    jobs: int | None = None,
+    data_root: str | Path | None = None,
+) -> Summary:
+    """Train what the store lacks of a suite; see :func:`poolbench.app.train.train`.
+
+    Raises:
+        EnvironmentFault: Device, data, disk or store cannot serve; finished cells are safe.
+        Interrupted: Ctrl-C; the same call continues.
+    """
+    from poolbench.app.train import Settings
+    from poolbench.app.train import train as train_study
+
+    settings = Settings(
+        store=Path(store),
+        device=device,
+        jobs=jobs,
+        root=Path(data_root) if data_root is not None else None,
+    )
+    return train_study(suite, settings)

@@ -1,0 +1,45 @@
+"""``poolbench bench``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from poolbench.cli import options
+from poolbench.cli.output import emit
+
+_commands = typer.Typer(
+    help="Measure speed: ours and the peer, interleaved in one process.", no_args_is_help=True
+)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the program."""
+    app.add_typer(_commands, name="bench")
+
+
+@_commands.command("training")
+def training(
+    model: Annotated[str, typer.Option("--model", help="A network.")] = "lenet-cifar",
+    batch_size: Annotated[int, typer.Option("--batch-size", min=1, help="Images a step.")] = 128,
+    steps: Annotated[int, typer.Option("--steps", min=1, help="Steps a turn.")] = 8,
+    rounds: Annotated[int, typer.Option("--rounds", min=3, help="Turns of each.")] = 9,
+    threads: Annotated[int, typer.Option("--threads", min=1, help="CPU threads.")] = 1,
+    device: options.Device = "cpu",
+    format: options.Format = "rich",
+    output: options.Output = None,
+) -> None:
+    """Compare the training loop with its own bare step, and with the loop a user would write."""
+    from poolbench.app.bench import bench_training
+    from poolbench.app.devices import open_device
+
+    table = bench_training(
+        model,
+        batch_size=batch_size,
+        steps=steps,
+        rounds=rounds,
+        threads=threads,
+        device=open_device(device or "cpu"),
+    )
+    emit([table], format, output)
