@@ -92,6 +92,28 @@ def test_a_variant_with_a_single_run_is_kept_untested_and_leaves_the_others_alon
     assert (paired.bold, paired.decision.untested) == ({"a", "one"}, {"one"})
 
 
+def test_the_p_that_dropped_a_variant_never_falls_below_an_earlier_one() -> None:
+    generator = np.random.default_rng(5)
+    raw_fell = False
+    for _ in range(100):
+        c = compare({f"v{i}": list(generator.normal(0.6 * i, 1, size=9)) for i in range(4)})
+        drops = [step for step in c.decision.steps if step.dropped]
+        reported = [c.decision.p_values[step.dropped] or 0.0 for step in drops]
+        raw = [step.p or 0.0 for step in drops]
+        assert reported == sorted(reported)
+        assert all(p < 0.05 for p in reported)
+        raw_fell |= raw != sorted(raw)
+    assert raw_fell
+
+
+@pytest.mark.parametrize("rule", ["paper", "holm"])
+def test_a_variant_that_ranks_above_the_best_mean_stays_bold(rule: str) -> None:
+    outlier = [5.9] * 29 + [-50.0]
+    c = compare({"typical": list(np.linspace(5.0, 5.5, 30)), "outlier": outlier}, rule=rule)
+    assert c.decision.best == "outlier"
+    assert c.bold == {"typical", "outlier"}
+
+
 def test_the_order_of_the_variants_does_not_matter() -> None:
     generator = np.random.default_rng(4)
     values = {f"v{i}": list(generator.normal(i / 3, 1, size=10).round(1)) for i in range(5)}
