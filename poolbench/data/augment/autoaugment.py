@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cache
 
 import torch
 from torch import Tensor
@@ -55,22 +56,11 @@ OPERATIONS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "translate-y": geometry.translate_y,
 }
 
-_SIGNED = frozenset(
-    {
-        "brightness",
-        "colour",
-        "contrast",
-        "rotate",
-        "sharpness",
-        "shear-y",
-        "translate-x",
-        "translate-y",
-    }
-)
+_UNSIGNED = frozenset({"autocontrast", "equalize", "invert", "posterize", "solarize"})
 _NAMES = tuple(OPERATIONS)
 _OPERATION = torch.tensor([[_NAMES.index(step[0]) for step in pair] for pair in POLICY])
 _PROBABILITY = torch.tensor([[step[1] for step in pair] for pair in POLICY])
-_IS_SIGNED = torch.tensor([[step[0] in _SIGNED for step in pair] for pair in POLICY])
+_IS_SIGNED = torch.tensor([[step[0] not in _UNSIGNED for step in pair] for pair in POLICY])
 
 
 class AutoAugment:
@@ -114,26 +104,28 @@ class AutoAugment:
         return images
 
 
+@cache
 def magnitudes(height: int, width: int) -> Tensor:
-    """Return what each step of the policy does at most, float64 ``(25, 2)``.
+    """Return how far each step of the policy goes, without its sign, float64 ``(25, 2)``.
 
     Args:
         height: Of the images, in pixels: shifts are in proportion.
         width: As ``height``.
+
+    Numerics: Magnitudes are rounded to float32, as in the implementations results were published
+        with: a blend is cut to whole levels, and there the last bit can show.
     """
-    scale = {
-        "rotate": lambda level: 30 * level / 9,
-        "shear-y": lambda level: 0.3 * level / 9,
-        "translate-x": lambda level: 150 / 331 * width * level / 9,
-        "translate-y": lambda level: 150 / 331 * height * level / 9,
-        "posterize": lambda level: 8 - round(level / (9 / 4)),
-        "solarize": lambda level: 255 - 255 * level / 9,
-        "brightness": lambda level: 0.9 * level / 9,
-        "colour": lambda level: 0.9 * level / 9,
-        "contrast": lambda level: 0.9 * level / 9,
-        "sharpness": lambda level: 0.9 * level / 9,
+    scales = {
+        "rotate": torch.linspace(0, 30, 10),
+        "shear-y": torch.linspace(0, 0.3, 10),
+        "translate-x": torch.linspace(0, 150 / 331 * width, 10),
+        "translate-y": torch.linspace(0, 150 / 331 * height, 10),
+        "posterize": 8 - torch.linspace(0, 4, 10).round(),
+        "solarize": torch.linspace(255, 0, 10),
+        **dict.fromkeys(
+            ("brightness", "colour", "contrast", "sharpness"), torch.linspace(0, 0.9, 10)
+        ),
+        **dict.fromkeys(("autocontrast", "equalize", "invert"), torch.zeros(10)),
     }
-    amounts = [
-        [scale[name](level) if name in scale else 0 for name, _, level in pair] for pair in POLICY
-    ]
+    amounts = [[float(scales[name][level]) for name, _, level in pair] for pair in POLICY]
     return torch.tensor(amounts, dtype=torch.float64)
