@@ -1,0 +1,91 @@
+"""What every pooling operator is: a module that knows its window and its own parameters."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import ClassVar, Self
+
+import torch
+from torch import Tensor, nn
+
+from poolbench.core.errors import BadInput
+from poolbench.operators.window import Window
+
+_REDUCED = (torch.float16, torch.bfloat16)
+
+
+class PoolingOperator(nn.Module, ABC):
+    """A pooling operator: ``(N, C, H, W) -> (N, C)``, or ``(N, C, H', W')`` with a window.
+
+    Every operator's constructor takes ``window``, ``channels`` and ``grid`` by keyword, and then
+    exactly the options that its catalogue entry declares.
+
+    Args:
+        window: Geometry; ``None`` pools the whole map, at any size.
+    """
+
+    has_ordinary_weights: ClassVar[bool] = False
+    """Whether its parameters train like any layer's: with weight decay, at the network's rate."""
+
+    def __init__(self, *, window: Window | None) -> None:
+        super().__init__()
+        self.window = window
+
+    @abstractmethod
+    def forward(self, x: Tensor) -> Tensor:
+        """Pool maps of shape ``(N, C, H, W)``."""
+
+    def pooling_parameters(self) -> dict[str, Tensor]:
+        """Return what it learns in the values people speak of: temperatures, shares, gates."""
+        return {}
+
+    def describe(self) -> dict[str, object]:
+        """Return the options that ``repr`` shows."""
+        return {}
+
+    def extra_repr(self) -> str:
+        """Return the options and the window, as ``repr`` shows them."""
+        words = [f"{name}={value}" for name, value in self.describe().items()]
+        return ", ".join([*words, str(self.window) if self.window else "global"])
+
+    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Self:
+        # A temperature rounded to half precision no longer resolves its own updates.
+        if self.has_ordinary_weights:
+            return super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
+
+        def kept_wide(tensor: Tensor) -> Tensor:
+            moved = fn(tensor)
+            return tensor.to(moved.device) if moved.dtype in _REDUCED else moved
+
+        return super()._apply(kept_wide, recurse)  # type: ignore[no-untyped-call]
+
+
+def require_channels(channels: int | None, why: str) -> int:
+    """Return the number of channels.
+
+    Args:
+        channels: As the constructor was given it.
+        why: What needs it, for the error.
+
+    Raises:
+        BadInput: It was not given.
+    """
+    if channels is None:
+        raise BadInput(f"{why} needs the number of channels", "pass channels=...")
+    return channels
+
+
+def learned_size(learn: str, channels: int | None) -> int:
+    """Return how many values a parameter holds: one, or one per channel.
+
+    Args:
+        learn: ``none``, ``layer`` or ``channel``.
+        channels: Channels of the maps; needed for ``channel``.
+
+    Raises:
+        BadInput: ``learn`` is none of the three, or the channels are missing.
+    """
+    if learn not in ("none", "layer", "channel"):
+        raise BadInput(f"learn is '{learn}'", "choose none, layer or channel")
+    return require_channels(channels, "learn='channel'") if learn == "channel" else 1

@@ -1,0 +1,78 @@
+"""A convolution in place of a pool."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from poolbench.core.errors import BadInput
+from poolbench.operators.base import PoolingOperator, require_channels
+from poolbench.operators.window import Window
+
+
+class Convolution(PoolingOperator):
+    """Convolution with as many outputs as inputs, a bias, and the output size of the pool.
+
+    Args:
+        window: Geometry of the pool it replaces.
+        channels: Channels of the maps.
+        grid: Not needed.
+        kernel: ``same`` keeps the pool's kernel and padding; ``one`` takes kernel 1 at every
+            stride, without padding.
+
+    Raises:
+        BadInput: The window or the channels are missing.
+
+    References:
+        Springenberg et al. 2015 (arXiv:1412.6806).
+    """
+
+    has_ordinary_weights: ClassVar[bool] = True
+
+    def __init__(
+        self,
+        *,
+        window: Window | None = None,
+        channels: int | None = None,
+        grid: tuple[int, int] | None = None,  # noqa: ARG002
+        kernel: str = "same",
+    ) -> None:
+        super().__init__(window=window)
+        if window is None:
+            raise BadInput("conv cannot pool a whole map of any size", "pass kernel_size=...")
+        self.kernel = kernel
+        self.geometry = window
+        width = require_channels(channels, "conv")
+        side = window.kernel_size if kernel == "same" else (1, 1)
+        self.convolution = nn.Conv2d(width, width, side, stride=window.stride)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return ``(N, C, H', W')`` for maps of shape ``(N, C, H, W)``.
+
+        Raises:
+            ValueError: The window does not fit the map, or ``kernel: one`` cannot reach the
+                pool's output size without its padding.
+        """
+        size = (x.shape[2], x.shape[3])
+        outputs = self.geometry.output_size(size)
+        if self.kernel == "same":
+            bottom, right = self.geometry.overhang(size)
+            vertical, horizontal = self.geometry.padding
+            border = (horizontal, horizontal + right, vertical, vertical + bottom)
+            return self.convolution(F.pad(x, border) if any(border) else x)
+        rows, columns = (
+            (count - 1) * step + 1
+            for count, step in zip(outputs, self.geometry.stride, strict=True)
+        )
+        if rows > size[0] or columns > size[1]:
+            raise ValueError(
+                f"kernel 1 gives fewer outputs than {outputs} on a map of {size} "
+                f"at stride {self.geometry.stride}: the pool's padding reaches further"
+            )
+        return self.convolution(x[:, :, :rows, :columns])
+
+    def describe(self) -> dict[str, object]:
+        """Return the options that ``repr`` shows."""
+        return {"kernel": self.kernel}

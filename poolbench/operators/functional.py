@@ -1,0 +1,204 @@
+"""Pooling as pure functions: the maps and their parameters in, the pooled values out.
+
+Every function pools whole maps, ``(N, C, H, W) -> (N, C)``, or, with a ``window``, patches,
+``(N, C, H, W) -> (N, C, H', W')``. Padding is never an element. The result has the dtype of the
+maps; autocast never reaches the arithmetic. Faster kernels belong behind these signatures.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from poolbench.operators.layout import formatted_like
+from poolbench.operators.smooth_maximum import SmoothMaximum
+from poolbench.operators.window import Window
+
+
+def average(x: Tensor, *, window: Window | None = None) -> Tensor:
+    """Return the mean of each window: ``mean(z)``.
+
+    Args:
+        x: Maps, ``(N, C, H, W)``, floating.
+        window: Geometry; ``None`` pools the whole map.
+
+    Returns:
+        ``(N, C)``, or ``(N, C, H', W')`` with a window.
+
+    Raises:
+        ValueError: x is not a batch of floating maps, or a window would be empty.
+    """
+    _check(x, window)
+    with _no_autocast(x):
+        if window is None:
+            return x.mean((2, 3))
+        return F.avg_pool2d(
+            x,
+            window.kernel_size,
+            window.stride,
+            window.padding,
+            ceil_mode=window.ceil_mode,
+            count_include_pad=False,
+        )
+
+
+def maximum(x: Tensor, *, window: Window | None = None) -> Tensor:
+    """Return the maximum of each window: ``max(z)``.
+
+    Ties give the whole gradient to the first element in row-major order, on every device; only
+    its index is saved for backward.
+
+    Args:
+        x: Maps, ``(N, C, H, W)``, floating.
+        window: Geometry; ``None`` pools the whole map.
+
+    Returns:
+        ``(N, C)``, or ``(N, C, H', W')`` with a window.
+
+    Raises:
+        ValueError: x is not a batch of floating maps, or a window would be empty.
+    """
+    _check(x, window)
+    with _no_autocast(x):
+        if window is not None:
+            return F.max_pool2d(
+                x, window.kernel_size, window.stride, window.padding, ceil_mode=window.ceil_mode
+            )
+        if x.device.type == "cpu":
+            return F.adaptive_max_pool2d(x, 1).flatten(1)
+        # Elsewhere that kernel adds its gradients atomically; a gather's index is unique.
+        elements = x.flatten(2)
+        first = elements.detach().argmax(-1, keepdim=True)
+        return elements.gather(-1, first).squeeze(-1)
+
+
+def log_sum_exp(x: Tensor, log_temperature: Tensor, *, window: Window | None = None) -> Tensor:
+    """Return the smooth maximum from above: ``t log sum exp(z/t)``.
+
+    ``max(z) <= y <= max(z) + t log n``; dy/dz = softmax(z/t); dy/dlog t = t H(softmax(z/t)).
+    Elements of -inf weigh nothing; a window of nothing else gives -inf.
+
+    Args:
+        x: Maps, ``(N, C, H, W)``, floating.
+        log_temperature: log t, ``(1,)`` or ``(C,)``, t in the units of x.
+        window: Geometry; ``None`` pools the whole map.
+
+    Returns:
+        ``(N, C)``, or ``(N, C, H', W')`` with a window.
+
+    Raises:
+        ValueError: x is not a batch of floating maps, or a window would be empty.
+        RuntimeError: from a backward with ``create_graph=True``.
+
+    Numerics: see :class:`poolbench.operators.smooth_maximum.SmoothMaximum`.
+    """
+    return _smooth_maximum(x, log_temperature, window, averaged=False)
+
+
+def log_avg_exp(x: Tensor, log_temperature: Tensor, *, window: Window | None = None) -> Tensor:
+    """Return the smooth maximum between mean and max: ``t log mean exp(z/t)``.
+
+    ``mean(z) <= y <= max(z)``; dy/dz = softmax(z/t); dy/dlog t = y - sum softmax(z/t) z.
+    Elements of -inf count in n and weigh nothing; a window of nothing else gives -inf.
+
+    Args:
+        x: Maps, ``(N, C, H, W)``, floating.
+        log_temperature: log t, ``(1,)`` or ``(C,)``, t in the units of x.
+        window: Geometry; ``None`` pools the whole map.
+
+    Returns:
+        ``(N, C)``, or ``(N, C, H', W')`` with a window.
+
+    Raises:
+        ValueError: x is not a batch of floating maps, or a window would be empty.
+        RuntimeError: from a backward with ``create_graph=True``.
+
+    Numerics: see :class:`poolbench.operators.smooth_maximum.SmoothMaximum`.
+
+    References:
+        Lowe, Trappenberg, Oore 2021 (arXiv:2111.01742).
+    """
+    return _smooth_maximum(x, log_temperature, window, averaged=True)
+
+
+def mixed(x: Tensor, share: Tensor, *, window: Window | None = None) -> Tensor:
+    """Return a mixture of max and mean: ``a max(z) + (1 - a) mean(z)``.
+
+    Args:
+        x: Maps, ``(N, C, H, W)``, floating.
+        share: a, any real: ``(1,)``, ``(C,)``, or one value per output, as :func:`gate` gives.
+        window: Geometry; ``None`` pools the whole map.
+
+    Returns:
+        ``(N, C)``, or ``(N, C, H', W')`` with a window.
+
+    Raises:
+        ValueError: x is not a batch of floating maps, or a window would be empty.
+
+    References:
+        Lee, Gallagher, Tu 2016 (arXiv:1509.08985).
+    """
+    if share.dim() == 1:
+        share = share.view(1, -1) if window is None else share.view(1, -1, 1, 1)
+    peak, mean = maximum(x, window=window), average(x, window=window)
+    with _no_autocast(x):
+        blend = (share * peak + (1 - share) * mean).to(x.dtype)
+    return blend if window is None else formatted_like(x, blend)
+
+
+def gate(x: Tensor, weight: Tensor, *, window: Window | None = None) -> Tensor:
+    """Return the share of the max that each window asks for: ``sigmoid(w . z)``.
+
+    Padding and elements of -inf add nothing to the product.
+
+    Args:
+        x: Maps, ``(N, C, H, W)``, floating.
+        weight: w, ``(1 or C, kernel height, kernel width)``; ``(1 or C, H, W)`` without window.
+        window: Geometry; ``None`` takes the whole map.
+
+    Returns:
+        Shares in (0, 1), ``(N, C)``, or ``(N, C, H', W')`` with a window; float32 or wider.
+
+    Raises:
+        ValueError: x is not a batch of floating maps, or a window would be empty.
+
+    References:
+        Lee, Gallagher, Tu 2016 (arXiv:1509.08985).
+    """
+    _check(x, window)
+    with _no_autocast(x):
+        dtype = torch.promote_types(x.dtype, torch.float32)
+        elements, weight = x.to(dtype).masked_fill(x == -torch.inf, 0.0), weight.to(dtype)
+        if window is None:
+            return (elements * weight).sum((2, 3)).sigmoid()
+        bottom, right = window.overhang((x.shape[2], x.shape[3]))
+        vertical, horizontal = window.padding
+        elements = F.pad(elements, (horizontal, horizontal + right, vertical, vertical + bottom))
+        channels = x.shape[1]
+        kernel = weight.unsqueeze(1).expand(channels, 1, -1, -1)
+        return F.conv2d(elements, kernel, stride=window.stride, groups=channels).sigmoid()
+
+
+def _smooth_maximum(
+    x: Tensor, log_temperature: Tensor, window: Window | None, *, averaged: bool
+) -> Tensor:
+    _check(x, window)
+    with _no_autocast(x):
+        pooled: Tensor = SmoothMaximum.apply(x, log_temperature, window, averaged)[0]
+    return pooled.flatten(1) if window is None else pooled
+
+
+def _no_autocast(x: Tensor) -> torch.autocast:
+    return torch.autocast(x.device.type, enabled=False)
+
+
+def _check(x: Tensor, window: Window | None) -> None:
+    if x.dim() != 4 or not x.is_floating_point():
+        raise ValueError(
+            f"pooling takes floating maps of shape (N, C, H, W), not {x.dtype} {tuple(x.shape)}"
+        )
+    if window is not None:
+        window.output_size((x.shape[2], x.shape[3]))
+    elif 0 in x.shape[2:]:
+        raise ValueError(f"empty window: maps of shape {tuple(x.shape)} have no element to pool")

@@ -1,0 +1,42 @@
+"""How maps lie in memory, and in which pieces they are worked on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+
+# Two buffers of this many float64 stay in a core's second-level cache.
+_CACHED_ELEMENTS = 2**16
+
+
+def batches(maps: Tensor) -> Iterator[slice]:
+    """Yield slices of the first dimension that together cover it.
+
+    Small pieces pay only where one thread works from its own cache: several threads would meet
+    at a barrier after each of them.
+
+    Args:
+        maps: ``(N, ...)``.
+    """
+    images, elements = maps.shape[0], maps[:1].numel()
+    is_alone = maps.device.type == "cpu" and torch.get_num_threads() == 1
+    step = max(1, _CACHED_ELEMENTS // max(1, elements)) if is_alone else max(1, images)
+    for start in range(0, images, step):
+        yield slice(start, start + step)
+
+
+def pixelwise(maps: Tensor) -> Tensor:
+    """Return the maps with the channels of a pixel together, so that strided taps vectorise."""
+    return maps.contiguous(memory_format=torch.channels_last)
+
+
+def formatted_like(maps: Tensor, result: Tensor) -> Tensor:
+    """Return the result in the memory format of the maps: channels-last if they clearly are."""
+    is_pixelwise = not maps.is_contiguous() and maps.is_contiguous(
+        memory_format=torch.channels_last
+    )
+    return result.contiguous(
+        memory_format=torch.channels_last if is_pixelwise else torch.contiguous_format
+    )

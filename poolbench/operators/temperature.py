@@ -1,0 +1,57 @@
+"""What ``lse`` and ``lae`` share: a temperature, fixed or learned, one or one per channel."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+from poolbench.core.errors import BadInput
+from poolbench.operators.base import PoolingOperator, learned_size
+from poolbench.operators.window import Window
+
+
+class TemperedOperator(PoolingOperator):
+    """An operator with a temperature, held as its logarithm so that it stays positive.
+
+    Args:
+        window: Geometry; ``None`` pools the whole map.
+        channels: Channels of the maps; needed when ``learn`` is ``channel``.
+        grid: Not needed.
+        temperature: t, or t0 if it is learned, in the units of the activations, above 0.
+        learn: ``none`` (a buffer that no state dict holds), ``layer`` or ``channel``.
+
+    Raises:
+        BadInput: The temperature is not positive and finite, or the channels are missing.
+    """
+
+    log_temperature: Tensor
+
+    def __init__(
+        self,
+        *,
+        window: Window | None = None,
+        channels: int | None = None,
+        grid: tuple[int, int] | None = None,  # noqa: ARG002
+        temperature: float = 1.0,
+        learn: str = "none",
+    ) -> None:
+        super().__init__(window=window)
+        if not 0 < temperature < math.inf:
+            raise BadInput(f"temperature is {temperature}", "choose a finite number above 0")
+        self.initial_temperature = temperature
+        self.learn = learn
+        log_temperature = torch.full((learned_size(learn, channels),), math.log(temperature))
+        if learn == "none":
+            self.register_buffer("log_temperature", log_temperature, persistent=False)
+        else:
+            self.log_temperature = nn.Parameter(log_temperature)
+
+    def pooling_parameters(self) -> dict[str, Tensor]:
+        """Return the temperature, in the units of the activations, if it is learned."""
+        return {} if self.learn == "none" else {"temperature": self.log_temperature.detach().exp()}
+
+    def describe(self) -> dict[str, object]:
+        """Return the options that ``repr`` shows."""
+        return {"temperature": self.initial_temperature, "learn": self.learn}

@@ -1,0 +1,52 @@
+"""Pooling by the definition: Python loops over the elements of each window, in float64."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor
+
+from poolbench.operators.window import Window
+
+Definition = Callable[[Sequence[float]], float]
+
+
+def pool_by_definition(x: Tensor, window: Window | None, definition: Definition) -> Tensor:
+    """Apply a definition to the real elements of every window; torch gives only the size."""
+    height, width = x.shape[2:]
+    kernel, stride, padding = (height, width), (1, 1), (0, 0)
+    rows, columns = 1, 1
+    if window is not None:
+        kernel, stride, padding = window.kernel_size, window.stride, window.padding
+        rows, columns = torch.nn.MaxPool2d(kernel, stride, padding, ceil_mode=window.ceil_mode)(
+            torch.zeros(1, 1, height, width)
+        ).shape[2:]
+    pooled = torch.empty(*x.shape[:2], rows, columns, dtype=torch.float64)
+    for n in range(x.shape[0]):
+        for c in range(x.shape[1]):
+            for i in range(rows):
+                for j in range(columns):
+                    top, left = i * stride[0] - padding[0], j * stride[1] - padding[1]
+                    elements = [
+                        float(x[n, c, r, s])
+                        for r in range(top, top + kernel[0])
+                        for s in range(left, left + kernel[1])
+                        if 0 <= r < height and 0 <= s < width
+                    ]
+                    pooled[n, c, i, j] = definition(elements)
+    return pooled.flatten(1) if window is None else pooled
+
+
+def mean(z: Sequence[float]) -> float:
+    return math.fsum(z) / len(z)
+
+
+def log_sum_exp(z: Sequence[float], t: float) -> float:
+    peak = max(z)
+    return peak + t * math.log(math.fsum(math.exp((v - peak) / t) for v in z))
+
+
+def log_avg_exp(z: Sequence[float], t: float) -> float:
+    return log_sum_exp(z, t) - t * math.log(len(z))

@@ -1,0 +1,165 @@
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+
+import poolbench.operators
+from poolbench.core.errors import BadInput
+from poolbench.operators import OPERATORS
+from poolbench.operators.base import PoolingOperator
+from poolbench.operators.create import create
+from poolbench.operators.learned import learned_parameters, pooling_parameter_names
+from poolbench.operators.window import Window
+
+
+@pytest.mark.parametrize("name", OPERATORS)
+def test_the_catalogue_declares_exactly_what_the_constructor_takes(name: str) -> None:
+    parameters = dict(inspect.signature(OPERATORS.resolve(name)).parameters)
+    for uniform in ("window", "channels", "grid"):
+        assert parameters.pop(uniform).default is None
+    assert all(p.kind is inspect.Parameter.KEYWORD_ONLY for p in parameters.values())
+    declared = {key: option.default for key, option in OPERATORS[name].options.items()}
+    assert {key: p.default for key, p in parameters.items()} == declared
+
+
+def test_every_operator_in_the_folder_is_in_the_catalogue() -> None:
+    found = set()
+    for module in pkgutil.iter_modules(poolbench.operators.__path__, "poolbench.operators."):
+        for name, member in vars(importlib.import_module(module.name)).items():
+            is_operator = inspect.isclass(member) and issubclass(member, PoolingOperator)
+            if is_operator and member.__module__ == module.name and not inspect.isabstract(member):
+                found.add(f"{module.name}:{name}")
+    assert found == {entry.target for entry in OPERATORS.values()}
+
+
+@pytest.mark.parametrize("name", OPERATORS)
+def test_the_parameter_that_an_operator_learns_has_the_name_in_the_catalogue(name: str) -> None:
+    options: dict[str, Any] = {"learn": "layer"} if "learn" in OPERATORS[name].options else {}
+    operator = create(name, channels=2, kernel_size=2, **options)
+    names = {key.rpartition(".")[2] for key, _ in operator.named_parameters()}
+    learns = OPERATORS[name].learns
+    assert (learns in names) if learns else not names
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message", "hint"),
+    [
+        ({"name": "averge"}, "unknown operator 'averge'", "did you mean 'average'"),
+        ({"name": "lae", "temprature": 2.0}, "no option 'temprature'", "'temperature'"),
+        ({"name": "max", "learn": "layer"}, "no option 'learn'", "takes no options"),
+        ({"name": "lae", "temperature": 0.0}, "temperature is 0", "> 0"),
+        ({"name": "lae", "temperature": float("inf")}, "temperature is inf", "> 0"),
+        ({"name": "lae", "temperature": "4"}, "temperature is '4'", "number"),
+        ({"name": "lae", "temperature": True}, "temperature is True", "number"),
+        ({"name": "mixed", "learn": "none"}, "learn is 'none'", "layer"),
+        ({"name": "lae", "learn": "chanel"}, "learn is 'chanel'", "did you mean 'channel'"),
+        ({"name": "mixed", "bounded": 1}, "bounded is 1", "true | false"),
+        ({"name": "lae", "learn": "channel"}, "number of channels", "channels="),
+        ({"name": "conv", "kernel_size": 2}, "number of channels", "channels="),
+        ({"name": "conv", "channels": 2}, "windowed only", "kernel_size"),
+        ({"name": "gated"}, "size of the maps", "grid="),
+        ({"name": "max", "kernel_size": 3, "padding": 2}, "more than half", "padding"),
+        ({"name": "max", "kernel_size": 0}, "at least 1", "kernel_size"),
+        ({"name": "max", "stride": 2}, "whole map", "kernel_size"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_with_advice(
+    arguments: dict[str, Any], message: str, hint: str
+) -> None:
+    with pytest.raises(BadInput) as caught:
+        create(**arguments)
+    assert message in caught.value.message
+    assert hint in caught.value.hint
+
+
+def test_a_whole_number_is_a_temperature() -> None:
+    operator = create("lae", temperature=4, learn="layer")
+    torch.testing.assert_close(learned_parameters(operator)["temperature"], torch.tensor([4.0]))
+
+
+def _network() -> nn.Sequential:
+    shared = create("lae", temperature=2.0, learn="channel", channels=4)
+    return nn.Sequential(
+        nn.Conv2d(3, 4, 3),
+        create("conv", channels=4, kernel_size=2),
+        nn.Sequential(create("mixed", alpha=0.3, bounded=True, kernel_size=2)),
+        create("gated", kernel_size=2),
+        create("lse", kernel_size=2),
+        shared,
+        nn.Linear(4, 2),
+    )
+
+
+def test_learned_parameters_speak_of_temperatures_shares_and_gates() -> None:
+    learned = learned_parameters(_network())
+    assert set(learned) == {"2.0.alpha", "3.gate_weight", "5.temperature"}
+    torch.testing.assert_close(learned["5.temperature"], torch.full((4,), 2.0))
+    torch.testing.assert_close(learned["2.0.alpha"], torch.tensor([0.3]))
+    assert not any(value.requires_grad for value in learned.values())
+
+
+def test_learned_parameters_are_a_copy_that_training_does_not_change() -> None:
+    network = _network()
+    before = learned_parameters(network)
+    kept = {key: value.clone() for key, value in before.items()}
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.add_(1.0)
+    assert all(torch.equal(before[key], kept[key]) for key in kept)
+
+
+def test_only_the_pools_own_parameters_escape_weight_decay() -> None:
+    network = _network()
+    names = pooling_parameter_names(network)
+    assert names == {"2.0.alpha", "3.gate_weight", "5.log_temperature"}
+    assert names < {name for name, _ in network.named_parameters()}
+
+
+def test_a_fixed_temperature_is_neither_a_parameter_nor_state() -> None:
+    operator = create("lae", temperature=4.0)
+    assert not list(operator.parameters())
+    assert not operator.state_dict()
+
+
+@pytest.mark.parametrize("learn", ["none", "layer"])
+def test_half_precision_modules_keep_their_temperature_in_float32(learn: str) -> None:
+    operator = create("lae", temperature=3.0, learn=learn)
+    value = operator.log_temperature.clone()
+    for converted in (operator.half(), operator.to(torch.bfloat16)):
+        assert converted.log_temperature.dtype == torch.float32
+        assert torch.equal(converted.log_temperature, value)
+    assert operator.double().log_temperature.dtype == torch.float64
+    assert create("conv", channels=2, kernel_size=2).half().convolution.weight.dtype == torch.half
+
+
+def test_a_small_convolution_skips_what_its_stride_skips() -> None:
+    operator = create("conv", channels=1, kernel_size=3, stride=2, padding=1, kernel="one")
+    x = torch.arange(25.0).view(1, 1, 5, 5)
+    weight, bias = (p.item() for p in operator.parameters())
+    torch.testing.assert_close(operator(x), weight * x[:, :, ::2, ::2] + bias)
+    assert sum(p.numel() for p in operator.parameters()) == 2
+
+
+def test_a_small_convolution_that_cannot_reach_the_pools_size_says_so() -> None:
+    operator = create("conv", channels=1, kernel_size=2, padding=1, kernel="one")
+    with pytest.raises(ValueError, match="fewer outputs"):
+        operator(torch.zeros(1, 1, 4, 4))
+
+
+def test_a_large_convolution_sees_zeros_beyond_the_border() -> None:
+    operator = create("conv", channels=2, kernel_size=3, stride=2, padding=1, ceil_mode=True)
+    x = torch.randn(1, 2, 6, 6)
+    weight, bias = (p.detach() for p in operator.parameters())
+    padded = nn.functional.pad(x, (1, 2, 1, 2))
+    torch.testing.assert_close(operator(x), nn.functional.conv2d(padded, weight, bias, stride=2))
+
+
+def test_the_window_is_kept_as_it_was_asked_for() -> None:
+    operator = create("max", kernel_size=3, stride=2, padding=1)
+    assert operator.window == Window((3, 3), (2, 2), (1, 1))

@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor
+
+from poolbench.core.errors import BadInput
+from poolbench.operators.create import create
+from poolbench.operators.functional import average, gate, maximum, mixed
+from poolbench.operators.gated import resize_weight
+from poolbench.operators.window import Window
+
+
+def _gradient(pooled: Tensor, x: Tensor) -> Tensor:
+    (gradient,) = torch.autograd.grad(pooled.sum(), x)
+    return gradient
+
+
+@pytest.mark.parametrize("memory_format", [torch.contiguous_format, torch.channels_last])
+@pytest.mark.parametrize("window", [None, Window.of(4)], ids=["global", "windowed"])
+def test_ties_of_a_max_give_the_gradient_to_the_first_in_row_major_order(
+    window: Window | None, memory_format: torch.memory_format
+) -> None:
+    x = torch.zeros(2, 3, 4, 4)
+    x[:, :, 1, 3] = x[:, :, 2, 0] = 7.0
+    x = x.contiguous(memory_format=memory_format).requires_grad_()
+    expected = torch.zeros(2, 3, 4, 4)
+    expected[:, :, 1, 3] = 1.0
+    assert torch.equal(_gradient(maximum(x, window=window), x), expected)
+
+
+def test_a_flat_map_gives_the_whole_gradient_to_its_first_element() -> None:
+    x = torch.zeros(1, 1, 3, 3, requires_grad=True)
+    gradient = _gradient(maximum(x), x)
+    assert gradient[0, 0, 0, 0] == 1
+    assert gradient.sum() == 1
+
+
+def test_ceil_mode_and_padding_do_not_enter_a_mean() -> None:
+    x = torch.full((1, 1, 6, 7), 5.0)
+    for window in (Window.of(3, 2, 1), Window.of(3, 2, 1, ceil_mode=True)):
+        pooled = average(x, window=window)
+        assert torch.equal(pooled, torch.full_like(pooled, 5.0))
+
+
+def test_the_gradient_of_a_share_is_the_gap_between_max_and_mean() -> None:
+    x = torch.tensor([1.0, 2.0, 3.0, 6.0]).view(1, 1, 2, 2)
+    alpha = torch.tensor([0.25], requires_grad=True)
+    pooled = mixed(x, alpha)
+    assert pooled.item() == pytest.approx(0.25 * 6 + 0.75 * 3)
+    assert _gradient(pooled, alpha).item() == 3.0
+
+
+def test_a_bounded_share_starts_where_asked_and_must_start_inside() -> None:
+    operator = create("mixed", alpha=0.2, bounded=True)
+    x = torch.tensor([0.0, 10.0]).view(1, 1, 1, 2)
+    assert operator(x).item() == pytest.approx(0.2 * 10 + 0.8 * 5)
+    with pytest.raises(BadInput, match="bounded"):
+        create("mixed", alpha=1.0, bounded=True)
+
+
+def test_an_unbounded_share_may_leave_the_unit_interval() -> None:
+    x = torch.tensor([0.0, 10.0]).view(1, 1, 1, 2)
+    assert create("mixed", alpha=1.5)(x).item() == pytest.approx(12.5)
+
+
+def test_a_gate_starts_at_one_half() -> None:
+    x = torch.tensor([1.0, 2.0, 3.0, 6.0]).view(1, 1, 2, 2)
+    assert create("gated", grid=(2, 2))(x).item() == pytest.approx(4.5)
+
+
+def test_a_gate_reads_the_positions_of_its_window() -> None:
+    x = torch.tensor([[1.0, 2.0], [3.0, 6.0]]).view(1, 1, 2, 2)
+    weight = torch.tensor([[[0.0, 1.0], [0.0, -0.5]]])
+    expected = torch.tensor(-1.0).sigmoid()
+    assert gate(x, weight).item() == pytest.approx(expected.item())
+    assert gate(x, weight, window=Window.of(2)).item() == pytest.approx(expected.item())
+
+
+@pytest.mark.parametrize("size", [(3, 3), (8, 8), (5, 11), (1, 1), (16, 2)])
+def test_a_resized_gate_keeps_its_sum(size: tuple[int, int]) -> None:
+    weight = torch.randn(3, 8, 8, generator=torch.Generator().manual_seed(0))
+    resized = resize_weight(weight, size)
+    assert resized.shape == (3, *size)
+    torch.testing.assert_close(resized.sum((1, 2)), weight.sum((1, 2)))
+
+
+def test_a_resized_gate_keeps_its_shape_and_stays_tame_when_its_sum_is_zero() -> None:
+    ramp = torch.linspace(-1, 1, 8).expand(1, 8, 8)
+    resized = resize_weight(ramp, (16, 16))
+    torch.testing.assert_close(resized.sum(), torch.tensor(0.0), rtol=0, atol=1e-4)
+    assert (resized[0].diff(dim=1) >= 0).all()
+    assert resized.abs().max() <= 0.26
+    flat = resize_weight(torch.ones(1, 4, 4), (8, 8))
+    torch.testing.assert_close(flat, torch.full((1, 8, 8), 0.25))
+
+
+def test_a_gate_on_a_larger_flat_map_opens_as_in_training() -> None:
+    operator = create("gated", grid=(4, 4))
+    with torch.no_grad():
+        operator.gate_weight.fill_(0.1)
+    shares = [gate(torch.ones(1, 1, s, s), resize_weight(operator.gate_weight, (s, s)))
+              for s in (4, 7)]  # fmt: skip
+    torch.testing.assert_close(shares[0], shares[1])
+
+
+@pytest.mark.parametrize("pool", [average, maximum])
+@pytest.mark.parametrize("shape", [(3, 4, 4), (2, 3, 4, 4, 4)])
+def test_maps_of_another_shape_are_refused(pool: object, shape: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match=r"\(N, C, H, W\)"):
+        pool(torch.zeros(shape))  # type: ignore[operator]
