@@ -62,9 +62,10 @@ def check(document: Node, catalogues: Catalogues, faults: Faults) -> Suite:
     names = [dataset.source.name for dataset in datasets]
     analysis = read_analysis(entries.get("analysis"), names, labels, catalogues, faults)
     baseline = entries.get("baseline")
-    if baseline is not None and isinstance(baseline.value, str) and baseline.value not in labels:
-        hint = did_you_mean(baseline.value, labels)
-        faults.add(baseline.mark, f"the baseline '{baseline.value}' is no variant", hint)
+    name = baseline.value if baseline is not None else None
+    if baseline is not None and labels and isinstance(name, str) and name not in labels:
+        hint = did_you_mean(name, labels)
+        faults.add(baseline.mark, f"the baseline {baseline.described()} is no variant", hint)
     count = len(datasets) * len(labels) * len(seeds)
     if count > MAX_CELLS:
         faults.add(entries["seeds"].mark, f"{count:,} cells; at most {MAX_CELLS:,} fit a suite")

@@ -14,7 +14,7 @@ from poolbench.core.options import Option
 from poolbench.suite.faults import Faults, Mark
 from poolbench.suite.forms import read_form
 from poolbench.suite.nodes import Node
-from poolbench.suite.schema import Choice
+from poolbench.suite.schema import MAX_NAME_LENGTH, Choice
 
 E = TypeVar("E", bound=Entry)
 C = TypeVar("C", bound=Choice)
@@ -72,7 +72,7 @@ class Chooser:
             hint = did_you_mean("", catalogue)
             self.faults.add(node.mark, f"{catalogue.kind}: the name is missing", hint)
             return None
-        if not isinstance(name.value, str):
+        if not isinstance(name.value, str) or len(name.value) > MAX_NAME_LENGTH:
             message = f"{catalogue.kind}: expected a name, got {name.described()}"
             self.faults.add(name.mark, message, did_you_mean("", catalogue))
             return None

@@ -7,6 +7,7 @@ so a bomb is refused at its first step over the limit.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import NoReturn, cast
@@ -20,7 +21,12 @@ from poolbench.suite.scalars import resolve
 MAX_BYTES = 256 * 1024
 MAX_NODES = 20_000
 MAX_DEPTH = 40
+MAX_KEY_LENGTH = 200
 MERGE_KEY = "<<"
+
+# Escapes can spell characters that YAML text itself may not hold: control codes, which a terminal
+# would obey, and halves of surrogate pairs, which no file could hold.
+_UNFIT = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def compose(text: str, source: Source, faults: Faults) -> Node:
@@ -78,7 +84,8 @@ class _Composer:
         next(self._events)
         first = next(self._events)
         if isinstance(first, yaml.StreamEndEvent):
-            self._stop(first, "the file is empty", "a suite starts with 'schema: 1'")
+            start = Mark(source=self._source, line=1, column=1)
+            self._faults.stop(start, "the file is empty", "a suite starts with 'schema: 1'")
         root = self._node(next(self._events), depth=1)
         next(self._events)
         after = next(self._events)
@@ -120,8 +127,9 @@ class _Composer:
 
     def _scalar(self, event: yaml.ScalarEvent) -> Node:
         mark = self._mark(event)
-        if any("\ud800" <= character <= "\udfff" for character in event.value):
-            self._faults.add_unreadable(mark, "text with half a character (a lone surrogate)")
+        if character := _UNFIT.search(event.value):
+            code = f"U+{ord(character.group()):04X}"
+            self._faults.add_unreadable(mark, f"text with the character {code}", "write it out")
         is_plain = event.style is None and event.tag is None
         try:
             value = resolve(event.value) if is_plain else event.value
@@ -163,11 +171,14 @@ class _Composer:
 
     def _key(self, event: yaml.Event, depth: int) -> str:
         node = self._node(event, depth + 1)
-        if isinstance(event, yaml.ScalarEvent):
-            return event.value
-        if not isinstance(node.value, str):
+        name = event.value if isinstance(event, yaml.ScalarEvent) else node.value
+        if not isinstance(name, str):
             self._stop(event, "a key must be text")
-        return node.value
+        if len(name) > MAX_KEY_LENGTH:
+            self._faults.add_unreadable(
+                self._mark(event), f"a key of more than {MAX_KEY_LENGTH} characters"
+            )
+        return name
 
     def _mappings(self, node: Node) -> tuple[Node, ...]:
         parts = node.items if node.is_list else (node,)

@@ -11,10 +11,12 @@ from poolbench.suite.composer import MAX_BYTES, compose
 from poolbench.suite.faults import Faults, Mark, Source
 from poolbench.suite.merge import lay
 from poolbench.suite.nodes import Node
+from poolbench.suite.schema import SUITE_KEYS
 
 SCHEMA = 1
 MAX_EXTENDS = 5
 MAX_KEYS = 20
+IGNORED_PREFIX = "x-"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +63,7 @@ def read_document(
     entries = {
         key: child
         for key, child in document.entries.items()
-        if key not in ("extends", "profiles") and not key.startswith("x-")
+        if key not in ("extends", "profiles") and not key.startswith(IGNORED_PREFIX)
     }
     return Node(value=entries, mark=document.mark, key=document.key)
 
@@ -138,6 +140,11 @@ def _check_profiles(profiles: Node, faults: Faults) -> None:
     for name, part in profiles.entries.items():
         if not part.is_mapping:
             faults.add(part.mark, f"profiles.{name}: expected a mapping, got {part.described()}")
+        for key, child in part.entries.items():
+            if key not in SUITE_KEYS and not key.startswith(IGNORED_PREFIX):
+                hint = did_you_mean(key, SUITE_KEYS)
+                message = f"unknown key '{key}' in profiles.{name}"
+                faults.add_unreadable(child.key, message, hint)
 
 
 def _profile(profiles: Node | None, name: str, path: Path) -> Node:

@@ -11,9 +11,9 @@ SHOWN_FAULTS = 50
 EXCERPT_WIDTH = 100
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Source:
-    """A piece of text that values come from.
+    """A piece of text that values come from; equal to itself alone.
 
     Args:
         name: The file as the user wrote it, or the command-line option: ``--set seeds=3``.

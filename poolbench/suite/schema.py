@@ -13,6 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from poolbench.core.options import Scalar
 from poolbench.core.study import Metric, Rule
 
+MAX_NAME_LENGTH = 64
 DEFAULT_SCHEDULE = "constant"
 Seed = Annotated[int, Field(ge=0)]
 
@@ -33,7 +34,7 @@ class SuiteForm(Form):
     """The top of the file."""
 
     schema_version: int = Field(alias="schema", ge=1, le=1, description="1")
-    title: str = Field(default="", description="text in one line, in quotes")
+    title: str = Field(default="", description="text, perhaps in quotes")
     source: dict[str, Scalar] = Field(default={}, description="a mapping of texts and numbers")
     data: Any = Field(description="a data set, or a list of them")
     model: Any = Field(description="a network")
@@ -45,6 +46,9 @@ class SuiteForm(Form):
     baseline: str = Field(default="", description="the name of a variant")
     analysis: Any = None
     execution: Any = None
+
+
+SUITE_KEYS = tuple(field.alias or key for key, field in SuiteForm.model_fields.items())
 
 
 class VariantForm(Form):

@@ -170,7 +170,7 @@ def _read_published(
     wrapped = node.under("values", is_implied=True)
     form = read_form(PublishedForm, wrapped, "analysis.published", faults)
     for name, child in node.entries.items():
-        if name not in variants:
+        if variants and name not in variants:
             hint = did_you_mean(name, variants)
             faults.add(child.key, f"published value for unknown variant '{name}'", hint)
     return form.values if form else {}

@@ -14,10 +14,8 @@ from poolbench.suite.forms import read_form
 from poolbench.suite.merge import lay
 from poolbench.suite.nodes import Node
 from poolbench.suite.pools import Network, read_pools
-from poolbench.suite.schema import DEFAULT_SCHEDULE, RecipeForm, VariantForm
+from poolbench.suite.schema import DEFAULT_SCHEDULE, MAX_NAME_LENGTH, RecipeForm, VariantForm
 from poolbench.suite.sections import DataChoice
-
-MAX_NAME_LENGTH = 64
 
 
 @dataclass(frozen=True, kw_only=True)
