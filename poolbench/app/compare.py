@@ -32,7 +32,7 @@ def compare(
 
     store = Store(store_path)
     if study is None:
-        study = _latest_with(a, b, stored_studies(store))
+        study = _latest_with(a, b, stored_studies(store_path))
     study = apply(study, reading)
     if b is None:
         if not study.baseline:

@@ -88,16 +88,17 @@ def read_runs(study: Study, store: Store) -> tuple[dict[str, Run], list[str]]:
     return runs, damaged
 
 
-def stored_studies(store: Store) -> list[Study]:
+def stored_studies(store_path: Path) -> list[Study]:
     """Return the studies a store remembers, oldest first.
 
     Raises:
-        NothingMatched: There is none.
+        EnvironmentFault: There is no store, or it cannot be read.
+        NothingMatched: There is no study in it.
     """
-    studies = list(store.studies())
+    studies = list(Store(store_path).studies())
     if not studies:
         raise NothingMatched(
-            f"no suite was trained in the store {store.path}", "train one: poolbench train smoke"
+            f"no suite was trained in the store {store_path}", "train one: poolbench train smoke"
         )
     return studies
 

@@ -84,8 +84,8 @@ class Session:
                     self._offsets[path] = self._offsets.get(path, 0) + len(line)
                     yield event_from_line(line.decode())
 
-    def has_spoken(self, worker: str) -> bool:
-        """Whether a worker came as far as its first event."""
+    def has_begun(self, worker: str) -> bool:
+        """Whether a worker came as far as its first cell, and so its first event."""
         return (self.folder / f"{worker}.events").exists()
 
     def log_tail(self, worker: str, lines: int = 12) -> str:

@@ -207,8 +207,7 @@ class _Runner:
         while self._running:
             ended = self._engine.poll(_POLL_S)
             for event in self._session.events():
-                if event.kind != "notice" or event.detail:
-                    self._on_event(event)
+                self._on_event(event)
             for item in ended:
                 self._settle(item)
         return bool(self._open())
@@ -221,8 +220,8 @@ class _Runner:
         if ended.exit_code == 0:
             return
         log = self._session.log_tail(ended.job)
-        if not self._session.has_spoken(ended.job):
-            raise PoolbenchError(f"a worker could not start (exit {ended.exit_code}):\n{log}")
+        if not self._session.has_begun(ended.job):
+            raise PoolbenchError(f"a worker died before its first cell ({ended.exit_code}):\n{log}")
         if self._open():
             words = f"a worker died (exit {ended.exit_code}); its cell is taken up by another"
             self._on_event(Event(kind="notice", detail=f"{words}\n{log}".strip()))

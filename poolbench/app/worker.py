@@ -59,7 +59,6 @@ class Worker:
     def work(self) -> int:
         """Train what is free; return the exit code: 0, or 128 + the signal that ended it."""
         study = self._store.study(self._assignment.study)
-        self._emit(Event(kind="notice"))
         for cell in study.cells:
             if self._signal:
                 break
@@ -185,17 +184,29 @@ def _first_line(error: BaseException) -> str:
     return (str(error).strip().splitlines() or [""])[0]
 
 
-def _configure(assignment: Assignment) -> None:
-    """Make torch deterministic, and as wide as the assignment says."""
-    torch.set_num_threads(assignment.threads)
-    on_gpu = assignment.device.startswith("cuda")
-    # Some backward passes have no deterministic kernel on CUDA: a warning there, a rule on CPU.
-    torch.use_deterministic_algorithms(True, warn_only=on_gpu)
+@contextmanager
+def _configured(assignment: Assignment) -> Iterator[None]:
+    """Make torch deterministic, and as wide as the assignment says, for a while."""
+    before = (
+        torch.get_num_threads(),
+        torch.are_deterministic_algorithms_enabled(),
+        torch.is_deterministic_algorithms_warn_only_enabled(),
+    )
     # Filling fresh memory only serves code that reads what it never wrote.
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     torch.backends.cudnn.benchmark = False
     torch.backends.cudnn.allow_tf32 = False
     torch.backends.cuda.matmul.allow_tf32 = False
+    torch.set_num_threads(assignment.threads)
+    # Some backward passes have no deterministic kernel on CUDA: a warning there, a rule on CPU.
+    on_gpu = assignment.device.startswith("cuda")
+    torch.use_deterministic_algorithms(True, warn_only=on_gpu)
+    try:
+        with torch.random.fork_rng(devices=[]):
+            yield
+    finally:
+        torch.set_num_threads(before[0])
+        torch.use_deterministic_algorithms(before[1], warn_only=before[2])
 
 
 @contextmanager
@@ -227,11 +238,10 @@ def work(job_file: Path) -> int:
     document = json.loads(job_file.read_bytes())
     assignment = Assignment(**{**document, "plugins": tuple(document["plugins"])})
     load_plugins(assignment.plugins)
-    _configure(assignment)
     session = Session(Store(Path(assignment.store)), assignment.session)
     try:
         worker = Worker(assignment)
-        with _stopping_on_signals(worker), torch.random.fork_rng(devices=[]):
+        with _stopping_on_signals(worker), _configured(assignment):
             return worker.work()
     except EnvironmentFault as fault:
         session.report_fault(fault)
@@ -240,7 +250,8 @@ def work(job_file: Path) -> int:
 
 def _leave_with_parent() -> None:
     """End this process when standard input closes: the command that started it is gone."""
-    sys.stdin.buffer.read()
+    # Not through sys.stdin: its lock, held by this waiting thread, would break a normal exit.
+    os.read(sys.stdin.fileno(), 1)
     os._exit(_ORPHANED)
 
 

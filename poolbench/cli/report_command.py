@@ -37,12 +37,11 @@ def report(
     from poolbench.app.report import Reading, stored_studies, tables
     from poolbench.app.study import load_study
     from poolbench.app.suites import find
-    from poolbench.store.store import Store
 
     load_plugins(plugin or ())
     reading = Reading(rule=rule, baseline=baseline, alpha=alpha, margin=margin)
     if suite is None:
-        studies = stored_studies(Store(store))
+        studies = stored_studies(store)
     else:
         study = load_study(
             find(suite),

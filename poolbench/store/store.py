@@ -77,7 +77,9 @@ class Store:
             path.mkdir(parents=True, exist_ok=True)
         marker = path / "STORE.json"
         if not marker.exists():
-            if any(path.iterdir()):
+            others = [p for p in path.iterdir() if not p.name.startswith(f".{marker.name}.")]
+            # Another process may have made the store since: then the marker is there now.
+            if others and not marker.exists():
                 raise EnvironmentFault(
                     f"{path} is not empty and not a store",
                     "name an empty or new folder with --store",

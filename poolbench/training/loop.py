@@ -230,6 +230,7 @@ class Training:
         try:
             self.network.load_state_dict(state["network"])
             self.optimizer.load_state_dict(state["optimizer"])
+            self._lay_out_optimizer_state()
             self._step, self._images = int(state["step"]), int(state["images"])
             self._duration_s = float(state["duration_s"])
             self._loss_sum.copy_(state["loss_sum"])
@@ -240,3 +241,14 @@ class Training:
                 torch.cuda.set_rng_state(state["cuda_noise"], self._device)
         except (KeyError, TypeError, ValueError, RuntimeError) as error:
             raise checkpoint.UnreadableCheckpoint(f"does not fit the cell: {error}") from error
+
+    def _lay_out_optimizer_state(self) -> None:
+        """Give momenta the memory layout of their parameters again.
+
+        Fused kernels walk both in memory order, so a contiguous momentum of a channels-last weight
+        would be applied to the wrong places, silently.
+        """
+        for parameter, state in self.optimizer.state.items():
+            for name, value in state.items():
+                if isinstance(value, torch.Tensor) and value.shape == parameter.shape:
+                    state[name] = torch.empty_like(parameter, dtype=value.dtype).copy_(value)

@@ -57,10 +57,11 @@ def recipe(**changes: object) -> Recipe:
 def network() -> nn.Module:
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        return nn.Sequential(
-            nn.Conv2d(1, 4, 3), nn.BatchNorm2d(4), nn.ReLU(), nn.Flatten(), nn.Dropout(0.3),
-            nn.Linear(16, 2),
+        layers = nn.Sequential(
+            nn.Conv2d(1, 4, 3, padding=1), nn.BatchNorm2d(4), nn.ReLU(), nn.Conv2d(4, 3, 3),
+            nn.Flatten(), nn.Dropout(0.3), nn.Linear(12, 2),
         )  # fmt: skip
+    return layers.to(memory_format=torch.channels_last)
 
 
 def training(batches: Blobs | None = None, **changes: object) -> Training:
@@ -122,7 +123,7 @@ def test_pooling_parameters_take_no_weight_decay_and_their_own_rate() -> None:
         recipe(pool_lr_factor=4.0),
         seed=0,
         device=torch.device("cpu"),
-        pooling=["5.bias"],
+        pooling=["6.bias"],
     )
     rest, own = run.optimizer.param_groups
     assert (rest["weight_decay"], rest["lr"]) == (0.01, 0.1)

@@ -1,0 +1,5 @@
+"""``python -m poolbench``."""
+
+from poolbench.cli.main import main
+
+main()

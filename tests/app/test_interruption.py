@@ -1,0 +1,178 @@
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.app.runs import attempts, lasting_bytes
+from tests.conftest import Done
+
+Program = Callable[..., Done]
+Spawn = Callable[..., "subprocess.Popen[str]"]
+
+
+@pytest.fixture
+def uninterrupted(poolbench: Program, tiny: Path) -> dict[str, bytes]:
+    """Return the bytes of a training that nothing disturbed."""
+    assert poolbench("train", tiny, "--store", "whole", "--engine", "inline", "-q").code == 0
+    return lasting_bytes(tiny.parent / "whole")
+
+
+def wait_for(condition: Callable[[], object], timeout_s: float = 60.0) -> None:
+    deadline = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.02)
+
+
+def workers(parent: subprocess.Popen[str]) -> list[psutil.Process]:
+    try:
+        return psutil.Process(parent.pid).children(recursive=True)
+    except psutil.NoSuchProcess:
+        return []
+
+
+def are_gone(processes: list[psutil.Process]) -> bool:
+    """Whether none runs on; one that only awaits collection by the system is gone."""
+    try:
+        return all(
+            not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+            for process in processes
+        )
+    except psutil.NoSuchProcess:
+        return are_gone([process for process in processes if process.is_running()])
+
+
+def has_begun(store: Path) -> bool:
+    return any(store.glob("runs/*/attempts.jsonl"))
+
+
+def test_killed_at_random_moments_and_continued_it_ends_in_the_same_bytes(
+    uninterrupted: dict[str, bytes], spawn: Spawn, tiny: Path
+) -> None:
+    store = tiny.parent / "killed"
+    moments = random.Random(7)
+    for _ in range(4):
+        process = spawn("train", tiny, "--store", store, "--jobs", 2)
+        wait_for(lambda: has_begun(store) or process.poll() is not None)  # noqa: B023
+        time.sleep(moments.uniform(0.0, 4.0))
+        children = workers(process)
+        process.kill()
+        process.wait()
+        # Workers leave when their parent is gone: within a second, unless the machine is busy.
+        wait_for(lambda: are_gone(children), timeout_s=5)  # noqa: B023
+    assert spawn("train", tiny, "--store", store, "--jobs", 2).wait(120) == 0
+    assert lasting_bytes(store) == uninterrupted
+
+
+def test_ctrl_c_saves_says_how_to_continue_and_leaves_no_process(
+    uninterrupted: dict[str, bytes], spawn: Spawn, tiny: Path
+) -> None:
+    store = tiny.parent / "stopped"
+    process = spawn("train", tiny, "--store", store, "--jobs", 2)
+    wait_for(lambda: has_begun(store))
+    children = workers(process)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert f"continue with: poolbench train {tiny}" in err
+    assert "Traceback" not in err
+    assert are_gone(children)
+    assert not list(store.glob("sessions/*"))
+    assert spawn("train", tiny, "--store", store).wait(120) == 0
+    assert lasting_bytes(store) == uninterrupted
+
+
+def test_sigterm_ends_with_143(spawn: Spawn, tiny: Path) -> None:
+    store = tiny.parent / "terminated"
+    process = spawn("train", tiny, "--store", store, "--jobs", 1)
+    wait_for(lambda: has_begun(store))
+    process.terminate()
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == 143
+    assert "continue with" in err
+
+
+def test_the_cell_of_a_killed_worker_is_taken_up_by_another(
+    uninterrupted: dict[str, bytes], spawn: Spawn, tiny: Path
+) -> None:
+    store = tiny.parent / "bereft"
+    process = spawn("train", tiny, "--store", store, "--jobs", 1)
+    wait_for(lambda: has_begun(store))
+    os.kill(workers(process)[0].pid, signal.SIGKILL)
+    _, err = process.communicate(timeout=120)
+    assert process.returncode == 0, err
+    assert "a worker died (exit -9); its cell is taken up by another" in err
+    assert lasting_bytes(store) == uninterrupted
+
+
+def test_two_processes_on_one_store_train_each_cell_once(
+    uninterrupted: dict[str, bytes], spawn: Spawn, tiny: Path
+) -> None:
+    store = tiny.parent / "shared"
+    both = [spawn("train", tiny, "--store", store, "--jobs", 1) for _ in range(2)]
+    outputs = [process.communicate(timeout=120) for process in both]
+    assert [process.returncode for process in both] == [0, 0], outputs
+    assert attempts(store) == [1, 1, 1, 1]
+    # Both print the whole table, whoever trained the cells.
+    assert all("lae" in out and "average" in out for out, _ in outputs)
+    assert lasting_bytes(store) == uninterrupted
+
+
+def test_without_waiting_a_busy_store_is_exit_7(spawn: Spawn, tiny: Path) -> None:
+    store = tiny.parent / "busy"
+    first = spawn("train", tiny, "--store", store, "--only", "lae@0", "--set", "recipe.epochs=9999")
+    wait_for(lambda: has_begun(store))
+    second = spawn(
+        "train", tiny, "--store", store, "--only", "lae@0", "--set", "recipe.epochs=9999",
+        "--no-wait",
+    )  # fmt: skip
+    _, err = second.communicate(timeout=60)
+    assert second.returncode == 7
+    assert "1 cells are being trained by another process" in err
+    first.kill()
+
+
+def test_a_damaged_checkpoint_is_set_aside_and_said_so(
+    uninterrupted: dict[str, bytes], spawn: Spawn, tiny: Path
+) -> None:
+    store = tiny.parent / "damaged"
+    process = spawn("train", tiny, "--store", store, "--jobs", 1)
+    wait_for(lambda: list(store.glob("runs/*/checkpoint-*.safetensors")))
+    process.kill()
+    process.wait()
+    time.sleep(1.0)
+    (checkpoint,) = store.glob("runs/*/checkpoint-*.safetensors")
+    data = bytearray(checkpoint.read_bytes())
+    data[len(data) // 2] ^= 1
+    checkpoint.write_bytes(bytes(data))
+    again = spawn("train", tiny, "--store", store, "--jobs", 1)
+    _, err = again.communicate(timeout=120)
+    assert again.returncode == 0, err
+    assert "a damaged checkpoint was moved to" in err
+    assert [path.read_bytes() for path in (store / "quarantine").iterdir()] == [bytes(data)]
+    assert lasting_bytes(store) == uninterrupted
+
+
+def test_a_damaged_run_is_set_aside_and_trained_again(
+    uninterrupted: dict[str, bytes], poolbench: Program, tiny: Path
+) -> None:
+    store = tiny.parent / "whole"
+    victim = sorted((store / "runs").iterdir())[0]
+    weights = victim / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-1])
+    verified = poolbench("store", "verify", "--store", store)
+    assert (verified.code, verified.out) == (3, "3 of 4 runs are sound\n")
+    done = poolbench("train", tiny, "--store", store, "--engine", "inline")
+    assert done.code == 0
+    assert "its stored run is damaged and was moved to" in done.err
+    assert lasting_bytes(store) == uninterrupted
+    assert poolbench("store", "verify", "--store", store).code == 0
+    assert "deleted 1 files" in poolbench("store", "gc", "--store", store).out

@@ -1,0 +1,104 @@
+"""What every test shares: a cache of its own, and the program to call."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+# One suite of four cells, a second of training each.
+TINY = """\
+schema: 1
+title: Tiny
+data: {name: digits, limit: 200}
+model: {name: wrn, depth: 8, width: 1}
+recipe:
+  epochs: 3
+  batch_size: 50
+  optimizer: {name: sgd, lr: 0.05, momentum: 0.9}
+seeds: 2
+baseline: average
+variants:
+  average: {pools: average}
+  lae: {pools: {name: lae, learn: layer}}
+"""
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a call of the program gave."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    before = os.environ.get("POOLBENCH_CACHE")
+    os.environ["POOLBENCH_CACHE"] = str(tmp_path_factory.mktemp("cache"))
+    yield
+    if before is None:
+        del os.environ["POOLBENCH_CACHE"]
+    else:
+        os.environ["POOLBENCH_CACHE"] = before
+
+
+@pytest.fixture
+def tiny(tmp_path: Path) -> Path:
+    """Return a suite file in an empty folder."""
+    path = tmp_path / "tiny.yaml"
+    path.write_text(TINY)
+    return path
+
+
+@pytest.fixture
+def poolbench(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> Iterator[Callable[..., Done]]:
+    """Return the program, called in this process and an empty folder."""
+    from poolbench.cli.main import main
+
+    monkeypatch.chdir(tmp_path)
+    handler = signal.getsignal(signal.SIGTERM)
+
+    def call(*arguments: object) -> Done:
+        monkeypatch.setattr(sys, "argv", ["poolbench", *map(str, arguments)])
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as end:
+            main()
+        captured = capsys.readouterr()
+        code = end.value.code
+        return Done(code if isinstance(code, int) else 0, captured.out, captured.err)
+
+    yield call
+    signal.signal(signal.SIGTERM, handler)
+
+
+@pytest.fixture
+def spawn(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    """Return the program, started as a process of its own; none outlives the test."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start(*arguments: object) -> subprocess.Popen[str]:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "poolbench", *map(str, arguments)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=tmp_path,
+        )
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
