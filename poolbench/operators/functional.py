@@ -67,10 +67,8 @@ def maximum(x: Tensor, *, window: Window | None = None) -> Tensor:
             )
         if x.device.type == "cpu":
             return F.adaptive_max_pool2d(x, 1).flatten(1)
-        # Elsewhere that kernel adds its gradients atomically; a gather's index is unique.
-        elements = x.flatten(2)
-        first = elements.detach().argmax(-1, keepdim=True)
-        return elements.gather(-1, first).squeeze(-1)
+        # Elsewhere that kernel adds its gradients atomically, in no fixed order.
+        return _gather_first_maximum(x)
 
 
 def log_sum_exp(x: Tensor, log_temperature: Tensor, *, window: Window | None = None) -> Tensor:
@@ -187,6 +185,12 @@ def _smooth_maximum(
     with _no_autocast(x):
         pooled: Tensor = SmoothMaximum.apply(x, log_temperature, window, averaged)[0]
     return pooled.flatten(1) if window is None else pooled
+
+
+def _gather_first_maximum(x: Tensor) -> Tensor:
+    elements = x.flatten(2)
+    first = elements.detach().argmax(-1, keepdim=True)
+    return elements.gather(-1, first).squeeze(-1)
 
 
 def _no_autocast(x: Tensor) -> torch.autocast:

@@ -61,13 +61,14 @@ class SmoothMaximum(torch.autograd.Function):
         maps = x if window is None else pixelwise(x)
         peak = _window_maximum(maps, window)
         shift, temperature = _shift(peak), _temperature(log_temperature)
+        scale = _LOG2E / temperature
         total = torch.zeros_like(shift)
         taps = _taps(maps, window)
         for batch in batches(maps):
             for tap in taps:
                 here = (batch, slice(None), *tap.output)
-                powers = _exponents(maps, batch, tap, shift, _LOG2E / temperature).exp2_()
-                total[here] += _collapse(powers, window)
+                powers = _exponents(maps, batch, tap, shift, scale).exp2_()
+                total[here].add_(_collapse(powers, window))
         logarithm = total.div_(_divisor(maps, window, averaged)).log_()
         pooled = (shift + temperature * logarithm).to(x.dtype)
         kept = torch.promote_types(x.dtype, torch.float32)
@@ -115,13 +116,13 @@ class SmoothMaximum(torch.autograd.Function):
                 exponents = _exponents(maps, batch, tap, shift, scale).sub_(level[here])
                 powers = exponents.exp2()
                 if ctx.needs_input_grad[1]:
-                    total[here] += _collapse(powers, window)
+                    total[here].add_(_collapse(powers, window))
                     # Without a floor an element of -inf would add 0 * inf.
                     weighted = exponents.clamp_(min=-1e5).mul_(powers)
-                    moment[here] += _collapse(weighted, window)
+                    moment[here].add_(_collapse(weighted, window))
                 # An addition across dtypes takes torch's slow path: cast first.
                 part = powers.mul_(share[here]).to(gradient.dtype)
-                gradient[(batch, slice(None), *tap.input)] += part
+                gradient[(batch, slice(None), *tap.input)].add_(part)
 
         slope = None
         if ctx.needs_input_grad[1]:
@@ -161,7 +162,7 @@ def _divisor(maps: Tensor, window: Window | None, averaged: bool) -> Tensor | fl
     outputs = window.output_size((height, width))
     count = torch.zeros(1, 1, *outputs, dtype=torch.float64, device=maps.device)
     for tap in window.taps((height, width)):
-        count[(slice(None), slice(None), *tap.output)] += 1
+        count[(slice(None), slice(None), *tap.output)].add_(1)
     return count
 
 

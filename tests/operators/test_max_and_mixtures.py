@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 import torch
 from torch import Tensor
 
 from poolbench.core.errors import BadInput
+from poolbench.operators import OPERATORS, functional
 from poolbench.operators.create import create
 from poolbench.operators.functional import average, gate, maximum, mixed
 from poolbench.operators.gated import resize_weight
@@ -29,11 +33,43 @@ def test_ties_of_a_max_give_the_gradient_to_the_first_in_row_major_order(
     assert torch.equal(_gradient(maximum(x, window=window), x), expected)
 
 
-def test_a_flat_map_gives_the_whole_gradient_to_its_first_element() -> None:
-    x = torch.zeros(1, 1, 3, 3, requires_grad=True)
-    gradient = _gradient(maximum(x), x)
-    assert gradient[0, 0, 0, 0] == 1
-    assert gradient.sum() == 1
+@pytest.mark.parametrize("pool", [maximum, functional._gather_first_maximum])
+def test_a_flat_map_gives_the_whole_gradient_to_its_first_element(
+    pool: Callable[[Tensor], Tensor],
+) -> None:
+    for level in (0.0, -torch.inf):
+        x = torch.full((1, 1, 3, 3), level, requires_grad=True)
+        gradient = _gradient(pool(x), x)
+        assert gradient[0, 0, 0, 0] == 1
+        assert gradient.sum() == 1
+
+
+def test_both_ways_to_a_global_max_agree() -> None:
+    x = torch.randint(0, 4, (4, 5, 6, 3), generator=torch.Generator().manual_seed(0)).float()
+    ways = [maximum, functional._gather_first_maximum]
+    leaves = [x.clone().requires_grad_() for _ in ways]
+    pooled = [pool(leaf) for pool, leaf in zip(ways, leaves, strict=True)]
+    assert torch.equal(pooled[0], pooled[1])
+    gradients = [_gradient(y, leaf) for y, leaf in zip(pooled, leaves, strict=True)]
+    assert torch.equal(gradients[0], gradients[1])
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no NVIDIA GPU")
+@pytest.mark.parametrize("name", [name for name in OPERATORS if name != "conv"])
+@pytest.mark.parametrize("geometry", [{}, {"kernel_size": 3, "stride": 2, "padding": 1}])
+def test_a_gpu_gives_the_values_and_gradients_of_the_cpu(
+    name: str, geometry: dict[str, Any]
+) -> None:
+    operator = create(name, grid=(9, 9), **geometry)
+    x = torch.randint(0, 4, (4, 5, 9, 9), generator=torch.Generator().manual_seed(0)).float()
+    found = []
+    for device in ("cpu", "cuda"):
+        leaf = x.to(device).requires_grad_()
+        pooled = operator.to(device)(leaf)
+        found.append((pooled.detach().cpu(), _gradient(pooled, leaf).cpu()))
+    for on_cpu, on_gpu in zip(*found, strict=True):
+        torch.testing.assert_close(on_gpu, on_cpu)
 
 
 def test_ceil_mode_and_padding_do_not_enter_a_mean() -> None:
