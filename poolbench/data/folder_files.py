@@ -67,7 +67,7 @@ def find_pictures(source: Named, root: Path | None) -> FolderFiles:
 def _split(base: Path, *names: str) -> dict[str, tuple[Path, ...]]:
     folder = next((base / name for name in names if (base / name).is_dir()), None)
     if folder is None:
-        raise EnvironmentFault(f"{base} has no folder '{' or '.join(names)}'", _LAYOUT)
+        raise EnvironmentFault(f"{base} has no folder {' or '.join(map(repr, names))}", _LAYOUT)
     classes = sorted(
         path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")
     )

@@ -94,6 +94,14 @@ def test_epochs_and_seeds_differ_in_order_and_in_augmentation() -> None:
     assert len({tuple(image.tolist()) for image in shown}) > 1
 
 
+def test_steps_of_an_epoch_are_augmented_differently() -> None:
+    same = random_split().images[:1].expand(20, -1, -1, -1).contiguous()
+    split = Split(images=same, labels=torch.zeros(20, dtype=torch.int64))
+    augment = build_augmentations(EVERY[:2], mean=(0.5,) * 3)
+    first, second = Batches(split, batch_size=10, augment=augment, seed=0).epoch(0)
+    assert not torch.equal(first.images, second.images)
+
+
 @pytest.mark.parametrize("channels", [1, 3])
 def test_images_are_float32_in_unit_range_and_channels_last(channels: int) -> None:
     for batch in augmented(channels=channels).epoch(0):

@@ -41,7 +41,7 @@ def sharpness(images: Tensor, amount: Tensor) -> Tensor:
     rows = levels[:, :-2] + levels[:, 1:-1] + levels[:, 2:]
     total = rows[:, :, :-2] + rows[:, :, 1:-1] + rows[:, :, 2:] + 4 * levels[:, 1:-1, 1:-1]
     smooth = levels.clone()
-    smooth[:, 1:-1, 1:-1] = (2 * total + 13).div(26, rounding_mode="floor")
+    smooth[:, 1:-1, 1:-1] = (total + 6).div(13, rounding_mode="floor")
     return _blend(images, smooth, amount)
 
 

@@ -1,0 +1,148 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from poolbench.core.cell import DataSpec, Named
+from poolbench.core.errors import EnvironmentFault
+from poolbench.data.fingerprint import fingerprint
+from poolbench.data.folder import read_folder, read_picture
+from poolbench.data.load import load
+
+COLOURS = {"ant": (255, 0, 0), "bee": (0, 255, 0)}
+SOURCE = Named(name="folder", options={"path": "mine", "size_px": 8})
+
+
+def save(path: Path, colour: tuple[int, int, int], size: tuple[int, int] = (12, 10)) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.new("RGB", size, colour).save(path)
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    base = tmp_path / "mine"
+    for name, colour in COLOURS.items():
+        for number in range(3):
+            save(base / "train" / name / f"{number}.png", colour)
+        save(base / "val" / name / "0.PNG", colour, size=(9, 30))
+    (base / "train" / ".cache").mkdir()
+    (base / "train" / "ant" / "notes.txt").write_text("no picture")
+    return base
+
+
+def test_pictures_become_squares_with_their_folders_as_labels(
+    pictures: Path, tmp_path: Path
+) -> None:
+    spec = DataSpec(source=SOURCE, checksum=fingerprint(SOURCE, tmp_path))
+    splits = load(spec, root=tmp_path, download=False, device=torch.device("cpu"))
+    assert splits.classes == ("ant", "bee")
+    assert splits.shape == (3, 8, 8)
+    assert splits.train.labels.tolist() == [0, 0, 0, 1, 1, 1]
+    assert splits.test.labels.tolist() == [0, 1]
+    for split in (splits.train, splits.test):
+        for image, label in zip(split.images, split.labels.tolist(), strict=True):
+            assert image.unique(dim=0).flatten(0, 1).unique(dim=0).tolist() == [
+                list(COLOURS[splits.classes[label]])
+            ]
+
+
+def test_the_shorter_side_is_resized_and_the_centre_kept(tmp_path: Path) -> None:
+    wide = np.zeros((20, 60, 3), np.uint8)
+    wide[:, :20], wide[:, 20:40], wide[:, 40:] = 10, 120, 240
+    Image.fromarray(wide).save(tmp_path / "wide.png")
+    Image.fromarray(wide.transpose(1, 0, 2)).save(tmp_path / "tall.png")
+    for name in ("wide.png", "tall.png"):
+        image = read_picture(tmp_path / name, 10)
+        assert image.shape == (10, 10, 3)
+        assert np.abs(image[2:-2, 2:-2].astype(int) - 120).max() <= 1
+
+
+@pytest.mark.parametrize("mode", ["L", "P", "LA", "RGBA", "1", "CMYK"])
+def test_pictures_of_other_modes_are_read_as_colour(mode: str, tmp_path: Path) -> None:
+    suffix = "jpg" if mode == "CMYK" else "png"
+    Image.new("RGB", (6, 6), (255, 255, 255)).convert(mode).save(tmp_path / f"white.{suffix}")
+    assert (read_picture(tmp_path / f"white.{suffix}", 6) == 255).all()
+
+
+@pytest.mark.parametrize("content", [b"", b"not a picture", "half"])
+def test_an_unreadable_picture_is_named(
+    content: bytes | str, pictures: Path, tmp_path: Path
+) -> None:
+    victim = pictures / "train" / "bee" / "1.png"
+    if isinstance(content, str):
+        noise = np.random.default_rng(0).integers(256, size=(40, 40, 3), dtype=np.uint8)
+        Image.fromarray(noise).save(victim)
+        content = victim.read_bytes()[:2000]
+    victim.write_bytes(content)
+    with pytest.raises(EnvironmentFault, match=r"cannot read the picture .*bee/1\.png"):
+        read_folder(path="mine", size_px=8, root=tmp_path)
+
+
+def test_a_picture_of_sixteen_bits_is_refused_rather_than_clipped(tmp_path: Path) -> None:
+    Image.fromarray(np.full((5, 5), 40000, np.uint16)).save(tmp_path / "deep.png")
+    with pytest.raises(EnvironmentFault, match="more than 8 bits"):
+        read_picture(tmp_path / "deep.png", 5)
+
+
+def test_faults_of_the_layout_say_what_is_missing(pictures: Path, tmp_path: Path) -> None:
+    def fault(path: str = "mine") -> str:
+        with pytest.raises(EnvironmentFault) as caught:
+            fingerprint(Named(name="folder", options={"path": path, "size_px": 8}), tmp_path)
+        assert caught.value.hint
+        return caught.value.message
+
+    assert "elsewhere does not exist" in fault("elsewhere")
+    (pictures / "train" / "cat").mkdir()
+    assert "cat holds no pictures" in fault()
+    save(pictures / "train" / "cat" / "0.png", (0, 0, 0))
+    assert "the class 'cat' is not in both splits" in fault()
+    (pictures / "val").rename(pictures / "other")
+    assert "no folder 'test' or 'val'" in fault()
+    (pictures / "test").mkdir()
+    assert "test holds no class folders" in fault()
+
+
+def test_a_fingerprint_follows_content_and_names_and_nothing_else(
+    pictures: Path, tmp_path: Path
+) -> None:
+    first = fingerprint(SOURCE, tmp_path)
+    picture = pictures / "train" / "ant" / "0.png"
+    os.utime(picture, ns=(1, 1))
+    assert fingerprint(SOURCE, tmp_path) == first
+    moved = tmp_path / "elsewhere"
+    pictures.rename(moved)
+    absolute = Named(name="folder", options={"path": str(moved), "size_px": 8})
+    assert fingerprint(absolute, None) == first
+    picture = moved / "train" / "ant" / "0.png"
+    save(picture, (254, 0, 0))
+    changed = fingerprint(absolute, None)
+    assert changed != first
+    picture.rename(picture.with_name("3.png"))
+    assert fingerprint(absolute, None) not in {first, changed}
+
+
+def test_a_fingerprint_does_without_its_memory(
+    pictures: Path, tmp_path: Path, cache: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    first = fingerprint(SOURCE, tmp_path)
+    (memory,) = (cache / "pictures").iterdir()
+    memory.write_text("[1")
+    assert fingerprint(SOURCE, tmp_path) == first
+    assert "damaged" in caplog.text
+    (memory,) = (cache / "pictures").iterdir()
+    memory.unlink()
+    (cache / "pictures").rmdir()
+    (cache / "pictures").write_text("in the way")
+    assert fingerprint(SOURCE, tmp_path) == first
+
+
+def test_pictures_changed_after_planning_are_refused(pictures: Path, tmp_path: Path) -> None:
+    spec = DataSpec(source=SOURCE, checksum=fingerprint(SOURCE, tmp_path))
+    save(pictures / "val" / "bee" / "0.PNG", (1, 2, 3))
+    with pytest.raises(EnvironmentFault, match="'folder' has changed"):
+        load(spec, root=tmp_path, download=False, device=torch.device("cpu"))
