@@ -18,8 +18,8 @@ from poolbench.store.store import Store
 RULES = ("set", "paper", "holm")
 
 __all__ = [
-    "Reading", "Table", "apply", "check_reading", "print_to_terminal", "read_runs", "render",
-    "stored_studies", "tables",
+    "FORMATS", "Reading", "Table", "apply", "check_reading", "print_to_terminal", "read_runs",
+    "render", "stored_studies", "tables",
 ]  # fmt: skip
 
 

@@ -27,6 +27,22 @@ def leaving_when_unread() -> Iterator[None]:
         sys.exit(128 + signal.SIGPIPE)
 
 
+def check(format: str, output: Path | None) -> None:
+    """Refuse a format or file that could not be written, before the work rather than after.
+
+    Raises:
+        BadInput: The format is unknown, or the file is a folder.
+        EnvironmentFault: The file's folder does not exist.
+    """
+    from poolbench.app.report import FORMATS
+
+    FORMATS[format]
+    if output is not None and output.is_dir():
+        raise BadInput(f"{output} is a folder", "name a file with -o")
+    if output is not None and not output.parent.is_dir():
+        raise EnvironmentFault(f"there is no folder {output.parent}", "make it, or name another")
+
+
 def emit(tables: Sequence[Table], format: str, output: Path | None) -> None:
     """Write tables in a format.
 
@@ -49,9 +65,8 @@ def emit(tables: Sequence[Table], format: str, output: Path | None) -> None:
                 sys.stdout.write(render(tables, format))
             sys.stdout.flush()
         return
+    check(format, output)
     text = render(tables, format)
-    if output.is_dir():
-        raise BadInput(f"{output} is a folder", "name a file with -o")
     try:
         output.write_text(text, encoding="utf-8")
     except OSError as error:

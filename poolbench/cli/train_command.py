@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from poolbench.cli import options
-from poolbench.cli.output import emit
+from poolbench.cli.output import check, emit
 from poolbench.cli.progress import showing_progress
 
 
@@ -56,6 +56,7 @@ def train(
     from poolbench.app.train import train as train_study
     from poolbench.core.errors import CellsFailed
 
+    check(format, output)
     load_plugins(plugin or ())
     study = load_study(
         find(suite),

@@ -1,0 +1,163 @@
+"""Commands that read: plan, report, compare, list, doctor."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Done
+
+Program = Callable[..., Done]
+
+
+@pytest.fixture
+def trained(poolbench: Program, tiny: Path) -> Path:
+    assert poolbench("train", tiny, "--engine", "inline", "-q").code == 0
+    return tiny
+
+
+def test_help_names_every_command(poolbench: Program) -> None:
+    done = poolbench("--help")
+    assert done.code == 0
+    for command in ("train", "plan", "report", "compare", "list", "bench", "doctor", "store"):
+        assert command in done.out
+
+
+def test_the_version_is_printed(poolbench: Program) -> None:
+    assert poolbench("--version").out == "poolbench 0.1.0\n"
+
+
+def test_a_wrong_command_is_exit_2(poolbench: Program) -> None:
+    assert poolbench("trian").code == 2
+
+
+def test_plan_shows_cells_and_what_they_can_show_and_makes_no_store(
+    poolbench: Program, tiny: Path
+) -> None:
+    done = poolbench("plan", tiny)
+    assert done.code == 0
+    assert "4 cells" in done.out
+    assert "lae(temperature=1.0, learn=layer)" in done.out
+    assert "Cannot reach significance" in done.out
+    assert "unknown" in done.out
+    assert not tiny.with_name("runs").exists()
+
+
+def test_plan_knows_what_is_done_and_what_it_took(poolbench: Program, trained: Path) -> None:
+    rows = json.loads(poolbench("plan", trained, "--set", "seeds=6", "--format", "json").out)[
+        "tables"
+    ][0]["rows"]
+    assert [row["done"] for row in rows] == [2, 2]
+    assert [row["cells"] for row in rows] == [6, 6]
+    assert all(row["duration_s"] > 0 and row["size_bytes"] > 100_000 for row in rows)
+
+
+def test_plan_can_measure(poolbench: Program, tiny: Path) -> None:
+    done = poolbench("plan", tiny, "--measure", "--format", "json")
+    row = json.loads(done.out)["tables"][0]["rows"][0]
+    assert 0.05 < row["duration_s"] < 60
+    assert row["size_bytes"] > 300_000
+
+
+@pytest.mark.parametrize("format", ["rich", "markdown", "latex", "csv", "json"])
+def test_every_format_goes_to_a_file_as_to_standard_output(
+    format: str, poolbench: Program, trained: Path
+) -> None:
+    shown = poolbench("report", trained, "--format", format)
+    assert shown.code == 0
+    assert "average" in shown.out
+    target = trained.with_name("table")
+    done = poolbench("report", trained, "--format", format, "-o", target)
+    assert (done.code, done.out) == (0, "")
+    assert target.read_text() == shown.out
+
+
+def test_a_file_that_cannot_be_written_is_exit_6(poolbench: Program, trained: Path) -> None:
+    assert poolbench("report", trained, "-o", "nowhere/table").code == 6
+    assert poolbench("report", trained, "-o", trained.parent).code == 2
+
+
+def test_compare_sets_a_candidate_beside_the_baseline(poolbench: Program, trained: Path) -> None:
+    two = poolbench("compare", "average", "lae", "--suite", trained)
+    assert two.code == 0
+    assert "no test possible" in two.out
+    assert poolbench("compare", "lae", "--suite", trained).out == two.out
+    assert poolbench("compare", "lae").out == two.out
+    assert poolbench("compare", "lea").code == 2
+    assert poolbench("compare", "lae", "lae").code == 2
+
+
+def test_nothing_to_report_is_exit_5(poolbench: Program, trained: Path) -> None:
+    done = poolbench("report", trained, "--set", "recipe.epochs=4")
+    assert done.code == 5
+    assert "poolbench train" in done.err
+
+
+def test_only_that_matches_nothing_is_exit_5(poolbench: Program, tiny: Path) -> None:
+    assert poolbench("plan", tiny, "--only", "max*").code == 5
+
+
+def test_a_missing_store_is_exit_6(poolbench: Program, tiny: Path) -> None:
+    assert poolbench("report", tiny).code == 6
+
+
+def test_list_shows_each_family_and_one_entry_in_full(poolbench: Program) -> None:
+    for family, name in {
+        "operators": "lae", "models": "wrn", "data": "cluttered-digits", "optimizers": "sgd",
+        "schedules": "ramp", "augmentations": "crop", "formats": "latex", "engines": "local",
+    }.items():  # fmt: skip
+        assert name in poolbench("list", family).out
+        assert name in poolbench("list", family, name).out
+    page = poolbench("list", "operators", "lae").out
+    assert "number > 0" in page
+    assert "none | layer | channel" in page
+    assert "pools: {head: {name: lae, temperature: 1.0, learn: none}}" in page
+    assert "smoke" in poolbench("list", "suites").out
+
+
+def test_list_of_an_unknown_family_or_name_suggests_one(poolbench: Program) -> None:
+    for arguments in (["operator"], ["operators", "lea"]):
+        done = poolbench("list", *arguments)
+        assert done.code == 2
+        assert "did you mean" in done.err
+
+
+def test_list_runs_shows_finished_runs(poolbench: Program, trained: Path) -> None:
+    done = poolbench("list", "runs")
+    assert done.out.count("digits · seed") == 4
+
+
+def test_the_shipped_suites_are_all_sound_with_every_profile(poolbench: Program) -> None:
+    names = json.loads(poolbench("list", "suites", "--format", "json").out)["tables"][0]["rows"]
+    assert len(names) >= 8
+    for row in names:
+        assert poolbench("plan", row["name"]).code == 0, row
+        if row["name"] != "smoke":
+            assert poolbench("plan", row["name"], "--profile", "smoke").code == 0, row
+
+
+def test_doctor_finds_nothing_wrong_here(poolbench: Program) -> None:
+    done = poolbench("doctor", "--format", "json")
+    assert done.code == 0, done.err
+    rows = {row["what"]: row for row in json.loads(done.out)["tables"][0]["rows"]}
+    assert rows["torch"]["level"] == rows["torchvision"]["level"] == "ok"
+
+
+def test_doctor_calls_a_missing_data_root_a_fault(poolbench: Program) -> None:
+    done = poolbench("doctor", "--data-root", "nowhere")
+    assert done.code == 6
+    assert "nowhere is no folder" in done.out
+
+
+def test_a_reader_that_leaves_early_is_no_error(trained: Path) -> None:
+    command = f"{sys.executable} -m poolbench list operators | true; echo ${{PIPESTATUS[0]}}"
+    done = subprocess.run(
+        ["bash", "-c", command], capture_output=True, text=True, check=True, cwd=trained.parent
+    )
+    assert done.stderr == ""
+    assert done.stdout.strip() in {"0", "141"}

@@ -1,0 +1,294 @@
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+
+from tests.app.runs import attempts, lasting_bytes
+from tests.conftest import TINY, Done
+
+Program = Callable[..., Done]
+
+# Real failures of real operators: an exception, more memory than there is, a killed process.
+PLUGIN = """\
+import os
+import torch
+from torch import nn
+from poolbench.core.catalogue import OperatorEntry
+from poolbench.operators import OPERATORS
+from poolbench.operators.base import PoolingOperator
+
+
+class Faulty(PoolingOperator):
+    def __init__(self, *, window, channels, grid):
+        super().__init__(window=window)
+
+    def pooling_parameters(self):
+        return {}
+
+    def describe(self):
+        return ""
+
+    def forward(self, x):
+        return self.fail(x)
+
+
+class Raising(Faulty):
+    def fail(self, x):
+        raise ValueError("the operator is broken")
+
+
+class Hungry(Faulty):
+    def fail(self, x):
+        return torch.ones(2**50) + x.mean((2, 3))
+
+
+class Deadly(Faulty):
+    def fail(self, x):
+        os._exit(9)
+
+
+class Exploding(Faulty):
+    def fail(self, x):
+        return x.mean((2, 3)) / 0.0
+
+
+for kind in (Raising, Hungry, Deadly, Exploding):
+    OPERATORS.add(
+        kind.__name__.lower(),
+        OperatorEntry(target=f"{__name__}:{kind.__name__}", summary="fails", scopes=("global",)),
+    )
+"""
+
+
+@pytest.fixture
+def plugin(tmp_path: Path) -> Path:
+    path = tmp_path / "faulty.py"
+    path.write_text(PLUGIN)
+    return path
+
+
+@pytest.fixture(autouse=True)
+def _forget_plugins() -> object:
+    from poolbench.operators import OPERATORS
+
+    before = dict(OPERATORS._entries)
+    yield
+    OPERATORS._entries = before
+    sys.modules.pop("poolbench_plugin_faulty", None)
+
+
+def test_it_trains_prints_the_table_and_then_has_nothing_to_do(
+    poolbench: Program, tiny: Path
+) -> None:
+    first = poolbench("train", tiny, "--engine", "inline")
+    assert first.code == 0
+    assert "4 cells trained, 0 were there before" in first.err
+    assert "average" in first.out
+    assert "lae" in first.out
+    assert "3 seeds" not in first.out
+    again = poolbench("train", tiny, "--engine", "inline")
+    assert again.code == 0
+    assert "nothing to do: every cell was trained before" in again.err
+    assert again.out == first.out
+    assert poolbench("report", tiny).out == first.out
+    assert poolbench("report").out == first.out
+
+
+def test_the_engine_and_the_number_of_workers_change_no_bit(
+    poolbench: Program, tiny: Path, tmp_path: Path
+) -> None:
+    ways = {
+        "inline": ["--engine", "inline"],
+        "one": ["--jobs", 1],
+        "two": ["--jobs", 2],
+    }
+    for name, options in ways.items():
+        assert poolbench("train", tiny, "--store", name, "-q", *options).code == 0
+    inline, one, two = (lasting_bytes(tmp_path / name) for name in ways)
+    assert inline == one == two
+
+
+def test_a_cell_does_not_depend_on_what_else_runs(
+    poolbench: Program, tiny: Path, tmp_path: Path
+) -> None:
+    poolbench("train", tiny, "--store", "all", "--engine", "inline")
+    poolbench("train", tiny, "--store", "some", "--only", "lae@1", "--engine", "inline")
+    some, whole = lasting_bytes(tmp_path / "some"), lasting_bytes(tmp_path / "all")
+    assert len(some) == 5
+    assert some.items() <= whole.items()
+
+
+def test_titles_labels_and_execution_share_runs(poolbench: Program, tiny: Path) -> None:
+    poolbench("train", tiny, "--engine", "inline")
+    renamed = tiny.with_name("renamed.yaml")
+    text = TINY.replace("title: Tiny", "title: Other").replace("lae:", "smooth:")
+    renamed.write_text(f"{text}execution: {{jobs: 1}}\n")
+    assert "nothing to do" in poolbench("train", renamed, "--engine", "inline").err
+
+
+def test_a_diverging_cell_is_a_result_counted_and_not_averaged(
+    poolbench: Program, tiny: Path, plugin: Path
+) -> None:
+    tiny.write_text(f"{TINY}  boom: {{pools: exploding}}\n")
+    done = poolbench("train", tiny, "--engine", "inline", "--plugin", plugin)
+    assert done.code == 0
+    assert "diverged  boom · digits · seed 0  the loss was not finite in epoch 1" in done.err
+    table = poolbench("report", tiny, "--format", "csv", "--plugin", plugin)
+    (row,) = [line for line in table.out.splitlines() if line.startswith("boom")]
+    assert row.startswith("boom,0,2,0,,")
+
+
+def test_a_failing_cell_is_exit_3_and_the_others_are_trained(
+    poolbench: Program, tiny: Path, plugin: Path, tmp_path: Path
+) -> None:
+    tiny.write_text(f"{TINY}  broken: {{pools: raising}}\n  big: {{pools: hungry}}\n")
+    done = poolbench("train", tiny, "--engine", "inline", "--plugin", plugin)
+    assert done.code == 3
+    assert "4 cells have no result" in done.err
+    assert "broken · digits · seed 0: ValueError: the operator is broken" in done.err
+    assert "out of memory" in done.err
+    assert "smaller recipe.batch_size" in done.err
+    assert "average" in done.out
+    log = next((tmp_path / "runs" / "runs").glob("*/failure.json")).read_text()
+    assert "Traceback" in log or "out of memory" in log
+    # Failures are tried again by the next command; finished cells are not.
+    again = poolbench("train", tiny, "--engine", "inline", "--plugin", plugin)
+    assert again.code == 3
+    assert sorted(attempts(tmp_path / "runs")) == [1, 1, 1, 1, 2, 2, 2, 2]
+
+
+def test_a_cell_that_kills_its_workers_is_given_up_after_three(
+    poolbench: Program, tiny: Path, plugin: Path
+) -> None:
+    tiny.write_text(f"{TINY}  deadly: {{pools: deadly}}\n")
+    done = poolbench(
+        "train", tiny, "--jobs", 2, "--plugin", plugin, "--only", "deadly@0", "--only", "lae@0"
+    )
+    assert done.code == 3
+    assert "deadly · digits · seed 0: 3 workers died while training it" in done.err
+    assert "1 cells trained" in done.err
+
+
+def test_a_store_that_cannot_be_written_is_exit_6_before_training(
+    poolbench: Program, tiny: Path
+) -> None:
+    done = poolbench("train", tiny, "--store", "/sys/poolbench", "--engine", "inline")
+    assert done.code == 6
+    assert "cannot write /sys/poolbench" in done.err
+    assert "--store" in done.err
+
+
+@pytest.mark.parametrize(("text", "words"), [('{"format": 99}', "format 99"), ("{", "be read")])
+def test_a_store_of_a_newer_version_or_unreadable_is_exit_6(
+    text: str, words: str, poolbench: Program, tiny: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "runs").mkdir()
+    (tmp_path / "runs" / "STORE.json").write_text(text)
+    for command in ("train", "report", "plan"):
+        done = poolbench(command, tiny)
+        assert done.code == 6, command
+        assert words in done.err
+
+
+def in_a_mount(options: str, folder: Path, command: list[str]) -> subprocess.CompletedProcess[str]:
+    """Run the program with a mount of its own on a folder; skip where that is not allowed."""
+    if shutil.which("unshare") is None:
+        pytest.skip("needs unshare to mount a file system")
+    script = f'mount {options} "$1" && shift && exec "$@"'
+    done = subprocess.run(
+        ["unshare", "-rm", "sh", "-c", script, "sh", str(folder), sys.executable, *command],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    if "unshare:" in done.stderr or "mount:" in done.stderr:
+        pytest.skip(f"may not mount a file system here: {done.stderr.strip()}")
+    return done
+
+
+def test_a_full_disk_is_exit_6_and_nothing_is_lost(
+    poolbench: Program, tiny: Path, tmp_path: Path
+) -> None:
+    poolbench("train", tiny, "--store", "roomy", "--engine", "inline")
+    store = tmp_path / "small"
+    store.mkdir()
+    # A run takes 0.34 MB and its checkpoints up to 1.25 MB, so the third cell of four is too much.
+    script = (
+        "import subprocess, sys, shutil\n"
+        f"train = [sys.executable, '-m', 'poolbench', 'train', {str(tiny)!r}, '--jobs', '1',\n"
+        f"         '--store', {str(store)!r}]\n"
+        "print(subprocess.run(train).returncode)\n"
+        f"subprocess.run(['mount', '-o', 'remount,size=16m', {str(store)!r}], check=True)\n"
+        "print(subprocess.run(train).returncode)\n"
+        f"shutil.copytree({str(store)!r}, {str(tmp_path / 'copy')!r})\n"
+    )
+    path = tmp_path / "twice.py"
+    path.write_text(script)
+    done = in_a_mount("-t tmpfs -o size=1800k tmpfs", store, [str(path)])
+    codes = [line for line in done.stdout.splitlines() if line.isdigit()]
+    assert codes == ["6", "0"], done.stderr
+    assert "no space left to write" in done.stderr
+    assert "run the same command again" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert sorted(attempts(tmp_path / "copy")) == [1, 1, 1, 2]
+    assert lasting_bytes(tmp_path / "copy") == lasting_bytes(tmp_path / "roomy")
+
+
+def test_a_read_only_store_reports_and_refuses_to_train(
+    poolbench: Program, tiny: Path, tmp_path: Path
+) -> None:
+    poolbench("train", tiny, "--engine", "inline")
+    store = tmp_path / "runs"
+    read_only = f'--bind "{store}" "$1" && mount -o remount,ro,bind'
+    report = in_a_mount(read_only, store, ["-m", "poolbench", "report", "--store", str(store)])
+    assert report.returncode == 0, report.stderr
+    assert "average" in report.stdout
+    command = ["-m", "poolbench", "train", str(tiny), "--store", str(store), "--set", "seeds=3"]
+    train = in_a_mount(read_only, store, command)
+    assert train.returncode == 6, train.stderr
+    assert "cannot write" in train.stderr
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has a GPU")
+def test_a_gpu_that_is_not_there_is_exit_6(poolbench: Program, tiny: Path) -> None:
+    done = poolbench("train", tiny, "--device", "cuda")
+    assert done.code == 6
+    assert "device 'cuda:0' was asked for, and torch sees 0 CUDA devices" in done.err
+    assert "--device cpu" in done.err
+
+
+def test_data_that_are_not_there_are_exit_6_and_say_what_goes_where(
+    poolbench: Program, tiny: Path, tmp_path: Path
+) -> None:
+    tiny.write_text(TINY.replace("name: digits", "name: mnist"))
+    done = poolbench("train", tiny, "--engine", "inline", "--data-root", tmp_path / "data")
+    assert done.code == 6
+    assert "train-images-idx3-ubyte" in done.err
+    assert "--download" in done.err
+    assert str(tmp_path / "data") in done.err
+
+
+def test_a_bad_suite_is_exit_2_with_its_line(poolbench: Program, tiny: Path) -> None:
+    tiny.write_text(TINY.replace("pools: average", "pools: avrage"))
+    for command in ("train", "plan", "report"):
+        done = poolbench(command, tiny)
+        assert done.code == 2, command
+        assert "tiny.yaml:12:20: unknown operator 'avrage'" in done.err
+        assert "did you mean 'average'?" in done.err
+    assert not tiny.with_name("runs").exists()
+
+
+def test_a_wrong_reading_is_refused_before_training(poolbench: Program, tiny: Path) -> None:
+    done = poolbench("train", tiny, "--rule", "sett", "--engine", "inline")
+    assert done.code == 2
+    assert "did you mean 'set'?" in done.err
+    done = poolbench("train", tiny, "--format", "htlm", "--engine", "inline")
+    assert done.code == 2
+    assert not tiny.with_name("runs").exists()
