@@ -12,6 +12,9 @@ from pathlib import Path
 
 import pytest
 
+# Before torch is imported anywhere: test processes side by side would otherwise fight for cores.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 # One suite of four cells, a second of training each.
 TINY = """\
 schema: 1

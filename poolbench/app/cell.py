@@ -16,6 +16,7 @@ import torch
 from poolbench.app.network import build_network
 from poolbench.app.provenance import describe, now
 from poolbench.core.cell import Cell, DataSpec
+from poolbench.core.errors import EnvironmentFault
 from poolbench.core.record import Result
 from poolbench.data.augment.api import build_augmentations
 from poolbench.data.batches import Batches, evaluation_batches
@@ -58,7 +59,10 @@ class DataShelf:
         spec = replace(spec, augment=())
         if self._splits is None or spec != self._spec:
             self._splits = None
-            self._splits = load(spec, root=self._root, download=False, device=self._device)
+            try:
+                self._splits = load(spec, root=self._root, download=False, device=self._device)
+            except OSError as error:
+                raise EnvironmentFault(f"cannot read the data set: {error}") from error
             self._spec = spec
         return self._splits
 

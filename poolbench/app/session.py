@@ -12,8 +12,8 @@ from pathlib import Path
 from poolbench.core.errors import EnvironmentFault, PoolbenchError
 from poolbench.core.events import Event, event_from_line
 from poolbench.engines.api import Job
-from poolbench.store.atomic import append_line, write_atomic
 from poolbench.store.documents import to_bytes
+from poolbench.store.files import append_line, write_atomic
 from poolbench.store.store import Store
 from poolbench.store.writer import remove_tree
 

@@ -16,6 +16,8 @@ from poolbench.suite.catalogues import Catalogues
 from poolbench.suite.load import load
 from poolbench.training import OPTIMIZERS, SCHEDULES
 
+__all__ = ["Study", "data_root", "load_study"]
+
 
 def data_root(given: Path | None = None) -> Path | None:
     """Return where data sets are looked for: the argument, or ``POOLBENCH_DATA``, or nowhere."""

@@ -8,6 +8,7 @@ import typer
 
 from poolbench.cli import options
 from poolbench.cli.output import emit
+from poolbench.cli.study import read_study
 
 
 def register(app: typer.Typer) -> None:
@@ -38,16 +39,17 @@ def compare(
 ) -> None:
     """Compare variant B with variant A: difference, interval, p, effect size, verdict."""
     from poolbench.app.compare import compare as compare_variants
-    from poolbench.app.plugins import load_plugins
     from poolbench.app.report import Reading
-    from poolbench.app.study import load_study
-    from poolbench.app.suites import find
 
-    load_plugins(plugin or ())
     study = None
     if suite is not None:
-        study = load_study(
-            find(suite), profile=profile, overrides=overrides or (), limit=limit, root=data_root
+        study = read_study(
+            suite,
+            profile=profile,
+            overrides=overrides,
+            limit=limit,
+            data_root=data_root,
+            plugin=plugin,
         )
     reading = Reading(alpha=alpha, margin=margin)
     emit(compare_variants(a, b, study=study, store_path=store, reading=reading), format, output)

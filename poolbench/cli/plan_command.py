@@ -8,6 +8,7 @@ import typer
 
 from poolbench.cli import options
 from poolbench.cli.output import emit
+from poolbench.cli.study import read_study
 
 
 def register(app: typer.Typer) -> None:
@@ -37,18 +38,15 @@ def plan(
     Nothing is trained.
     """
     from poolbench.app.plan import plan as plan_study
-    from poolbench.app.plugins import load_plugins
-    from poolbench.app.study import load_study
-    from poolbench.app.suites import find
 
-    load_plugins(plugin or ())
-    study = load_study(
-        find(suite),
+    study = read_study(
+        suite,
         profile=profile,
-        overrides=overrides or (),
-        only=only or (),
+        overrides=overrides,
+        only=only,
         limit=limit,
-        root=data_root,
+        data_root=data_root,
+        plugin=plugin,
     )
     made = plan_study(study, store, root=data_root, device=device, jobs=jobs, measured=measure)
     emit(made, format, output)

@@ -6,6 +6,7 @@ import typer
 
 from poolbench.cli import options
 from poolbench.cli.output import emit
+from poolbench.cli.study import read_study
 
 
 def register(app: typer.Typer) -> None:
@@ -33,23 +34,20 @@ def report(
 
     Nothing is trained, and the store may be read-only.
     """
-    from poolbench.app.plugins import load_plugins
     from poolbench.app.report import Reading, stored_studies, tables
-    from poolbench.app.study import load_study
-    from poolbench.app.suites import find
 
-    load_plugins(plugin or ())
     reading = Reading(rule=rule, baseline=baseline, alpha=alpha, margin=margin)
     if suite is None:
         studies = stored_studies(store)
     else:
-        study = load_study(
-            find(suite),
+        study = read_study(
+            suite,
             profile=profile,
-            overrides=overrides or (),
-            only=only or (),
+            overrides=overrides,
+            only=only,
             limit=limit,
-            root=data_root,
+            data_root=data_root,
+            plugin=plugin,
         )
         studies = [study]
     emit([table for study in studies for table in tables(study, store, reading)], format, output)

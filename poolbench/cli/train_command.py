@@ -10,6 +10,7 @@ import typer
 from poolbench.cli import options
 from poolbench.cli.output import check, emit
 from poolbench.cli.progress import showing_progress
+from poolbench.cli.study import read_study
 
 
 def register(app: typer.Typer) -> None:
@@ -48,23 +49,20 @@ def train(
 
     Run it again to continue: finished cells are kept, interrupted ones go on where they stood.
     """
-    from poolbench.app.plugins import load_plugins
     from poolbench.app.report import Reading, check_reading, tables
-    from poolbench.app.study import load_study
-    from poolbench.app.suites import find
     from poolbench.app.train import Settings, unfinished_count
     from poolbench.app.train import train as train_study
     from poolbench.core.errors import CellsFailed
 
     check(format, output)
-    load_plugins(plugin or ())
-    study = load_study(
-        find(suite),
+    study = read_study(
+        suite,
         profile=profile,
-        overrides=overrides or (),
-        only=only or (),
+        overrides=overrides,
+        only=only,
         limit=limit,
-        root=data_root,
+        data_root=data_root,
+        plugin=plugin,
     )
     reading = Reading(rule=rule, baseline=baseline, alpha=alpha)
     check_reading(study, reading)

@@ -15,9 +15,10 @@ from pathlib import Path
 
 import numpy as np
 
+from poolbench.core.atomic import write_whole
 from poolbench.core.cell import Named
 from poolbench.data.arrays import PARTS, Arrays
-from poolbench.data.user_cache import cache_folder, write_atomic
+from poolbench.data.user_cache import cache_folder
 
 _LOGGER = logging.getLogger("poolbench.data")
 _INDEX = "index.json"
@@ -76,12 +77,13 @@ def _read(folder: Path) -> Arrays | None:
 
 def _write(folder: Path, arrays: Arrays) -> None:
     sha256 = {}
+    folder.mkdir(parents=True, exist_ok=True)
     for part in PARTS:
         path = folder / f"{part}.npy"
-        write_atomic(path, partial(np.save, arr=getattr(arrays, part), allow_pickle=False))
+        write_whole(path, partial(np.save, arr=getattr(arrays, part), allow_pickle=False))
         sha256[part] = _sha256(path)
     index = json.dumps({"sha256": sha256, "classes": arrays.classes}).encode()
-    write_atomic(folder / _INDEX, lambda file: file.write(index))
+    write_whole(folder / _INDEX, lambda file: file.write(index))
 
 
 def _sha256(path: Path) -> str:

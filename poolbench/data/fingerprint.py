@@ -8,10 +8,11 @@ import logging
 from contextlib import suppress
 from pathlib import Path
 
+from poolbench.core.atomic import write_whole
 from poolbench.core.cell import Named
 from poolbench.data import DATASETS
 from poolbench.data.folder_files import find_pictures
-from poolbench.data.user_cache import cache_folder, write_atomic
+from poolbench.data.user_cache import cache_folder
 
 _LOGGER = logging.getLogger("poolbench.data")
 
@@ -46,7 +47,8 @@ def _of_pictures(source: Named, root: Path | None) -> str:
         digest.update(f"{hashes[state]}  {relative}\n".encode())
     if hashes != known:
         with suppress(OSError):  # without the memory, the files are hashed each time
-            write_atomic(memory, lambda file: file.write(json.dumps(hashes).encode()))
+            memory.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(memory, lambda file: file.write(json.dumps(hashes).encode()))
     return digest.hexdigest()
 
 

@@ -28,8 +28,8 @@ from poolbench.core.errors import EnvironmentFault
 from poolbench.core.record import Run
 from poolbench.core.study import Study, study_from_json
 from poolbench.store import documents
-from poolbench.store.atomic import explaining_disk_faults, write_atomic
 from poolbench.store.documents import Damaged
+from poolbench.store.files import explaining_disk_faults, write_atomic
 from poolbench.store.writer import CellWriter
 
 FORMAT = 1

@@ -18,7 +18,7 @@ from poolbench.core.cell import Cell
 from poolbench.core.errors import EnvironmentFault
 from poolbench.core.record import Epoch, Result, Timing
 from poolbench.store import documents
-from poolbench.store.atomic import append_line, explaining_disk_faults, write_atomic
+from poolbench.store.files import append_line, explaining_disk_faults, write_atomic
 
 _CHECKPOINT = "checkpoint-{epoch:05d}-{step:07d}-{digest}.safetensors"
 

@@ -1,14 +1,14 @@
-"""Writing files so that a reader, or a crash, meets the old bytes or the new ones, never half."""
+"""Writing the store's files, with words and advice where the disk refuses."""
 
 from __future__ import annotations
 
 import errno
 import os
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
+from poolbench.core.atomic import write_whole
 from poolbench.core.errors import EnvironmentFault
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
@@ -36,25 +36,13 @@ def explaining_disk_faults(path: Path) -> Iterator[None]:
 
 
 def write_atomic(path: Path, data: bytes) -> None:
-    """Replace a file's content: temporary file beside it, fsync, rename, fsync of the folder.
+    """Replace a file's content, wholly or not at all.
 
     Raises:
         EnvironmentFault: The disk is full, or the folder cannot be written; the old file stays.
     """
     with explaining_disk_faults(path):
-        descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        temporary = Path(name)
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(path)
-        except BaseException:
-            with suppress(OSError):
-                temporary.unlink(missing_ok=True)
-            raise
-        _sync_folder(path.parent)
+        write_whole(path, lambda file: file.write(data))
 
 
 def append_line(path: Path, line: str) -> None:
@@ -65,13 +53,3 @@ def append_line(path: Path, line: str) -> None:
     """
     with explaining_disk_faults(path), path.open("ab") as file:
         file.write(line.encode())
-
-
-def _sync_folder(folder: Path) -> None:
-    if os.name == "nt":  # folders cannot be opened there
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from poolbench.core.errors import EnvironmentFault
-from poolbench.store.atomic import write_atomic
+from poolbench.store.files import write_atomic
 
 
 def test_a_file_is_replaced_and_nothing_else_is_left(tmp_path: Path) -> None:
@@ -44,7 +44,7 @@ def test_the_kernels_own_refusal_to_write_more_is_a_full_disk(tmp_path: Path) ->
     code = (
         "import resource, signal, sys\n"
         "from pathlib import Path\n"
-        "from poolbench.store.atomic import write_atomic\n"
+        "from poolbench.store.files import write_atomic\n"
         "from poolbench.core.errors import EnvironmentFault\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))\n"

@@ -1,0 +1,72 @@
+"""What the documents say is tried."""
+
+from __future__ import annotations
+
+import doctest
+import importlib
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import poolbench as package
+from tests.conftest import Done
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text()
+MODULES = [
+    ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+    for path in sorted((ROOT / "poolbench").rglob("*.py"))
+    if ">>>" in path.read_text()
+]
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_the_examples_of_docstrings_give_what_they_say(name: str) -> None:
+    results = doctest.testmod(importlib.import_module(name))
+    assert results.attempted > 0
+    assert results.failed == 0
+
+
+@pytest.mark.parametrize("code", re.findall(r"```python\n(.*?)```", README, re.DOTALL))
+def test_the_python_of_the_readme_runs(
+    code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    exec(compile(code, "README.md", "exec"), {})
+
+
+@pytest.mark.parametrize("text", re.findall(r"```yaml\n(.*?)```", README, re.DOTALL))
+def test_the_suites_of_the_readme_are_sound(
+    text: str, poolbench: Callable[..., Done], tmp_path: Path
+) -> None:
+    path = tmp_path / "readme.yaml"
+    path.write_text(text)
+    done = poolbench("plan", path)
+    assert done.code == 0, done.err
+
+
+def test_every_command_and_option_of_the_readme_exists(poolbench: Callable[..., Done]) -> None:
+    lines = re.findall(r"^(?:\$ )?poolbench (\w+)(.*)$", README, re.MULTILINE)
+    assert lines
+    for command, rest in lines:
+        shown = poolbench(command, "--help")
+        assert shown.code == 0, command
+        words = shown.out.replace("│", " ").split()
+        for option in re.findall(r"(?<!\S)--[a-z-]+", rest.split("#")[0]):
+            assert any(option in word for word in words), f"{command} {option}"
+
+
+def test_the_changelog_is_of_this_version() -> None:
+    changelog = (ROOT / "CHANGELOG.md").read_text()
+    versions = re.findall(r"^## \[?([\d.]+)", changelog, re.MULTILINE)
+    assert versions[0] == package.__version__
+
+
+def test_nothing_but_the_agreed_top_level() -> None:
+    allowed = {
+        "poolbench", "suites", "tests", "pyproject.toml", "README.md", "CHANGELOG.md", "LICENSE",
+    }  # fmt: skip
+    tracked = {path.name for path in ROOT.iterdir() if not path.name.startswith(".")}
+    assert tracked - allowed <= {"runs", "build", "dist", "data"}
