@@ -53,6 +53,19 @@ def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         os.environ["POOLBENCH_CACHE"] = before
 
 
+@pytest.fixture(autouse=True)
+def _forget_plugins() -> Iterator[None]:
+    """Take back what a test adds to the operators."""
+    from poolbench.operators import OPERATORS
+
+    before = set(OPERATORS)
+    yield
+    for name in set(OPERATORS) - before:
+        del OPERATORS._entries[name]
+    for name in [name for name in sys.modules if name.startswith("poolbench_plugin_")]:
+        del sys.modules[name]
+
+
 @pytest.fixture
 def tiny(tmp_path: Path) -> Path:
     """Return a suite file in an empty folder."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import uuid
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -59,7 +60,7 @@ class Session:
     @classmethod
     def start(cls, store: Store) -> Session:
         """Make the folder of a new session."""
-        session = cls(store, f"{os.getpid()}-{uuid.uuid4().hex[:8]}")
+        session = cls(store, f"{platform.node()}-{os.getpid()}-{uuid.uuid4().hex[:8]}")
         session.folder.mkdir()
         return session
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,7 +65,8 @@ def _garbage(store: Store) -> Iterator[Path]:
         if not store.is_being_written(folder.name):
             yield from folder.glob(".*.????????")
     for session in sorted((store.path / "sessions").iterdir()):
-        if not _is_alive(int(session.name.partition("-")[0])):
+        host, pid, _ = session.name.rsplit("-", 2)
+        if host == platform.node() and not _is_alive(int(pid)):
             yield session
     yield from sorted((store.path / "quarantine").iterdir())
 

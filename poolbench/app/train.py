@@ -175,7 +175,7 @@ class _Runner:
                 self._submit(self._devices[0])
         except KeyboardInterrupt:
             self._stop()
-            raise Interrupted("interrupted; every finished epoch is saved") from None
+            raise Interrupted("interrupted; training is saved where it stood") from None
         except BaseException:
             self._stop()
             raise

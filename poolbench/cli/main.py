@@ -46,7 +46,7 @@ for _name in _COMMANDS:
 
 
 def _terminate(number: int, _: object) -> None:
-    raise Interrupted("terminated; every finished epoch is saved", signal_number=number)
+    raise Interrupted("terminated; training is saved where it stood", signal_number=number)
 
 
 def _explain(error: PoolbenchError) -> None:

@@ -104,8 +104,10 @@ class Cell:
     @cached_property
     def identity(self) -> bytes:
         """The bytes that are hashed: canonical JSON, keys sorted, no white space."""
-        document = {"identity": IDENTITY_VERSION, **asdict(self)}
+        document: dict[str, Any] = {"identity": IDENTITY_VERSION, **asdict(self)}
         del document["variant"]
+        # Where the user keeps a folder of pictures changes nothing: its content is in the checksum.
+        document["data"]["source"]["options"].pop("path", None)
         return json.dumps(document, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
 
     @cached_property

@@ -99,6 +99,7 @@ def _worker_environment(environment: Mapping[str, str], threads: int) -> dict[st
     count = str(threads)
     return {
         "GLIBC_TUNABLES": _ALLOCATOR,
+        "CUBLAS_WORKSPACE_CONFIG": ":4096:8",  # without it cuBLAS is not deterministic
         **environment,
         "OMP_NUM_THREADS": count,
         "MKL_NUM_THREADS": count,

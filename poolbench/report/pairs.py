@@ -54,6 +54,7 @@ def pair_table(
             f"points: Hodges-Lehmann shift, candidate − baseline; "
             f"{'lower' if comparison.lower_is_better else 'higher'} {metric} is better; "
             f"alpha = {comparison.alpha:g}",
+            *(_family_note(comparison, a, b) for a, b in pairs),
             *(
                 caveat.text
                 for caveat in comparison.caveats
@@ -61,6 +62,19 @@ def pair_table(
             ),
         ),
         detail={"metric": metric, **comparison.to_json()},
+    )
+
+
+def _family_note(comparison: Comparison, a: str, b: str) -> str:
+    pair = comparison.pair(a, b)
+    family = (
+        f"every contrast with the baseline '{comparison.baseline}'"
+        if comparison.baseline in (a, b)
+        else "every pair of variants, since this one was picked after the results were there"
+    )
+    return (
+        f"{b} against {a}: p by {pair.test or 'no test'}; Holm over {pair.family_size} "
+        f"comparison{'' if pair.family_size == 1 else 's'}, {family}"
     )
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from PIL import Image
 
 from tests.app.runs import attempts, lasting_bytes
 from tests.conftest import TINY, Done
@@ -73,16 +75,6 @@ def plugin(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.fixture(autouse=True)
-def _forget_plugins() -> object:
-    from poolbench.operators import OPERATORS
-
-    before = dict(OPERATORS._entries)
-    yield
-    OPERATORS._entries = before
-    sys.modules.pop("poolbench_plugin_faulty", None)
-
-
 def test_it_trains_prints_the_table_and_then_has_nothing_to_do(
     poolbench: Program, tiny: Path
 ) -> None:
@@ -130,6 +122,47 @@ def test_titles_labels_and_execution_share_runs(poolbench: Program, tiny: Path) 
     text = TINY.replace("title: Tiny", "title: Other").replace("lae:", "smooth:")
     renamed.write_text(f"{text}execution: {{jobs: 1}}\n")
     assert "nothing to do" in poolbench("train", renamed, "--engine", "inline").err
+
+
+def test_reduced_precision_is_another_result(
+    poolbench: Program, tiny: Path, tmp_path: Path
+) -> None:
+    only = ("--only", "lae@0", "--engine", "inline", "-q")
+    assert poolbench("train", tiny, *only).code == 0
+    reduced = poolbench("train", tiny, *only, "--set", "execution.precision=bf16")
+    assert reduced.code == 0
+    assert len(list((tmp_path / "runs" / "runs").iterdir())) == 2
+
+
+def test_each_data_set_has_its_table(poolbench: Program, tiny: Path) -> None:
+    both = "data: [{name: digits, limit: 60}, {name: cluttered-digits, limit: 60}]"
+    tiny.write_text(TINY.replace("data: {name: digits, limit: 200}", both))
+    done = poolbench(
+        "train", tiny, "--set", "recipe.epochs=1", "--engine", "inline", "--format", "json"
+    )
+    assert done.code == 0, done.err
+    tables = json.loads(done.out)["tables"]
+    assert [len(table["rows"]) for table in tables] == [2, 2]
+    assert "digits" in tables[0]["title"]
+    assert "cluttered-digits" in tables[1]["title"]
+
+
+def test_a_folder_of_pictures_may_move(poolbench: Program, tiny: Path, tmp_path: Path) -> None:
+    for split in ("train", "test"):
+        for label, shade in (("dark", 40), ("light", 200)):
+            folder = tmp_path / "here" / split / label
+            folder.mkdir(parents=True)
+            for number in range(4):
+                colour = (shade + number, shade, shade)
+                Image.new("RGB", (16, 16), colour).save(folder / f"{number}.png")
+    text = TINY.replace("{name: digits, limit: 200}", "{name: folder, path: PATH, size_px: 16}")
+    tiny.write_text(text.replace("PATH", str(tmp_path / "here")))
+    first = poolbench("train", tiny, "--only", "lae@0", "--engine", "inline")
+    assert first.code == 0, first.err
+    (tmp_path / "here").rename(tmp_path / "there")
+    tiny.write_text(text.replace("PATH", str(tmp_path / "there")))
+    moved = poolbench("train", tiny, "--only", "lae@0", "--engine", "inline")
+    assert "nothing to do" in moved.err
 
 
 def test_a_diverging_cell_is_a_result_counted_and_not_averaged(
