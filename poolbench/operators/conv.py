@@ -45,8 +45,11 @@ class Convolution(PoolingOperator):
         self.kernel = kernel
         self.geometry = window
         width = require_channels(channels, "conv")
-        side = window.kernel_size if kernel == "same" else (1, 1)
-        self.convolution = nn.Conv2d(width, width, side, stride=window.stride)
+        if kernel == "same":
+            side, padding = window.kernel_size, window.padding
+        else:
+            side, padding = (1, 1), (0, 0)
+        self.convolution = nn.Conv2d(width, width, side, stride=window.stride, padding=padding)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return ``(N, C, H', W')`` for maps of shape ``(N, C, H, W)``.
@@ -58,10 +61,10 @@ class Convolution(PoolingOperator):
         size = (x.shape[2], x.shape[3])
         outputs = self.geometry.output_size(size)
         if self.kernel == "same":
+            # Only ceil_mode lets a window hang over: the convolution pads the rest by itself.
             bottom, right = self.geometry.overhang(size)
-            vertical, horizontal = self.geometry.padding
-            border = (horizontal, horizontal + right, vertical, vertical + bottom)
-            return self.convolution(F.pad(x, border) if any(border) else x)
+            overhung = F.pad(x, (0, right, 0, bottom)) if bottom or right else x
+            return self.convolution(overhung)
         rows, columns = (
             (count - 1) * step + 1
             for count, step in zip(outputs, self.geometry.stride, strict=True)
