@@ -17,7 +17,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -240,12 +240,22 @@ class Store:
         return study_from_json(documents.unseal(path.read_bytes()))
 
     def studies(self) -> Iterator[Study]:
-        """Yield the studies trained here, oldest first; unreadable ones are passed by."""
+        """Yield the studies trained here, oldest first.
+
+        Raises:
+            EnvironmentFault: The file of one is damaged.
+        """
         folder = self.path / "studies"
         if folder.is_dir():
             for path in sorted(folder.glob("*.json"), key=lambda item: item.stat().st_mtime):
-                with suppress(Damaged):
-                    yield study_from_json(documents.unseal(path.read_bytes()))
+                try:
+                    yield self.study(path.stem)
+                except (Damaged, KeyError, TypeError) as error:
+                    raise EnvironmentFault(
+                        f"{path} is damaged: {error}",
+                        "delete it; `poolbench train` of its suite writes it again, and trains "
+                        "nothing that is finished",
+                    ) from error
 
     def size_bytes(self, cell_id: str) -> int:
         """Return the bytes a run takes on disk; 0 when there is none."""

@@ -193,6 +193,15 @@ def test_studies_are_remembered(tmp_path: Path) -> None:
     assert store.study(study.id) == study
 
 
+def test_a_damaged_study_is_not_passed_over(tmp_path: Path) -> None:
+    store = Store.create(tmp_path)
+    store.remember(a_study())
+    path = next((tmp_path / "studies").iterdir())
+    path.write_bytes(path.read_bytes().replace(b"A study", b"B study"))
+    with pytest.raises(EnvironmentFault, match="damaged"):
+        list(store.studies())
+
+
 def test_a_damaged_run_can_be_set_aside_again_and_again(tmp_path: Path) -> None:
     store = Store.create(tmp_path)
     targets = {store.quarantine(commit(store)) for _ in range(3)}
