@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from poolbench.core.study import Study
 from poolbench.report.figures import per_cent, probability
 from poolbench.report.outcomes import Outcomes
 from poolbench.stats import Comparison, holm, seeds_needed
@@ -33,6 +34,23 @@ def notes_of(outcomes: Outcomes, source: Mapping[str, Any]) -> tuple[str, ...]:
         *_about_test_set(outcomes),
         *_about_source(source),
     )
+
+
+def about_reductions(study: Study, dataset: str, *, is_compared: bool) -> Iterator[str]:
+    """Say that a table is of less than its suite describes.
+
+    Args:
+        study: What was trained.
+        dataset: The table's.
+        is_compared: Whether published figures stand in the table.
+    """
+    cells = [cell for cell in study.cells if cell.data.source.name == dataset]
+    reductions = [f"profile '{study.profile}'"] if study.profile else []
+    limits = sorted({cell.data.limit for cell in cells if cell.data.limit is not None})
+    reductions += [f"at most {limit:,} images of each split" for limit in limits]
+    if reductions:
+        warning = ": not comparable with the published figures" if is_compared else ""
+        yield f"reduced: {', '.join(reductions)}{warning}"
 
 
 def _about_cells(outcomes: Outcomes) -> Iterator[str]:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from poolbench.core.record import Run
 from poolbench.core.study import Study
 from poolbench.report.figures import NOTHING, count, per_cent, points, probability
-from poolbench.report.notes import notes_of
+from poolbench.report.notes import about_reductions, notes_of
 from poolbench.report.outcomes import Outcomes, outcomes_of
 from poolbench.report.table import Cell, Column, Table, words
 from poolbench.stats import Comparison
@@ -67,7 +67,10 @@ def results_table(
         title=f"{study.title} · {dataset} · test {outcomes.metric}",
         columns=tuple(columns),
         rows=tuple(tuple(row) for row in rows.values()),
-        notes=notes_of(outcomes, study.source if published else {}),
+        notes=(
+            *notes_of(outcomes, study.source if published else {}),
+            *about_reductions(study, dataset, is_compared=bool(published)),
+        ),
         detail={"dataset": dataset, "metric": outcomes.metric, **comparison.to_json()},
     )
 

@@ -11,7 +11,7 @@ from poolbench.report.outcomes import outcomes_of
 from poolbench.report.pairs import pair_table
 from poolbench.report.results import results_table
 from poolbench.report.table import Cell, Table
-from tests.cells import a_cell
+from tests.cells import a_cell, a_study
 from tests.report.examples import TOTAL, finished
 
 LOW = [180, 181, 182, 183, 184, 185]
@@ -181,3 +181,18 @@ def test_a_pair_is_shown_with_its_effect_and_the_caveats_that_concern_it() -> No
     assert not any("diverged" in note for note in table.notes)
     both = pair_table(comparison, [("average", "max"), ("other", "max")], metric="accuracy")
     assert any("other: 1 of 6 runs diverged" in note for note in both.notes)
+
+
+def test_a_reduced_training_is_not_compared_with_published_figures_unsaid() -> None:
+    study = a_study()
+    assert not [note for note in results_table(study, "digits", {}).notes if "reduced" in note]
+    limited = replace(
+        study,
+        profile="smoke",
+        cells=tuple(replace(c, data=replace(c.data, limit=256)) for c in study.cells),
+    )
+    (note,) = [n for n in results_table(limited, "digits", {}).notes if n.startswith("reduced")]
+    assert note == (
+        "reduced: profile 'smoke', at most 256 images of each split: "
+        "not comparable with the published figures"
+    )
