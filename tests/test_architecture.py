@@ -47,7 +47,7 @@ HEAVY = {
 # The use cases that the light commands need: they load without torch.
 LIGHT_APP = {
     "__init__", "api", "compare", "devices", "doctor", "listing", "plan", "plugins", "provenance",
-    "report", "session", "store", "study", "suites", "train",
+    "report", "runner", "session", "store", "study", "suites", "train",
 }  # fmt: skip
 
 

@@ -6,8 +6,7 @@ import io
 import math
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -15,12 +14,11 @@ import torch
 
 from poolbench.app.network import build_network
 from poolbench.app.provenance import describe, now
-from poolbench.core.cell import Cell, DataSpec
-from poolbench.core.errors import EnvironmentFault
+from poolbench.app.shelf import DataShelf
+from poolbench.core.cell import Cell
 from poolbench.core.record import Result
 from poolbench.data.augment.api import build_augmentations
 from poolbench.data.batches import Batches, evaluation_batches
-from poolbench.data.load import load
 from poolbench.data.splits import Split, Splits
 from poolbench.models.network import Network, count_parameters
 from poolbench.operators.learned import learned_parameters, pooling_parameter_names
@@ -35,36 +33,6 @@ _EVALUATION_BATCH = 500
 
 # A long epoch is saved in its middle too, so that a killed worker loses minutes at most.
 _SAVE_EVERY_S = 300.0
-
-
-class DataShelf:
-    """Data sets kept resident between cells: successive cells mostly share theirs.
-
-    Args:
-        root: Where data sets are looked for.
-        device: Where they are kept.
-    """
-
-    def __init__(self, root: Path | None, device: torch.device) -> None:
-        self._root, self._device = root, device
-        self._spec: DataSpec | None = None
-        self._splits: Splits | None = None
-
-    def splits(self, spec: DataSpec) -> Splits:
-        """Return a data set's splits; the one before is let go.
-
-        Raises:
-            EnvironmentFault: Its files are missing or damaged.
-        """
-        spec = replace(spec, augment=())
-        if self._splits is None or spec != self._spec:
-            self._splits = None
-            try:
-                self._splits = load(spec, root=self._root, download=False, device=self._device)
-            except OSError as error:
-                raise EnvironmentFault(f"cannot read the data set: {error}") from error
-            self._spec = spec
-        return self._splits
 
 
 @dataclass(frozen=True, kw_only=True)

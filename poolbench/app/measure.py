@@ -8,14 +8,15 @@ from pathlib import Path
 
 import torch
 
-from poolbench.app.cell import DataShelf, network_for, training_for
+from poolbench.app.cell import network_for, training_for
 from poolbench.app.devices import open_device
+from poolbench.app.shelf import DataShelf
 from poolbench.core.cell import Cell
 from poolbench.training.checkpoint import pack_weights
 from poolbench.training.loop import Progress
 
-_WARM_STEPS = 1
-_TIMED_STEPS = 3
+_WARM_STEPS = 2
+_TIMED_STEPS = 8
 
 
 @dataclass(frozen=True, kw_only=True)

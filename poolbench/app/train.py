@@ -1,58 +1,19 @@
-"""Train a study: what the store lacks, on as many workers as asked for.
-
-The store decides what is finished. Workers are only started, watched and, when one dies, started
-again; a cell that keeps killing its workers is given up after three attempts.
-"""
+"""Train a study: what the store lacks, on as many workers as asked for."""
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from poolbench.app.devices import assign_devices
-from poolbench.app.session import Assignment, Session
+from poolbench.app.runner import Runner, Settings, unfinished
 from poolbench.app.study import data_root
-from poolbench.core.cell import Cell
-from poolbench.core.errors import Interrupted, PoolbenchError, StoreBusy
 from poolbench.core.events import Event
 from poolbench.core.study import Study
-from poolbench.engines import ENGINES
-from poolbench.engines.api import Ended, Engine
-from poolbench.store.documents import Damaged
 from poolbench.store.store import Store
-from poolbench.store.writer import read_failure
 
-_POLL_S = 0.2
-_BUSY_POLL_S = 1.0
-_GRACE_S = 20.0
-
-
-@dataclass(frozen=True, kw_only=True)
-class Settings:
-    """How to run; nothing here changes a result.
-
-    Args:
-        store: The store's folder; made if need be.
-        device: Overrides the suite's ``execution.device``; ``None`` keeps it.
-        jobs: Overrides the suite's ``execution.jobs``; ``None`` keeps it.
-        engine: From the engine catalogue.
-        root: Where data sets are; ``None`` for ``POOLBENCH_DATA``.
-        download: Fetch missing data sets.
-        plugins: Files of third-party catalogue entries.
-        wait: Wait for cells that another process is training; else raise ``StoreBusy``.
-    """
-
-    store: Path
-    device: str | None = None
-    jobs: int | None = None
-    engine: str = "local"
-    root: Path | None = None
-    download: bool = False
-    plugins: tuple[str, ...] = ()
-    wait: bool = True
+__all__ = ["Settings", "Summary", "train", "unfinished_count"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,18 +31,6 @@ class Summary:
     reused: int
     failed: dict[str, str]
     duration_s: float
-
-
-def unfinished(store: Store, study: Study) -> list[Cell]:
-    """Return the cells without a sound result, in the study's order."""
-
-    def is_missing(cell: Cell) -> bool:
-        try:
-            return not store.is_finished(cell.id)
-        except Damaged:
-            return True
-
-    return [cell for cell in study.cells if is_missing(cell)]
 
 
 def unfinished_count(study: Study, store: Path) -> int:
@@ -118,7 +67,7 @@ def train(
     if missing:
         if settings.download:
             _download(study, settings)
-        failed = _Runner(store, study, settings, on_event).run(missing)
+        failed = Runner(store, study, settings, on_event).run(missing)
     return Summary(
         trained=len(missing) - len(failed),
         reused=len(study.cells) - len(missing),
@@ -134,134 +83,3 @@ def _download(study: Study, settings: Settings) -> None:
 
     for spec in {cell.data.source.name: cell.data for cell in study.cells}.values():
         load(spec, root=data_root(settings.root), download=True, device=torch.device("cpu"))
-
-
-class _Runner:
-    """Keeps workers going until every cell is settled."""
-
-    def __init__(
-        self,
-        store: Store,
-        study: Study,
-        settings: Settings,
-        on_event: Callable[[Event], None],
-    ) -> None:
-        self._store, self._study = store, study
-        self._settings, self._on_event = settings, on_event
-        self._session = Session.start(store)
-        self._devices = assign_devices(
-            settings.device or study.execution.device,
-            settings.jobs or study.execution.jobs,
-        )
-        self._engine = self._start_engine()
-        self._running: dict[str, str] = {}
-        self._started = 0
-
-    def _start_engine(self) -> Engine:
-        target = ENGINES.resolve(self._settings.engine)
-        if self._settings.engine == "inline":
-            from poolbench.app.worker import work
-
-            return target(work)
-        command = [sys.executable, "-m", "poolbench.app.worker"]
-        return target(command, threads=self._study.execution.threads)
-
-    def run(self, missing: list[Cell]) -> dict[str, str]:
-        """Return the reason by label for every cell left without a result."""
-        try:
-            for device in self._devices[: len(missing)]:
-                self._submit(device)
-            while self._watch() and self._wait_for_others():
-                self._submit(self._devices[0])
-        except KeyboardInterrupt:
-            self._stop()
-            raise Interrupted("interrupted; training is saved where it stood") from None
-        except BaseException:
-            self._stop()
-            raise
-        failed = self._failed(missing)
-        self._session.end()
-        return failed
-
-    def _submit(self, device: str) -> None:
-        worker = f"worker-{self._started}"
-        self._started += 1
-        root = data_root(self._settings.root)
-        job = self._session.job(
-            Assignment(
-                store=str(self._store.path.resolve()),
-                study=self._study.id,
-                session=self._session.name,
-                worker=worker,
-                device=device,
-                threads=self._study.execution.threads,
-                data_root=str(root.resolve()) if root else "",
-                plugins=self._settings.plugins,
-            )
-        )
-        self._running[worker] = device
-        self._engine.submit(job)
-
-    def _watch(self) -> bool:
-        """Pass events on until no worker is left; return whether cells are still open."""
-        while self._running:
-            ended = self._engine.poll(_POLL_S)
-            for event in self._session.events():
-                self._on_event(event)
-            for item in ended:
-                self._settle(item)
-        return bool(self._open())
-
-    def _settle(self, ended: Ended) -> None:
-        device = self._running.pop(ended.job)
-        fault = self._session.fault()
-        if fault is not None:
-            raise fault
-        if ended.exit_code == 0:
-            return
-        log = self._session.log_tail(ended.job)
-        if not self._session.has_begun(ended.job):
-            raise PoolbenchError(f"a worker died before its first cell ({ended.exit_code}):\n{log}")
-        if self._open():
-            words = f"a worker died (exit {ended.exit_code}); its cell is taken up by another"
-            self._on_event(Event(kind="notice", detail=f"{words}\n{log}".strip()))
-            self._submit(device)
-
-    def _open(self) -> list[Cell]:
-        """Return the cells that have neither a result nor, in this session, a failure."""
-        return [c for c in unfinished(self._store, self._study) if self._failure(c) is None]
-
-    def _failure(self, cell: Cell) -> str | None:
-        failure = read_failure(self._store.folder(cell.id))
-        if failure is None or failure["session"] != self._session.name:
-            return None
-        return (
-            f"{failure['reason']} ({failure['advice']})" if failure["advice"] else failure["reason"]
-        )
-
-    def _failed(self, cells: list[Cell]) -> dict[str, str]:
-        reasons = ((str(cell), self._failure(cell)) for cell in cells)
-        return {label: reason for label, reason in reasons if reason is not None}
-
-    def _wait_for_others(self) -> bool:
-        """Wait while other processes hold every open cell; return whether one is left to do."""
-        told = False
-        while open_cells := self._open():
-            if not all(self._store.is_being_written(cell.id) for cell in open_cells):
-                return True
-            words = f"{len(open_cells)} cells are being trained by another process"
-            if not self._settings.wait:
-                raise StoreBusy(words, "run the same command again later, or without --no-wait")
-            if not told:
-                self._on_event(Event(kind="waiting", detail=f"waiting: {words}"))
-                told = True
-            time.sleep(_BUSY_POLL_S)
-        return False
-
-    def _stop(self) -> None:
-        """End every worker: a first Ctrl-C lets them save, a second one does not wait."""
-        try:
-            self._engine.stop(_GRACE_S)
-        except KeyboardInterrupt:
-            self._engine.stop(0.0)
-        self._session.end()

@@ -8,24 +8,23 @@ from __future__ import annotations
 import gc
 import json
 import os
-import signal
 import sys
 import threading
 import time
 import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import torch
 
-from poolbench.app.cell import DataShelf, Reporting, train_cell
+from poolbench.app.cell import Reporting, train_cell
 from poolbench.app.devices import open_device
 from poolbench.app.plugins import load_plugins
+from poolbench.app.process import configured, leave_with_parent, stopping_on_signals
 from poolbench.app.provenance import now
 from poolbench.app.session import Assignment, Session
+from poolbench.app.shelf import DataShelf
 from poolbench.core.cell import Cell
-from poolbench.core.errors import EnvironmentFault
+from poolbench.core.errors import EnvironmentFault, PoolbenchError
 from poolbench.core.events import Event
 from poolbench.store.documents import Damaged
 from poolbench.store.store import Store
@@ -34,7 +33,6 @@ from poolbench.training.loop import Progress
 
 MAX_ATTEMPTS = 3
 _PROGRESS_EVERY_S = 0.5
-_ORPHANED = 75
 
 
 class Worker:
@@ -103,10 +101,10 @@ class Worker:
             outcome, result = train_cell(writer, self._shelf, self._device, self._reporting(cell))
         except EnvironmentFault:
             raise
-        except (torch.OutOfMemoryError, MemoryError) as error:
-            self._fail(writer, f"out of memory: {_first_line(error)}", _MEMORY_ADVICE)
+        except PoolbenchError as error:
+            self._fail(writer, error.message, error.hint)
         except Exception as error:  # any cell may fail in its own way; the others go on
-            if "can't allocate memory" in str(error):
+            if _is_out_of_memory(error):
                 self._fail(writer, f"out of memory: {_first_line(error)}", _MEMORY_ADVICE)
             else:
                 reason = f"{type(error).__name__}: {_first_line(error)}"
@@ -125,7 +123,13 @@ class Worker:
                         detail=result.detail,
                     )
                 )
+        self._clear_memory()
+
+    def _clear_memory(self) -> None:
+        """Let the next cell start clean: a network's cycles, and the GPU's cached blocks."""
         gc.collect()
+        if self._device.type == "cuda":
+            torch.cuda.empty_cache()
 
     def _fail(self, writer: CellWriter, reason: str, advice: str = "", log: str = "") -> None:
         writer.record_failure(self._assignment.session, reason, advice, log)
@@ -180,54 +184,14 @@ class Worker:
 _MEMORY_ADVICE = "use a smaller recipe.batch_size, fewer --jobs, or another --device"
 
 
+def _is_out_of_memory(error: Exception) -> bool:
+    # torch raises a plain RuntimeError when the CPU's memory ends.
+    known = isinstance(error, torch.OutOfMemoryError | MemoryError)
+    return known or "can't allocate memory" in str(error)
+
+
 def _first_line(error: BaseException) -> str:
     return (str(error).strip().splitlines() or [""])[0]
-
-
-@contextmanager
-def _configured(assignment: Assignment) -> Iterator[None]:
-    """Make torch deterministic, and as wide as the assignment says, for a while."""
-    before = (
-        torch.get_num_threads(),
-        torch.are_deterministic_algorithms_enabled(),
-        torch.is_deterministic_algorithms_warn_only_enabled(),
-    )
-    # Filling fresh memory only serves code that reads what it never wrote.
-    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
-    torch.backends.cudnn.benchmark = False
-    torch.backends.cudnn.allow_tf32 = False
-    torch.backends.cuda.matmul.allow_tf32 = False
-    torch.set_num_threads(assignment.threads)
-    # Some backward passes have no deterministic kernel on CUDA: a warning there, a rule on CPU.
-    on_gpu = assignment.device.startswith("cuda")
-    torch.use_deterministic_algorithms(True, warn_only=on_gpu)
-    try:
-        with torch.random.fork_rng(devices=[]):
-            yield
-    finally:
-        torch.set_num_threads(before[0])
-        torch.use_deterministic_algorithms(before[1], warn_only=before[2])
-
-
-@contextmanager
-def _stopping_on_signals(worker: Worker) -> Iterator[None]:
-    """Turn the first SIGINT or SIGTERM into a stop at the next step; the second one kills."""
-    numbers = (signal.SIGINT, signal.SIGTERM)
-
-    def stop(number: int, _: object) -> None:
-        worker.stop(number)
-        for each in numbers:
-            signal.signal(each, signal.SIG_DFL)
-
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = {number: signal.signal(number, stop) for number in numbers}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def work(job_file: Path) -> int:
@@ -241,20 +205,16 @@ def work(job_file: Path) -> int:
     session = Session(Store(Path(assignment.store)), assignment.session)
     try:
         worker = Worker(assignment)
-        with _stopping_on_signals(worker), _configured(assignment):
+        with (
+            stopping_on_signals(worker.stop),
+            configured(assignment.device, assignment.threads),
+        ):
             return worker.work()
     except EnvironmentFault as fault:
         session.report_fault(fault)
         return fault.exit_code
 
 
-def _leave_with_parent() -> None:
-    """End this process when standard input closes: the command that started it is gone."""
-    # Not through sys.stdin: its lock, held by this waiting thread, would break a normal exit.
-    os.read(sys.stdin.fileno(), 1)
-    os._exit(_ORPHANED)
-
-
 if __name__ == "__main__":
-    threading.Thread(target=_leave_with_parent, daemon=True).start()
+    threading.Thread(target=leave_with_parent, daemon=True).start()
     sys.exit(work(Path(sys.argv[1])))
