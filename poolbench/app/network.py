@@ -35,6 +35,7 @@ class SitePools:
         kernel_size: int | None = None,
         stride: int | None = None,
         padding: int = 0,
+        ceil_mode: bool = False,
     ) -> nn.Module:
         """Return the operator for one place; see ``models.api.PoolFactory``."""
         pool = self._pools[site]
@@ -45,8 +46,13 @@ class SitePools:
             kernel_size=kernel_size,
             stride=stride,
             padding=padding,
+            ceil_mode=ceil_mode,
             **pool.options,
         )
+
+    def is_strided(self, site: str) -> bool:
+        """Return whether no pool stands there but a stride; see ``models.api.PoolFactory``."""
+        return self._pools[site].name == "strided"
 
 
 def model_spec(

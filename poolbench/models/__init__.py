@@ -5,7 +5,7 @@ from __future__ import annotations
 from poolbench.core.catalogue import Catalogue, ModelEntry, Site
 from poolbench.core.options import Option
 
-_MAXPOOL_PAPER = "The theoretical expressiveness of maxpooling, appendix E (LeNet experiments)"
+_MAXPOOL_PAPER = "The theoretical expressiveness of maxpooling, appendix E"
 
 MODELS: Catalogue[ModelEntry] = Catalogue(
     "model",
@@ -27,9 +27,21 @@ MODELS: Catalogue[ModelEntry] = Catalogue(
                 Site(name=name, scope="windowed", default="max")
                 for name in ("pool1", "pool2", "pool3")
             ),
-            parameters="232,162 (max), 253,890 (conv, kernel one)",
+            parameters="232,162 (max, strided), 253,890 (conv, kernel one)",
             input_shape=(3, 32, 32),
             reference=_MAXPOOL_PAPER,
+        ),
+        "resnet-page": ModelEntry(
+            target="poolbench.models.resnet_page:ResNetPage",
+            summary="fast residual network with ghost batch norm, a pool in each of three layers",
+            sites=tuple(
+                Site(name=name, scope="windowed", default="max")
+                for name in ("pool1", "pool2", "pool3", "head")
+            ),
+            parameters="4,666,265 (max), 10,238,233 (conv), 5,273,881 (conv, kernel one), "
+            "4,928,921 (strided)",
+            input_shape=(3, 32, 32),
+            reference=f"{_MAXPOOL_PAPER}; Page 2018, How to train your ResNet 8",
         ),
         "wrn": ModelEntry(
             target="poolbench.models.wide_resnet:WideResNet",

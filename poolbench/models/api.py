@@ -19,6 +19,7 @@ class PoolFactory(Protocol):
         kernel_size: int | None = None,
         stride: int | None = None,
         padding: int = 0,
+        ceil_mode: bool = False,
     ) -> nn.Module:
         """Return the operator for one place.
 
@@ -29,5 +30,13 @@ class PoolFactory(Protocol):
             kernel_size: Side of the window, in pixels; ``None`` pools the whole map.
             stride: Step between windows, in pixels.
             padding: Implicit border, in pixels; never an element.
+            ceil_mode: Whether a last window may hang over the far edge.
+        """
+        ...
+
+    def is_strided(self, site: str) -> bool:
+        """Return whether the convolution beside the site takes the pool's stride.
+
+        A network that has such a convolution then asks for no operator there.
         """
         ...

@@ -27,18 +27,20 @@ def _lenet(
     channels, (height, width) = in_channels, image_size
     for index, (out_channels, kernel_size) in enumerate(convolutions, start=1):
         height, width = height - kernel_size + 1, width - kernel_size + 1
-        layers += [
-            nn.Conv2d(channels, out_channels, kernel_size),
-            nn.ReLU(),
-            pool(
-                f"pool{index}",
-                channels=out_channels,
-                grid=(height, width),
-                kernel_size=3,
-                stride=2,
-                padding=1,
-            ),
-        ]
+        site = f"pool{index}"
+        stride = 2 if pool.is_strided(site) else 1
+        layers += [nn.Conv2d(channels, out_channels, kernel_size, stride=stride), nn.ReLU()]
+        if stride == 1:
+            layers.append(
+                pool(
+                    site,
+                    channels=out_channels,
+                    grid=(height, width),
+                    kernel_size=3,
+                    stride=2,
+                    padding=1,
+                )
+            )
         channels, height, width = out_channels, (height + 1) // 2, (width + 1) // 2
     layers += [
         nn.Flatten(),

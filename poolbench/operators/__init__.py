@@ -91,5 +91,12 @@ OPERATORS: Catalogue[OperatorEntry] = Catalogue(
             learns="weight",
             reference="Springenberg et al. 2015 (arXiv:1412.6806)",
         ),
+        "strided": OperatorEntry(
+            target="poolbench.operators.strided:Strided",
+            summary="no pool: the convolution beside it takes the stride",
+            formula="the first z, at the stride",
+            scopes=("windowed",),
+            reference="Springenberg et al. 2015 (arXiv:1412.6806)",
+        ),
     },
 )

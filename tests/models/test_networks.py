@@ -82,6 +82,9 @@ class RecordingPools:
         self.sites.add(site)
         return nn.Flatten() if kernel_size is None else nn.MaxPool2d(3, 2, 1)
 
+    def is_strided(self, _: str) -> bool:
+        return False
+
 
 @pytest.mark.parametrize("name", MODELS)
 def test_every_site_is_asked_for_by_the_name_the_catalogue_lists(name: str) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+import torch
 
 from poolbench.app.network import build_body
 from poolbench.core.cell import ModelSpec, Named
@@ -19,20 +20,21 @@ def parameters(network: str, pool: Named, *, num_classes: int = 10, **options: o
     entry = MODELS[network]
     channels, height, width = entry.input_shape or (3, 32, 32)
     defaults = {key: option.default for key, option in entry.options.items()}
-    body = build_body(
-        ModelSpec(
-            network=Named(name=network, options={**defaults, **options}),
-            pools={site.name: pool for site in entry.sites},
-        ),
-        in_channels=channels,
-        num_classes=num_classes,
-        image_size=(height, width),
-    )
+    with torch.device("meta"):
+        body = build_body(
+            ModelSpec(
+                network=Named(name=network, options={**defaults, **options}),
+                pools={site.name: pool for site in entry.sites},
+            ),
+            in_channels=channels,
+            num_classes=num_classes,
+            image_size=(height, width),
+        )
     return count_parameters(body)
 
 
-# Counts of the LeNets: "The theoretical expressiveness of maxpooling", appendix E.
-# Counts of the wide networks: worked out by hand from the published architecture.
+# LeNets and resnet-page: "The theoretical expressiveness of maxpooling", appendix E.
+# The wide networks: worked out by hand from the published architecture.
 @pytest.mark.parametrize(
     ("expected", "network", "pool", "options"),
     [
@@ -40,6 +42,11 @@ def parameters(network: str, pool: Named, *, num_classes: int = 10, **options: o
         (305_282, "lenet-mnist", operator("conv"), {}),
         (232_162, "lenet-cifar", operator("max"), {}),
         (253_890, "lenet-cifar", operator("conv", kernel="one"), {}),
+        (232_162, "lenet-cifar", operator("strided"), {}),
+        (4_666_265, "resnet-page", operator("max"), {}),
+        (10_238_233, "resnet-page", operator("conv"), {}),
+        (5_273_881, "resnet-page", operator("conv", kernel="one"), {}),
+        (4_928_921, "resnet-page", operator("strided"), {}),
         (6_173_472, "wrn", operator("average"), {}),
         (6_223_284, "wrn", operator("average"), {"se": True}),
         (6_208_122, "wrn", operator("average"), {"num_classes": 100}),
