@@ -6,6 +6,8 @@ from poolbench.core.catalogue import Catalogue, ModelEntry, Site
 from poolbench.core.options import Option
 
 _MAXPOOL_PAPER = "The theoretical expressiveness of maxpooling, appendix E"
+_CONTRACTION_PAPER = "Contraction property of pooling layer, section 3"
+_HEAD = Site(name="head", scope="global", default="average")
 
 MODELS: Catalogue[ModelEntry] = Catalogue(
     "model",
@@ -59,10 +61,72 @@ MODELS: Catalogue[ModelEntry] = Catalogue(
             },
             sites=(
                 Site(name="se", scope="global", default="average", needs="se"),
-                Site(name="head", scope="global", default="average"),
+                _HEAD,
             ),
             parameters="6,173,472 (depth 18, width 6, 10 classes), 6,223,284 (se)",
             reference="Lowe, Trappenberg, Oore 2021 (WRN-18-6); Zagoruyko, Komodakis 2016",
+        ),
+        "resnet32": ModelEntry(
+            target="poolbench.models.resnet32:resnet32",
+            summary="residual network for CIFAR, zero-padded shortcuts without parameters",
+            sites=(_HEAD,),
+            parameters="464,154 (10 classes)",
+            reference="He et al. 2016 (arXiv:1512.03385)",
+        ),
+        "resnet50": ModelEntry(
+            target="poolbench.models.resnet50:resnet50",
+            summary="residual network of bottlenecks with a 3x3 stem",
+            sites=(_HEAD,),
+            parameters="23,520,842 (10 classes)",
+            reference="He et al. 2016 (arXiv:1512.03385)",
+        ),
+        "dla": ModelEntry(
+            target="poolbench.models.dla:dla",
+            summary="deep layer aggregation for CIFAR",
+            sites=(_HEAD,),
+            parameters="16,291,386 (10 classes)",
+            reference="Yu et al. 2018 (arXiv:1707.06484)",
+        ),
+        "densenet": ModelEntry(
+            target="poolbench.models.densenet:densenet",
+            summary="DenseNet-BC: bottlenecks, channels and size halved between three stages",
+            options={
+                "depth": Option(
+                    kind=int, default=150, minimum=10, help="(depth - 4) // 6 bottlenecks a stage"
+                ),
+                "growth": Option(
+                    kind=int, default=12, minimum=1, help="channels each bottleneck adds"
+                ),
+            },
+            sites=(_HEAD,),
+            parameters="1,514,890 (depth 150, growth 12, 10 classes)",
+            reference="Huang et al. 2017 (arXiv:1608.06993)",
+        ),
+        "shallow-fcn": ModelEntry(
+            target="poolbench.models.shallow_fcn:shallow_fcn",
+            summary="one layer of ReLUs pooled in groups; fixed to the size it was built for",
+            options={
+                "width": Option(kind=int, default=1000, minimum=1, help="hidden units"),
+                "group_size": Option(
+                    kind=int, default=50, minimum=1, help="units pooled together; divides width"
+                ),
+            },
+            sites=(_HEAD,),
+            parameters="3,072,200 (3x32x32, 10 classes)",
+            reference=_CONTRACTION_PAPER,
+        ),
+        "shallow-cnn": ModelEntry(
+            target="poolbench.models.shallow_cnn:shallow_cnn",
+            summary="one layer of convolutions with ReLU, pooled over the map",
+            options={
+                "channels": Option(kind=int, default=640, minimum=1, help="channels"),
+                "kernel_size": Option(
+                    kind=int, default=3, minimum=1, help="side of the kernel, in pixels; odd"
+                ),
+            },
+            sites=(_HEAD,),
+            parameters="23,680 (three colours, 10 classes)",
+            reference=_CONTRACTION_PAPER,
         ),
     },
 )

@@ -34,7 +34,8 @@ def parameters(network: str, pool: Named, *, num_classes: int = 10, **options: o
 
 
 # LeNets and resnet-page: "The theoretical expressiveness of maxpooling", appendix E.
-# The wide networks: worked out by hand from the published architecture.
+# ResNet-32, ResNet-50 and DLA: their public CIFAR versions.
+# The others: worked out by hand from the published architecture.
 @pytest.mark.parametrize(
     ("expected", "network", "pool", "options"),
     [
@@ -47,6 +48,11 @@ def parameters(network: str, pool: Named, *, num_classes: int = 10, **options: o
         (10_238_233, "resnet-page", operator("conv"), {}),
         (5_273_881, "resnet-page", operator("conv", kernel="one"), {}),
         (4_928_921, "resnet-page", operator("strided"), {}),
+        (464_154, "resnet32", operator("average"), {}),
+        (23_520_842, "resnet50", operator("average"), {}),
+        (16_291_386, "dla", operator("average"), {}),
+        (3072 * 1000 + 20 * 10, "shallow-fcn", operator("average"), {}),
+        (3 * 3 * 3 * 640 + 640 * 10, "shallow-cnn", operator("average"), {}),
         (6_173_472, "wrn", operator("average"), {}),
         (6_223_284, "wrn", operator("average"), {"se": True}),
         (6_208_122, "wrn", operator("average"), {"num_classes": 100}),
@@ -58,3 +64,20 @@ def test_parameter_counts_are_the_published_ones(
     expected: int, network: str, pool: Named, options: dict[str, object]
 ) -> None:
     assert parameters(network, pool, **options) == expected
+
+
+@pytest.mark.parametrize(("depth", "layers"), [(150, 24), (100, 16), (22, 3)])
+def test_densenet_has_the_parameters_of_its_formula(depth: int, layers: int) -> None:
+    growth, channels = 12, 24
+    expected = 3 * 9 * channels
+    for stage in range(3):
+        if stage > 0:
+            expected += 2 * channels + channels * (channels // 2)
+            channels //= 2
+        for _ in range(layers):
+            # Norm and 1x1 to four times the growth, norm and 3x3 to the growth.
+            expected += 2 * channels + channels * 4 * growth
+            expected += 2 * 4 * growth + 4 * growth * growth * 9
+            channels += growth
+    expected += 2 * channels + channels * 10 + 10
+    assert parameters("densenet", operator("average"), depth=depth) == expected
