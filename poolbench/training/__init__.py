@@ -5,6 +5,42 @@ from __future__ import annotations
 from poolbench.core.catalogue import Catalogue, Entry
 from poolbench.core.options import Option
 
+# Adam's moments are running means: a rate of exactly 1 would never take in a gradient.
+_SLOWEST = 0.999999
+
+
+def _adam_options(
+    *, beta1: float, beta2: float, eps: float, weight_decay: float
+) -> dict[str, Option]:
+    return {
+        "lr": Option(kind=float, above=0.0, help="peak learning rate"),
+        "beta1": Option(
+            kind=float,
+            default=beta1,
+            minimum=0.0,
+            maximum=_SLOWEST,
+            help="share of the mean gradient kept each step: the momentum",
+        ),
+        "beta2": Option(
+            kind=float,
+            default=beta2,
+            minimum=0.0,
+            maximum=_SLOWEST,
+            help="share of the mean squared gradient kept each step: the LogAvgExp paper's alpha",
+        ),
+        "eps": Option(
+            kind=float, default=eps, above=0.0, help="added to the root of the squared gradient"
+        ),
+        "weight_decay": Option(
+            kind=float,
+            default=weight_decay,
+            minimum=0.0,
+            help="share of a weight that a step at rate 1 removes; norms, biases and pooling "
+            "parameters are spared",
+        ),
+    }
+
+
 OPTIMIZERS: Catalogue[Entry] = Catalogue(
     "optimizer",
     {
@@ -22,6 +58,33 @@ OPTIMIZERS: Catalogue[Entry] = Catalogue(
                 ),
                 "nesterov": Option(kind=bool, default=False),
             },
+        ),
+        "adamw": Entry(
+            target="poolbench.training.optimizers:adamw",
+            summary="Adam with decoupled weight decay, as torch.optim.AdamW",
+            options=_adam_options(beta1=0.9, beta2=0.999, eps=1e-8, weight_decay=0.01),
+            reference="Loshchilov, Hutter 2019 (arXiv:1711.05101)",
+        ),
+        "ranger": Entry(
+            target="poolbench.training.optimizers:ranger",
+            summary="rectified Adam with decoupled weight decay, inside a Lookahead",
+            options={
+                **_adam_options(beta1=0.95, beta2=0.99, eps=1e-6, weight_decay=0.0),
+                "lookahead_steps": Option(
+                    kind=int,
+                    default=6,
+                    minimum=1,
+                    help="steps between two meetings of fast and slow weights",
+                ),
+                "lookahead_alpha": Option(
+                    kind=float,
+                    default=0.5,
+                    above=0.0,
+                    maximum=1.0,
+                    help="share of the way to the fast weights that the slow ones go",
+                ),
+            },
+            reference="Liu et al. 2020 (arXiv:1908.03265); Zhang et al. 2019 (arXiv:1907.08610)",
         ),
     },
 )

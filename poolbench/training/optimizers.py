@@ -10,6 +10,7 @@ from torch import nn
 
 from poolbench.core.cell import Recipe
 from poolbench.training import OPTIMIZERS
+from poolbench.training.lookahead import Lookahead
 
 
 def sgd(
@@ -24,6 +25,68 @@ def sgd(
     return torch.optim.SGD(
         groups, lr=lr, momentum=momentum, weight_decay=weight_decay, nesterov=nesterov, fused=True
     )
+
+
+def adamw(
+    groups: list[dict[str, Any]],
+    *,
+    lr: float,
+    beta1: float,
+    beta2: float,
+    eps: float,
+    weight_decay: float,
+) -> torch.optim.Optimizer:
+    """Return torch's AdamW; only weights of two or more axes decay: no norms, no biases.
+
+    References:
+        Loshchilov, Hutter 2019, Decoupled weight decay regularization (arXiv:1711.05101).
+    """
+    return torch.optim.AdamW(
+        _sparing_scales(groups),
+        lr=lr,
+        betas=(beta1, beta2),
+        eps=eps,
+        weight_decay=weight_decay,
+        fused=True,
+    )
+
+
+def ranger(
+    groups: list[dict[str, Any]],
+    *,
+    lr: float,
+    beta1: float,
+    beta2: float,
+    eps: float,
+    weight_decay: float,
+    lookahead_steps: int,
+    lookahead_alpha: float,
+) -> torch.optim.Optimizer:
+    """Return rectified Adam with decoupled weight decay, inside a Lookahead.
+
+    With g the gradient of step t, m and v its running moments, r the learning rate::
+
+        x <- x - r weight_decay x
+        m <- beta1 m + (1 - beta1) g,  v <- beta2 v + (1 - beta2) g^2
+        rho_inf = 2 / (1 - beta2) - 1,  rho = rho_inf - 2 t beta2^t / (1 - beta2^t)
+        x <- x - r m / (1 - beta1^t) [c sqrt(1 - beta2^t) / (sqrt(v) + eps)]
+
+    where the bracket is 1 while rho <= 5, and c^2 = ((rho - 4) (rho - 2) rho_inf) /
+    ((rho_inf - 4) (rho_inf - 2) rho) after. Only weights of two or more axes decay.
+
+    References:
+        Liu et al. 2020, On the variance of the adaptive learning rate and beyond
+        (arXiv:1908.03265); Zhang, Lucas, Hinton, Ba 2019 (arXiv:1907.08610).
+    """
+    inner = torch.optim.RAdam(
+        _sparing_scales(groups),
+        lr=lr,
+        betas=(beta1, beta2),
+        eps=eps,
+        weight_decay=weight_decay,
+        decoupled_weight_decay=True,
+    )
+    return Lookahead(inner, steps=lookahead_steps, alpha=lookahead_alpha)
 
 
 def build_optimizer(
@@ -50,3 +113,14 @@ def build_optimizer(
     for group in optimizer.param_groups:
         group["peak_lr"] = group["lr"]
     return optimizer
+
+
+def _sparing_scales(groups: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Split off the parameters of at most one axis (norms, biases, slopes), without decay."""
+    split = []
+    for group in groups:
+        weights = [parameter for parameter in group["params"] if parameter.ndim > 1]
+        scales = [parameter for parameter in group["params"] if parameter.ndim <= 1]
+        split.append({**group, "params": weights})
+        split.append({**group, "params": scales, "weight_decay": 0.0})
+    return [group for group in split if group["params"]]

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from poolbench.core.cell import Named, Recipe
 from poolbench.core.streams import derive
+from poolbench.training import OPTIMIZERS
 from poolbench.training.checkpoint import UnreadableCheckpoint
 from poolbench.training.loop import Training
 
@@ -79,9 +80,22 @@ def test_training_learns() -> None:
     assert last < 0.5 * first
 
 
+def optimizer(name: str) -> Named:
+    options = {
+        key: 0.1 if option.is_required else option.default
+        for key, option in OPTIMIZERS[name].options.items()
+    }
+    kept = {"weight_decay": 0.01, "momentum": 0.9}
+    return Named(name=name, options={**options, **{k: kept[k] for k in kept if k in options}})
+
+
 @pytest.mark.parametrize("stop_after", range(1, 3 * STEPS))
-def test_a_training_stopped_anywhere_and_continued_ends_in_the_same_bits(stop_after: int) -> None:
-    whole = training()
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_a_training_stopped_anywhere_and_continued_ends_in_the_same_bits(
+    name: str, stop_after: int
+) -> None:
+    chosen = optimizer(name)
+    whole = training(optimizer=chosen)
     whole.run()
     steps = 0
 
@@ -90,11 +104,11 @@ def test_a_training_stopped_anywhere_and_continued_ends_in_the_same_bits(stop_af
         steps += 1
         return steps == stop_after
 
-    first = training()
+    first = training(optimizer=chosen)
     outcome = first.run(should_stop=should_stop)
     saved = first.save()
     torch.manual_seed(99)  # whatever else the process drew in between
-    second = training()
+    second = training(optimizer=chosen)
     second.load(saved)
     assert second.run() == "done" or outcome == "done"
     for name, value in whole.network.state_dict().items():
