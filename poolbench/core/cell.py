@@ -72,6 +72,8 @@ class Recipe:
         label_smoothing: In [0, 1).
         pool_lr_factor: Learning rate of pooling parameters, as a multiple of the network's.
         precision: ``fp32`` or ``bf16`` (autocast): it changes results, so it is identity.
+        clip_norm: Largest L2 norm of a step's gradient, over all parameters together; a longer
+            one is scaled down to it. ``None`` for no clipping.
     """
 
     epochs: int
@@ -81,6 +83,7 @@ class Recipe:
     label_smoothing: float = 0.0
     pool_lr_factor: float = 1.0
     precision: str = "fp32"
+    clip_norm: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,6 +111,9 @@ class Cell:
         del document["variant"]
         # Where the user keeps a folder of pictures changes nothing: its content is in the checksum.
         document["data"]["source"]["options"].pop("path", None)
+        # Unclipped training is what it was before recipes could clip, and so are its runs.
+        if self.recipe.clip_norm is None:
+            del document["recipe"]["clip_norm"]
         return json.dumps(document, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
 
     @cached_property

@@ -83,6 +83,7 @@ class RecipeForm(Form):
     schedule: Any = DEFAULT_SCHEDULE
     label_smoothing: float = Field(default=0.0, ge=0, lt=1, description="number >= 0 and < 1")
     pool_lr_factor: float = Field(default=1.0, gt=0, description="number > 0")
+    clip_norm: float | None = Field(default=None, gt=0, description="number > 0, or null for none")
 
 
 class SeedRangeForm(Form):

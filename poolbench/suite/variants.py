@@ -136,6 +136,7 @@ class VariantReader:
             label_smoothing=form.label_smoothing,
             pool_lr_factor=form.pool_lr_factor,
             precision=self._precision,
+            clip_norm=form.clip_norm,
         )
 
     def _named(self, catalogue: Catalogue[Entry], node: Node | None) -> Named | None:

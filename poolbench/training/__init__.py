@@ -114,6 +114,21 @@ SCHEDULES: Catalogue[Entry] = Catalogue(
                 )
             },
         ),
+        "piecewise": Entry(
+            target="poolbench.training.schedules:piecewise",
+            summary="linear between points (epoch, factor on the peak rate)",
+            options={
+                "epochs_at": Option(
+                    kind=float, many=True, minimum=0.0, help="epochs completed, rising"
+                ),
+                "factors": Option(
+                    kind=float,
+                    many=True,
+                    minimum=0.0,
+                    help="factor on the peak rate at each of them; level before and after",
+                ),
+            },
+        ),
         "flat-cosine": Entry(
             target="poolbench.training.schedules:flat_cosine",
             summary="the peak rate for a fraction of training, then a half cosine to 0",

@@ -160,6 +160,8 @@ class Training:
             logits.float(), batch.labels, label_smoothing=self.recipe.label_smoothing
         )
         torch.autograd.backward(loss)
+        if self.recipe.clip_norm is not None:
+            nn.utils.clip_grad_norm_(self.network.parameters(), self.recipe.clip_norm)
         self.optimizer.step()
         count = len(batch.labels)
         self._loss_sum += loss.detach() * count

@@ -1,13 +1,16 @@
 """Learning-rate schedules: functions of how far training has come, in epochs.
 
 Each takes ``position`` (epochs done, fractional, in [0, epochs)) and ``epochs`` (in all), then its
-own options, and returns the factor on the peak learning rate, in [0, 1].
+own options, and returns the factor on the peak learning rate, at least 0.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
+
+from poolbench.core.errors import BadInput
 
 
 def constant(position: float, epochs: int) -> float:  # noqa: ARG001 - the family's signature
@@ -28,6 +31,44 @@ def ramp(position: float, epochs: int, *, warmup_epochs: float) -> float:
     if position < warmup_epochs:
         return position / warmup_epochs
     return (epochs - position) / (epochs - warmup_epochs)
+
+
+def piecewise(
+    position: float,
+    epochs: int,  # noqa: ARG001
+    *,
+    epochs_at: Sequence[float],
+    factors: Sequence[float],
+) -> float:
+    """Return the factor on the line through the points (epoch, factor) next to ``position``.
+
+    Before the first point it is the first factor, after the last the last. Points beyond the end
+    of a shorter training are never reached: the others stay where they are.
+
+    Args:
+        position: Epochs done.
+        epochs: Not needed.
+        epochs_at: Epochs of the points, strictly rising, at least one.
+        factors: Factor on the peak rate at each, at least 0.
+
+    Raises:
+        BadInput: The lists differ in length or are empty, or the epochs do not rise.
+    """
+    if not epochs_at or len(epochs_at) != len(factors):
+        raise BadInput(
+            f"piecewise: {len(epochs_at)} epochs_at and {len(factors)} factors",
+            "give as many factors as epochs_at, at least one",
+        )
+    points = list(zip(epochs_at, factors, strict=True))
+    for start, end in pairwise(epochs_at):
+        if start >= end:
+            raise BadInput(f"piecewise: epochs_at has {end:g} after {start:g}", "let it rise")
+    if position <= epochs_at[0]:
+        return factors[0]
+    for (start, before), (end, after) in pairwise(points):
+        if position < end:
+            return before + (after - before) * (position - start) / (end - start)
+    return factors[-1]
 
 
 def flat_cosine(position: float, epochs: int, *, flat: float) -> float:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from poolbench.core.errors import BadInput
 from poolbench.training import schedules
 
 
@@ -41,3 +42,37 @@ def test_a_wholly_flat_schedule_never_turns() -> None:
 
 def test_constant_is_one() -> None:
     assert schedules.constant(3.0, 10) == 1.0
+
+
+def test_piecewise_passes_its_points_in_straight_lines() -> None:
+    # Page's schedule for CIFAR-10: 0 to the peak over 5 epochs, to 0 at the end.
+    def factor(position: float) -> float:
+        return schedules.piecewise(position, 50, epochs_at=(0, 5, 50), factors=(0.0, 1.0, 0.0))
+
+    points = {0.0: 0.0, 2.5: 0.5, 5.0: 1.0, 27.5: 0.5, 50.0: 0.0}
+    for position, expected in points.items():
+        assert factor(position) == pytest.approx(expected)
+
+
+def test_piecewise_is_level_outside_its_points() -> None:
+    def factor(position: float) -> float:
+        return schedules.piecewise(position, 9, epochs_at=(2.0, 4.0), factors=(0.25, 0.75))
+
+    assert [factor(position) for position in (0.0, 2.0, 3.0, 4.0, 8.5)] == [
+        0.25, 0.25, 0.5, 0.75, 0.75,
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("epochs_at", "factors", "fault"),
+    [
+        ((), (), "0 epochs_at and 0 factors"),
+        ((0.0, 1.0), (1.0,), "2 epochs_at and 1 factors"),
+        ((0.0, 2.0, 2.0), (1.0, 0.5, 0.0), "has 2 after 2"),
+    ],
+)
+def test_points_that_make_no_line_are_refused(
+    epochs_at: tuple[float, ...], factors: tuple[float, ...], fault: str
+) -> None:
+    with pytest.raises(BadInput, match=fault):
+        schedules.piecewise(0.0, 3, epochs_at=epochs_at, factors=factors)
