@@ -66,6 +66,37 @@ MODELS: Catalogue[ModelEntry] = Catalogue(
             parameters="6,173,472 (depth 18, width 6, 10 classes), 6,223,284 (se)",
             reference="Lowe, Trappenberg, Oore 2021 (WRN-18-6); Zagoruyko, Komodakis 2016",
         ),
+        "mxresnet50": ModelEntry(
+            target="poolbench.models.mxresnet50:mxresnet50",
+            summary="XResNet-50 with Mish, pooling shortcuts and one self-attention layer",
+            options={
+                "attention": Option(
+                    kind=bool, default=True, help="self-attention in the first stage's last block"
+                ),
+            },
+            sites=(
+                Site(name="stem", scope="windowed", default="max"),
+                Site(name="shortcut", scope="windowed", default="average"),
+                _HEAD,
+            ),
+            parameters="23,641,003 (10 classes), 23,575,466 (without attention)",
+            reference="Lowe, Trappenberg, Oore 2021; He et al. 2019 (arXiv:1812.01187)",
+        ),
+        "pyramidnet": ModelEntry(
+            target="poolbench.models.pyramidnet:pyramidnet",
+            summary="residual network that widens with every block, with ShakeDrop",
+            options={
+                "depth": Option(
+                    kind=int, default=110, minimum=8, help="(depth - 2) // 6 blocks a stage"
+                ),
+                "alpha": Option(
+                    kind=int, default=200, minimum=0, help="channels added from first to last"
+                ),
+            },
+            sites=(_HEAD,),
+            parameters="16,566,290 (depth 110, alpha 200, 10 classes)",
+            reference="Han, Kim, Kim 2017 (arXiv:1610.02915); Yamada et al. 2019",
+        ),
         "resnet32": ModelEntry(
             target="poolbench.models.resnet32:resnet32",
             summary="residual network for CIFAR, zero-padded shortcuts without parameters",

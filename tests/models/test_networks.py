@@ -11,6 +11,7 @@ from poolbench.models.network import Network
 
 SMALL: dict[str, dict[str, object]] = {
     "densenet": {"depth": 22},
+    "pyramidnet": {"depth": 14, "alpha": 20},
     "shallow-fcn": {"width": 100, "group_size": 10},
     "wrn": {"depth": 8, "width": 1},
 }

@@ -34,7 +34,7 @@ def parameters(network: str, pool: Named, *, num_classes: int = 10, **options: o
 
 
 # LeNets and resnet-page: "The theoretical expressiveness of maxpooling", appendix E.
-# ResNet-32, ResNet-50 and DLA: their public CIFAR versions.
+# ResNet-32, ResNet-50, DLA, DenseNet: their public CIFAR versions.
 # The others: worked out by hand from the published architecture.
 @pytest.mark.parametrize(
     ("expected", "network", "pool", "options"),
@@ -48,6 +48,10 @@ def parameters(network: str, pool: Named, *, num_classes: int = 10, **options: o
         (10_238_233, "resnet-page", operator("conv"), {}),
         (5_273_881, "resnet-page", operator("conv", kernel="one"), {}),
         (4_928_921, "resnet-page", operator("strided"), {}),
+        (23_641_003, "mxresnet50", operator("average"), {}),
+        (23_575_466, "mxresnet50", operator("average"), {"attention": False}),
+        (16_566_290, "pyramidnet", operator("average"), {}),
+        (769_162, "densenet", operator("average"), {"depth": 100}),
         (464_154, "resnet32", operator("average"), {}),
         (23_520_842, "resnet50", operator("average"), {}),
         (16_291_386, "dla", operator("average"), {}),

@@ -52,6 +52,15 @@ def test_the_convolution_before_each_site_has_the_stride_of_the_pool(
     assert [convolution.stride[0] for convolution in convolutions] == strides
 
 
+def test_a_strided_mxresnet50_halves_the_map_where_its_pools_did() -> None:
+    image = torch.rand(1, 3, 65, 65)
+    pooled = build_body(
+        model_spec("mxresnet50", {}, {}), in_channels=3, num_classes=5, image_size=(65, 65)
+    )
+    features = [net.get_submodule("features").eval() for net in (pooled, strided("mxresnet50"))]
+    assert [f(image).shape for f in features] == [(1, 2048, 3, 3)] * 2
+
+
 def test_the_strided_head_of_resnet_page_is_a_convolution_with_a_bias() -> None:
     head = strided("resnet-page").get_submodule("head")
     assert isinstance(head, nn.Conv2d)
