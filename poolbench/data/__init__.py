@@ -106,6 +106,33 @@ AUGMENTATIONS: Catalogue[Entry] = Catalogue(
             },
             reference="DeVries, Taylor 2017 (arXiv:1708.04552); placed as Page 2018 does",
         ),
+        "random-resized-crop": Entry(
+            target="poolbench.data.augment.random_resized_crop:RandomResizedCrop",
+            summary="cut a box of random area and shape, and resize it to a square",
+            options={
+                "scale_min": Option(
+                    kind=float,
+                    default=0.35,
+                    above=0.0,
+                    maximum=1.0,
+                    help="smallest area of a box, as a share of the image's",
+                ),
+                "scale_max": Option(
+                    kind=float,
+                    default=1.0,
+                    above=0.0,
+                    maximum=1.0,
+                    help="largest area of a box, as a share of the image's",
+                ),
+                "size_px": Option(
+                    kind=int,
+                    default=None,
+                    minimum=1,
+                    help="side of the squares; left out, that of the images",
+                ),
+            },
+            reference="Szegedy et al. 2015 (arXiv:1409.4842); as torchvision draws and resamples",
+        ),
         "autoaugment": Entry(
             target="poolbench.data.augment.autoaugment:AutoAugment",
             summary="the policy found for CIFAR-10: 25 pairs of operations, one drawn per image",

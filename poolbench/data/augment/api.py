@@ -27,7 +27,8 @@ class Augmentation(Protocol):
             generator: On the CPU; the same state gives the same draws on every device.
 
         Returns:
-            uint8 ``(B, H, W, C)``, contiguous, on the device of ``images``.
+            uint8 ``(B, H, W, C)``, contiguous, on the device of ``images``; of another height and
+            width only where the suite asks for it.
         """
         ...
 

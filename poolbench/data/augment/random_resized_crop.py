@@ -1,0 +1,143 @@
+"""Random boxes of the images, each brought back to one size."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from poolbench.core.errors import BadInput
+
+_TRIES = 10
+_RATIOS = (3 / 4, 4 / 3)
+
+
+class RandomResizedCrop:
+    """Cut a box of random area and shape out of each image, and resize it to a square.
+
+    Area and shape are drawn as torchvision's ``RandomResizedCrop`` draws them, and resampled as it
+    does: bilinear, antialiased where the box is larger than the square.
+
+    Args:
+        mean: Not needed.
+        scale_min: Smallest area of a box, as a share of the image's, in (0, 1].
+        scale_max: Largest, at least ``scale_min``.
+        size_px: Side of the squares; ``None`` keeps the height and width of the images.
+
+    Raises:
+        BadInput: ``scale_min`` is larger than ``scale_max``.
+    """
+
+    def __init__(
+        self,
+        *,
+        mean: Sequence[float],
+        scale_min: float = 0.35,
+        scale_max: float = 1.0,
+        size_px: int | None = None,
+    ) -> None:
+        del mean
+        if scale_min > scale_max:
+            raise BadInput(
+                f"random-resized-crop: scale_min {scale_min:g} is larger than "
+                f"scale_max {scale_max:g}"
+            )
+        self._scales, self._size_px = (scale_min, scale_max), size_px
+
+    def __call__(self, images: Tensor, generator: torch.Generator) -> Tensor:
+        """Return the resized boxes."""
+        count, height, width, _ = images.shape
+        boxes = draw_boxes(count, height, width, scales=self._scales, generator=generator)
+        size = (self._size_px or height, self._size_px or width)
+        return resample(images, boxes, size)
+
+
+def draw_boxes(
+    count: int,
+    height: int,
+    width: int,
+    *,
+    scales: tuple[float, float],
+    generator: torch.Generator,
+) -> Tensor:
+    """Draw boxes whose area is uniform, the logarithm of width / height uniform, and the place too.
+
+    The first of ten draws that fits is taken. Where none does, the box is the largest in the middle
+    whose shape is allowed (3/4 to 4/3).
+
+    Args:
+        count: How many.
+        height: Of the images, in pixels.
+        width: Of the images, in pixels.
+        scales: Least and largest area, as shares of the image's.
+        generator: On the CPU.
+
+    Returns:
+        int64 ``(4, count)`` on the CPU: top, left, height, width.
+    """
+    uniform = torch.rand(4, count, _TRIES, generator=generator, dtype=torch.float64)
+    areas = height * width * (scales[0] + (scales[1] - scales[0]) * uniform[0])
+    low, high = (math.log(ratio) for ratio in _RATIOS)
+    ratios = torch.exp(low + (high - low) * uniform[1])
+    box_widths, box_heights = (areas * ratios).sqrt().round(), (areas / ratios).sqrt().round()
+    tops = (uniform[2] * (height - box_heights + 1)).floor()
+    lefts = (uniform[3] * (width - box_widths + 1)).floor()
+    fits = (box_widths > 0) & (box_widths <= width) & (box_heights > 0) & (box_heights <= height)
+    tries = torch.stack([tops, lefts, box_heights, box_widths]).long()
+    first = fits.int().argmax(1)
+    chosen = tries[:, torch.arange(count), first]
+    return torch.where(fits.any(1), chosen, _central_box(height, width)[:, None])
+
+
+def resample(images: Tensor, boxes: Tensor, size: tuple[int, int]) -> Tensor:
+    """Resize a box of each image, all in two batched matrix products.
+
+    Bilinear sampling is separable, and linear in the pixels: along an axis of length n, a matrix
+    of tents does it, each as wide as a pixel of the coarser of the two grids and cut off at the
+    box. ``grid_sample`` would do for enlarging only: it does not antialias.
+
+    Args:
+        images: uint8 ``(B, H, W, C)``, on any device.
+        boxes: int64 ``(4, B)`` on the CPU: top, left, height, width.
+        size: Height and width wanted, in pixels.
+
+    Returns:
+        uint8 ``(B, *size, C)``, contiguous, on the device of ``images``.
+
+    Numerics: Sums in float32, rounded to the nearest grey level. Within one level of torchvision's
+    result for the same box, whose uint8 kernel rounds its weights and after each axis; another
+    device may differ by one level where a sum lies half-way between two.
+    """
+    count, height, width, channels = images.shape
+    tops, lefts, box_heights, box_widths = boxes
+    rows = _tents(tops, box_heights, height, size[0]).to(images.device)
+    columns = _tents(lefts, box_widths, width, size[1]).to(images.device)
+    pixels = images.to(torch.float32).view(count, height, width * channels)
+    resized = (rows @ pixels).view(count, size[0], width, channels)
+    across = resized.transpose(1, 2).reshape(count, width, size[0] * channels)
+    square = (columns @ across).view(count, size[1], size[0], channels).transpose(1, 2)
+    return square.round().clamp(0, 255).to(torch.uint8).contiguous()
+
+
+def _tents(starts: Tensor, lengths: Tensor, available: int, wanted: int) -> Tensor:
+    """Return the weights ``(B, wanted, available)`` of each pixel in each resampled one."""
+    starts, lengths = starts.double()[:, None], lengths.double()[:, None]
+    step = lengths / wanted
+    centres = starts + step * (torch.arange(wanted, dtype=torch.float64) + 0.5)
+    pixels = torch.arange(available, dtype=torch.float64) + 0.5
+    distances = (pixels - centres[:, :, None]).abs()
+    weights = (1 - distances / step.clamp(min=1)[:, :, None]).clamp(min=0)
+    inside = (pixels > starts) & (pixels < starts + lengths)
+    weights = weights * inside[:, None, :]
+    return (weights / weights.sum(2, keepdim=True)).float()
+
+
+def _central_box(height: int, width: int) -> Tensor:
+    low, high = _RATIOS
+    box_height = min(height, round(width / low))
+    box_width = min(width, round(height * high))
+    return torch.tensor(
+        [(height - box_height) // 2, (width - box_width) // 2, box_height, box_width]
+    )
