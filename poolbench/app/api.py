@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from poolbench.core.study import Study
 
 if TYPE_CHECKING:
-    from torch import nn
+    from torch import Tensor, nn
 
     from poolbench.app.train import Summary
 
@@ -69,6 +69,34 @@ def model(
         num_classes=num_classes,
         image_size=size or (height, width),
     )
+
+
+def swap_pooling(
+    module: nn.Module,
+    name: str,
+    *,
+    sites: Collection[str] = ("head",),
+    images: Tensor | None = None,
+    **options: Any,
+) -> list[str]:
+    """Replace the pools of any network; see :func:`poolbench.app.swap_pooling.swap_pooling`.
+
+    Args:
+        module: Changed in place.
+        name: The operator.
+        sites: ``head``, ``se``, ``window``, or several of them.
+        images: Run through the network once, where the operator needs channels or grid.
+        options: The operator's own.
+
+    Returns:
+        Names of the replaced modules.
+
+    Raises:
+        BadInput: Nothing to replace, or an operator that cannot stand there.
+    """
+    from poolbench.app.swap_pooling import swap_pooling as swap
+
+    return swap(module, name, sites=sites, images=images, **options)
 
 
 def load_suite(

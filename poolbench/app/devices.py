@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from typing import TYPE_CHECKING
 
-from poolbench.core.errors import EnvironmentFault
+from poolbench.core.errors import BadInput, EnvironmentFault
+from poolbench.core.study import Execution
 
 if TYPE_CHECKING:
     import torch
@@ -36,6 +38,33 @@ def count_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def check_device(name: str) -> str:
+    """Return a device's name if it is one.
+
+    Raises:
+        BadInput: It is none of ``auto``, ``cpu``, ``cuda``, ``cuda:N``.
+    """
+    if not re.fullmatch(r"auto|cpu|cuda(:\d+)?", name):
+        raise BadInput(f"unknown device '{name}'", "known: auto, cpu, cuda, cuda:N")
+    return name
+
+
+def workers_of(execution: Execution, *, device: str | None, jobs: int | None) -> list[str]:
+    """Return the device of each worker of a study.
+
+    Args:
+        execution: What the suite says.
+        device: In place of the suite's; ``None`` keeps it.
+        jobs: In place of the suite's; ``None`` keeps it.
+
+    Raises:
+        BadInput: There is no such device.
+    """
+    return assign_devices(
+        execution.device if device is None else device, execution.jobs if jobs is None else jobs
+    )
+
+
 def assign_devices(asked: str, jobs: int | None) -> list[str]:
     """Return the device of each worker.
 
@@ -45,7 +74,11 @@ def assign_devices(asked: str, jobs: int | None) -> list[str]:
     Args:
         asked: ``auto``, ``cpu``, ``cuda`` (all of them) or ``cuda:N``.
         jobs: Workers wanted; ``None`` for the default.
+
+    Raises:
+        BadInput: There is no such device.
     """
+    check_device(asked)
     if asked == "cpu" or (asked == "auto" and count_gpus() == 0):
         return ["cpu"] * (jobs or count_cores())
     if asked.startswith("cuda:"):
@@ -57,12 +90,16 @@ def assign_devices(asked: str, jobs: int | None) -> list[str]:
 def open_device(name: str) -> torch.device:
     """Return a torch device that works.
 
+    Args:
+        name: ``cpu``, ``cuda`` or ``cuda:N``; ``auto`` is the CPU where no GPU answers.
+
     Raises:
+        BadInput: There is no such device.
         EnvironmentFault: It asks for a GPU that torch cannot use.
     """
     import torch
 
-    device = torch.device(name)
+    device = torch.device(assign_devices(name, 1)[0])
     if device.type == "cuda":
         found = torch.cuda.device_count() if torch.cuda.is_available() else 0
         if found <= (device.index or 0):

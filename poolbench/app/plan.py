@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from poolbench.app.devices import assign_devices
+from poolbench.app.devices import workers_of
 from poolbench.app.study import data_root
 from poolbench.core.cell import Cell
 from poolbench.core.study import Study
@@ -51,7 +51,7 @@ def plan(
         EnvironmentFault: The store cannot be read; with ``measured``, device or data.
     """
     store = Store(store_path) if (store_path / "STORE.json").exists() else None
-    devices = assign_devices(device or study.execution.device, jobs or study.execution.jobs)
+    devices = workers_of(study.execution, device=device, jobs=jobs)
     costs = _measure(study, data_root(root), devices[0]) if measured else _remembered(study, store)
     return [_table(study, dataset, store, costs, devices) for dataset in study.datasets]
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from poolbench.app.devices import assign_devices
+from poolbench.app.devices import workers_of
 from poolbench.app.session import Assignment, Session
 from poolbench.app.study import data_root
 from poolbench.core.cell import Cell
@@ -87,10 +87,7 @@ class Runner:
         self._store, self._study = store, study
         self._settings, self._on_event = settings, on_event
         self._session = Session.start(store)
-        self._devices = assign_devices(
-            settings.device or study.execution.device,
-            settings.jobs or study.execution.jobs,
-        )
+        self._devices = workers_of(study.execution, device=settings.device, jobs=settings.jobs)
         self._engine = self._start_engine()
         self._running: dict[str, str] = {}
         self._started = 0

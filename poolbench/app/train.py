@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from poolbench.app.devices import check_device
 from poolbench.app.runner import Runner, Settings, unfinished
 from poolbench.app.study import data_root
 from poolbench.core.events import Event
@@ -55,11 +56,14 @@ def train(
         on_event: Given what happens, for a display.
 
     Raises:
+        BadInput: There is no such device.
         EnvironmentFault: Device, data, disk or store cannot serve; finished cells are safe.
         Interrupted: Ctrl-C or SIGTERM; the same command continues.
         StoreBusy: Another process trains the rest, and ``settings.wait`` is false.
     """
     began = time.monotonic()
+    if settings.device is not None:
+        check_device(settings.device)
     store = Store.create(settings.store)
     store.remember(study)
     missing = unfinished(store, study)

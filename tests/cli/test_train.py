@@ -318,6 +318,15 @@ def test_a_bad_suite_is_exit_2_with_its_line(poolbench: Program, tiny: Path) -> 
     assert not tiny.with_name("runs").exists()
 
 
+@pytest.mark.parametrize("device", ["foo", "cuda:x", "gpu", ""])
+def test_an_unknown_device_is_exit_2(device: str, poolbench: Program, tiny: Path) -> None:
+    for command in (["train", tiny], ["plan", tiny], ["bench", "training"]):
+        done = poolbench(*command, f"--device={device}")
+        assert done.code == 2, command
+        assert "known: auto, cpu, cuda, cuda:N" in done.err
+    assert not tiny.with_name("runs").exists()
+
+
 def test_a_wrong_reading_is_refused_before_training(poolbench: Program, tiny: Path) -> None:
     done = poolbench("train", tiny, "--rule", "sett", "--engine", "inline")
     assert done.code == 2

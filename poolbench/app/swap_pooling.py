@@ -1,0 +1,77 @@
+"""An operator of ours in a network that was built elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from torch import Tensor, nn
+
+from poolbench.core.errors import BadInput, did_you_mean
+from poolbench.models.found_pools import FoundPool, find_pools, pooled_shapes, replace_pool
+from poolbench.operators.create import create
+
+_SITES = ("head", "se", "window")
+_GEOMETRY = ("kernel_size", "stride", "padding", "ceil_mode")
+
+
+def swap_pooling(
+    module: nn.Module,
+    name: str,
+    *,
+    sites: Collection[str] = ("head",),
+    images: Tensor | None = None,
+    **options: Any,
+) -> list[str]:
+    """Replace the pooling modules of a network by an operator, in place.
+
+    Args:
+        module: Any network whose pools are modules: torchvision's, timm's, a user's.
+        name: The operator.
+        sites: What is replaced: ``head``, global pools; ``se``, those of torchvision's
+            squeeze-and-excitation; ``window``, max and average pools with a window.
+        images: Normalised images ``(N, C, H, W)`` to run through the network once, where the
+            operator has to know channels or grid, as with ``learn="channel"``.
+        options: The operator's own, ``channels`` and ``grid``.
+
+    Returns:
+        Names of the replaced modules.
+
+    Raises:
+        BadInput: Nothing was found at a site, or the operator cannot stand there; the network is
+            as it was.
+    """
+    for site in sites:
+        if site not in _SITES:
+            raise BadInput(f"unknown site '{site}'", did_you_mean(site, _SITES))
+    for key in _GEOMETRY:
+        if key in options:
+            raise BadInput(f"{key} is that of the pool which is replaced", "leave it out")
+    chosen = [found for found in find_pools(module) if found.site in sites]
+    for site in sites:
+        if not any(found.site == site for found in chosen):
+            raise BadInput(
+                f"the network has no pooling module for '{site}'",
+                "pools that are called as functions cannot be replaced",
+            )
+    shapes = pooled_shapes(module, chosen, images) if images is not None else {}
+    operators = []
+    for found in chosen:
+        keywords: dict[str, Any] = {}
+        if found.name in shapes:
+            keywords["channels"], keywords["grid"] = shapes[found.name]
+        operators.append(create(name, **_geometry(found), **(keywords | options)))
+    first = next(module.parameters(), None)
+    for found, operator in zip(chosen, operators, strict=True):
+        replace_pool(module, found, operator if first is None else operator.to(first.device))
+    return [found.name for found in chosen]
+
+
+def _geometry(found: FoundPool) -> dict[str, Any]:
+    if found.site != "window":
+        return {}
+    if getattr(found.module, "dilation", 1) not in (1, (1, 1)):
+        raise BadInput(f"{found.name} is dilated; windows here are not")
+    if getattr(found.module, "return_indices", False):
+        raise BadInput(f"{found.name} also returns indices, which an operator does not")
+    return {key: getattr(found.module, key) for key in _GEOMETRY}
