@@ -40,6 +40,6 @@ def training(
         steps=steps,
         rounds=rounds,
         threads=threads,
-        device=open_device(device or "cpu"),
+        device=open_device("cpu" if device is None else device),
     )
     emit([table], format, output)
