@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from poolbench.app.api import load_suite, model, operator, train
+    from poolbench.app.api import load_suite, model, operator, swap_pooling, train
     from poolbench.stats.compare import compare
 
 _ATTRIBUTES = {
@@ -23,10 +23,11 @@ _ATTRIBUTES = {
     "load_suite": "poolbench.app.api",
     "model": "poolbench.app.api",
     "operator": "poolbench.app.api",
+    "swap_pooling": "poolbench.app.api",
     "train": "poolbench.app.api",
 }
 
-__all__ = ["__version__", "compare", "load_suite", "model", "operator", "train"]
+__all__ = ["__version__", "compare", "load_suite", "model", "operator", "swap_pooling", "train"]
 
 
 def __getattr__(name: str) -> Any:

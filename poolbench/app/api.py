@@ -75,7 +75,7 @@ def swap_pooling(
     module: nn.Module,
     name: str,
     *,
-    sites: Collection[str] = ("head",),
+    sites: str | Collection[str] = "head",
     images: Tensor | None = None,
     **options: Any,
 ) -> list[str]:

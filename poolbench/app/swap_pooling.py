@@ -19,7 +19,7 @@ def swap_pooling(
     module: nn.Module,
     name: str,
     *,
-    sites: Collection[str] = ("head",),
+    sites: str | Collection[str] = "head",
     images: Tensor | None = None,
     **options: Any,
 ) -> list[str]:
@@ -29,7 +29,8 @@ def swap_pooling(
         module: Any network whose pools are modules: torchvision's, timm's, a user's.
         name: The operator.
         sites: What is replaced: ``head``, global pools; ``se``, those of torchvision's
-            squeeze-and-excitation; ``window``, max and average pools with a window.
+            squeeze-and-excitation; ``window``, max and average pools with a window, whose
+            padding is from then on no element, also where it was one.
         images: Normalised images ``(N, C, H, W)`` to run through the network once, where the
             operator has to know channels or grid, as with ``learn="channel"``.
         options: The operator's own, ``channels`` and ``grid``.
@@ -41,14 +42,15 @@ def swap_pooling(
         BadInput: Nothing was found at a site, or the operator cannot stand there; the network is
             as it was.
     """
-    for site in sites:
+    wanted = (sites,) if isinstance(sites, str) else tuple(sites)
+    for site in wanted:
         if site not in _SITES:
             raise BadInput(f"unknown site '{site}'", did_you_mean(site, _SITES))
     for key in _GEOMETRY:
         if key in options:
             raise BadInput(f"{key} is that of the pool which is replaced", "leave it out")
-    chosen = [found for found in find_pools(module) if found.site in sites]
-    for site in sites:
+    chosen = [found for found in find_pools(module) if found.site in wanted]
+    for site in wanted:
         if not any(found.site == site for found in chosen):
             raise BadInput(
                 f"the network has no pooling module for '{site}'",

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from poolbench.core.catalogue import Catalogue, ModelEntry, Site
+from poolbench.core.catalogue import ModelEntry, Site
 from poolbench.core.options import Option
+from poolbench.models.catalogue import ModelCatalogue
 
 _MAXPOOL_PAPER = "The theoretical expressiveness of maxpooling, appendix E"
 _CONTRACTION_PAPER = "Contraction property of pooling layer, section 3"
 _HEAD = Site(name="head", scope="global", default="average")
 
-MODELS: Catalogue[ModelEntry] = Catalogue(
+MODELS = ModelCatalogue(
     "model",
     {
         "lenet-mnist": ModelEntry(

@@ -1,0 +1,43 @@
+"""The catalogue of networks: our own by name, those of other libraries as ``LIBRARY/NAME``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from poolbench.core.catalogue import Catalogue, ModelEntry, Site
+
+LIBRARIES = ("torchvision", "timm")
+
+
+class ModelCatalogue(Catalogue[ModelEntry]):
+    """A catalogue in which every network of torchvision and timm is named too.
+
+    Which names those libraries have is known only when one is built: asking them would load
+    torch. They are not part of iteration.
+    """
+
+    def __getitem__(self, name: str) -> ModelEntry:
+        library, _, architecture = name.partition("/")
+        if library not in LIBRARIES or not architecture:
+            return super().__getitem__(name)
+        return ModelEntry(
+            target=f"poolbench.models.external:{library}_network",
+            summary=f"{architecture} of {library}, untrained, its global pool replaced",
+            sites=(Site(name="head", scope="global", default="average"),),
+            parameters="as the library's",
+            reference=library,
+        )
+
+    def __contains__(self, name: object) -> bool:
+        if super().__contains__(name):
+            return True
+        library, _, architecture = str(name).partition("/")
+        return library in LIBRARIES and bool(architecture)
+
+    def resolve(self, name: str) -> Callable[..., Any]:
+        """Import and return what builds a network."""
+        build: Callable[..., Any] = super().resolve(name)
+        _, slash, architecture = name.partition("/")
+        return partial(build, architecture) if slash and name not in self._entries else build

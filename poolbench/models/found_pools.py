@@ -1,0 +1,137 @@
+"""The pooling modules of a network that was built elsewhere: finding and replacing them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+FoundSite = Literal["head", "se", "window"]
+
+# timm is optional, so its modules are known by name; its other pools contain torch's own.
+_TIMM_POOLS = {
+    "AdaptiveAvgMaxPool2d", "FastAdaptiveAvgPool", "FastAdaptiveMaxPool", "FastAdaptiveAvgMaxPool",
+}  # fmt: skip
+_SQUEEZES = {"SqueezeExcitation"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class FoundPool:
+    """A pooling module of a network.
+
+    Args:
+        name: Of the module, as ``named_modules`` gives it.
+        site: ``head`` pools a whole map, ``se`` does so for squeeze-and-excitation, ``window``
+            slides.
+        module: The module itself.
+        keeps_grid: Whether its output is ``(N, C, H', W')``, with H' = W' = 1 for a whole map.
+    """
+
+    name: str
+    site: FoundSite
+    module: nn.Module
+    keeps_grid: bool = True
+
+
+class OnePixel(nn.Module):
+    """Give a global pool the output shape of torch's adaptive pools, ``(N, C, 1, 1)``.
+
+    Args:
+        pool: Maps to ``(N, C)``.
+    """
+
+    def __init__(self, pool: nn.Module) -> None:
+        super().__init__()
+        self.pool = pool
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return ``(N, C, 1, 1)`` for maps of shape ``(N, C, H, W)``."""
+        return self.pool(x)[:, :, None, None]
+
+
+def find_pools(network: nn.Module) -> tuple[FoundPool, ...]:
+    """Return the pooling modules inside a network, in the order of its definition.
+
+    Found are torch's ``AdaptiveAvgPool2d`` and ``AdaptiveMaxPool2d`` to one pixel, timm's global
+    pools, and torch's ``MaxPool2d`` and ``AvgPool2d``. Pools that a network calls as functions
+    are no modules and stay hidden.
+    """
+    found = []
+    for parent_name, parent in network.named_modules():
+        for child_name, module in parent.named_children():
+            name = f"{parent_name}.{child_name}" if parent_name else child_name
+            if isinstance(module, nn.MaxPool2d | nn.AvgPool2d):
+                found.append(FoundPool(name=name, site="window", module=module))
+            elif _pools_whole_maps(module):
+                is_squeeze = type(parent).__name__ in _SQUEEZES
+                found.append(
+                    FoundPool(
+                        name=name,
+                        site="se" if is_squeeze else "head",
+                        module=module,
+                        keeps_grid=not getattr(module, "flatten", False),
+                    )
+                )
+    return tuple(found)
+
+
+def pooled_shapes(
+    network: nn.Module, found: Collection[FoundPool], images: Tensor
+) -> dict[str, tuple[int, tuple[int, int]]]:
+    """Run the network once, in evaluation, and note the maps that reach its pools.
+
+    Args:
+        network: Left in the mode it was in.
+        found: The pools to watch.
+        images: Normalised images ``(N, C, H, W)``, of the size seen in training.
+
+    Returns:
+        Channels and (H, W) by module name; a pool that is never reached is missing.
+    """
+    shapes: dict[str, tuple[int, tuple[int, int]]] = {}
+
+    def note(name: str, maps: Tensor) -> None:
+        shapes[name] = (maps.shape[1], (maps.shape[2], maps.shape[3]))
+
+    handles = [
+        pool.module.register_forward_pre_hook(
+            lambda _, inputs, name=pool.name: note(name, inputs[0])
+        )
+        for pool in found
+    ]
+    modes = {module: module.training for module in network.modules()}
+    try:
+        with torch.no_grad():
+            network.eval()(images)
+    finally:
+        for module, was_training in modes.items():
+            module.training = was_training
+        for handle in handles:
+            handle.remove()
+    return shapes
+
+
+def replace_pool(network: nn.Module, pool: FoundPool, operator: nn.Module) -> None:
+    """Put an operator where a pool was found, in its mode and with its output shape.
+
+    Args:
+        network: In which it was found.
+        pool: What is replaced.
+        operator: Maps to ``(N, C)``, or for a window to ``(N, C, H', W')``.
+    """
+    is_global = pool.site != "window"
+    wrapped = OnePixel(operator) if is_global and pool.keeps_grid else operator
+    network.set_submodule(pool.name, wrapped.train(pool.module.training))
+
+
+def _pools_whole_maps(module: nn.Module) -> bool:
+    if isinstance(module, nn.AdaptiveAvgPool2d | nn.AdaptiveMaxPool2d):
+        return module.output_size in (1, (1, 1))
+    if type(module).__name__ not in _TIMM_POOLS:
+        return False
+    # A pool over other dimensions belongs to a network that keeps its channels last.
+    is_pixelwise = getattr(module, "dim", (2, 3)) != (2, 3)
+    return not is_pixelwise and getattr(module, "output_size", 1) in (1, (1, 1))
