@@ -31,6 +31,19 @@ DATASETS: Catalogue[DataEntry] = Catalogue(
             license="CC BY 4.0 (UCI), made of scikit-learn's digits",
             reference="after Mnih, Heess, Graves, Kavukcuoglu 2014 (arXiv:1406.6247)",
         ),
+        "gaussian": DataEntry(
+            target="poolbench.data.gaussian:read_gaussian",
+            summary="independent normal values, 128 + 40 z as bytes, and random labels",
+            options={
+                "size_px": Option(kind=int, default=32, minimum=1, help="height and width"),
+                "channels": Option(kind=int, default=3, minimum=1),
+                "num_classes": Option(kind=int, default=10, minimum=1),
+                "train_images": Option(kind=int, default=1000, minimum=1),
+                "test_images": Option(kind=int, default=500, minimum=1),
+            },
+            checksum="54c15129a67160bb4766330800e14078aef0a3a1f302cb7ce685a14e5ccc27d7",
+            license="none needed: drawn on the spot",
+        ),
         "mnist": DataEntry(
             target="poolbench.data.mnist:read_mnist",
             summary="handwritten digits, 28 x 28 pixels",
