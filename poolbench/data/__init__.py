@@ -6,6 +6,18 @@ from poolbench.core.catalogue import Catalogue, DataEntry, Entry
 from poolbench.core.options import Option
 from poolbench.data.official import CIFAR10, CIFAR100, MNIST
 
+_ARCHIVE_OPTIONS = {
+    "size_px": Option(
+        kind=int,
+        default=128,
+        minimum=1,
+        help="side of the images: shorter side resized to it, then centre cropped; "
+        "published at 128 and 256",
+    ),
+    "version": Option(
+        kind=int, default=2, minimum=1, maximum=2, help="of the split: 2 tests on a third, 1 on 500"
+    ),
+}
 _TORONTO = "Krizhevsky 2009, Learning multiple layers of features from tiny images"
 
 DATASETS: Catalogue[DataEntry] = Catalogue(
@@ -73,6 +85,22 @@ DATASETS: Catalogue[DataEntry] = Catalogue(
             checksum=CIFAR100.checksum,
             license="free for research, no licence stated",
             reference=_TORONTO,
+        ),
+        "imagenette": DataEntry(
+            target="poolbench.data.imagenette:read_imagenette",
+            summary="photographs of 10 easily told classes of ImageNet",
+            options=_ARCHIVE_OPTIONS,
+            num_classes=10,
+            license="Apache 2.0; the photographs as in ImageNet",
+            reference="Howard 2019, https://github.com/fastai/imagenette",
+        ),
+        "imagewoof": DataEntry(
+            target="poolbench.data.imagenette:read_imagewoof",
+            summary="photographs of 10 breeds of dogs of ImageNet",
+            options=_ARCHIVE_OPTIONS,
+            num_classes=10,
+            license="Apache 2.0; the photographs as in ImageNet",
+            reference="Howard 2019, https://github.com/fastai/imagenette",
         ),
         "folder": DataEntry(
             target="poolbench.data.folder:read_folder",

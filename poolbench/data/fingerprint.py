@@ -12,6 +12,7 @@ from poolbench.core.atomic import write_whole
 from poolbench.core.cell import Named
 from poolbench.data import DATASETS
 from poolbench.data.folder_files import find_pictures
+from poolbench.data.imagenette_files import CLASSES, find_imagenette
 from poolbench.data.user_cache import cache_folder
 
 _LOGGER = logging.getLogger("poolbench.data")
@@ -20,9 +21,9 @@ _LOGGER = logging.getLogger("poolbench.data")
 def fingerprint(source: Named, root: Path | None) -> str:
     """Return the checksum of a data set's content.
 
-    For a published or an embedded data set it is the catalogue's, and no file is read. For the
-    user's own pictures it is the SHA-256 over their paths and contents; the hash of a file whose
-    size and time of change are as before is remembered.
+    Where the catalogue states one, it is that, and no file is read. For pictures in class folders
+    it is the SHA-256 over their paths and contents; the hash of a file whose size and time of
+    change are as before is remembered.
 
     Args:
         source: The data set.
@@ -35,7 +36,8 @@ def fingerprint(source: Named, root: Path | None) -> str:
 
 
 def _of_pictures(source: Named, root: Path | None) -> str:
-    files = find_pictures(source, root)
+    find = find_imagenette if source.name in CLASSES else find_pictures
+    files = find(source, root)
     name = hashlib.sha256(str(files.base.resolve()).encode()).hexdigest()[:16]
     memory = cache_folder() / "pictures" / f"{name}.json"
     known = _recall(memory)

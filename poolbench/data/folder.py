@@ -12,7 +12,7 @@ from PIL import Image
 from poolbench.core.cell import Named
 from poolbench.core.errors import EnvironmentFault
 from poolbench.data.arrays import Arrays
-from poolbench.data.folder_files import find_pictures
+from poolbench.data.folder_files import FolderFiles, find_pictures
 
 _EIGHT_BIT_MODES = frozenset({"1", "L", "LA", "P", "PA", "RGB", "RGBA", "CMYK", "YCbCr"})
 
@@ -35,6 +35,15 @@ def read_folder(
     """
     del download
     files = find_pictures(Named(name="folder", options={"path": path}), root)
+    return decode_pictures(files, size_px)
+
+
+def decode_pictures(files: FolderFiles, size_px: int) -> Arrays:
+    """Return pictures as ``size_px`` x ``size_px`` x 3, their class folders as classes.
+
+    Raises:
+        EnvironmentFault: A picture cannot be read.
+    """
     train_images, train_labels = _decode(files.train, size_px)
     test_images, test_labels = _decode(files.test, size_px)
     return Arrays(

@@ -52,6 +52,18 @@ def find_pictures(source: Named, root: Path | None) -> FolderFiles:
             f"the folder of pictures {base} does not exist",
             "correct the data's `path`, or name the folder it is relative to with --data-root",
         )
+    return pictures_below(base)
+
+
+def pictures_below(base: Path) -> FolderFiles:
+    """Return the pictures of a folder that exists.
+
+    Args:
+        base: Holds ``train`` and ``test`` (or ``val``), each with a folder for each class.
+
+    Raises:
+        EnvironmentFault: A split, a class or its pictures are missing.
+    """
     train = _split(base, "train")
     test = _split(base, "test", "val")
     if differing := sorted(train.keys() ^ test.keys()):

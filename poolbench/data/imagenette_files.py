@@ -1,0 +1,78 @@
+"""Imagenette and Imagewoof: where their unpacked archives are, found without opening a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from poolbench.core.cell import Named
+from poolbench.core.errors import EnvironmentFault
+from poolbench.data.folder_files import FolderFiles, pictures_below
+from poolbench.data.official import data_root
+
+# ImageNet's identifiers are the names of the class folders.
+CLASSES: Mapping[str, Mapping[str, str]] = {
+    "imagenette": {
+        "n01440764": "tench",
+        "n02102040": "English springer",
+        "n02979186": "cassette player",
+        "n03000684": "chain saw",
+        "n03028079": "church",
+        "n03394916": "French horn",
+        "n03417042": "garbage truck",
+        "n03425413": "gas pump",
+        "n03445777": "golf ball",
+        "n03888257": "parachute",
+    },
+    "imagewoof": {
+        "n02086240": "Shih-Tzu",
+        "n02087394": "Rhodesian ridgeback",
+        "n02088364": "beagle",
+        "n02089973": "English foxhound",
+        "n02093754": "Border terrier",
+        "n02096294": "Australian terrier",
+        "n02099601": "golden retriever",
+        "n02105641": "Old English sheepdog",
+        "n02111889": "Samoyed",
+        "n02115641": "dingo",
+    },
+}
+
+_SHORTER_SIDES_PX = (160, 320)
+
+
+def find_imagenette(source: Named, root: Path | None) -> FolderFiles:
+    """Return the pictures of the smallest archive there that needs no enlarging.
+
+    The archives are ``imagenette2-160``, ``imagenette2-320`` (shorter side 160 and 320 pixels) and
+    ``imagenette2`` (as in ImageNet), those of version 1 without the 2; Imagewoof's likewise.
+
+    Args:
+        source: ``imagenette`` or ``imagewoof``, with its options ``size_px`` and ``version``.
+        root: The data root; ``None`` for the cache folder's own.
+
+    Raises:
+        EnvironmentFault: No archive that serves is there, or one is not whole in its classes.
+    """
+    size_px = int(source.options["size_px"])
+    name = source.name if source.options["version"] == 1 else f"{source.name}2"
+    enough = [f"{name}-{side}" for side in _SHORTER_SIDES_PX if side >= size_px]
+    folders = [data_root(root) / folder for folder in (*enough, name)]
+    base = next((folder for folder in folders if folder.is_dir()), None)
+    if base is None:
+        listing = "\n  ".join(str(folder) for folder in folders)
+        raise EnvironmentFault(
+            f"the data set '{source.name}' is not on this machine; "
+            f"for {size_px} pixels one of these is needed:\n  {listing}",
+            f"unpack {folders[0].name}.tgz of https://github.com/fastai/imagenette there, or name "
+            "the folder that holds it with --data-root (or POOLBENCH_DATA); "
+            "--download does not fetch it",
+        )
+    files = pictures_below(base)
+    if differing := sorted(set(files.classes) ^ set(CLASSES[source.name])):
+        raise EnvironmentFault(
+            f"{base} does not hold the classes of '{source.name}': {differing[0]} is missing or "
+            "too many",
+            "unpack the archive anew",
+        )
+    return files
