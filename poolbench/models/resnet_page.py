@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
+from poolbench.core.errors import BadInput
 from poolbench.models.api import PoolFactory
 from poolbench.models.ghost_norm import GhostBatchNorm
 
@@ -42,6 +43,9 @@ class ResNetPage(nn.Module):
             site is strided the convolution before it takes the stride; at the head, which has
             none, a 1x1 convolution of stride 4 stands.
 
+    Raises:
+        BadInput: The images are smaller than 32 x 32.
+
     References:
         Page 2018, How to train your ResNet 8: bag of tricks.
     """
@@ -70,6 +74,11 @@ class ResNetPage(nn.Module):
             )
         )
         places = (grid[0] // _HEAD_SIDE) * (grid[1] // _HEAD_SIDE)
+        if places == 0:
+            raise BadInput(
+                f"resnet-page: images of {image_size[0]} x {image_size[1]} leave no window of 4",
+                "choose images of at least 32 x 32",
+            )
         self.classifier = nn.Linear(channels * places, num_classes, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:

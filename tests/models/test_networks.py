@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 from torch import nn
 
-from poolbench.app.network import build_network
+from poolbench.app.network import build_body, build_network, model_spec
 from poolbench.core.cell import ModelSpec, Named
+from poolbench.core.errors import BadInput
 from poolbench.models import MODELS
 from poolbench.models.network import Network
 
@@ -92,31 +95,64 @@ def test_a_global_head_takes_any_input_size(name: str) -> None:
         assert network(images(name, count=1, size=size)).shape == (1, 7)
 
 
+class RecordingPool(nn.Module):
+    """Pools by maximum, and notes what it was told of its maps and what they are."""
+
+    def __init__(self, told: tuple[int, ...], window: dict[str, Any]) -> None:
+        super().__init__()
+        self.told = told
+        self.window = window
+        self.seen: tuple[int, ...] = ()
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        self.seen = tuple(x.shape[1:])
+        return nn.functional.max_pool2d(x, **self.window) if self.window else x.amax((2, 3))
+
+
 class RecordingPools:
     """A factory that notes the sites it is asked for."""
 
     def __init__(self) -> None:
-        self.sites: set[str] = set()
+        self.sites: dict[str, list[RecordingPool]] = {}
 
-    def __call__(self, site: str, *, kernel_size: int | None = None, **_: object) -> nn.Module:
-        self.sites.add(site)
-        return nn.Flatten() if kernel_size is None else nn.MaxPool2d(3, 2, 1)
+    def __call__(
+        self, site: str, *, channels: int, grid: tuple[int, int], **window: Any
+    ) -> RecordingPool:
+        pool = RecordingPool((channels, *grid), window)
+        self.sites.setdefault(site, []).append(pool)
+        return pool
 
     def is_strided(self, _: str) -> bool:
         return False
 
 
-@pytest.mark.parametrize("name", MODELS)
-def test_every_site_is_asked_for_by_the_name_the_catalogue_lists(name: str) -> None:
+def recorded(name: str, size: int) -> RecordingPools:
     entry, pools = MODELS[name], RecordingPools()
-    channels, height, width = entry.input_shape or (3, 16, 16)
-    options = {key: option.default for key, option in entry.options.items()}
+    channels, height, width = entry.input_shape or (3, size, size - 2)
+    options = {key: option.default for key, option in entry.options.items()} | SMALL.get(name, {})
     options |= {site.needs: True for site in entry.sites if site.needs}
     with torch.device("meta"):
-        MODELS.resolve(name)(
+        body = MODELS.resolve(name)(
             in_channels=channels, num_classes=2, image_size=(height, width), pool=pools, **options
         )
-    assert pools.sites == {site.name for site in entry.sites}
+        body.eval()(torch.zeros(1, channels, height, width))
+    return pools
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_every_site_is_asked_for_by_the_name_the_catalogue_lists(name: str) -> None:
+    pools = recorded(name, 16)
+    assert list(pools.sites) == [site.name for site in MODELS[name].sites]
+    for site in MODELS[name].sites:
+        assert all(bool(p.window) == (site.scope == "windowed") for p in pools.sites[site.name])
+
+
+@pytest.mark.parametrize("size", [16, 37])
+@pytest.mark.parametrize("name", MODELS)
+def test_an_operator_is_told_the_channels_and_the_grid_of_its_maps(name: str, size: int) -> None:
+    pools = recorded(name, size)
+    for pool in (pool for asked in pools.sites.values() for pool in asked):
+        assert pool.told == pool.seen
 
 
 def test_normalisation_is_part_of_the_network() -> None:
@@ -127,3 +163,30 @@ def test_normalisation_is_part_of_the_network() -> None:
 def test_a_constant_channel_is_not_divided_by_zero() -> None:
     network = Network(nn.Flatten(), mean=[0.5], std=[0.0])
     assert network(torch.full((1, 1, 1, 1), 1.0)).item() == 0.5
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "size", "message"),
+    [
+        ("resnet-page", {}, 31, "leave no window"),
+        ("shallow-fcn", {"group_size": 33}, 16, "groups of 33 do not divide 1000"),
+        ("shallow-cnn", {"kernel_size": 4}, 16, "kernel_size is 4"),
+    ],
+)
+def test_what_cannot_be_built_is_bad_input(
+    name: str, options: dict[str, object], size: int, message: str
+) -> None:
+    spec = model_spec(name, options, {})
+    with pytest.raises(BadInput, match=message), torch.device("meta"):
+        build_body(spec, in_channels=3, num_classes=2, image_size=(size, size))
+
+
+def test_an_average_over_each_group_of_the_shallow_fcn_is_the_papers_feature() -> None:
+    spec = model_spec("shallow-fcn", {"width": 6, "group_size": 3}, {})
+    body = build_body(spec, in_channels=1, num_classes=2, image_size=(2, 2))
+    image = torch.rand(1, 1, 2, 2)
+    weight = body.get_parameter("features.hidden.weight")
+    hidden = (weight @ image.flatten()).relu()
+    expected = torch.stack([hidden[:3].mean(), hidden[3:].mean()])
+    features = body.get_submodule("features")(image)
+    torch.testing.assert_close(body.get_submodule("head")(features)[0], expected)
