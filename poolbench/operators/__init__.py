@@ -20,6 +20,7 @@ _LEARNED = Option(
 _TEMPERATURE = Option(
     kind=float, default=1.0, above=0.0, help="t (t0 if learned), in the units of the activations"
 )
+_EXPONENT = Option(kind=float, default=3.0, above=0.0, help="p, or its start if it is learned")
 _LAE = "Lowe, Trappenberg, Oore 2021 (arXiv:2111.01742)"
 _MIXED = "Lee, Gallagher, Tu 2016 (arXiv:1509.08985)"
 
@@ -52,6 +53,14 @@ OPERATORS: Catalogue[OperatorEntry] = Catalogue(
             learns="log_temperature",
             reference=_LAE,
         ),
+        "lae-context": OperatorEntry(
+            target="poolbench.operators.lae_context:ContextualLogAvgExp",
+            summary="lae with a temperature for each window, from its variance; learns t0 and w",
+            formula="t (log sum exp(z/t) - log n), t = t0 (1 + var(z)/t0^2)^(w/2), w from 0",
+            options={"temperature": _TEMPERATURE, "learn": _LEARNED},
+            learns="log_temperature",
+            reference=_LAE,
+        ),
         "mixed": OperatorEntry(
             target="poolbench.operators.mixed:Mixed",
             summary="learned mixture of max and mean",
@@ -73,6 +82,30 @@ OPERATORS: Catalogue[OperatorEntry] = Catalogue(
             options={"learn": _LEARNED},
             learns="gate_weight",
             reference=_MIXED,
+        ),
+        "gem": OperatorEntry(
+            target="poolbench.operators.gem:GeneralizedMean",
+            summary="generalised mean of what is above 1e-6; p = 1 is the mean, large p the max",
+            formula="(mean(max(z, 1e-6)^p))^(1/p)",
+            options={"p": _EXPONENT, "learn": _LEARN},
+            learns="log_p",
+            reference="Radenovic, Tolias, Chum 2019 (arXiv:1711.02512)",
+        ),
+        "lp": OperatorEntry(
+            target="poolbench.operators.lp:LpNorm",
+            summary="norm of the window, whatever the signs",
+            formula="(sum |z|^p)^(1/p)",
+            options={"p": _EXPONENT, "learn": _LEARN},
+            learns="log_p",
+            reference="Sermanet, Chintala, LeCun 2012 (arXiv:1204.3968)",
+        ),
+        "softpool": OperatorEntry(
+            target="poolbench.operators.softpool:SoftPool",
+            summary="mean weighted by softmax: between mean (t -> inf) and max (t -> 0)",
+            formula="sum softmax(z/t) z",
+            options={"temperature": _TEMPERATURE, "learn": _LEARN},
+            learns="log_temperature",
+            reference="Stergiou, Poppe, Kalliatakis 2021 (arXiv:2101.00440)",
         ),
         "conv": OperatorEntry(
             target="poolbench.operators.conv:Convolution",

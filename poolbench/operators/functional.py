@@ -11,6 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from poolbench.operators.elements import check_maps, without_autocast
 from poolbench.operators.layout import formatted_like
 from poolbench.operators.smooth_maximum import SmoothMaximum
 from poolbench.operators.window import Window
@@ -29,8 +30,8 @@ def average(x: Tensor, *, window: Window | None = None) -> Tensor:
     Raises:
         ValueError: x is not a batch of floating maps, or a window would be empty.
     """
-    _check(x, window)
-    with _no_autocast(x):
+    check_maps(x, window)
+    with without_autocast(x):
         if window is None:
             return x.mean((2, 3))
         return F.avg_pool2d(
@@ -59,8 +60,8 @@ def maximum(x: Tensor, *, window: Window | None = None) -> Tensor:
     Raises:
         ValueError: x is not a batch of floating maps, or a window would be empty.
     """
-    _check(x, window)
-    with _no_autocast(x):
+    check_maps(x, window)
+    with without_autocast(x):
         if window is not None:
             return F.max_pool2d(
                 x, window.kernel_size, window.stride, window.padding, ceil_mode=window.ceil_mode
@@ -140,7 +141,7 @@ def mixed(x: Tensor, share: Tensor, *, window: Window | None = None) -> Tensor:
     if share.dim() == 1:
         share = share.view(1, -1) if window is None else share.view(1, -1, 1, 1)
     peak, mean = maximum(x, window=window), average(x, window=window)
-    with _no_autocast(x):
+    with without_autocast(x):
         blend = (share * peak + (1 - share) * mean).to(x.dtype)
     return blend if window is None else formatted_like(x, blend)
 
@@ -164,8 +165,8 @@ def gate(x: Tensor, weight: Tensor, *, window: Window | None = None) -> Tensor:
     References:
         Lee, Gallagher, Tu 2016 (arXiv:1509.08985).
     """
-    _check(x, window)
-    with _no_autocast(x):
+    check_maps(x, window)
+    with without_autocast(x):
         dtype = torch.promote_types(x.dtype, torch.float32)
         elements, weight = x.to(dtype).masked_fill(x == -torch.inf, 0.0), weight.to(dtype)
         if window is None:
@@ -181,8 +182,8 @@ def gate(x: Tensor, weight: Tensor, *, window: Window | None = None) -> Tensor:
 def _smooth_maximum(
     x: Tensor, log_temperature: Tensor, window: Window | None, *, averaged: bool
 ) -> Tensor:
-    _check(x, window)
-    with _no_autocast(x):
+    check_maps(x, window)
+    with without_autocast(x):
         pooled: Tensor = SmoothMaximum.apply(x, log_temperature, window, averaged)[0]
     return pooled.flatten(1) if window is None else pooled
 
@@ -191,18 +192,3 @@ def _gather_first_maximum(x: Tensor) -> Tensor:
     elements = x.flatten(2)
     first = elements.detach().argmax(-1, keepdim=True)
     return elements.gather(-1, first).squeeze(-1)
-
-
-def _no_autocast(x: Tensor) -> torch.autocast:
-    return torch.autocast(x.device.type, enabled=False)
-
-
-def _check(x: Tensor, window: Window | None) -> None:
-    if x.dim() != 4 or not x.is_floating_point():
-        raise ValueError(
-            f"pooling takes floating maps of shape (N, C, H, W), not {x.dtype} {tuple(x.shape)}"
-        )
-    if window is not None:
-        window.output_size((x.shape[2], x.shape[3]))
-    elif 0 in x.shape[2:]:
-        raise ValueError(f"empty window: maps of shape {tuple(x.shape)} have no element to pool")

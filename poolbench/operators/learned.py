@@ -17,7 +17,7 @@ def learned_parameters(network: nn.Module) -> dict[str, Tensor]:
 
     Returns:
         ``module.path.parameter`` to detached values: ``temperature`` in the units of the
-        activations, ``alpha`` as the share of the max, ``gate_weight`` as it is.
+        activations, ``p`` as the exponent, ``alpha`` as the share of the max, others as they are.
     """
     return {
         _join(path, name): value

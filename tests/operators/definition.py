@@ -50,3 +50,32 @@ def log_sum_exp(z: Sequence[float], t: float) -> float:
 
 def log_avg_exp(z: Sequence[float], t: float) -> float:
     return log_sum_exp(z, t) - t * math.log(len(z))
+
+
+def contextual_log_avg_exp(z: Sequence[float], temperature: float, context_weight: float) -> float:
+    variance = mean([(v - mean(z)) ** 2 for v in z])
+    return log_avg_exp(z, temperature * (1 + variance / temperature**2) ** (context_weight / 2))
+
+
+def generalized_mean(z: Sequence[float], p: float = 3.0) -> float:
+    return float(mean([max(v, 1e-6) ** p for v in z]) ** (1 / p))
+
+
+def lp_norm(z: Sequence[float], p: float = 3.0) -> float:
+    return float(math.fsum(abs(v) ** p for v in z) ** (1 / p))
+
+
+def softmax_mean(z: Sequence[float], temperature: float = 1.0) -> float:
+    powers = [math.exp((v - max(z)) / temperature) for v in z]
+    return math.fsum(w * v for w, v in zip(powers, z, strict=True)) / math.fsum(powers)
+
+
+DEFINITIONS: dict[str, Callable[..., float]] = {
+    "lse": lambda z, temperature=1.0: log_sum_exp(z, temperature),
+    "lae": lambda z, temperature=1.0: log_avg_exp(z, temperature),
+    "lae-context": contextual_log_avg_exp,
+    "gem": generalized_mean,
+    "lp": lp_norm,
+    "softpool": softmax_mean,
+}
+"""Operators by name, as functions of a window's elements and of what the operator has learned."""

@@ -14,6 +14,11 @@ from poolbench.operators.functional import average, gate, maximum, mixed
 from poolbench.operators.gated import resize_weight
 from poolbench.operators.window import Window
 
+SCOPES: dict[str, dict[str, Any]] = {
+    "global": {},
+    "windowed": {"kernel_size": 3, "stride": 2, "padding": 1},
+}
+
 
 def _gradient(pooled: Tensor, x: Tensor) -> Tensor:
     (gradient,) = torch.autograd.grad(pooled.sum(), x)
@@ -56,8 +61,15 @@ def test_both_ways_to_a_global_max_agree() -> None:
 
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no NVIDIA GPU")
-@pytest.mark.parametrize("name", [name for name in OPERATORS if name != "conv"])
-@pytest.mark.parametrize("geometry", [{}, {"kernel_size": 3, "stride": 2, "padding": 1}])
+@pytest.mark.parametrize(
+    ("name", "geometry"),
+    [
+        (name, geometry)
+        for name in OPERATORS
+        for scope, geometry in SCOPES.items()
+        if name != "conv" and scope in OPERATORS[name].scopes
+    ],
+)
 def test_a_gpu_gives_the_values_and_gradients_of_the_cpu(
     name: str, geometry: dict[str, Any]
 ) -> None:

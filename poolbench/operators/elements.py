@@ -1,0 +1,79 @@
+"""Maps as operators take them: checked, in full precision, as the elements of each window."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from poolbench.operators.layout import formatted_like
+from poolbench.operators.window import Window
+
+
+def check_maps(x: Tensor, window: Window | None) -> None:
+    """Refuse what cannot be pooled.
+
+    Args:
+        x: Maps, ``(N, C, H, W)``, floating.
+        window: Geometry; ``None`` pools the whole map.
+
+    Raises:
+        ValueError: x is not a batch of floating maps, or a window would be empty.
+    """
+    if x.dim() != 4 or not x.is_floating_point():
+        raise ValueError(
+            f"pooling takes floating maps of shape (N, C, H, W), not {x.dtype} {tuple(x.shape)}"
+        )
+    if window is not None:
+        window.output_size((x.shape[2], x.shape[3]))
+    elif 0 in x.shape[2:]:
+        raise ValueError(f"empty window: maps of shape {tuple(x.shape)} have no element to pool")
+
+
+def without_autocast(x: Tensor) -> torch.autocast:
+    """Return a context in which autocast leaves the arithmetic on x's device alone."""
+    return torch.autocast(x.device.type, enabled=False)
+
+
+def gather_elements(x: Tensor, window: Window | None, *, padding: float) -> Tensor:
+    """Return the elements of every window along a last dimension, in row-major order.
+
+    Args:
+        x: Maps, ``(N, C, H, W)``.
+        window: Geometry; ``None`` takes the whole map as one window.
+        padding: What stands where a window hangs over the map; the caller must be able to tell
+            it from an element, or give it no weight.
+
+    Returns:
+        ``(N, C, H', W', n)``, with H' = W' = 1 for the whole map. Overlapping windows copy their
+        elements: n / stride**2 times the memory of the maps.
+    """
+    if window is None:
+        return x.flatten(2)[:, :, None, None]
+    bottom, right = window.overhang((x.shape[2], x.shape[3]))
+    vertical, horizontal = window.padding
+    border = (horizontal, horizontal + right, vertical, vertical + bottom)
+    padded = F.pad(x, border, value=padding) if any(border) else x
+    rows = padded.unfold(2, window.kernel_size[0], window.stride[0])
+    return rows.unfold(3, window.kernel_size[1], window.stride[1]).flatten(4)
+
+
+def count_elements(x: Tensor, window: Window | None) -> Tensor:
+    """Return n, the elements of each window that are not padding: ``(1, 1, H', W', 1)``."""
+    ones = torch.ones(1, 1, *x.shape[2:], dtype=torch.float64, device=x.device)
+    return gather_elements(ones, window, padding=0.0).sum(-1, keepdim=True)
+
+
+def as_output(pooled: Tensor, x: Tensor, window: Window | None) -> Tensor:
+    """Return pooled values in the dtype, shape and memory format that the maps ask for.
+
+    Args:
+        pooled: ``(N, C, H', W')``, with H' = W' = 1 for the whole map.
+        x: The maps, ``(N, C, H, W)``.
+        window: Geometry; ``None`` for the whole map.
+
+    Returns:
+        ``(N, C)``, or ``(N, C, H', W')`` with a window.
+    """
+    result = pooled.to(x.dtype)
+    return result.flatten(1) if window is None else formatted_like(x, result)

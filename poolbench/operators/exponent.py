@@ -1,0 +1,57 @@
+"""What ``gem`` and ``lp`` share: an exponent, fixed or learned, one or one per channel."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+from poolbench.core.errors import BadInput
+from poolbench.operators.base import PoolingOperator, learned_size
+from poolbench.operators.window import Window
+
+
+class PowerOperator(PoolingOperator):
+    """An operator with an exponent, held as its logarithm so that it stays positive.
+
+    Args:
+        window: Geometry; ``None`` pools the whole map.
+        channels: Channels of the maps; needed when ``learn`` is ``channel``.
+        grid: Not needed.
+        p: The exponent, or its start if it is learned, above 0.
+        learn: ``none`` (a buffer that no state dict holds), ``layer`` or ``channel``.
+
+    Raises:
+        BadInput: The exponent is not positive and finite, or the channels are missing.
+    """
+
+    log_p: Tensor
+
+    def __init__(
+        self,
+        *,
+        window: Window | None = None,
+        channels: int | None = None,
+        grid: tuple[int, int] | None = None,  # noqa: ARG002
+        p: float = 3.0,
+        learn: str = "none",
+    ) -> None:
+        super().__init__(window=window)
+        if not 0 < p < math.inf:
+            raise BadInput(f"p is {p}", "choose a finite number above 0")
+        self.initial_p = p
+        self.learn = learn
+        log_p = torch.full((learned_size(learn, channels),), math.log(p))
+        if learn == "none":
+            self.register_buffer("log_p", log_p, persistent=False)
+        else:
+            self.log_p = nn.Parameter(log_p)
+
+    def pooling_parameters(self) -> dict[str, Tensor]:
+        """Return the exponent, if it is learned."""
+        return {} if self.learn == "none" else {"p": self.log_p.detach().exp()}
+
+    def describe(self) -> dict[str, object]:
+        """Return the options that ``repr`` shows."""
+        return {"p": self.initial_p, "learn": self.learn}

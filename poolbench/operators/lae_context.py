@@ -1,0 +1,114 @@
+"""LogAvgExp pooling whose temperature follows from the window itself."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from poolbench.operators.base import learned_size
+from poolbench.operators.elements import (
+    as_output,
+    check_maps,
+    count_elements,
+    gather_elements,
+    without_autocast,
+)
+from poolbench.operators.temperature import TemperedOperator
+from poolbench.operators.window import Window
+
+
+class ContextualLogAvgExp(TemperedOperator):
+    """LogAvgExp with a temperature for each window: ``t = t0 (1 + var(z)/t0^2)^(w/2)``.
+
+    The paper names a temperature "determined from the activations within the pooling kernel" and
+    leaves it open; this definition is ours. t0 and w are learned. w starts at 0, where this is
+    ``lae``; at w = 1, ``t^2 = t0^2 + var(z)``. The laws of ``lae`` hold: the result lies between
+    mean and max, shifts with z, and scales with (z, t0).
+
+    Args:
+        window: Geometry; ``None`` pools the whole map.
+        channels: Channels of the maps; needed when ``learn`` is ``channel``.
+        grid: Not needed.
+        temperature: Initial t0, in the units of the activations, above 0.
+        learn: ``layer`` or ``channel``.
+
+    Raises:
+        BadInput: The temperature is not positive and finite, or the channels are missing.
+
+    References:
+        Lowe, Trappenberg, Oore 2021 (arXiv:2111.01742).
+    """
+
+    def __init__(
+        self,
+        *,
+        window: Window | None = None,
+        channels: int | None = None,
+        grid: tuple[int, int] | None = None,
+        temperature: float = 1.0,
+        learn: str = "layer",
+    ) -> None:
+        super().__init__(
+            window=window, channels=channels, grid=grid, temperature=temperature, learn=learn
+        )
+        self.context_weight = nn.Parameter(torch.zeros(learned_size(learn, channels)))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Pool maps of shape ``(N, C, H, W)``."""
+        return contextual_log_avg_exp(
+            x, self.log_temperature, self.context_weight, window=self.window
+        )
+
+    def pooling_parameters(self) -> dict[str, Tensor]:
+        """Return t0, in the units of the activations, and w."""
+        return {
+            "temperature": self.log_temperature.detach().exp(),
+            "context_weight": self.context_weight.detach().clone(),
+        }
+
+
+def contextual_log_avg_exp(
+    x: Tensor, log_temperature: Tensor, context_weight: Tensor, *, window: Window | None = None
+) -> Tensor:
+    """Return ``t (log sum exp(z/t) - log n)`` with ``t = t0 (1 + var(z)/t0^2)^(w/2)``.
+
+    var is the mean squared distance from the mean. Elements of -inf count in n, take no part in
+    var and weigh nothing; a window of nothing else gives -inf.
+
+    Args:
+        x: Maps, ``(N, C, H, W)``, floating.
+        log_temperature: log t0, ``(1,)`` or ``(C,)``, t0 in the units of x.
+        context_weight: w, ``(1,)`` or ``(C,)``.
+        window: Geometry; ``None`` pools the whole map.
+
+    Returns:
+        ``(N, C)``, or ``(N, C, H', W')`` with a window.
+
+    Raises:
+        ValueError: x is not a batch of floating maps, or a window would be empty.
+
+    Numerics: in float64 whatever the dtype of x, on distances from the maximum. The variance
+    stands where a standard deviation would have no gradient in a constant window.
+    """
+    check_maps(x, window)
+    with without_autocast(x):
+        elements = gather_elements(x.double(), window, padding=-torch.inf)
+        is_present = elements != -torch.inf
+        # The result does not depend on the shift, so no gradient has to flow through it.
+        peak = elements.detach().amax(-1, keepdim=True)
+        is_alive = peak != -torch.inf
+        peak = peak.where(is_alive, 0.0)
+        gaps = (elements - peak).where(is_present, 0.0)
+
+        present = is_present.sum(-1, keepdim=True).clamp(min=1)
+        mean = gaps.sum(-1, keepdim=True) / present
+        variance = (gaps - mean).where(is_present, 0.0).square().sum(-1, keepdim=True) / present
+        base = log_temperature.double().view(1, -1, 1, 1, 1)
+        weight = context_weight.double().view(1, -1, 1, 1, 1)
+        context = (variance * (-2 * base).exp()).log1p()
+        temperature = (base + 0.5 * weight * context).exp()
+
+        powers = (gaps / temperature).exp().where(is_present, 0.0)
+        share = powers.sum(-1, keepdim=True).where(is_alive, 1.0) / count_elements(x, window)
+        pooled = (peak + temperature * share.log()).where(is_alive, -torch.inf)
+        return as_output(pooled.squeeze(-1), x, window)
