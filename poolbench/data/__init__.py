@@ -15,7 +15,11 @@ _ARCHIVE_OPTIONS = {
         "published at 128 and 256",
     ),
     "version": Option(
-        kind=int, default=2, minimum=1, maximum=2, help="of the split: 2 tests on a third, 1 on 500"
+        kind=int,
+        default=2,
+        minimum=1,
+        maximum=2,
+        help="of the split: 2 tests on 30 % of the images, 1 on 500",
     ),
 }
 _TORONTO = "Krizhevsky 2009, Learning multiple layers of features from tiny images"
