@@ -34,10 +34,13 @@ class Lookahead(torch.optim.Optimizer):
 
     def __init__(self, inner: torch.optim.Optimizer, *, steps: int, alpha: float) -> None:
         self._inner, self._steps, self._alpha = inner, steps, alpha
-        super().__init__(inner.param_groups, inner.defaults)
-        for group in self.param_groups:
-            group[_AHEAD] = 0
+        super().__init__(inner.param_groups, {**inner.defaults, _AHEAD: 0})
         self._share()
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what a copy is made of: torch's optimisers would leave out the inner one."""
+        own = {"_inner": self._inner, "_steps": self._steps, "_alpha": self._alpha}
+        return {**super().__getstate__(), **own}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Take a loaded state, for the inner optimiser too."""

@@ -248,9 +248,14 @@ class Training:
         """Give momenta the memory layout of their parameters again.
 
         Fused kernels walk both in memory order, so a contiguous momentum of a channels-last weight
-        would be applied to the wrong places, silently.
+        would be applied to the wrong places, silently. Step counts, which may live on another
+        device than a parameter of no axes, stay as they are.
         """
         for parameter, state in self.optimizer.state.items():
             for name, value in state.items():
-                if isinstance(value, torch.Tensor) and value.shape == parameter.shape:
+                if (
+                    isinstance(value, torch.Tensor)
+                    and value.ndim > 1
+                    and value.shape == parameter.shape
+                ):
                     state[name] = torch.empty_like(parameter, dtype=value.dtype).copy_(value)

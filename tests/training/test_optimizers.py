@@ -121,6 +121,31 @@ def test_a_closure_gives_the_gradients_of_the_step() -> None:
     torch.testing.assert_close(bowl.weight.detach(), 0.9 * start)
 
 
+def test_a_group_that_joins_late_meets_its_slow_weights_in_its_own_time() -> None:
+    early, late = nn.Parameter(torch.ones(1)), nn.Parameter(torch.ones(1))
+    lookahead = Lookahead(torch.optim.SGD([early], lr=0.1), steps=2, alpha=0.5)
+    found = []
+    for step in range(3):
+        if step == 1:
+            lookahead.add_param_group({"params": [late]})
+        early.grad, late.grad = torch.ones(1), torch.ones(1)
+        lookahead.step()
+        found.append((early.item(), late.item()))
+    # Two steps of 0.1, halved: early meets after steps 1 and 2, late after steps 2 and 3.
+    assert found == [pytest.approx(pair) for pair in ((0.9, 1.0), (0.9, 0.9), (0.8, 0.9))]
+
+
+def test_a_copy_of_model_and_optimizer_goes_the_same_way() -> None:
+    bowl = Quadratic()
+    optimizer = build_optimizer(bowl, recipe("ranger", **OPTIONS), ())
+    bowl.descend(optimizer)
+    copied_bowl, copied_optimizer = deepcopy((bowl, optimizer))
+    for _ in range(8):
+        bowl.descend(optimizer)
+        copied_bowl.descend(copied_optimizer)
+    assert torch.equal(bowl.weight, copied_bowl.weight)
+
+
 @pytest.mark.parametrize("name", ["adamw", "ranger"])
 def test_decoupled_decay_shrinks_weights_and_spares_norms_biases_and_pooling(name: str) -> None:
     network = nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2), nn.PReLU(), nn.Linear(4, 4))
