@@ -107,6 +107,37 @@ OPERATORS: Catalogue[OperatorEntry] = Catalogue(
             learns="log_temperature",
             reference="Stergiou, Poppe, Kalliatakis 2021 (arXiv:2101.00440)",
         ),
+        "avgmax": OperatorEntry(
+            target="poolbench.operators.avgmax:AverageMax",
+            summary="half mean, half maximum",
+            formula="(mean(z) + max(z)) / 2",
+        ),
+        "min": OperatorEntry(
+            target="poolbench.operators.min:Minimum",
+            summary="minimum of the window; ties give the gradient to the first",
+            formula="min(z)",
+        ),
+        "median": OperatorEntry(
+            target="poolbench.operators.median:Median",
+            summary="median of the window; the midpoint of the middle two for even n",
+            formula="median(z)",
+        ),
+        "quantile": OperatorEntry(
+            target="poolbench.operators.quantile:Quantile",
+            summary="quantile of the window, linear between neighbours in rank",
+            formula="(1-f) z_(k) + f z_(k+1), k + f = q (n-1), ranks from 0 upwards",
+            options={
+                "q": Option(
+                    kind=float, default=0.75, minimum=0.0, maximum=1.0, help="0 is min, 1 is max"
+                )
+            },
+            reference="Hyndman, Fan 1996, definition 7",
+        ),
+        "relu-max": OperatorEntry(
+            target="poolbench.operators.relu_max:ReluMaximum",
+            summary="the exact maximum, built of pairwise ReLU blocks in ceil(log2 n) layers",
+            formula="max(a, b) = relu(a-b) + relu(b) - relu(-b), pair by pair",
+        ),
         "conv": OperatorEntry(
             target="poolbench.operators.conv:Convolution",
             summary="convolution in place of a pool: same kernel, stride and padding, with bias",

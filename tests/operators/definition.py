@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Callable, Sequence
 
 import torch
@@ -70,6 +71,12 @@ def softmax_mean(z: Sequence[float], temperature: float = 1.0) -> float:
     return math.fsum(w * v for w, v in zip(powers, z, strict=True)) / math.fsum(powers)
 
 
+def quantile(z: Sequence[float], q: float = 0.75) -> float:
+    ranked, position = sorted(z), q * (len(z) - 1)
+    below, above = ranked[math.floor(position)], ranked[math.ceil(position)]
+    return below + (position - math.floor(position)) * (above - below)
+
+
 DEFINITIONS: dict[str, Callable[..., float]] = {
     "lse": lambda z, temperature=1.0: log_sum_exp(z, temperature),
     "lae": lambda z, temperature=1.0: log_avg_exp(z, temperature),
@@ -77,5 +84,10 @@ DEFINITIONS: dict[str, Callable[..., float]] = {
     "gem": generalized_mean,
     "lp": lp_norm,
     "softpool": softmax_mean,
+    "avgmax": lambda z: (mean(z) + max(z)) / 2,
+    "min": min,
+    "median": statistics.median,
+    "quantile": quantile,
+    "relu-max": max,
 }
 """Operators by name, as functions of a window's elements and of what the operator has learned."""

@@ -1,0 +1,97 @@
+"""The maximum, as a ReLU network computes it."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from poolbench.operators.base import PoolingOperator
+from poolbench.operators.elements import (
+    as_output,
+    check_maps,
+    gather_elements,
+    without_autocast,
+)
+from poolbench.operators.window import Window
+
+
+class ReluMaximum(PoolingOperator):
+    """Maximum of the window, built of pairwise ReLU blocks in ceil(log2 n) layers.
+
+    ``max(a, b) = relu(a - b) + relu(b) - relu(-b)``. It has the values and gradients of ``max``
+    and exists to be measured beside it.
+
+    Args:
+        window: Geometry; ``None`` pools the whole map.
+        channels: Not needed.
+        grid: Not needed.
+
+    References:
+        Lemma 1 of the paper on max pooling by ReLU that the ``maxpool`` suites reproduce.
+    """
+
+    def __init__(
+        self,
+        *,
+        window: Window | None = None,
+        channels: int | None = None,  # noqa: ARG002
+        grid: tuple[int, int] | None = None,  # noqa: ARG002
+    ) -> None:
+        super().__init__(window=window)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Pool maps of shape ``(N, C, H, W)``."""
+        return relu_maximum(x, window=self.window)
+
+
+def relu_maximum(x: Tensor, *, window: Window | None = None) -> Tensor:
+    """Return the maximum of each window as a tree of ReLU blocks over neighbouring elements.
+
+    Ties give the whole gradient to the first element in row-major order. An odd element out goes
+    up a layer as it is, as a pair of relu(z) and relu(-z) would carry it.
+
+    Args:
+        x: Maps, ``(N, C, H, W)``, floating. Elements of -inf meet no block: the other one wins.
+        window: Geometry; ``None`` pools the whole map.
+
+    Returns:
+        ``(N, C)``, or ``(N, C, H', W')`` with a window.
+
+    Raises:
+        ValueError: x is not a batch of floating maps, or a window would be empty.
+
+    Numerics: a block rounds to 1 part in 2**53 of its larger argument, so that results in float32
+    are those of max unless 2**29 smaller in size than what they beat.
+    """
+    check_maps(x, window)
+    with without_autocast(x):
+        values = gather_elements(x.double(), window, padding=-torch.inf)
+        is_present = values != -torch.inf
+        values = values.where(is_present, 0.0)
+        while values.shape[-1] > 1:
+            values, is_present = _layer(values, is_present)
+        pooled = values.where(is_present, -torch.inf).squeeze(-1)
+        return as_output(pooled, x, window)
+
+
+def _layer(values: Tensor, is_present: Tensor) -> tuple[Tensor, Tensor]:
+    paired = values.shape[-1] // 2 * 2
+    a, b = values[..., 0:paired:2], values[..., 1:paired:2]
+    has_a, has_b = is_present[..., 0:paired:2], is_present[..., 1:paired:2]
+    winners = _block(a, b).where(has_a & has_b, a.where(has_a, b))
+    return (
+        torch.cat([winners, values[..., paired:]], -1),
+        torch.cat([has_a | has_b, is_present[..., paired:]], -1),
+    )
+
+
+def _block(a: Tensor, b: Tensor) -> Tensor:
+    # Slopes at 0 of 1, 1 and 0: with any other choice credit is lost or doubled at b = 0, which
+    # is where most activations are, or a tie does not go to the first.
+    return _relu_rising_at_zero(a - b) + _relu_rising_at_zero(b) - F.relu(-b)
+
+
+def _relu_rising_at_zero(z: Tensor) -> Tensor:
+    # Written so that NaN passes, as it does through relu.
+    return z.masked_fill(z < 0, 0.0)
