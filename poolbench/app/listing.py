@@ -77,6 +77,10 @@ def describe(family: str, name: str) -> list[Table]:
         facts.append(("reference", entry.reference))
     facts += [("revision", str(entry.revision)), ("in a suite", _example(family, name, entry))]
     tables = [_text_table(name, ("", ""), facts)]
+    if isinstance(entry, ModelEntry):
+        from poolbench.app.sites import sites_table
+
+        tables.append(sites_table(name))
     if entry.options:
         options = [
             (key, option.describe_range(), _default(option), option.help)

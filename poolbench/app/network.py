@@ -24,7 +24,7 @@ class SitePools:
     """
 
     def __init__(self, pools: Mapping[str, Named]) -> None:
-        self._pools = pools
+        self.pools = pools
 
     def __call__(
         self,
@@ -38,7 +38,7 @@ class SitePools:
         ceil_mode: bool = False,
     ) -> nn.Module:
         """Return the operator for one place; see ``models.api.PoolFactory``."""
-        pool = self._pools[site]
+        pool = self.pools[site]
         return create(
             pool.name,
             channels=channels,
@@ -52,7 +52,7 @@ class SitePools:
 
     def is_strided(self, site: str) -> bool:
         """Return whether no pool stands there but a stride; see ``models.api.PoolFactory``."""
-        return self._pools[site].name == "strided"
+        return self.pools[site].name == "strided"
 
 
 def model_spec(
@@ -95,14 +95,27 @@ def _refuse_unknown(kind: str, given: Iterable[str], known: Collection[str]) -> 
 
 
 def build_body(
-    spec: ModelSpec, *, in_channels: int, num_classes: int, image_size: tuple[int, int]
+    spec: ModelSpec,
+    *,
+    in_channels: int,
+    num_classes: int,
+    image_size: tuple[int, int],
+    pools: SitePools | None = None,
 ) -> nn.Module:
-    """Return a network for normalised images; its weights come from torch's global generator."""
+    """Return a network for normalised images; its weights come from torch's global generator.
+
+    Args:
+        spec: Architecture and operators.
+        in_channels: Channels of the images.
+        num_classes: Width of the logits.
+        image_size: (H, W) of training images, in pixels.
+        pools: Fills the sites; by default with the operators of ``spec``.
+    """
     return MODELS.resolve(spec.network.name)(
         in_channels=in_channels,
         num_classes=num_classes,
         image_size=image_size,
-        pool=SitePools(spec.pools),
+        pool=pools or SitePools(spec.pools),
         **spec.network.options,
     )
 

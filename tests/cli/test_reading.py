@@ -122,6 +122,16 @@ def test_list_shows_each_family_and_one_entry_in_full(poolbench: Program) -> Non
     assert "smoke" in poolbench("list", "suites").out
 
 
+def test_a_networks_page_shows_its_sites_with_their_maps(poolbench: Program) -> None:
+    page = poolbench("list", "models", "wrn").out
+    # Worked out by hand: stages of 96, 192, 384 channels on 32, 16, 8 pixels, two blocks each.
+    for words in ("96x32x32 (2), 192x16x16 (2), 384x8x8 (2)", "384x8x8", "6,223,284 parameters"):
+        assert words in page
+    lenet = poolbench("list", "models", "lenet-mnist").out
+    assert "32x24x24" in lenet
+    assert "3, stride 2, padding 1" in lenet
+
+
 def test_list_of_an_unknown_family_or_name_suggests_one(poolbench: Program) -> None:
     for arguments in (["operator"], ["operators", "lea"]):
         done = poolbench("list", *arguments)

@@ -72,9 +72,11 @@ def test_stop_asks_first_and_kills_what_does_not_listen(tmp_path: Path) -> None:
     engine = LocalEngine(COMMAND, threads=1)
     polite = "import signal, sys, time; signal.signal(15, lambda *_: sys.exit(0)); "
     deaf = "import signal, time; signal.signal(15, signal.SIG_IGN); "
+    others = set(psutil.Process().children())
     for name, code in {"polite": polite, "deaf": deaf}.items():
         engine.submit(job(tmp_path, f"{code}print('up', flush=True); time.sleep(60)", name))
-    children = psutil.Process().children()
+    children = set(psutil.Process().children()) - others
+    assert len(children) == 2
     for name in ("polite", "deaf"):
         while "up" not in (tmp_path / f"{name}.log").read_text():
             time.sleep(0.02)
