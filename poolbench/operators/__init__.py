@@ -138,6 +138,26 @@ OPERATORS: Catalogue[OperatorEntry] = Catalogue(
             summary="the exact maximum, built of pairwise ReLU blocks in ceil(log2 n) layers",
             formula="max(a, b) = relu(a-b) + relu(b) - relu(-b), pair by pair",
         ),
+        "subpool": OperatorEntry(
+            target="poolbench.operators.subpool:Subpool",
+            summary="best estimate of the maximum from subpool maxes; at most 16 elements, best "
+            "in [0, 1]",
+            formula="sum over r in R of beta_r M_r(z), M_r the mean max of all size-r subsets, "
+            "M_0 = 1",
+            options={
+                "orders": Option(
+                    kind=int, many=True, default=(0, 3), minimum=0, help="R; 0 is the intercept"
+                ),
+                "learn": Option(
+                    kind=str,
+                    default="none",
+                    choices=("none", "layer"),
+                    help="what learns: nothing, or one beta for the layer",
+                ),
+            },
+            learns="beta",
+            reference="The Theoretical Expressiveness of Maxpooling, Appendix D",
+        ),
         "conv": OperatorEntry(
             target="poolbench.operators.conv:Convolution",
             summary="convolution in place of a pool: same kernel, stride and padding, with bias",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from torch import nn
@@ -95,6 +96,10 @@ def _checked(name: str, entry: OperatorEntry, given: Mapping[str, object]) -> di
 
 def _value(where: str, option: Option, value: object) -> object:
     hint = f"wanted: {option.describe_range()}"
+    if option.many:
+        if not isinstance(value, (list, tuple)):
+            raise BadInput(f"{where} is {value!r}", hint)
+        return tuple(_value(where, replace(option, many=False), item) for item in value)
     if option.kind is float and isinstance(value, int) and not isinstance(value, bool):
         value = float(value)
     if type(value) is not option.kind:

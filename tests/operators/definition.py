@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import statistics
 from collections.abc import Callable, Sequence
@@ -75,6 +76,11 @@ def quantile(z: Sequence[float], q: float = 0.75) -> float:
     ranked, position = sorted(z), q * (len(z) - 1)
     below, above = ranked[math.floor(position)], ranked[math.ceil(position)]
     return below + (position - math.floor(position)) * (above - below)
+
+
+def subpool_max(z: Sequence[float], r: int) -> float:
+    """Return M_r by its definition, with the whole window for an r above its size."""
+    return mean([max(part) for part in itertools.combinations(z, min(r, len(z)))]) if r else 1.0
 
 
 DEFINITIONS: dict[str, Callable[..., float]] = {

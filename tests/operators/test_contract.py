@@ -42,6 +42,7 @@ CASES = [
     for shape, geometry in WINDOWS.items()
     for options in _choices(name)
     if ("windowed" if geometry else "global") in OPERATORS[name].scopes
+    and not (name == "subpool" and not geometry)  # whole maps here are beyond its 16 elements
     and not (name == "conv" and options["kernel"] == "one" and shape == "k3s2p1-ceil")
 ]
 
@@ -84,7 +85,9 @@ def test_the_output_has_the_size_of_a_max_pool(
     assert pooled.shape == expected
 
 
-@_cases("conv", "strided")  # strided depends on the place of an element, not on the window's set
+@_cases(
+    "conv", "strided", "subpool"
+)  # strided depends on the place of an element, not on the window's set
 def test_the_values_are_those_of_the_definition_over_the_elements_that_are_not_padding(
     name: str, geometry: dict[str, Any], options: dict[str, Any]
 ) -> None:
@@ -218,7 +221,7 @@ def test_gradients_agree_with_finite_differences(
     assert torch.autograd.gradcheck(pool, (x, *parameters), fast_mode=True)
 
 
-@_cases("conv", "gated", "gem", "lp")
+@_cases("conv", "gated", "gem", "lp", "subpool")
 def test_adding_a_constant_shifts_the_result_unless_a_gate_or_a_power_reads_it(
     name: str, geometry: dict[str, Any], options: dict[str, Any]
 ) -> None:

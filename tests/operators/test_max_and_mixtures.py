@@ -67,7 +67,9 @@ def test_both_ways_to_a_global_max_agree() -> None:
         (name, geometry)
         for name in OPERATORS
         for scope, geometry in SCOPES.items()
-        if name != "conv" and scope in OPERATORS[name].scopes
+        if name != "conv"
+        and (name, scope) != ("subpool", "global")
+        and scope in OPERATORS[name].scopes
     ],
 )
 def test_a_gpu_gives_the_values_and_gradients_of_the_cpu(

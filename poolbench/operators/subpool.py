@@ -1,0 +1,143 @@
+"""The optimal estimator of the maximum from means over subpool maxes."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from poolbench.core.errors import BadInput
+from poolbench.operators.base import PoolingOperator
+from poolbench.operators.elements import (
+    as_output,
+    check_maps,
+    gather_elements,
+    without_autocast,
+)
+from poolbench.operators.estimator import (
+    check_orders,
+    optimal_coefficients,
+    order_statistic_weights,
+)
+from poolbench.operators.window import Window
+
+
+class Subpool(PoolingOperator):
+    """Estimate of the maximum: ``sum over r in R of beta_r M_r(z)``, M_0 = 1.
+
+    M_r is the mean of the maxes of all size-r subsets of the window. beta minimises the largest
+    error on the unit cube. It is solved for each number of elements that a window holds, so
+    windows at the border have theirs; a learned beta starts at that of a full window and is
+    shared by all, orders above a window's size meaning its size.
+
+    Outside the unit cube the bound on the error does not hold. The estimate shifts with z only
+    if 0 is not in R and the betas sum to 1, and scales with z only if 0 is not in R: the intercept
+    is a constant in the units of the activations.
+
+    Args:
+        window: Geometry, of at most 16 elements; ``None`` pools the whole map.
+        channels: Not needed.
+        grid: (H, W) of the maps in training, in pixels; needed to learn without a window.
+        orders: R, different numbers from 0 (the intercept) to the elements of a full window.
+        learn: ``none``, or ``layer`` for one beta.
+
+    Raises:
+        BadInput: The orders cannot be meant, the window is too large, or the grid is missing.
+
+    References:
+        "The Theoretical Expressiveness of Maxpooling", section 4 and Appendix D.
+    """
+
+    def __init__(
+        self,
+        *,
+        window: Window | None = None,
+        channels: int | None = None,  # noqa: ARG002
+        grid: tuple[int, int] | None = None,
+        orders: tuple[int, ...] = (0, 3),
+        learn: str = "none",
+    ) -> None:
+        super().__init__(window=window)
+        if learn not in ("none", "layer"):
+            raise BadInput(f"learn is '{learn}'", "choose none or layer")
+        positions = window.kernel_size if window else grid
+        elements = positions[0] * positions[1] if positions else None
+        check_orders(orders, elements)
+        self.orders, self.learn = orders, learn
+        self.beta: Tensor | None = None
+        if learn == "layer":
+            if elements is None:
+                raise BadInput(
+                    "a global subpool learns from the optimum for the maps it is trained on",
+                    "pass grid=(height, width)",
+                )
+            self.beta = nn.Parameter(torch.tensor(optimal_coefficients(elements, orders)))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Pool maps of shape ``(N, C, H, W)``.
+
+        Raises:
+            BadInput: The whole map has more than 16 elements.
+        """
+        return subpool(x, self.orders, self.beta, window=self.window)
+
+    def pooling_parameters(self) -> dict[str, Tensor]:
+        """Return the coefficients, one for each order, if they are learned."""
+        return {} if self.beta is None else {"beta": self.beta.detach().clone()}
+
+    def describe(self) -> dict[str, object]:
+        """Return the options that ``repr`` shows."""
+        return {"orders": self.orders, "learn": self.learn}
+
+
+def subpool(
+    x: Tensor, orders: tuple[int, ...], beta: Tensor | None, *, window: Window | None = None
+) -> Tensor:
+    """Return ``sum over r of beta_r M_r(z)`` for each window.
+
+    Args:
+        x: Maps, ``(N, C, H, W)``, floating, best in [0, 1]. Elements of -inf are no elements, as
+            padding is none; a window of nothing else gives -inf.
+        orders: The r of the terms; above the elements of a window, all of them.
+        beta: ``(len(orders),)``; ``None`` for the optimum of each number of elements.
+        window: Geometry; ``None`` pools the whole map.
+
+    Returns:
+        ``(N, C)``, or ``(N, C, H', W')`` with a window.
+
+    Raises:
+        ValueError: x is not a batch of floating maps, or a window would be empty.
+        BadInput: A window has more than 16 elements.
+
+    Numerics: sorted once and summed in float64, as optimal coefficients of many orders are large
+    and of both signs. Equal elements share credit in row-major order of their ranks.
+    """
+    check_maps(x, window)
+    with without_autocast(x):
+        elements = gather_elements(x, window, padding=-torch.inf)
+        largest = elements.shape[-1]
+        check_orders(orders, largest if largest > max(orders) else None)
+        ranked = elements.sort(dim=-1, descending=True, stable=True).values.double()
+        is_present = ranked != -torch.inf
+        counts = is_present.sum(-1)
+        mixtures = x.new_tensor(_mixtures(largest, orders), dtype=torch.float64)
+        terms = (
+            x.new_tensor(_coefficients(largest, orders), dtype=torch.float64)
+            if beta is None
+            else beta.double().expand(largest + 1, -1)
+        )
+        weights = torch.einsum("dr,dri->di", terms, mixtures)
+        intercepts = terms[:, orders.index(0)] if 0 in orders else terms.new_zeros(largest + 1)
+        estimate = (weights[counts] * ranked.where(is_present, 0.0)).sum(-1) + intercepts[counts]
+        return as_output(estimate.where(counts > 0, -torch.inf), x, window)
+
+
+def _mixtures(largest: int, orders: tuple[int, ...]) -> list[list[list[float]]]:
+    return [
+        [[*order_statistic_weights(d, r), *[0.0] * (largest - d)] for r in orders]
+        for d in range(largest + 1)
+    ]
+
+
+def _coefficients(largest: int, orders: tuple[int, ...]) -> list[tuple[float, ...]]:
+    nothing = (0.0,) * len(orders)
+    return [nothing, *(optimal_coefficients(d, orders) for d in range(1, largest + 1))]
