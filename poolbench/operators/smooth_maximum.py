@@ -94,7 +94,8 @@ class SmoothMaximum(torch.autograd.Function):
             return None, None, None, None
         if torch.is_grad_enabled():
             raise RuntimeError(
-                "lse and lae have no second derivative: call backward without create_graph=True"
+                "lse, lae, gem and lp have no second derivative: "
+                "call backward without create_graph=True"
             )
         x, log_temperature, peak, logarithm = ctx.saved_tensors
         window: Window | None = ctx.window
