@@ -28,7 +28,7 @@ class ReluMaximum(PoolingOperator):
         grid: Not needed.
 
     References:
-        Lemma 1 of the paper on max pooling by ReLU that the ``maxpool`` suites reproduce.
+        Lemma 1 of "The Theoretical Expressiveness of Maxpooling".
     """
 
     def __init__(

@@ -44,7 +44,7 @@ class Subpool(PoolingOperator):
         BadInput: The orders cannot be meant, the window is too large, or the grid is missing.
 
     References:
-        "The Theoretical Expressiveness of Maxpooling", section 4 and Appendix D.
+        "The Theoretical Expressiveness of Maxpooling", section 3 and Appendix D.
     """
 
     def __init__(
