@@ -156,6 +156,8 @@ def _example(family: str, name: str, entry: Entry) -> str:
 
 
 def _yaml(value: object) -> str:
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(_yaml, value))}]"
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 

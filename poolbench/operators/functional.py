@@ -88,7 +88,7 @@ def log_sum_exp(x: Tensor, log_temperature: Tensor, *, window: Window | None = N
 
     Raises:
         ValueError: x is not a batch of floating maps, or a window would be empty.
-        RuntimeError: from a backward with ``create_graph=True``.
+        RuntimeError: when a second derivative is taken.
 
     Numerics: see :class:`poolbench.operators.smooth_maximum.SmoothMaximum`.
     """
@@ -111,7 +111,7 @@ def log_avg_exp(x: Tensor, log_temperature: Tensor, *, window: Window | None = N
 
     Raises:
         ValueError: x is not a batch of floating maps, or a window would be empty.
-        RuntimeError: from a backward with ``create_graph=True``.
+        RuntimeError: when a second derivative is taken.
 
     Numerics: see :class:`poolbench.operators.smooth_maximum.SmoothMaximum`.
 

@@ -34,7 +34,7 @@ def generalized_mean(x: Tensor, log_p: Tensor, *, window: Window | None = None) 
 
     Raises:
         ValueError: x is not a batch of floating maps, or a window would be empty.
-        RuntimeError: from a backward with ``create_graph=True``.
+        RuntimeError: when a second derivative is taken.
 
     Numerics: logarithms and exponentials in float64, whatever the dtype of x.
 
@@ -63,7 +63,7 @@ def lp_norm(x: Tensor, log_p: Tensor, *, window: Window | None = None) -> Tensor
 
     Raises:
         ValueError: x is not a batch of floating maps, or a window would be empty.
-        RuntimeError: from a backward with ``create_graph=True``.
+        RuntimeError: when a second derivative is taken.
 
     Numerics: logarithms and exponentials in float64, whatever the dtype of x.
     """

@@ -42,8 +42,8 @@ class SmoothMaximum(torch.autograd.Function):
         ``(N, C, H', W')``, with H' = W' = 1 for the whole map.
 
     Raises:
-        RuntimeError: from backward, under ``create_graph=True``: second derivatives would be
-            silently wrong, because m and the logarithm are saved as constants.
+        RuntimeError: when a second derivative is taken: it would be silently wrong, because m and
+            the logarithm are saved as constants.
 
     Numerics:
         The sums run in float64 whatever the input's dtype. In float32 the gradient of log t is a
@@ -92,18 +92,39 @@ class SmoothMaximum(torch.autograd.Function):
         """Return the gradients of x and log t."""
         if upstream is None:
             return None, None, None, None
-        if torch.is_grad_enabled():
-            raise RuntimeError(
-                "lse, lae, gem and lp have no second derivative: "
-                "call backward without create_graph=True"
-            )
-        x, log_temperature, peak, logarithm = ctx.saved_tensors
-        window: Window | None = ctx.window
+        gradient, slope = _Gradients.apply(
+            upstream, *ctx.saved_tensors, ctx.window, ctx.averaged, ctx.needs_input_grad[1]
+        )
+        return gradient, slope if ctx.needs_input_grad[1] else None, None, None
+
+    @staticmethod
+    def vmap(
+        info: Any, in_dims: tuple[int | None, ...], *inputs: Any
+    ) -> tuple[tuple[Tensor, ...], tuple[int, ...]]:
+        """Pool for each of several models, one by one: each gets the bits it gets alone."""
+        return _one_by_one(SmoothMaximum, info.batch_size, in_dims, inputs)
+
+
+class _Gradients(torch.autograd.Function):
+    """The first derivatives; their own are refused, since they hold m and the logarithm fixed."""
+
+    @staticmethod
+    def forward(
+        upstream: Tensor,
+        x: Tensor,
+        log_temperature: Tensor,
+        peak: Tensor,
+        logarithm: Tensor,
+        window: Window | None,
+        averaged: bool,
+        wants_slope: bool,
+    ) -> tuple[Tensor, Tensor]:
+        """Return the gradients of x and of log t; the latter is zero where it is not wanted."""
         maps = x if window is None else pixelwise(x)
         shift, temperature = _shift(peak), _temperature(log_temperature)
         scale = _LOG2E / temperature
         level = torch.where(logarithm.isinf(), 0.0, logarithm).double() * _LOG2E
-        divisor = _divisor(maps, window, ctx.averaged)
+        divisor = _divisor(maps, window, averaged)
         # A window of nothing but -inf has no share to give, and its temperature no effect.
         credit = torch.where(peak == -math.inf, 0.0, upstream).double()
         share = credit / divisor
@@ -116,7 +137,7 @@ class SmoothMaximum(torch.autograd.Function):
                 here = (batch, slice(None), *tap.output)
                 exponents = _exponents(maps, batch, tap, shift, scale).sub_(level[here])
                 powers = exponents.exp2()
-                if ctx.needs_input_grad[1]:
+                if wants_slope:
                     total[here].add_(_collapse(powers, window))
                     # Without a floor an element of -inf would add 0 * inf.
                     weighted = exponents.clamp_(min=-1e5).mul_(powers)
@@ -125,14 +146,49 @@ class SmoothMaximum(torch.autograd.Function):
                 part = powers.mul_(share[here]).to(gradient.dtype)
                 gradient[(batch, slice(None), *tap.input)].add_(part)
 
-        slope = None
-        if ctx.needs_input_grad[1]:
+        slope = torch.zeros_like(log_temperature)
+        if wants_slope:
             # sum p = 1 only up to the rounding of the saved logarithm; the second bracket
             # takes that first-order error out of the first.
             divergence = moment.mul_(_LN2).div_(divisor) - (total.div_(divisor) - 1.0)
             slope = (-temperature * divergence * credit).sum((0, 2, 3))
             slope = slope.sum_to_size(log_temperature.shape).to(log_temperature.dtype)
-        return formatted_like(x, gradient.to(x.dtype)), slope, None, None
+        return formatted_like(x, gradient.to(x.dtype)), slope
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, Tensor]) -> None:
+        """Save nothing."""
+
+    @staticmethod
+    def backward(*_: Any) -> None:
+        """Refuse."""
+        raise RuntimeError("lse, lae, gem and lp have no second derivative")
+
+    @staticmethod
+    def vmap(
+        info: Any, in_dims: tuple[int | None, ...], *inputs: Any
+    ) -> tuple[tuple[Tensor, ...], tuple[int, ...]]:
+        """Differentiate for each of several models, one by one."""
+        return _one_by_one(_Gradients, info.batch_size, in_dims, inputs)
+
+
+def _one_by_one(
+    function: type[torch.autograd.Function],
+    count: int,
+    in_dims: tuple[int | None, ...],
+    inputs: tuple[Any, ...],
+) -> tuple[tuple[Tensor, ...], tuple[int, ...]]:
+    outputs = [
+        function.apply(
+            *(
+                value if dim is None else value.select(dim, index)
+                for value, dim in zip(inputs, in_dims, strict=True)
+            )
+        )
+        for index in range(count)
+    ]
+    stacked = tuple(torch.stack(parts) for parts in zip(*outputs, strict=True))
+    return stacked, (0,) * len(stacked)
 
 
 def _temperature(log_temperature: Tensor) -> Tensor:
