@@ -5,6 +5,7 @@ from __future__ import annotations
 import doctest
 import importlib
 import re
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 
@@ -56,6 +57,19 @@ def test_every_command_and_option_of_the_readme_exists(poolbench: Callable[..., 
         words = shown.out.replace("│", " ").split()
         for option in re.findall(r"(?<!\S)--[a-z-]+", rest.split("#")[0]):
             assert any(option in word for word in words), f"{command} {option}"
+
+
+def test_the_suites_and_profiles_the_readme_trains_are_there(
+    poolbench: Callable[..., Done], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ROOT)
+    commands = re.findall(r"^poolbench (?:plan|train) (.*)$", README, re.MULTILINE)
+    shown = [shlex.split(command, comments=True) for command in commands]
+    planned = [words for words in shown if "suite.yaml" not in words]
+    assert len(planned) >= 4
+    for words in planned:
+        done = poolbench("plan", *words, "--store", "/nonexistent")
+        assert done.code == 0, (words, done.err)
 
 
 def test_the_changelog_is_of_this_version() -> None:
