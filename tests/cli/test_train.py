@@ -298,8 +298,10 @@ def test_a_gpu_that_is_not_there_is_exit_6(poolbench: Program, tiny: Path) -> No
 
 
 def test_data_that_are_not_there_are_exit_6_and_say_what_goes_where(
-    poolbench: Program, tiny: Path, tmp_path: Path
+    poolbench: Program, tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # A set that was decoded once is served from the cache, wherever its files have gone.
+    monkeypatch.setenv("POOLBENCH_CACHE", str(tmp_path / "cache"))
     tiny.write_text(TINY.replace("name: digits", "name: mnist"))
     done = poolbench("train", tiny, "--engine", "inline", "--data-root", tmp_path / "data")
     assert done.code == 6
