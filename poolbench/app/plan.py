@@ -11,7 +11,6 @@ from poolbench.core.cell import Cell
 from poolbench.core.study import Study
 from poolbench.report.table import Cell as TableCell
 from poolbench.report.table import Column, Table, words
-from poolbench.store.documents import Damaged
 from poolbench.store.store import Store
 
 # What one cell takes: (seconds on one worker, bytes in the store).
@@ -150,10 +149,12 @@ def _power_note(study: Study, dataset: str) -> str:
 def _remembered(study: Study, store: Store | None) -> dict[str, tuple[float, float]]:
     """Return the mean cost of each condition's finished cells in the store."""
     costs: dict[str, tuple[float, float]] = {}
-    for _, _, cells in study.conditions() if store else ():
+    if store is None:
+        return costs
+    for _, _, cells in study.conditions():
         seen = []
         for cell in cells:
-            if store and _is_done(store, cell):
+            if store.has_result(cell.id):
                 timings = store.read(cell.id).timings
                 seen.append((sum(t.duration_s for t in timings), store.size_bytes(cell.id)))
         if seen:
@@ -173,10 +174,7 @@ def _measure(study: Study, root: Path | None, device: str) -> dict[str, tuple[fl
 
 
 def _is_done(store: Store | None, cell: Cell) -> bool:
-    try:
-        return store is not None and store.is_finished(cell.id)
-    except Damaged:
-        return False
+    return store is not None and store.has_result(cell.id)
 
 
 def _has_checkpoint(store: Store, cell: Cell) -> bool:

@@ -21,7 +21,6 @@ from poolbench.core.events import Event
 from poolbench.core.study import Study
 from poolbench.engines import ENGINES
 from poolbench.engines.api import Ended, Engine
-from poolbench.store.documents import Damaged
 from poolbench.store.store import Store
 from poolbench.store.writer import read_failure
 
@@ -57,14 +56,7 @@ class Settings:
 
 def unfinished(store: Store, study: Study) -> list[Cell]:
     """Return the cells without a sound result, in the study's order."""
-
-    def is_missing(cell: Cell) -> bool:
-        try:
-            return not store.is_finished(cell.id)
-        except Damaged:
-            return True
-
-    return [cell for cell in study.cells if is_missing(cell)]
+    return [cell for cell in study.cells if not store.has_result(cell.id)]
 
 
 class Runner:
@@ -86,9 +78,10 @@ class Runner:
     ) -> None:
         self._store, self._study = store, study
         self._settings, self._on_event = settings, on_event
-        self._session = Session.start(store)
         self._devices = workers_of(study.execution, device=settings.device, jobs=settings.jobs)
         self._engine = self._start_engine()
+        # Last: what can be refused is refused before there is a folder to leave behind.
+        self._session = Session.start(store)
         self._running: dict[str, str] = {}
         self._started = 0
 

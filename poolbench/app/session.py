@@ -14,9 +14,8 @@ from poolbench.core.errors import EnvironmentFault, PoolbenchError
 from poolbench.core.events import Event, event_from_line
 from poolbench.engines.api import Job
 from poolbench.store.documents import to_bytes
-from poolbench.store.files import append_line, write_atomic
+from poolbench.store.files import append_line, remove_tree, write_atomic
 from poolbench.store.store import Store
-from poolbench.store.writer import remove_tree
 
 
 @dataclass(frozen=True, kw_only=True)

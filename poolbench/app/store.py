@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from poolbench.store.files import remove_tree
 from poolbench.store.store import Store
-from poolbench.store.writer import remove_tree
 
 
 @dataclass(frozen=True, kw_only=True)

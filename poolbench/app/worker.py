@@ -25,8 +25,7 @@ from poolbench.app.session import Assignment, Session
 from poolbench.app.shelf import DataShelf
 from poolbench.core.cell import Cell
 from poolbench.core.errors import EnvironmentFault, PoolbenchError
-from poolbench.core.events import Event
-from poolbench.store.documents import Damaged
+from poolbench.core.events import Event, Kind
 from poolbench.store.store import Store
 from poolbench.store.writer import CellWriter, read_failure
 from poolbench.training.loop import Progress
@@ -75,10 +74,7 @@ class Worker:
         failure = read_failure(self._store.folder(cell.id))
         if failure is not None and failure.get("session") == self._assignment.session:
             return True
-        try:
-            return self._store.is_finished(cell.id)
-        except Damaged:
-            return False
+        return self._store.has_result(cell.id)
 
     def _attempt(self, writer: CellWriter) -> None:
         cell, session = writer.cell, self._assignment.session
@@ -168,9 +164,9 @@ class Worker:
         self._emit(self._event("notice", cell, words))
 
     @staticmethod
-    def _event(kind: str, cell: Cell, detail: str = "") -> Event:
+    def _event(kind: Kind, cell: Cell, detail: str = "") -> Event:
         return Event(
-            kind=kind,  # type: ignore[arg-type]
+            kind=kind,
             cell=cell.id,
             label=str(cell),
             epochs=cell.recipe.epochs,

@@ -4,28 +4,12 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from poolbench.operators.base import PoolingOperator
+from poolbench.operators.base import PlainOperator
 from poolbench.operators.functional import average
-from poolbench.operators.window import Window
 
 
-class Average(PoolingOperator):
-    """Mean of the window: ``mean(z)``.
-
-    Args:
-        window: Geometry; ``None`` pools the whole map.
-        channels: Not needed.
-        grid: Not needed.
-    """
-
-    def __init__(
-        self,
-        *,
-        window: Window | None = None,
-        channels: int | None = None,  # noqa: ARG002
-        grid: tuple[int, int] | None = None,  # noqa: ARG002
-    ) -> None:
-        super().__init__(window=window)
+class Average(PlainOperator):
+    """Mean of the window: ``mean(z)``."""
 
     def forward(self, x: Tensor) -> Tensor:
         """Pool maps of shape ``(N, C, H, W)``."""

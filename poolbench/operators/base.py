@@ -61,6 +61,25 @@ class PoolingOperator(nn.Module, ABC):
         return super()._apply(kept_wide, recurse)  # type: ignore[no-untyped-call]
 
 
+class PlainOperator(PoolingOperator):
+    """An operator that its window alone determines: no options, nothing learned.
+
+    Args:
+        window: Geometry; ``None`` pools the whole map.
+        channels: Not needed.
+        grid: Not needed.
+    """
+
+    def __init__(
+        self,
+        *,
+        window: Window | None = None,
+        channels: int | None = None,  # noqa: ARG002
+        grid: tuple[int, int] | None = None,  # noqa: ARG002
+    ) -> None:
+        super().__init__(window=window)
+
+
 def require_channels(channels: int | None, why: str) -> int:
     """Return the number of channels.
 

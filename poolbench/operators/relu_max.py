@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from poolbench.operators.base import PoolingOperator
+from poolbench.operators.base import PlainOperator
 from poolbench.operators.elements import (
     as_output,
     check_maps,
@@ -16,29 +16,15 @@ from poolbench.operators.elements import (
 from poolbench.operators.window import Window
 
 
-class ReluMaximum(PoolingOperator):
+class ReluMaximum(PlainOperator):
     """Maximum of the window, built of pairwise ReLU blocks in ceil(log2 n) layers.
 
     ``max(a, b) = relu(a - b) + relu(b) - relu(-b)``. It has the values and gradients of ``max``
     and exists to be measured beside it.
 
-    Args:
-        window: Geometry; ``None`` pools the whole map.
-        channels: Not needed.
-        grid: Not needed.
-
     References:
         Lemma 1 of "The Theoretical Expressiveness of Maxpooling".
     """
-
-    def __init__(
-        self,
-        *,
-        window: Window | None = None,
-        channels: int | None = None,  # noqa: ARG002
-        grid: tuple[int, int] | None = None,  # noqa: ARG002
-    ) -> None:
-        super().__init__(window=window)
 
     def forward(self, x: Tensor) -> Tensor:
         """Pool maps of shape ``(N, C, H, W)``."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -53,3 +54,17 @@ def append_line(path: Path, line: str) -> None:
     """
     with explaining_disk_faults(path), path.open("ab") as file:
         file.write(line.encode())
+
+
+def remove_tree(folder: Path) -> None:
+    """Delete a folder that is no longer wanted.
+
+    Raises:
+        EnvironmentFault: It cannot be deleted.
+    """
+    try:
+        shutil.rmtree(folder)
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        raise EnvironmentFault(f"cannot delete {folder}: {error}") from error

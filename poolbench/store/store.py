@@ -118,6 +118,13 @@ class Store:
                 raise Damaged(f"{name} has {size} bytes instead of {facts['bytes']}")
         return True
 
+    def has_result(self, cell_id: str) -> bool:
+        """Whether a cell needs no training: finished, and still what was written."""
+        try:
+            return self.is_finished(cell_id)
+        except Damaged:
+            return False
+
     def read(self, cell_id: str) -> Run:
         """Return a finished run.
 

@@ -9,13 +9,11 @@ In ``runs/<id>/``: ``cell.json`` (the hashed bytes), ``attempts.jsonl``,
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from poolbench.core.cell import Cell
-from poolbench.core.errors import EnvironmentFault
 from poolbench.core.record import Epoch, Result, Timing
 from poolbench.store import documents
 from poolbench.store.files import append_line, explaining_disk_faults, write_atomic
@@ -139,17 +137,3 @@ def read_failure(folder: Path) -> dict[str, str] | None:
         return json.loads((folder / "failure.json").read_bytes())
     except (OSError, ValueError):
         return None
-
-
-def remove_tree(folder: Path) -> None:
-    """Delete a folder that is no longer wanted.
-
-    Raises:
-        EnvironmentFault: It cannot be deleted.
-    """
-    try:
-        shutil.rmtree(folder)
-    except FileNotFoundError:
-        pass
-    except OSError as error:
-        raise EnvironmentFault(f"cannot delete {folder}: {error}") from error
