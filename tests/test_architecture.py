@@ -28,21 +28,25 @@ LAYERS: dict[str, set[str]] = {
     "models": {"core"},
     "data": {"core"},
     "training": {"core"},
+    "theory": {"core"},
+    "probes": {"core", "training", "operators", "theory"},
     "app": {
         "core", "suite", "store", "stats", "report", "engines",
-        "operators", "models", "data", "training",
+        "operators", "models", "data", "training", "theory", "probes",
     },
     "cli": {"core", "app"},
 }  # fmt: skip
 
 # Slow to import: at module level only where they are the package's job.
 HEAVY = {
-    "torch": {"operators", "models", "data", "training", "app"},
+    "torch": {"operators", "models", "data", "training", "probes", "app"},
     "torchvision": set(),
     "sklearn": set(),
     "scipy": {"stats"},
     "rich": {"report"},
     "pydantic": {"suite"},
+    "matplotlib": {"report"},
+    "foolbox": {"probes"},
 }
 # The use cases that the light commands need: they load without torch.
 LIGHT_APP = {

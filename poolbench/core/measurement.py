@@ -1,0 +1,111 @@
+"""What a probe leaves behind: one network measured at a series of settings."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+from poolbench.core.cell import Named, named_from_json
+
+MeasurementStatus = Literal["ok", "failed", "not applicable"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Point:
+    """What was seen at one setting of a probe.
+
+    Args:
+        at: The setting: epsilon in the unit of pixels in [0, 1], or the image's side in pixels.
+        correct: Test images classified rightly; ``None`` where the setting is not applicable.
+        total: Test images.
+        right: One bit an image, in the split's order, packed and in base64: what worst cases
+            over several probes are taken from.
+        reason: Why the setting is not applicable, in words; empty otherwise.
+    """
+
+    at: float
+    correct: int | None
+    total: int
+    right: str = ""
+    reason: str = ""
+
+    @property
+    def accuracy(self) -> float:
+        """Fraction of the images classified rightly; NaN where not applicable."""
+        return float("nan") if self.correct is None else self.correct / self.total
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measurement:
+    """The outcome of one probe on one run.
+
+    Args:
+        probe: The probe with every option spelled out.
+        network: SHA-256 of the stored weights that were measured.
+        status: ``ok``, ``failed`` (the network answered NaN) or ``not applicable``.
+        points: One a setting, in the order asked for; empty unless ``ok``.
+        facts: Further numbers by name, such as the share of zero input gradients.
+        reason: Why there are no points, in words; empty when there are.
+        environment: Machine and versions.
+    """
+
+    probe: Named
+    network: str
+    status: MeasurementStatus
+    points: tuple[Point, ...] = ()
+    facts: Mapping[str, float] = field(default_factory=dict)
+    reason: str = ""
+    environment: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def key(self) -> str:
+        """Name of the measurement under its run: see :func:`measurement_key`."""
+        return measurement_key(self.probe, self.network)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return a JSON document that :func:`measurement_from_json` reads back."""
+        return asdict(self)
+
+
+def measurement_key(probe: Named, network: str) -> str:
+    """Return 16 hex digits over a probe's name, options and revision, and the network's checksum.
+
+    The same key means the same numbers, so nothing is ever measured twice.
+    """
+    text = json.dumps([asdict(probe), network], sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def measurement_from_json(document: Mapping[str, Any]) -> Measurement:
+    """Read a measurement back from :meth:`Measurement.to_json`.
+
+    Raises:
+        KeyError, TypeError: The document was not written by this version.
+    """
+    return Measurement(
+        **{
+            **document,
+            "probe": named_from_json(document["probe"]),
+            "points": tuple(Point(**point) for point in document["points"]),
+        }
+    )
+
+
+def pack_bits(right: Iterable[bool]) -> str:
+    """Return booleans as base64 of packed bits, the first in the highest bit of the first byte."""
+    bits = list(right)
+    packed = bytearray((len(bits) + 7) // 8)
+    for place, bit in enumerate(bits):
+        if bit:
+            packed[place // 8] |= 0x80 >> place % 8
+    return base64.b64encode(bytes(packed)).decode()
+
+
+def unpack_bits(text: str, count: int) -> list[bool]:
+    """Return the first ``count`` booleans of :func:`pack_bits`."""
+    packed = base64.b64decode(text)
+    return [bool(packed[place // 8] & (0x80 >> place % 8)) for place in range(count)]
