@@ -53,6 +53,29 @@ OPERATORS: Catalogue[OperatorEntry] = Catalogue(
             learns="log_temperature",
             reference=_LAE,
         ),
+        "lae-precision": OperatorEntry(
+            target="poolbench.operators.lae_precision:PreciseLogAvgExp",
+            summary="lae by either formula in a precision of choice; to study, not to use",
+            formula="t (log sum exp(z/t) - log n)",
+            options={
+                "temperature": _TEMPERATURE,
+                "learn": _LEARN,
+                "dtype": Option(
+                    kind=str,
+                    default="float32",
+                    choices=("float16", "float32", "float64"),
+                    help="what the maps are rounded to before they are pooled",
+                ),
+                "formula": Option(
+                    kind=str,
+                    default="textbook",
+                    choices=("textbook", "stable"),
+                    help="every step in that dtype, as it is written; or as lae computes it",
+                ),
+            },
+            learns="log_temperature",
+            reference=_LAE,
+        ),
         "lae-context": OperatorEntry(
             target="poolbench.operators.lae_context:ContextualLogAvgExp",
             summary="lae with a temperature for each window, from its variance; learns t0 and w",

@@ -87,6 +87,7 @@ DEFINITIONS: dict[str, Callable[..., float]] = {
     "lse": lambda z, temperature=1.0: log_sum_exp(z, temperature),
     "lae": lambda z, temperature=1.0: log_avg_exp(z, temperature),
     "lae-context": contextual_log_avg_exp,
+    "lae-precision": lambda z, temperature=1.0: log_avg_exp(z, temperature),
     "gem": generalized_mean,
     "lp": lp_norm,
     "softpool": softmax_mean,

@@ -24,6 +24,8 @@ def operators() -> list[object]:
                 options |= {"kernel_size": 3, "stride": 2, "padding": 1}
             if "learn" in entry.options:
                 options["learn"] = entry.options["learn"].choices[-1]
+            if "dtype" in entry.options:
+                options["dtype"] = "float64"
             cases.append(pytest.param(name, options, id=f"{name}-{scope}"))
     return cases
 
