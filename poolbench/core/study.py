@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from poolbench.core.cell import Cell, cell_from_json
+from poolbench.core.gate import Gate, gate_from_json
 
 Metric = Literal["accuracy", "error"]
 Rule = Literal["set", "paper", "holm"]
@@ -64,6 +65,7 @@ class Study:
         datasets: Data set names, in the suite's order.
         seeds: In the suite's order.
         baseline: Variant that the others are compared with; empty for none.
+        gates: Conditions under which ``poolbench compare`` fails.
         cells: One for each (data set, variant, seed).
         analysis: How the results are read.
         execution: Where they run.
@@ -80,6 +82,7 @@ class Study:
     source: Mapping[str, Any] = field(default_factory=dict)
     profile: str = ""
     baseline: str = ""
+    gates: tuple[Gate, ...] = ()
 
     @property
     def id(self) -> str:
@@ -106,16 +109,22 @@ def study_from_json(document: Mapping[str, Any]) -> Study:
     Raises:
         KeyError, TypeError: The document was not written by this version.
     """
-    analysis = dict(document["analysis"])
-    analysis["published"] = {
-        dataset: {variant: (mean, std) for variant, (mean, std) in rows.items()}
-        for dataset, rows in analysis["published"].items()
-    }
     fields = {
         **document,
         **{name: tuple(document[name]) for name in ("variants", "datasets", "seeds")},
         "cells": tuple(cell_from_json(cell) for cell in document["cells"]),
-        "analysis": Analysis(**analysis),
+        "analysis": analysis_from_json(document["analysis"]),
+        # Studies remembered by an older version have none.
+        "gates": tuple(gate_from_json(gate) for gate in document.get("gates", ())),
         "execution": Execution(**document["execution"]),
     }
     return Study(**fields)
+
+
+def analysis_from_json(document: Mapping[str, Any]) -> Analysis:
+    """Read an analysis back from ``asdict``."""
+    published = {
+        dataset: {variant: (mean, std) for variant, (mean, std) in rows.items()}
+        for dataset, rows in document["published"].items()
+    }
+    return Analysis(**{**document, "published": published})

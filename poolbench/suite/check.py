@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from poolbench.core.errors import did_you_mean
+from poolbench.core.gate import Gate
 from poolbench.core.study import Analysis, Execution
 from poolbench.suite.catalogues import Catalogues
 from poolbench.suite.choices import Chooser
 from poolbench.suite.faults import Faults
 from poolbench.suite.forms import read_form
+from poolbench.suite.gates import read_gates
 from poolbench.suite.nodes import Node
 from poolbench.suite.schema import SuiteForm
 from poolbench.suite.sections import (
@@ -34,6 +36,7 @@ class Suite:
     variants: tuple[Variant, ...]
     seeds: Sequence[int]
     analysis: Analysis
+    gates: tuple[Gate, ...]
     execution: Execution
 
 
@@ -61,6 +64,7 @@ def check(document: Node, catalogues: Catalogues, faults: Faults) -> Suite:
     labels = tuple(entries["variants"].entries) if "variants" in entries else ()
     names = [dataset.source.name for dataset in datasets]
     analysis = read_analysis(entries.get("analysis"), names, labels, catalogues, faults)
+    gates = read_gates(entries.get("gates"), labels, (), faults)
     baseline = entries.get("baseline")
     name = baseline.value if baseline is not None else None
     if baseline is not None and labels and isinstance(name, str) and name not in labels:
@@ -77,5 +81,6 @@ def check(document: Node, catalogues: Catalogues, faults: Faults) -> Suite:
         variants=variants,
         seeds=seeds,
         analysis=analysis,
+        gates=gates,
         execution=execution,
     )

@@ -60,6 +60,7 @@ def load(
         seeds=tuple(seed for seed in suite.seeds if seed in kept),
         cells=cells,
         analysis=suite.analysis,
+        gates=suite.gates,
         execution=suite.execution,
         source=suite.form.source,
         profile=profile or "",

@@ -45,6 +45,7 @@ class SuiteForm(Form):
     )
     baseline: str = Field(default="", description="the name of a variant")
     analysis: Any = None
+    gates: Any = None
     execution: Any = None
 
 
@@ -120,6 +121,13 @@ class PublishedForm(Form):
     values: dict[str, tuple[float, Annotated[float, Field(ge=0)]]] = Field(
         description="[mean, standard deviation] in per cent"
     )
+
+
+class GateForm(Form):
+    """A condition under which ``poolbench compare`` fails."""
+
+    fail_if: str = Field(description="a condition such as 'accuracy < baseline - 0.5pp'")
+    only: str = Field(default="*", description="a glob of variants")
 
 
 class ExecutionForm(Form):

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import pytest
 
 from poolbench.core.cell import Named
 from poolbench.core.errors import BadInput, NothingMatched
-from poolbench.core.study import Execution, Study
+from poolbench.core.study import Execution, Study, study_from_json
 from tests.suite.small import CATALOGUES, SUITE
 
 PAPER = """\
@@ -254,3 +256,15 @@ def test_an_option_may_have_any_name_and_a_default_of_nothing(load_text) -> None
     finally:
         del CATALOGUES.schedules._entries["odd"]
     assert study.cells[0].recipe.schedule.options == dict.fromkeys(names) | {"copy": 1, "a b": 2}
+
+
+def test_gates_change_no_id_and_come_back_from_the_store(load_text) -> None:
+    text = SUITE + "gates:\n  - {fail_if: accuracy < baseline - 0.5pp, only: smooth}\n"
+    study = load_text(text)
+    assert _ids(study) == _ids(load_text())
+    assert study.id == load_text().id
+    assert (study.gates[0].text, study.gates[0].only) == ("accuracy < baseline - 0.5pp", "smooth")
+    document = json.loads(json.dumps(study.to_json()))
+    assert study_from_json(document) == study
+    del document["gates"]  # as an older version wrote it
+    assert study_from_json(document) == replace(study, gates=())
