@@ -24,7 +24,7 @@ LAYERS: dict[str, set[str]] = {
     "stats": {"core"},
     "report": {"core", "stats"},
     "engines": {"core"},
-    "operators": {"core"},
+    "operators": {"core", "theory"},
     "models": {"core"},
     "data": {"core"},
     "training": {"core"},

@@ -13,12 +13,12 @@ from poolbench.operators.elements import (
     gather_elements,
     without_autocast,
 )
-from poolbench.operators.estimator import (
-    check_orders,
-    optimal_coefficients,
-    order_statistic_weights,
-)
 from poolbench.operators.window import Window
+from poolbench.theory.estimator import check_orders, order_statistic_weights
+from poolbench.theory.least_error import optimal_coefficients
+
+LARGEST_WINDOW = 16
+"""Elements of the largest window: so many keep the coefficients of every set of orders small."""
 
 
 class Subpool(PoolingOperator):
@@ -61,7 +61,7 @@ class Subpool(PoolingOperator):
             raise BadInput(f"learn is '{learn}'", "choose none or layer")
         positions = window.kernel_size if window else grid
         elements = positions[0] * positions[1] if positions else None
-        check_orders(orders, elements)
+        _check(orders, elements)
         self.orders, self.learn = orders, learn
         self.beta: Tensor | None = None
         if learn == "layer":
@@ -115,7 +115,7 @@ def subpool(
     with without_autocast(x):
         elements = gather_elements(x, window, padding=-torch.inf)
         largest = elements.shape[-1]
-        check_orders(orders, largest if largest > max(orders) else None)
+        _check(orders, largest if largest > max(orders) else None)
         ranked = elements.sort(dim=-1, descending=True, stable=True).values.double()
         is_present = ranked != -torch.inf
         counts = is_present.sum(-1)
@@ -129,6 +129,15 @@ def subpool(
         intercepts = terms[:, orders.index(0)] if 0 in orders else terms.new_zeros(largest + 1)
         estimate = (weights[counts] * ranked.where(is_present, 0.0)).sum(-1) + intercepts[counts]
         return as_output(estimate.where(counts > 0, -torch.inf), x, window)
+
+
+def _check(orders: tuple[int, ...], elements: int | None) -> None:
+    check_orders(orders, elements)
+    if elements is not None and elements > LARGEST_WINDOW:
+        raise BadInput(
+            f"subpool takes windows of at most {LARGEST_WINDOW} elements, not {elements}",
+            "choose a smaller kernel_size, or another operator for this site",
+        )
 
 
 def _mixtures(largest: int, orders: tuple[int, ...]) -> list[list[list[float]]]:

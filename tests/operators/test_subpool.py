@@ -11,10 +11,11 @@ from torch import Tensor
 
 from poolbench.core.errors import BadInput
 from poolbench.operators.create import create
-from poolbench.operators.estimator import optimal_coefficients, order_statistic_weights
 from poolbench.operators.functional import average, maximum
 from poolbench.operators.subpool import subpool
 from poolbench.operators.window import Window
+from poolbench.theory.estimator import order_statistic_weights
+from poolbench.theory.least_error import optimal_coefficients
 from tests.operators.definition import pool_by_definition, subpool_max
 
 # Appendix D of "The Theoretical Expressiveness of Maxpooling".
