@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from poolbench.app.api import load_suite, model, operator, swap_pooling, train
+    from poolbench.app.api import load_suite, model, operator, optimal_error, swap_pooling, train
     from poolbench.stats.compare import compare
 
 _ATTRIBUTES = {
@@ -23,11 +23,21 @@ _ATTRIBUTES = {
     "load_suite": "poolbench.app.api",
     "model": "poolbench.app.api",
     "operator": "poolbench.app.api",
+    "optimal_error": "poolbench.app.api",
     "swap_pooling": "poolbench.app.api",
     "train": "poolbench.app.api",
 }
 
-__all__ = ["__version__", "compare", "load_suite", "model", "operator", "swap_pooling", "train"]
+__all__ = [
+    "__version__",
+    "compare",
+    "load_suite",
+    "model",
+    "operator",
+    "optimal_error",
+    "swap_pooling",
+    "train",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -99,6 +99,25 @@ def swap_pooling(
     return swap(module, name, sites=sites, images=images, **options)
 
 
+def optimal_error(d: int, orders: Sequence[int]) -> tuple[float, tuple[float, ...]]:
+    """Return how closely subpool maxes can approach a max, and with which coefficients.
+
+    Args:
+        d: Elements of the window, from 2.
+        orders: Sizes of the subpools, different numbers from 0 (the intercept) to d - 1.
+
+    Returns:
+        The least sup-norm error on the unit cube, and one coefficient for each order.
+
+    Raises:
+        BadInput: d or the orders cannot be meant.
+    """
+    from poolbench.theory.least_error import least_error
+
+    best = least_error(d, tuple(orders))
+    return float(best.largest_error), tuple(map(float, best.coefficients))
+
+
 def load_suite(
     path: str | Path,
     *,
