@@ -101,6 +101,17 @@ class DataEntry(Entry):
     license: str = ""
 
 
+@dataclass(frozen=True, kw_only=True)
+class ProbeEntry(Entry):
+    """A probe of trained networks.
+
+    Args:
+        axis: What its points are taken over: ``epsilon`` or ``size_px``.
+    """
+
+    axis: Literal["epsilon", "size_px"]
+
+
 E = TypeVar("E", bound=Entry)
 
 

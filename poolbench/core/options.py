@@ -32,6 +32,7 @@ class Option:
         minimum: Inclusive lower bound.
         maximum: Inclusive upper bound.
         many: A list of values of ``kind`` is wanted; it is stored as a tuple.
+        rising: The list holds at least one value, and each is larger than the one before.
         help: What it does, with its unit.
     """
 
@@ -42,6 +43,7 @@ class Option:
     minimum: float | None = None
     maximum: float | None = None
     many: bool = False
+    rising: bool = False
     help: str = ""
 
     @property
@@ -59,4 +61,6 @@ class Option:
             for sign, bound in ((">", self.above), (">=", self.minimum), ("<=", self.maximum))
             if bound is not None
         ]
-        return " ".join([f"list of {name}s" if self.many else name, " and ".join(bounds)]).strip()
+        if self.many:
+            name = f"{'rising ' if self.rising else ''}list of {name}s"
+        return " ".join([name, " and ".join(bounds)]).strip()

@@ -28,6 +28,8 @@ class Subject:
         device: Where network and images are.
         precision: ``fp32`` or ``bf16``: what the network was trained and evaluated in.
         seed: For probes that draw numbers; the run's own.
+        batch_size: Images a batch of the final evaluation: with another, the last bits of the
+            logits may differ.
     """
 
     network: nn.Module
@@ -39,6 +41,7 @@ class Subject:
     device: torch.device
     precision: str = "fp32"
     seed: int = 0
+    batch_size: int = 500
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,7 +90,7 @@ def untouched(network: nn.Module) -> Iterator[nn.Module]:
     modes = {module: module.training for module in network.modules()}
     kept = {name: tensor.detach().clone() for name, tensor in network.state_dict().items()}
     wanted = {p: (p.requires_grad, p.grad) for p in network.parameters()}
-    devices = range(torch.cuda.device_count()) if torch.cuda.is_available() else ()
+    devices = range(torch.cuda.device_count()) if torch.cuda.is_initialized() else ()
     with torch.random.fork_rng(devices=list(devices)):
         try:
             yield network.eval().requires_grad_(False)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
-from pydantic import Field, create_model
+from pydantic import AfterValidator, Field, create_model
 
 from poolbench.core.catalogue import Catalogue, Entry
 from poolbench.core.cell import Named
@@ -124,4 +125,12 @@ def _annotation(option: Option) -> Any:
         kind = Annotated[kind, Field(**given)]
     if option.many:
         kind = tuple[kind, ...]
+        if option.rising:
+            kind = Annotated[kind, AfterValidator(_rising)]
     return kind | None if option.default is None else kind
+
+
+def _rising(values: tuple[float, ...]) -> tuple[float, ...]:
+    if not values or any(after <= before for before, after in pairwise(values)):
+        raise ValueError
+    return values
