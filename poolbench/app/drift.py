@@ -1,0 +1,172 @@
+"""What the pooling operators of trained networks learned: from the stored weights and histories."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import safetensors.torch
+import torch
+from torch import Tensor, nn
+
+from poolbench.app.network import SitePools, build_body
+from poolbench.app.report import read_runs
+from poolbench.core.cell import Cell
+from poolbench.core.errors import NothingMatched
+from poolbench.core.record import Run
+from poolbench.core.study import Study
+from poolbench.data import DATASETS
+from poolbench.models import MODELS
+from poolbench.operators.learned import learned_parameters
+from poolbench.report.chart import Chart
+from poolbench.report.drift import Drift, drift_charts, drift_table
+from poolbench.report.table import Table
+from poolbench.store.documents import Damaged
+from poolbench.store.store import Store
+
+# As networks are stored: the wrapper that normalises pixels holds the network as its body.
+_PREFIX = "body."
+
+
+def drift(study: Study, store_path: Path) -> tuple[list[Table], list[Chart]]:
+    """Return where every learned pooling parameter of a study started and went.
+
+    Starts are those of operators built anew, ends those of the stored weights. Neither the data
+    nor the networks are needed.
+
+    Args:
+        study: What was trained.
+        store_path: The store's folder; it may be read-only.
+
+    Returns:
+        A table for each data set, and the charts of all of them.
+
+    Raises:
+        NothingMatched: Not one of its cells is finished.
+    """
+    store = Store(store_path)
+    runs, damaged = read_runs(study, store)
+    if not runs:
+        raise NothingMatched(
+            f"none of the {len(study.cells)} cells of '{study.title}' is finished in {store_path}",
+            f"train them: poolbench train {study.origin}",
+        )
+    tables: list[Table] = []
+    charts: list[Chart] = []
+    for dataset in study.datasets:
+        drifts: list[Drift] = []
+        fixed: list[str] = []
+        notes = list(damaged)
+        for name, variant, cells in study.conditions():
+            if name != dataset:
+                continue
+            operators = _Operators(cells[0])
+            if not operators.start:
+                fixed.append(variant)
+                continue
+            found, missing = _ends(cells, runs, store, operators)
+            notes += [f"{variant}: {words}" for words in missing]
+            drifts += _drifts(variant, operators, found)
+        title = f"{study.title} · {dataset} · learned pooling parameters"
+        tables.append(drift_table(title, drifts, fixed, notes))
+        stem = re.sub(r"[^a-z0-9]+", "-", f"{Path(study.origin).stem}-{dataset}".lower())
+        charts += drift_charts(f"{stem}-drift", f"{study.title} · {dataset}", drifts)
+    return tables, charts
+
+
+class _Operators:
+    """The pooling operators of a cell's network, built where they stand, without the network.
+
+    Everything else of the network takes no memory: it only says which operator stands where.
+
+    Args:
+        cell: The cell; ``start`` holds the values its training starts from.
+    """
+
+    def __init__(self, cell: Cell) -> None:
+        entry = DATASETS[cell.data.source.name]
+        side = cell.data.source.options.get("size_px", 32)
+        channels, height, width = (
+            MODELS[cell.model.network.name].input_shape or entry.shape or (3, side, side)
+        )
+        with torch.device("meta"), torch.random.fork_rng(devices=[]):
+            self._body = build_body(
+                cell.model,
+                in_channels=channels,
+                num_classes=entry.num_classes or 1,
+                image_size=(height, width),
+                pools=_PoolsWithMemory(cell.model.pools),
+            )
+        self.start = self._values()
+
+    def end(self, weights: bytes) -> dict[str, Tensor]:
+        """Return the values in stored weights, by ``module.path.parameter``.
+
+        Raises:
+            RuntimeError: They are not the weights of this network.
+        """
+        stored = safetensors.torch.load(weights)
+        for path in {name.rpartition(".")[0] for name in self.start}:
+            operator = self._body.get_submodule(path)
+            keys = {key: f"{_PREFIX}{path}.{key}" for key in operator.state_dict()}
+            operator.load_state_dict({key: stored[full] for key, full in keys.items()})
+        return self._values()
+
+    def _values(self) -> dict[str, Tensor]:
+        return {name: value.clone() for name, value in learned_parameters(self._body).items()}
+
+    def is_positive(self, name: str) -> bool:
+        """Whether a value is learned as its logarithm."""
+        path, _, leaf = name.rpartition(".")
+        return f"log_{leaf}" in dict(self._body.get_submodule(path).named_parameters())
+
+
+class _PoolsWithMemory(SitePools):
+    """Pools that are real where the network around them is not."""
+
+    def __call__(self, site: str, **place: object) -> nn.Module:
+        with torch.device("cpu"):
+            return super().__call__(site, **place)  # type: ignore[arg-type]
+
+
+def _ends(
+    cells: Sequence[Cell], runs: dict[str, Run], store: Store, operators: _Operators
+) -> tuple[list[tuple[Run, dict[str, Tensor]]], list[str]]:
+    """Return what each finished run learned, and what is wrong with the others."""
+    found, missing = [], []
+    for cell in cells:
+        run = runs.get(cell.id)
+        if run is None:
+            missing.append(f"seed {cell.seed} is not finished")
+        elif run.result.status != "ok":
+            missing.append(f"seed {cell.seed} diverged and left no weights")
+        else:
+            try:
+                weights = store.read_file(cell.id, "model.safetensors")
+            except Damaged as error:
+                missing.append(f"seed {cell.seed}: {error}; `poolbench train` redoes it")
+                continue
+            found.append((run, operators.end(weights)))
+    return found, missing
+
+
+def _drifts(
+    variant: str, operators: _Operators, found: Sequence[tuple[Run, dict[str, Tensor]]]
+) -> list[Drift]:
+    if not found:
+        return []
+    return [
+        Drift(
+            variant=variant,
+            parameter=name,
+            is_positive=operators.is_positive(name),
+            is_shared=start.numel() == 1,
+            start=tuple(start.flatten().tolist()),
+            ends=tuple(tuple(values[name].flatten().tolist()) for _, values in found),
+            epochs=tuple(
+                tuple(epoch.pooling[_PREFIX + name] for epoch in run.history) for run, _ in found
+            ),
+        )
+        for name, start in operators.start.items()
+    ]

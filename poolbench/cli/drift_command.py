@@ -1,0 +1,50 @@
+"""``poolbench drift``."""
+
+from __future__ import annotations
+
+import typer
+
+from poolbench.cli import options
+from poolbench.cli.output import emit
+from poolbench.cli.study import read_study
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the program."""
+    app.command("drift")(drift)
+
+
+def drift(
+    suite: options.OptionalSuite = None,
+    profile: options.Profile = None,
+    overrides: options.Overrides = None,
+    only: options.Only = None,
+    limit: options.Limit = None,
+    store: options.StorePath = options.DEFAULT_STORE,
+    data_root: options.DataRoot = None,
+    format: options.Format = "rich",
+    output: options.Output = None,
+    plugin: options.Plugins = None,
+) -> None:
+    """Show where learned temperatures, exponents and mixing weights started, and where they went.
+
+    Without SUITE, of every study in the store. Nothing is trained, and no data are read.
+    """
+    from poolbench.app.drift import drift as drift_of
+    from poolbench.app.report import stored_studies
+
+    if suite is None:
+        studies = stored_studies(store)
+    else:
+        study = read_study(
+            suite,
+            profile=profile,
+            overrides=overrides,
+            only=only,
+            limit=limit,
+            data_root=data_root,
+            plugin=plugin,
+        )
+        studies = [study]
+    tables = [table for study in studies for table in drift_of(study, store)[0]]
+    emit(tables, format, output)

@@ -1,0 +1,230 @@
+"""Where learned pooling parameters went: start, end, spread and direction, as table and charts."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from poolbench.report.chart import Axis, Chart, Curve, Curves, Sample, Samples
+from poolbench.report.figures import NOTHING
+from poolbench.report.table import Cell, Column, Table, words
+
+_COLUMNS = (
+    Column(title="variant", fields=("variant",), is_text=True),
+    Column(title="parameter", fields=("parameter",), is_text=True),
+    Column(title="seeds × values", fields=("n_seeds", "values_a_seed")),
+    Column(title="start", fields=("start",)),
+    Column(title="end: median [quartiles]", fields=("median", "quartile_low", "quartile_high")),
+    Column(title="mean", fields=("centre",)),
+    Column(title="least – largest", fields=("least", "largest")),
+    Column(title="direction", fields=("direction", "seeds_up", "share_up"), is_text=True),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drift:
+    """One learned parameter of one variant, over its seeds.
+
+    Args:
+        variant: Its label.
+        parameter: Where it is and what it is: ``head.temperature``.
+        is_positive: It is learned as a logarithm, as temperatures are: ratios count, not
+            differences, and means are geometric.
+        is_shared: One value for the layer rather than one a channel or a position.
+        start: Initial values.
+        ends: Final values, in the order of ``start``, of each seed.
+        epochs: Mean of the values after each epoch, of each seed.
+    """
+
+    variant: str
+    parameter: str
+    is_positive: bool
+    is_shared: bool
+    start: tuple[float, ...]
+    ends: tuple[tuple[float, ...], ...]
+    epochs: tuple[tuple[float, ...], ...]
+
+    def centre(self, values: Sequence[float]) -> float:
+        """Return the mean of values: geometric where they are positive."""
+        return statistics.geometric_mean(values) if self.is_positive else statistics.fmean(values)
+
+    @property
+    def values(self) -> tuple[float, ...]:
+        """All final values, seed by seed."""
+        return tuple(value for seed in self.ends for value in seed)
+
+    @property
+    def seeds_up(self) -> int:
+        """Seeds whose centre ended above its start."""
+        return sum(self.centre(end) > self.centre(self.start) for end in self.ends)
+
+    @property
+    def share_up(self) -> float:
+        """Share of the values that ended above their start."""
+        risen = (e > s for end in self.ends for s, e in zip(self.start, end, strict=True))
+        return sum(risen) / len(self.values)
+
+    @property
+    def direction(self) -> str:
+        """``up`` or ``down`` where the centres of all seeds agree, else ``both``."""
+        if self.seeds_up == len(self.ends):
+            return "up"
+        downs = sum(self.centre(end) < self.centre(self.start) for end in self.ends)
+        return "down" if downs == len(self.ends) else "both"
+
+
+def drift_table(
+    title: str, drifts: Sequence[Drift], fixed: Sequence[str], notes: Sequence[str] = ()
+) -> Table:
+    """Return a row for every learned parameter, and one for every variant without any.
+
+    Args:
+        title: Of the study and data set.
+        drifts: In the suite's order.
+        fixed: Variants whose operators learn nothing.
+        notes: Sentences below the table: what is missing.
+    """
+    about = (
+        "seeds × values: one value for the layer, or one for each channel or position",
+        "mean: geometric for what is learned as a logarithm (temperature, p); median and quartiles "
+        "over all seeds and values",
+        "direction: up or down if the means of all seeds agree; beside it how many seeds' mean and "
+        "what share of all values ended above the start",
+    )
+    return Table(
+        title=title,
+        columns=_COLUMNS,
+        rows=(*map(_row, drifts), *map(_fixed_row, fixed)),
+        notes=(*(about if drifts else ()), *notes),
+    )
+
+
+def drift_charts(stem: str, title: str, drifts: Sequence[Drift]) -> tuple[Chart, ...]:
+    """Return, for each kind of parameter, where it ended and how it got there.
+
+    Args:
+        stem: Start of the charts' names.
+        title: Of the study and data set.
+        drifts: In the suite's order.
+    """
+    kinds = dict.fromkeys(_kind(drift) for drift in drifts)
+    made: list[Chart] = []
+    for kind in kinds:
+        group = [drift for drift in drifts if _kind(drift) == kind]
+        is_positive = all(drift.is_positive for drift in group)
+        named = len({drift.parameter for drift in group}) > 1
+        labels = [f"{d.variant} {d.parameter}" if named else d.variant for d in group]
+        scale = "log2" if is_positive else "linear"
+        counts = sorted({len(drift.ends) for drift in group})
+        seeds = f"n = {' to '.join(map(str, dict.fromkeys((counts[0], counts[-1]))))} seeds"
+        starts = sorted({value for drift in group for value in drift.start})
+        # A parameter that starts at many values has no one line to start from.
+        marks = tuple((s, f"start {s:g}") for s in starts) if len(starts) <= 12 else ()
+        made.append(
+            Samples(
+                name=f"{stem}-{kind.replace('_', '-')}-end",
+                title=f"{title}: {kind.replace('_', ' ')} after training",
+                caption=f"Final values of {seeds}. Dark: one value for the layer, a dot a seed. "
+                "Light: one for each channel or position, of all seeds together. "
+                f"Mean{' (geometric)' if is_positive else ''} and quartiles beside the dots.",
+                x=Axis(label="variant"),
+                y=Axis(label=kind.replace("_", " "), scale=scale, marks=marks),  # type: ignore[arg-type]
+                samples=tuple(
+                    Sample(
+                        label=label,
+                        values=drift.values,
+                        is_dark=drift.is_shared,
+                        mean=drift.centre(drift.values),
+                        interval=_quartiles(drift.values),
+                    )
+                    for label, drift in zip(labels, group, strict=True)
+                ),
+                is_density=any(not drift.is_shared for drift in group),
+            )
+        )
+        made.append(
+            Curves(
+                name=f"{stem}-{kind.replace('_', '-')}-epochs",
+                title=f"{title}: {kind.replace('_', ' ')} over epochs",
+                caption=f"Mean over {seeds} of the mean over channels after each epoch, from the "
+                "start at epoch 0; band: least to largest seed.",
+                x=Axis(label="epoch"),
+                y=Axis(label=f"mean {kind.replace('_', ' ')}", scale=scale),  # type: ignore[arg-type]
+                curves=tuple(_curve(label, d) for label, d in zip(labels, group, strict=True)),
+            )
+        )
+    return tuple(made)
+
+
+def _kind(drift: Drift) -> str:
+    return drift.parameter.rpartition(".")[2]
+
+
+def _curve(label: str, drift: Drift) -> Curve:
+    start = statistics.fmean(drift.start)
+    # A seed more or less far along than the others would bend the mean.
+    length = min(len(seed) for seed in drift.epochs)
+    steps = [[start], *([seed[at] for seed in drift.epochs] for at in range(length))]
+    return Curve(
+        label=label,
+        x=tuple(float(epoch) for epoch in range(length + 1)),
+        y=tuple(drift.centre(step) for step in steps),
+        low=tuple(min(step) for step in steps),
+        high=tuple(max(step) for step in steps),
+    )
+
+
+def _quartiles(values: Sequence[float]) -> tuple[float, float]:
+    if len(values) == 1:
+        return values[0], values[0]
+    low, _, high = statistics.quantiles(values, n=4, method="inclusive")
+    return low, high
+
+
+def _row(drift: Drift) -> tuple[Cell, ...]:
+    values, (low, high) = drift.values, _quartiles(drift.values)
+    start, centre, median = (
+        drift.centre(drift.start),
+        drift.centre(values),
+        statistics.median(values),
+    )
+    seeds, up = len(drift.ends), drift.seeds_up
+    sign = {"up": "▲", "down": "▼", "both": "±"}[drift.direction]
+    risen = f"{up} of {seeds} seeds, {100 * drift.share_up:.0f} % of values"
+    return (
+        words(drift.variant),
+        words(drift.parameter),
+        Cell(values=(seeds, len(drift.start)), text=f"{seeds} × {len(drift.start)}"),
+        Cell(values=(start,), text=_shown(start)),
+        Cell(
+            values=(median, low, high),
+            text=f"{_shown(median)} [{_shown(low)}, {_shown(high)}]",
+        ),
+        Cell(values=(centre,), text=_shown(centre)),
+        Cell(
+            values=(min(values), max(values)), text=f"{_shown(min(values))} – {_shown(max(values))}"
+        ),
+        Cell(
+            values=(drift.direction, up, drift.share_up),
+            text=f"{drift.direction} ({risen})",
+            mark=sign,
+        ),
+    )
+
+
+def _fixed_row(variant: str) -> tuple[Cell, ...]:
+    def nothing(count: int) -> Cell:
+        return Cell(values=(None,) * count, text=NOTHING)
+
+    return (
+        words(variant),
+        Cell(values=(None,), text=NOTHING),
+        *(nothing(len(column.fields)) for column in _COLUMNS[2:-1]),
+        Cell(values=("fixed", None, None), text="fixed: nothing is learned"),
+    )
+
+
+def _shown(value: float) -> str:
+    return f"{value:.4g}".replace("-", "−") if math.isfinite(value) else NOTHING
