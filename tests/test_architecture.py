@@ -50,8 +50,8 @@ HEAVY = {
 }
 # The use cases that the light commands need: they load without torch.
 LIGHT_APP = {
-    "__init__", "api", "compare", "devices", "doctor", "listing", "plan", "plugins", "provenance",
-    "report", "runner", "session", "store", "study", "suites", "train",
+    "__init__", "api", "compare", "devices", "doctor", "experiment", "listing", "plan", "plugins",
+    "provenance", "report", "runner", "session", "store", "study", "suites", "train",
 }  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from poolbench.core.catalogue import (
     OperatorEntry,
 )
 from poolbench.core.errors import BadInput, did_you_mean
+from poolbench.core.experiment import kind_of
 from poolbench.core.options import Option
 from poolbench.data import AUGMENTATIONS, DATASETS
 from poolbench.engines import ENGINES
@@ -50,7 +51,7 @@ def list_family(family: str, store: Path) -> list[Table]:
         BadInput: There is no such family.
     """
     if family == "suites":
-        return [_text_table("suites that ship", ("name", "title"), _suites())]
+        return [_text_table("suites that ship", ("name", "for", "title"), _suites())]
     if family == "runs":
         return [_runs(Store(store))]
     if family not in CATALOGUES:
@@ -161,12 +162,13 @@ def _yaml(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _suites() -> list[tuple[str, str]]:
-    def title(name: str) -> str:
+def _suites() -> list[tuple[str, str, str]]:
+    def row(name: str) -> tuple[str, str, str]:
         lines = suites.find(name).read_text(encoding="utf-8").splitlines()
-        return next((line[6:].strip() for line in lines if line.startswith("title:")), "")
+        title = next((line[6:].strip() for line in lines if line.startswith("title:")), "")
+        return (name, kind_of(line.partition(":")[0] for line in lines) or "train", title)
 
-    return [(name, title(name)) for name in suites.names()]
+    return [row(name) for name in suites.names()]
 
 
 def _runs(store: Store) -> Table:

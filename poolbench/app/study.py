@@ -16,7 +16,16 @@ from poolbench.suite.catalogues import Catalogues
 from poolbench.suite.load import load
 from poolbench.training import OPTIMIZERS, SCHEDULES
 
-__all__ = ["Study", "data_root", "load_study"]
+__all__ = ["CATALOGUES", "Study", "data_root", "load_study"]
+
+CATALOGUES = Catalogues(
+    operators=OPERATORS,
+    models=MODELS,
+    datasets=DATASETS,
+    augmentations=AUGMENTATIONS,
+    optimizers=OPTIMIZERS,
+    schedules=SCHEDULES,
+)
 
 
 def data_root(given: Path | None = None) -> Path | None:
@@ -51,14 +60,7 @@ def load_study(
     """
     return load(
         path,
-        catalogues=Catalogues(
-            operators=OPERATORS,
-            models=MODELS,
-            datasets=DATASETS,
-            augmentations=AUGMENTATIONS,
-            optimizers=OPTIMIZERS,
-            schedules=SCHEDULES,
-        ),
+        catalogues=CATALOGUES,
         fingerprint=partial(fingerprint, root=data_root(root)),
         profile=profile,
         overrides=overrides,

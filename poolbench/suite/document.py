@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from poolbench.core.errors import BadInput, did_you_mean
+from poolbench.core.experiment import kind_of
 from poolbench.suite.composer import MAX_BYTES, compose
 from poolbench.suite.faults import Faults, Mark, Source
 from poolbench.suite.merge import lay
 from poolbench.suite.nodes import Node
-from poolbench.suite.schema import SUITE_KEYS
+from poolbench.suite.schema import keys_of
 
 SCHEMA = 1
 MAX_EXTENDS = 5
@@ -55,17 +56,27 @@ def read_document(
     document = _extended(path, read_text(path), faults, seen=())
     profiles = document.entries.get("profiles")
     if profiles is not None:
-        _check_profiles(profiles, faults)
+        _check_profiles(profiles, keys_of(kind_of(document.entries)), faults)
     if profile is not None:
         document = lay(_profile(profiles, profile, path), document)
-    for override in overrides:
-        document = lay(_read_override(override, faults), document)
+    document = lay_overrides(document, overrides, faults)
     entries = {
         key: child
         for key, child in document.entries.items()
         if key not in ("extends", "profiles") and not key.startswith(IGNORED_PREFIX)
     }
     return Node(value=entries, mark=document.mark, key=document.key)
+
+
+def lay_overrides(document: Node, overrides: Sequence[Override], faults: Faults) -> Node:
+    """Return a document with values of the command line laid over it, in their order.
+
+    Raises:
+        BadInput: One is not ``KEY.KEY=VALUE``, or its value is not YAML.
+    """
+    for override in overrides:
+        document = lay(_read_override(override, faults), document)
+    return document
 
 
 def read_text(path: Path) -> str:
@@ -134,15 +145,15 @@ def _refuse_newer(document: Node, faults: Faults) -> None:
         )
 
 
-def _check_profiles(profiles: Node, faults: Faults) -> None:
+def _check_profiles(profiles: Node, known: Sequence[str], faults: Faults) -> None:
     if not profiles.is_mapping:
         faults.add(profiles.mark, f"profiles: expected a mapping, got {profiles.described()}")
     for name, part in profiles.entries.items():
         if not part.is_mapping:
             faults.add(part.mark, f"profiles.{name}: expected a mapping, got {part.described()}")
         for key, child in part.entries.items():
-            if key not in SUITE_KEYS and not key.startswith(IGNORED_PREFIX):
-                hint = did_you_mean(key, SUITE_KEYS)
+            if key not in known and not key.startswith(IGNORED_PREFIX):
+                hint = did_you_mean(key, known)
                 message = f"unknown key '{key}' in profiles.{name}"
                 faults.add_unreadable(child.key, message, hint)
 

@@ -6,11 +6,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from poolbench.core.cell import Named
+from poolbench.core.experiment import kind_of
 from poolbench.core.study import Study
 from poolbench.suite.catalogues import Catalogues
 from poolbench.suite.check import check
 from poolbench.suite.document import Override, read_document
 from poolbench.suite.expand import choose_seeds, expand
+from poolbench.suite.experiment import refuse
 from poolbench.suite.faults import Faults
 
 
@@ -48,6 +50,8 @@ def load(
     if limit is not None:
         laid.append(Override(typed=f"--limit {limit}", text=f"data.limit={limit}"))
     document = read_document(path, profile, laid, faults)
+    if kind := kind_of(document.entries):
+        refuse(kind, path)
     suite = check(document, catalogues, faults)
     wanted = choose_seeds(suite, only)
     cells = expand(suite, wanted, fingerprint)

@@ -49,7 +49,19 @@ class SuiteForm(Form):
     execution: Any = None
 
 
-SUITE_KEYS = tuple(field.alias or key for key, field in SuiteForm.model_fields.items())
+class ExperimentForm(Form):
+    """The top of a file that trains nothing, beside the section of its kind."""
+
+    schema_version: int = Field(alias="schema", ge=1, le=1, description="1")
+    title: str = Field(default="", description="text, perhaps in quotes")
+    source: dict[str, Scalar] = Field(default={}, description="a mapping of texts and numbers")
+
+
+def keys_of(kind: str) -> tuple[str, ...]:
+    """Return the keys that a file may have at its top; ``kind`` is empty for training."""
+    form = ExperimentForm if kind else SuiteForm
+    known = (field.alias or key for key, field in form.model_fields.items())
+    return (*known, kind) if kind else tuple(known)
 
 
 class VariantForm(Form):

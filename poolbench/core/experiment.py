@@ -1,0 +1,38 @@
+"""An experiment: what a suite file asks for that trains no network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+S = TypeVar("S")
+
+KINDS = ("contraction",)
+"""Sections of a suite that stand in place of training; each names the command that runs it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Experiment(Generic[S]):
+    """A checked suite of another kind than training.
+
+    Args:
+        kind: The section that holds its settings, and the command that runs it.
+        title: For people.
+        origin: The file it was read from, as the user wrote it; empty for a command line.
+        settings: What the kind's section says, everything spelled out.
+        source: Where the published numbers come from: paper, table, figure.
+        profile: Name of the profile applied; empty for none.
+    """
+
+    kind: str
+    title: str
+    origin: str
+    settings: S
+    source: Mapping[str, Any] = field(default_factory=dict)
+    profile: str = ""
+
+
+def kind_of(keys: Iterable[str]) -> str:
+    """Return which experiment a suite with these keys describes; empty for training."""
+    return next((key for key in keys if key in KINDS), "")

@@ -1,0 +1,88 @@
+"""Loading a suite that trains nothing: one section for its kind, in place of data to analysis."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+from poolbench.core.errors import BadInput
+from poolbench.core.experiment import Experiment, kind_of
+from poolbench.suite.catalogues import Catalogues
+from poolbench.suite.composer import compose
+from poolbench.suite.contraction import read_contraction
+from poolbench.suite.document import SCHEMA, Override, lay_overrides, read_document
+from poolbench.suite.faults import Faults, Source
+from poolbench.suite.forms import read_form
+from poolbench.suite.nodes import Node
+from poolbench.suite.schema import ExperimentForm
+
+READERS: dict[str, Callable[[Node, Catalogues, Faults], Any]] = {
+    "contraction": read_contraction,
+}
+"""Each reads the section of its kind: to settings, or to ``None`` after adding a fault."""
+
+
+def load_experiment(
+    path: Path | None,
+    kind: str,
+    *,
+    catalogues: Catalogues,
+    profile: str | None = None,
+    overrides: Sequence[Override] = (),
+) -> Experiment[Any]:
+    """Read and check the suite of an experiment.
+
+    Args:
+        path: The suite; ``None`` for one that the overrides alone spell out.
+        kind: What it has to be, one of ``READERS``.
+        catalogues: The names it may use.
+        profile: Name of one of its profiles, laid over it.
+        overrides: Laid over the profile in this order.
+
+    Returns:
+        The experiment.
+
+    Raises:
+        BadInput: It cannot be meant, with every fault at its place, or is of another kind.
+    """
+    faults = Faults()
+    if path is None:
+        source = Source(name="command line", lines=(), is_file=False)
+        document = lay_overrides(
+            compose(f"{{schema: {SCHEMA}, {kind}: {{}}}}", source, faults), overrides, faults
+        )
+    else:
+        document = read_document(path, profile, overrides, faults)
+        found = kind_of(document.entries)
+        if found != kind:
+            refuse(found, path)
+    settings = READERS[kind](document.entries[kind], catalogues, faults)
+    rest = {key: child for key, child in document.entries.items() if key != kind}
+    top = Node(value=rest, mark=document.mark, key=document.key)
+    form = read_form(ExperimentForm, top, "", faults)
+    if faults or form is None:
+        raise faults.error()
+    return Experiment(
+        kind=kind,
+        title=form.title or (path.stem if path is not None else kind),
+        origin=str(path or ""),
+        settings=settings,
+        source=form.source,
+        profile=profile or "",
+    )
+
+
+def refuse(kind: str, path: Path) -> NoReturn:
+    """Say which command runs a suite that this one does not.
+
+    Args:
+        kind: What the suite is: ``""`` for training.
+        path: The suite.
+
+    Raises:
+        BadInput: Always.
+    """
+    if not kind:
+        raise BadInput(f"{path} is a suite of networks to train", f"run: poolbench train {path}")
+    raise BadInput(f"{path} trains nothing: its subject is {kind}", f"run: poolbench {kind} {path}")
