@@ -13,7 +13,18 @@ import typer
 from poolbench import __version__
 from poolbench.core.errors import Interrupted, PoolbenchError
 
-_COMMANDS = ("train", "plan", "report", "compare", "drift", "list", "bench", "doctor", "store")
+_COMMANDS = (
+    "train",
+    "plan",
+    "report",
+    "compare",
+    "drift",
+    "gradients",
+    "list",
+    "bench",
+    "doctor",
+    "store",
+)
 
 app = typer.Typer(
     name="poolbench",

@@ -119,27 +119,29 @@ def drift_charts(stem: str, title: str, drifts: Sequence[Drift]) -> tuple[Chart,
         scale = "log2" if is_positive else "linear"
         counts = sorted({len(drift.ends) for drift in group})
         seeds = f"n = {' to '.join(map(str, dict.fromkeys((counts[0], counts[-1]))))} seeds"
-        starts = sorted({value for drift in group for value in drift.start})
-        # A parameter that starts at many values has no one line to start from.
-        marks = tuple((s, f"start {s:g}") for s in starts) if len(starts) <= 12 else ()
+        groups = [(_start(drift), drift.is_shared) for drift in group]
+        # As in the paper's figure where the starts tell the variants apart: side by side by start.
+        is_by_start = not named and len(set(groups)) == len(groups) and None not in dict(groups)
         made.append(
             Samples(
                 name=f"{stem}-{kind.replace('_', '-')}-end",
                 title=f"{title}: {kind.replace('_', ' ')} after training",
-                caption=f"Final values of {seeds}. Dark: one value for the layer, a dot a seed. "
-                "Light: one for each channel or position, of all seeds together. "
-                f"Mean{' (geometric)' if is_positive else ''} and quartiles beside the dots.",
-                x=Axis(label="variant"),
-                y=Axis(label=kind.replace("_", " "), scale=scale, marks=marks),  # type: ignore[arg-type]
+                caption=f"Final values of {seeds}; dotted: where they started. Dark: one value for "
+                "the layer, a dot a seed. Light: one for each channel or position, of all seeds "
+                f"together. Mean{' (geometric)' if is_positive else ''} and quartiles beside them.",
+                x=Axis(label=f"initial {kind.replace('_', ' ')}" if is_by_start else "variant"),
+                y=Axis(label=kind.replace("_", " "), scale=scale),  # type: ignore[arg-type]
                 samples=tuple(
                     Sample(
-                        label=label,
+                        label=f"{start:g}" if is_by_start else label,
+                        series="one for the layer" if is_shared else "one for each channel",
                         values=drift.values,
-                        is_dark=drift.is_shared,
+                        is_dark=is_shared,
                         mean=drift.centre(drift.values),
                         interval=_quartiles(drift.values),
+                        start=start,
                     )
-                    for label, drift in zip(labels, group, strict=True)
+                    for label, drift, (start, is_shared) in zip(labels, group, groups, strict=True)
                 ),
                 is_density=any(not drift.is_shared for drift in group),
             )
@@ -160,6 +162,11 @@ def drift_charts(stem: str, title: str, drifts: Sequence[Drift]) -> tuple[Chart,
 
 def _kind(drift: Drift) -> str:
     return drift.parameter.rpartition(".")[2]
+
+
+def _start(drift: Drift) -> float | None:
+    """Return the one value a parameter starts at; ``None`` where it starts at several."""
+    return drift.start[0] if len(set(drift.start)) == 1 else None
 
 
 def _curve(label: str, drift: Drift) -> Curve:

@@ -87,7 +87,7 @@ def test_variants_without_a_learned_parameter_say_so(store: Path) -> None:
     for variant in ("average", "max"):
         assert rows[variant]["direction"] == "fixed"
         assert rows[variant]["median"] is None
-    drawn = {s.label for chart in charts if isinstance(chart, Samples) for s in chart.samples}
+    drawn = {c.label for chart in charts if isinstance(chart, Curves) for c in chart.curves}
     assert drawn == set(LEARNING)
 
 
@@ -102,9 +102,12 @@ def test_the_charts_tell_layers_from_channels_and_kinds_from_one_another(store: 
     ends = by_name["drift-digits-drift-temperature-end"]
     assert isinstance(ends, Samples)
     assert ends.y.scale == "log2"
-    assert [value for value, _ in ends.y.marks] == pytest.approx([1.0, 4.0, 16.0])
-    assert {s.label: s.is_dark for s in ends.samples} == {"t1": True, "t4": False, "t16": True}
-    assert {s.label: len(s.values) for s in ends.samples} == {"t1": 2, "t4": 128, "t16": 2}
+    assert ends.x.label == "initial temperature"
+    found = {s.label: (s.start, s.is_dark, len(s.values)) for s in ends.samples}
+    for label, (start, is_dark, count) in {
+        "1": (1.0, True, 2), "4": (4.0, False, 128), "16": (16.0, True, 2),
+    }.items():  # fmt: skip
+        assert found[label] == (pytest.approx(start), is_dark, count)
 
 
 def test_the_curves_start_at_t0_and_end_where_the_weights_are(store: Path) -> None:
