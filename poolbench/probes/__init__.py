@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from poolbench.core.catalogue import Catalogue, ProbeEntry
 from poolbench.core.options import Option
 
@@ -13,7 +15,12 @@ _EPSILONS = Option(
     rising=True,
     minimum=0.0,
     default=tuple(step / 255 for step in (0, 1, 2, 4, 8)),
-    help="strengths, in the unit of pixels in [0, 1]; 8/255 is a number",
+    help="largest changes of a pixel, in the unit of pixels in [0, 1]; 8/255 is a number",
+)
+_EPSILONS_L2 = replace(
+    _EPSILONS,
+    default=(0.0, 0.1, 0.3, 0.5, 1.0, 2.0),
+    help="Euclidean norms of an image's change, in the unit of pixels in [0, 1]",
 )
 _SIZES = Option(
     kind=int,
@@ -55,6 +62,35 @@ PROBES: Catalogue[ProbeEntry] = Catalogue(
             options={"sizes": _SIZES},
             reference=_RESOLUTION,
             axis="size_px",
+        ),
+        "fgsm": ProbeEntry(
+            target="poolbench.probes.adversarial.probe:fgsm",
+            summary="one step along the sign of the input gradient (foolbox)",
+            options={"epsilons": _EPSILONS},
+            reference="Goodfellow, Shlens, Szegedy 2015 (arXiv:1412.6572)",
+            axis="epsilon",
+        ),
+        "fgm-l2": ProbeEntry(
+            target="poolbench.probes.adversarial.probe:fgm_l2",
+            summary="one step along the input gradient, measured in the Euclidean norm (foolbox)",
+            options={"epsilons": _EPSILONS_L2},
+            reference="Goodfellow, Shlens, Szegedy 2015 (arXiv:1412.6572)",
+            axis="epsilon",
+        ),
+        "pgd": ProbeEntry(
+            target="poolbench.probes.adversarial.probe:pgd",
+            summary="projected gradient descent in the maximum norm, from a random start (foolbox)",
+            options={
+                "epsilons": _EPSILONS,
+                "steps": Option(
+                    kind=int, default=40, minimum=1, help="gradients taken for each epsilon"
+                ),
+                "rel_stepsize": Option(
+                    kind=float, default=1 / 30, above=0.0, help="step, as a multiple of epsilon"
+                ),
+            },
+            reference="Madry, Makelov, Schmidt, Tsipras, Vladu 2018 (arXiv:1706.06083)",
+            axis="epsilon",
         ),
     },
 )

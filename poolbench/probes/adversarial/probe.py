@@ -1,0 +1,224 @@
+"""FGSM, its Euclidean sibling and projected gradient descent, over a range of epsilons."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from poolbench.core.errors import BadInput
+from poolbench.core.measurement import Point, pack_bits
+from poolbench.core.streams import derive
+from poolbench.probes.adversarial.attacks import (
+    Descent,
+    EuclideanStep,
+    SignStep,
+    attackable,
+    perturb,
+)
+from poolbench.probes.adversarial.gradient import images_at_once, input_gradient
+from poolbench.probes.api import Findings, NotFinite, Subject, untouched
+from poolbench.training.evaluate import evaluate
+
+if TYPE_CHECKING:
+    from foolbox.attacks.base import FixedEpsilonAttack
+
+# The batch of the evaluation that ends a training: epsilon 0 is that evaluation, bit for bit.
+_BATCH = 500
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Images:
+    """Images and their classes, as an evaluation takes them."""
+
+    images: Tensor
+    labels: Tensor
+
+
+def fgsm(
+    subject: Subject, *, on_progress: Callable[[float], None], epsilons: Sequence[float]
+) -> Findings:
+    """Measure robust accuracy against one step along the sign of the gradient.
+
+    ``clip(x + epsilon sign(g), 0, 1)`` is classified again, where g is the gradient of the
+    cross-entropy at the image x: foolbox's ``LinfFastGradientAttack``, with one gradient for all
+    epsilons.
+
+    Args:
+        subject: Network and test images.
+        on_progress: Given the share done, in [0, 1]; may raise to stop.
+        epsilons: Largest changes of a pixel, rising, at least 0, in the unit of pixels in [0, 1]:
+            8/255 is eight grey levels.
+
+    Returns:
+        A point for each epsilon, and as facts ``zero_gradient_images``, the share of images whose
+        gradient is zero everywhere (no step moves them: their robustness is an upper bound), and
+        ``zero_gradient_elements``, the share of all values.
+
+    Raises:
+        BadInput: The epsilons cannot be meant.
+        NotFinite: Logits or a gradient are not finite.
+    """
+    return _measure(subject, epsilons, on_progress, lambda gradient, _: SignStep(gradient))
+
+
+def fgm_l2(
+    subject: Subject, *, on_progress: Callable[[float], None], epsilons: Sequence[float]
+) -> Findings:
+    """Measure robust accuracy against one step along the gradient.
+
+    ``clip(x + epsilon g / |g|, 0, 1)`` is classified again, where g is the gradient of the
+    cross-entropy at the image x: foolbox's ``L2FastGradientAttack``, with one gradient for all
+    epsilons.
+
+    Args:
+        subject: Network and test images.
+        on_progress: Given the share done, in [0, 1]; may raise to stop.
+        epsilons: Largest Euclidean norms of the change of an image, over all its values, rising,
+            at least 0, in the unit of pixels in [0, 1].
+
+    Returns:
+        As :func:`fgsm`.
+
+    Raises:
+        BadInput: The epsilons cannot be meant.
+        NotFinite: Logits or a gradient are not finite.
+    """
+    return _measure(subject, epsilons, on_progress, lambda gradient, _: EuclideanStep(gradient))
+
+
+def pgd(
+    subject: Subject,
+    *,
+    on_progress: Callable[[float], None],
+    epsilons: Sequence[float],
+    steps: int,
+    rel_stepsize: float,
+) -> Findings:
+    """Measure robust accuracy against projected gradient descent in the maximum norm.
+
+    Foolbox's ``LinfProjectedGradientDescentAttack``. The random start is drawn image by image, in
+    the split's order, from a stream of the run's own: it depends on neither batches nor device,
+    and is the same place of the ball for every epsilon.
+
+    Args:
+        subject: Network and test images.
+        on_progress: Given the share done, in [0, 1]; may raise to stop.
+        epsilons: Largest changes of a pixel, rising, at least 0, in the unit of pixels in [0, 1].
+        steps: Gradients taken for each epsilon, at least 1.
+        rel_stepsize: Length of a step, as a multiple of epsilon, above 0.
+
+    Returns:
+        As :func:`fgsm`.
+
+    Raises:
+        BadInput: The options cannot be meant.
+        NotFinite: Logits or a gradient are not finite.
+    """
+    if steps < 1:
+        raise BadInput(f"pgd takes at least one step, not {steps}", "as in 'steps: 40'")
+    if not 0 < rel_stepsize < math.inf:
+        raise BadInput(
+            f"pgd's rel_stepsize is a length above 0, not {rel_stepsize}", "as in '1/30'"
+        )
+    generator = torch.Generator().manual_seed(derive(subject.seed, "pgd", "start"))
+
+    def choose(gradient: Tensor, on_gradient: Callable[[int], None]) -> Descent:
+        place = torch.rand(gradient.shape, generator=generator).to(gradient.device)
+        return Descent(place, steps=steps, rel_stepsize=rel_stepsize, on_gradient=on_gradient)
+
+    return _measure(subject, epsilons, on_progress, choose, gradients=steps)
+
+
+def _measure(
+    subject: Subject,
+    epsilons: Sequence[float],
+    on_progress: Callable[[float], None],
+    choose: Callable[[Tensor, Callable[[int], None]], FixedEpsilonAttack],
+    gradients: int = 0,
+) -> Findings:
+    """Attack all test images at every epsilon, and classify what comes out.
+
+    Args:
+        subject: Network and test images.
+        epsilons: As asked for.
+        on_progress: Given the share done.
+        choose: Given the gradient at some images, and what to call with their number after each
+            further gradient, returns the attack on them.
+        gradients: How many further gradients the attack takes for an epsilon above 0.
+    """
+    _refuse_senseless(epsilons)
+    at_once = images_at_once(subject.image_size)
+    meter = _Meter(
+        subject.count * (2 + len(epsilons) + 2 * gradients * sum(e > 0 for e in epsilons)),
+        on_progress,
+    )
+    right: list[list[bool]] = [[] for _ in epsilons]
+    zeros = torch.zeros(2, dtype=torch.int64)
+    with untouched(subject.network) as network:
+        model = attackable(network, subject.device)
+        for batch in subject.batches(_BATCH):
+            attacked = []
+            for images, labels in zip(
+                torch.split(batch.images, at_once), torch.split(batch.labels, at_once), strict=True
+            ):
+                gradient = input_gradient(network, images, labels)
+                meter.gradients(len(images))
+                is_zero = gradient.flatten(1) == 0
+                zeros += torch.stack([is_zero.all(1).sum(), is_zero.sum()]).cpu()
+                attacked.append((choose(gradient, meter.gradients), images, labels))
+            for epsilon, hits in zip(epsilons, right, strict=True):
+                adversarial = torch.cat([perturb(a, model, x, y, epsilon) for a, x, y in attacked])
+                hits += _classify(subject, _Images(images=adversarial, labels=batch.labels))
+                meter.forwards(len(adversarial))
+    points = (
+        Point(at=float(epsilon), correct=sum(hits), total=len(hits), right=pack_bits(hits))
+        for epsilon, hits in zip(epsilons, right, strict=True)
+    )
+    zero_images, zero_elements = zeros.tolist()
+    return Findings(
+        points=tuple(points),
+        facts={
+            "zero_gradient_images": zero_images / len(right[0]),
+            "zero_gradient_elements": zero_elements / (len(right[0]) * gradient[0].numel()),
+        },
+    )
+
+
+class _Meter:
+    """Tells the share done, counted in images that pass the network forwards or backwards."""
+
+    def __init__(self, total: int, tell: Callable[[float], None]) -> None:
+        self._done, self._total, self._tell = 0, total, tell
+
+    def forwards(self, images: int) -> None:
+        self._done += images
+        self._tell(self._done / self._total)
+
+    def gradients(self, images: int) -> None:
+        self.forwards(2 * images)
+
+
+def _classify(subject: Subject, batch: _Images) -> list[bool]:
+    seen = evaluate(subject.network, [batch], device=subject.device, precision=subject.precision)
+    if not math.isfinite(seen.loss):
+        raise NotFinite("the network's loss on adversarial images is not finite")
+    return (seen.predicted == batch.labels.cpu()).tolist()
+
+
+def _refuse_senseless(epsilons: Sequence[float]) -> None:
+    """Refuse epsilons that foolbox would take: without any, NaN, below 0, or out of order."""
+    hint = "as in 'epsilons: [0, 1/255, 8/255]'"
+    if not epsilons:
+        raise BadInput("no epsilon is given", hint)
+    for epsilon in epsilons:
+        if not 0 <= epsilon < math.inf:
+            raise BadInput(f"epsilon {epsilon} is not a number of at least 0", hint)
+    for before, after in pairwise(epsilons):
+        if not before < after:
+            raise BadInput(f"epsilons have to rise, and {after} follows {before}", hint)

@@ -1,0 +1,385 @@
+"""Attacks: what foolbox finds, at less cost, and nothing counted that was not seen."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from poolbench.core.errors import BadInput
+from poolbench.core.measurement import unpack_bits
+from poolbench.data.batches import evaluation_batches
+from poolbench.data.digits import read_digits
+from poolbench.data.splits import Split
+from poolbench.probes import PROBES
+from poolbench.probes.adversarial import probe
+from poolbench.probes.adversarial.attacks import (
+    EuclideanStep,
+    L2FastGradientAttack,
+    LinfFastGradientAttack,
+    LinfProjectedGradientDescentAttack,
+    PyTorchModel,
+    SignStep,
+    attackable,
+    perturb,
+)
+from poolbench.probes.adversarial.gradient import images_at_once, input_gradient
+from poolbench.probes.adversarial.probe import fgm_l2, fgsm, pgd
+from poolbench.probes.api import Findings, NotFinite, Subject
+from poolbench.training.evaluate import evaluate
+
+EPSILONS = (0.0, 1 / 255, 0.01, 0.05, 0.1, 0.3, 1.0, 1.4, 10.0)
+CPU = torch.device("cpu")
+
+
+@pytest.fixture(scope="module")
+def test_split() -> Split:
+    digits = read_digits()
+    return Split(
+        images=torch.from_numpy(digits.test_images), labels=torch.from_numpy(digits.test_labels)
+    )
+
+
+def build() -> nn.Module:
+    return nn.Sequential(
+        nn.Conv2d(1, 16, 3, padding=1),
+        nn.BatchNorm2d(16),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Conv2d(16, 16, 3, padding=1),
+        nn.ReLU(),
+        nn.Dropout(0.5),
+        nn.Flatten(),
+        nn.Linear(256, 10),
+    )
+
+
+@pytest.fixture(scope="module")
+def trained() -> nn.Module:
+    """Return a network that knows most digits, in train mode and channels last."""
+    digits = read_digits()
+    images = torch.from_numpy(digits.train_images).permute(0, 3, 1, 2).float() / 255
+    labels = torch.from_numpy(digits.train_labels)
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        network = build()
+        optimizer = torch.optim.SGD(network.parameters(), lr=0.1, momentum=0.9)
+        for _ in range(3):
+            for chosen in torch.randperm(len(labels)).split(64):
+                loss = nn.functional.cross_entropy(network(images[chosen]), labels[chosen])
+                optimizer.zero_grad()
+                loss.backward()
+                optimizer.step()
+    return network.to(memory_format=torch.channels_last)
+
+
+def subject_of(network: nn.Module, split: Split, **changes: Any) -> Subject:
+    return replace(
+        Subject(
+            network=network,
+            batches=lambda size: evaluation_batches(split, size),
+            count=len(split),
+            image_size=(8, 8),
+            mean=(0.5,),
+            std=(0.5,),
+            device=CPU,
+        ),
+        **changes,
+    )
+
+
+def nothing(_share: float) -> None:
+    """Let the probe go on."""
+
+
+def flags(findings: Findings) -> list[list[bool]]:
+    return [unpack_bits(point.right, point.total) for point in findings.points]
+
+
+def whole(split: Split, memory_format: torch.memory_format) -> tuple[Tensor, Tensor]:
+    (batch,) = evaluation_batches(split, len(split))
+    return batch.images.contiguous(memory_format=memory_format), batch.labels
+
+
+@pytest.fixture
+def frozen(trained: nn.Module) -> Iterator[nn.Module]:
+    trained.eval()
+    yield trained
+    trained.train()
+
+
+SINGLE_STEPS = [
+    pytest.param(SignStep, LinfFastGradientAttack, fgsm, math.inf, id="fgsm"),
+    pytest.param(EuclideanStep, L2FastGradientAttack, fgm_l2, 2, id="fgm-l2"),
+]
+
+
+@pytest.mark.parametrize("memory_format", [torch.contiguous_format, torch.channels_last], ids=str)
+@pytest.mark.parametrize(("step", "peer", "_probe", "norm"), SINGLE_STEPS)
+def test_one_gradient_serves_every_epsilon_with_foolboxs_own_bits(
+    step: Callable[[Tensor], Any],
+    peer: Callable[[], Any],
+    _probe: object,
+    norm: float,
+    memory_format: torch.memory_format,
+    frozen: nn.Module,
+    test_split: Split,
+) -> None:
+    images, labels = whole(test_split, memory_format)
+    model = PyTorchModel(frozen, bounds=(0, 1), device=CPU)
+    _, clipped, _ = peer()(model, images, labels, epsilons=list(EPSILONS))
+    attack = step(input_gradient(frozen, images, labels))
+    for epsilon, theirs in zip(EPSILONS, clipped, strict=True):
+        ours = perturb(attack, attackable(frozen, CPU), images, labels, epsilon)
+        assert torch.equal(ours, theirs), epsilon
+        assert ours.min() >= 0
+        assert ours.max() <= 1
+        change = torch.linalg.vector_norm((ours - images).flatten(1), norm, 1)
+        assert change.max() <= epsilon * (1 + 1e-6)
+        assert not epsilon or change.max() > 0
+        assert ours.is_contiguous(memory_format=memory_format)
+
+
+@pytest.mark.parametrize(("_step", "peer", "measure", "_norm"), SINGLE_STEPS)
+def test_the_flags_are_foolboxs(
+    _step: object,
+    peer: Callable[[], Any],
+    measure: Callable[..., Findings],
+    _norm: float,
+    trained: nn.Module,
+    frozen: nn.Module,
+    test_split: Split,
+) -> None:
+    images, labels = whole(test_split, torch.channels_last)
+    model = PyTorchModel(frozen, bounds=(0, 1), device=CPU)
+    _, _, success = peer()(model, images, labels, epsilons=list(EPSILONS))
+    found = measure(subject_of(trained, test_split), on_progress=nothing, epsilons=EPSILONS)
+    assert torch.equal(torch.tensor(flags(found)), ~success)
+    assert [point.at for point in found.points] == list(EPSILONS)
+    assert [point.correct for point in found.points] == (~success).sum(1).tolist()
+    accuracies = [point.accuracy for point in found.points]
+    assert accuracies[0] > 0.8 > 0.4 > accuracies[-1]  # the network learned, the attack works
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+@pytest.mark.parametrize("measure", [fgsm, fgm_l2, pgd])
+def test_epsilon_zero_is_the_final_evaluation(
+    measure: Callable[..., Findings], precision: str, trained: nn.Module, test_split: Split
+) -> None:
+    clean = evaluate(trained, evaluation_batches(test_split, 500), device=CPU, precision=precision)
+    options = {"steps": 1, "rel_stepsize": 1.0} if measure is pgd else {}
+    found = measure(
+        subject_of(trained, test_split, precision=precision),
+        on_progress=nothing,
+        epsilons=(0,),
+        **options,
+    )
+    (seen,) = flags(found)
+    assert seen == (clean.predicted == test_split.labels).tolist()
+
+
+def test_the_gradient_is_float32_and_the_classification_what_the_network_was_trained_in(
+    trained: nn.Module, test_split: Split, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[tuple[bool, bool]] = []
+    trained.register_forward_hook(
+        lambda _, inputs, __: seen.append(
+            (inputs[0].requires_grad, torch.is_autocast_enabled("cpu"))
+        )
+    )
+    subject = subject_of(trained, test_split, precision="bf16")
+    fgsm(subject, on_progress=nothing, epsilons=(0, 0.1, 0.2))
+    trained._forward_hooks.clear()
+    # One gradient for all epsilons, then one classification for each.
+    assert seen == [(True, False), (False, True), (False, True), (False, True)]
+
+
+def test_the_network_is_given_back_as_it_was(trained: nn.Module, test_split: Split) -> None:
+    trained.zero_grad()
+    before = {name: value.clone() for name, value in trained.state_dict().items()}
+    random_state = torch.get_rng_state()
+    pgd(
+        subject_of(trained, test_split),
+        on_progress=nothing,
+        epsilons=(0, 0.1),
+        steps=2,
+        rel_stepsize=0.5,
+    )
+    assert all(module.training for module in trained.modules())
+    assert all(p.requires_grad and p.grad is None for p in trained.parameters())
+    assert all(torch.equal(before[name], value) for name, value in trained.state_dict().items())
+    assert torch.equal(torch.get_rng_state(), random_state)
+
+
+def test_memory_is_bounded_and_the_bound_changes_no_start(
+    trained: nn.Module, test_split: Split, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert images_at_once((32, 32)) == 128
+    assert images_at_once((256, 256)) == 2
+    assert images_at_once((2000, 2000)) == 1
+    options = {"epsilons": (0.0, 0.05, 0.1), "steps": 3, "rel_stepsize": 0.4}
+    at_once = pgd(subject_of(trained, test_split), on_progress=nothing, **options)
+    sizes: list[int] = []
+    trained.register_forward_hook(
+        lambda _, inputs, __: sizes.append(len(inputs[0])) if inputs[0].requires_grad else None
+    )
+    monkeypatch.setattr(probe, "images_at_once", lambda _: 7)
+    in_parts = pgd(subject_of(trained, test_split), on_progress=nothing, **options)
+    trained._forward_hooks.clear()
+    assert max(sizes) == 7
+    # A convolution may round otherwise in another batch: no more than that may differ.
+    for ours, theirs in zip(flags(in_parts), flags(at_once), strict=True):
+        assert sum(a != b for a, b in zip(ours, theirs, strict=True)) <= 1
+
+
+def test_projected_descent_is_foolboxs_from_a_start_of_the_runs_own(
+    trained: nn.Module, frozen: nn.Module, test_split: Split
+) -> None:
+    images, labels = whole(test_split, torch.channels_last)
+    from poolbench.core.streams import derive
+
+    def measure(seed: int) -> list[list[bool]]:
+        subject = subject_of(frozen, test_split, seed=seed)
+        return flags(
+            pgd(subject, on_progress=nothing, epsilons=(0.08, 0.1), steps=4, rel_stepsize=0.3)
+        )
+
+    ours = measure(3)
+    attack = LinfProjectedGradientDescentAttack(steps=4, rel_stepsize=0.3)
+    model = PyTorchModel(frozen, bounds=(0, 1), device=CPU)
+    for epsilon, mine in zip((0.08, 0.1), ours, strict=True):
+        torch.manual_seed(derive(3, "pgd", "start"))
+        _, _, success = attack(model, images, labels, epsilons=epsilon)
+        assert mine == (~success).tolist()
+    assert measure(3) == ours
+    assert measure(4) != ours
+
+
+class Flat(nn.Module):
+    """Logits that do not depend on the pixels of images darker than most."""
+
+    def __init__(self, brightness: float) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.linspace(-1, 1, 640).view(10, 64))
+        self.brightness = brightness
+
+    def forward(self, images: Tensor) -> Tensor:
+        pixels = images.flatten(1)
+        counts = (pixels.mean(1, keepdim=True) > self.brightness).float()
+        return counts * (pixels[:, :32] @ self.weight[:, :32].T)
+
+
+@pytest.mark.parametrize("measure", [fgsm, fgm_l2])
+def test_images_without_a_gradient_are_counted(
+    measure: Callable[..., Findings], test_split: Split
+) -> None:
+    images, _ = whole(test_split, torch.contiguous_format)
+    brightness = images.mean((1, 2, 3))
+    threshold = float(brightness.median())
+    dark = float((brightness <= threshold).float().mean())
+    found = measure(
+        subject_of(Flat(threshold), test_split), on_progress=nothing, epsilons=(0, 0.001)
+    )
+    assert 0.4 < dark < 0.6
+    assert found.facts["zero_gradient_images"] == pytest.approx(dark)
+    assert found.facts["zero_gradient_elements"] == pytest.approx((1 + dark) / 2)
+
+
+class Broken(nn.Module):
+    """A network that answers NaN: in its logits, or only in its gradient."""
+
+    def __init__(self, *, only_gradient: bool = False, above: float = -1.0) -> None:
+        super().__init__()
+        self.only_gradient, self.above = only_gradient, above
+        self.linear = nn.Linear(64, 10)
+
+    def forward(self, images: Tensor) -> Tensor:
+        pixels = images.flatten(1)
+        logits = self.linear(pixels)
+        if self.only_gradient:
+            return logits + (pixels - pixels.detach()).sqrt().sum(1, keepdim=True)
+        is_nan = pixels.mean(1, keepdim=True) > self.above
+        return torch.where(is_nan, torch.nan, logits)
+
+
+@pytest.mark.parametrize(
+    ("network", "words"),
+    [
+        (Broken(), "loss on the test images"),
+        (Broken(only_gradient=True), "gradient"),
+        (Broken(above=0.9), "adversarial"),
+    ],
+    ids=["logits", "gradient", "logits of adversarial images"],
+)
+def test_a_network_that_answers_nan_is_a_failed_probe_and_no_defence(
+    network: nn.Module, words: str, test_split: Split
+) -> None:
+    # Brightens every pixel without end: a gradient of one sign on all images.
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.fill_(0.0)
+        network.linear.weight[0] = -1.0  # type: ignore[union-attr,operator]
+    with pytest.raises(NotFinite, match=words):
+        fgsm(subject_of(network, test_split), on_progress=nothing, epsilons=(0, 10))
+
+
+@pytest.mark.parametrize(
+    "epsilons", [(), (0, math.nan), (-0.1, 0.1), (0, math.inf), (0, 0.2, 0.1), (0, 0.1, 0.1)]
+)
+@pytest.mark.parametrize("measure", [fgsm, fgm_l2])
+def test_epsilons_without_sense_are_refused(
+    measure: Callable[..., Findings],
+    epsilons: tuple[float, ...],
+    trained: nn.Module,
+    test_split: Split,
+) -> None:
+    with pytest.raises(BadInput, match="epsilon"):
+        measure(subject_of(trained, test_split), on_progress=nothing, epsilons=epsilons)
+
+
+@pytest.mark.parametrize(
+    "options", [{"steps": 0}, {"rel_stepsize": 0.0}, {"rel_stepsize": math.nan}], ids=str
+)
+def test_a_descent_without_sense_is_refused(
+    options: dict[str, Any], trained: nn.Module, test_split: Split
+) -> None:
+    with pytest.raises(BadInput, match="pgd"):
+        pgd(
+            subject_of(trained, test_split),
+            on_progress=nothing,
+            **({"epsilons": (0, 0.1), "steps": 2, "rel_stepsize": 0.5} | options),
+        )
+
+
+class Stop(Exception):
+    """Raised to stop a probe."""
+
+
+@pytest.mark.parametrize("name", ["fgsm", "fgm-l2", "pgd"])
+def test_progress_rises_to_one_and_stops_within_a_batch(
+    name: str, trained: nn.Module, test_split: Split
+) -> None:
+    measure = PROBES.resolve(name)
+    options = {key: option.default for key, option in PROBES[name].options.items()}
+    if name == "pgd":
+        options["steps"] = 3
+    shares: list[float] = []
+    measure(subject_of(trained, test_split), on_progress=shares.append, **options)
+    assert shares == sorted(shares)
+    assert shares[0] < 0.4
+    assert shares[-1] == 1.0
+
+    def stop(share: float) -> None:
+        if share > 0.5:
+            raise Stop
+
+    with pytest.raises(Stop):
+        measure(subject_of(trained, test_split), on_progress=stop, **options)
+    assert all(p.requires_grad for p in trained.parameters())
+    if name == "pgd":
+        assert len(shares) == 1 + 5 + 4 * 3
