@@ -20,6 +20,7 @@ _COMMANDS = (
     "compare",
     "drift",
     "gradients",
+    "precision",
     "list",
     "bench",
     "doctor",

@@ -1,0 +1,36 @@
+"""``poolbench precision``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from poolbench.cli import options
+from poolbench.cli.output import emit
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the program."""
+    app.command("precision")(precision)
+
+
+def precision(
+    temperature: Annotated[
+        list[float] | None,
+        typer.Option("--temperature", help="Default: powers of 2 from 1 to 1024. Repeats."),
+    ] = None,
+    side: Annotated[
+        int, typer.Option("--side", min=2, max=256, help="Height and width of the maps, in pixels.")
+    ] = 8,
+    format: options.Format = "rich",
+    output: options.Output = None,
+) -> None:
+    """Show what LogAvgExp loses in float16, float32 and float64, by formula and temperature.
+
+    The suite lae/fig7-precision-imagenette128 and its siblings train networks in the same settings.
+    """
+    from poolbench.app.precision import precision as precision_of
+
+    tables, _ = precision_of(temperature or (), side)
+    emit(tables, format, output)
