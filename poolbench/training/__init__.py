@@ -45,7 +45,7 @@ OPTIMIZERS: Catalogue[Entry] = Catalogue(
     "optimizer",
     {
         "sgd": Entry(
-            target="poolbench.training.optimizers:sgd",
+            target="poolbench.training.sgd:SGD",
             summary="stochastic gradient descent with momentum, as torch.optim.SGD",
             options={
                 "lr": Option(kind=float, above=0.0, help="peak learning rate"),

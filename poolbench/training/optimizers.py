@@ -1,9 +1,9 @@
-"""Optimisers: each takes parameter groups and its options, and returns a torch optimiser."""
+"""Optimisers: each takes parameter groups and its options."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import Any
+from collections.abc import Collection, MutableMapping
+from typing import Any, Protocol
 
 import torch
 from torch import nn
@@ -13,18 +13,34 @@ from poolbench.training import OPTIMIZERS
 from poolbench.training.lookahead import Lookahead
 
 
-def sgd(
-    groups: list[dict[str, Any]],
-    *,
-    lr: float,
-    momentum: float,
-    weight_decay: float,
-    nesterov: bool,
-) -> torch.optim.Optimizer:
-    """Return torch's SGD; the fused kernel gives the same bits as the others, fastest."""
-    return torch.optim.SGD(
-        groups, lr=lr, momentum=momentum, weight_decay=weight_decay, nesterov=nesterov, fused=True
-    )
+class Optimizer(Protocol):
+    """What the training loop asks of an optimiser; torch's own answer to it."""
+
+    @property
+    def param_groups(self) -> list[dict[str, Any]]:
+        """Parameters and the settings they share; ``lr`` may be changed before any step."""
+        ...
+
+    @property
+    def state(self) -> MutableMapping[Any, Any]:
+        """By parameter: what is remembered between steps, by name."""
+        ...
+
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forget the gradients."""
+        ...
+
+    def step(self) -> Any:
+        """Make a step with the present gradients."""
+        ...
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return all that a continuation needs."""
+        ...
+
+    def load_state_dict(self, state: dict[str, Any], /) -> None:
+        """Take what ``state_dict`` returned."""
+        ...
 
 
 def adamw(
@@ -89,9 +105,7 @@ def ranger(
     return Lookahead(inner, steps=lookahead_steps, alpha=lookahead_alpha)
 
 
-def build_optimizer(
-    network: nn.Module, recipe: Recipe, pooling: Collection[str]
-) -> torch.optim.Optimizer:
+def build_optimizer(network: nn.Module, recipe: Recipe, pooling: Collection[str]) -> Optimizer:
     """Return the recipe's optimiser over a network's parameters.
 
     Every group carries ``peak_lr``, the rate that the schedule's factor multiplies.
@@ -109,7 +123,7 @@ def build_optimizer(
     if own:
         rate = options["lr"] * recipe.pool_lr_factor
         groups.append({"params": own, "lr": rate, "weight_decay": 0.0})
-    optimizer: torch.optim.Optimizer = OPTIMIZERS.resolve(recipe.optimizer.name)(groups, **options)
+    optimizer: Optimizer = OPTIMIZERS.resolve(recipe.optimizer.name)(groups, **options)
     for group in optimizer.param_groups:
         group["peak_lr"] = group["lr"]
     return optimizer

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from poolbench.core.cell import Named, Recipe
 from poolbench.training import OPTIMIZERS
 from poolbench.training.lookahead import Lookahead
-from poolbench.training.optimizers import build_optimizer
+from poolbench.training.optimizers import Optimizer, build_optimizer
 
 CURVATURE = torch.tensor([[0.2, 1.0], [3.0, 10.0]], dtype=torch.float64)
 OPTIONS: dict[str, Any] = {
@@ -31,7 +31,7 @@ class Quadratic(nn.Module):
         super().__init__()
         self.weight = nn.Parameter(torch.tensor([[1.0, -2.0], [3.0, 4.0]], dtype=torch.float64))
 
-    def descend(self, optimizer: torch.optim.Optimizer) -> None:
+    def descend(self, optimizer: Optimizer) -> None:
         optimizer.zero_grad()
         (CURVATURE * self.weight**2 / 2).sum().backward()  # type: ignore[no-untyped-call]
         optimizer.step()

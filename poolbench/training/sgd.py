@@ -1,0 +1,127 @@
+"""Stochastic gradient descent on torch's fused kernel, without torch's optimiser class around it.
+
+The steps are ``torch.optim.SGD(..., fused=True)``'s bit for bit. Constructing that class imports
+torch's compiler first, which takes as long as importing torch itself, in every worker.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+
+class SGD:
+    """Descend, with momentum.
+
+    With g the gradient plus ``weight_decay`` times the weight: ``v <- momentum v + g`` (at the
+    first step ``v = g``), then ``x <- x - lr v``; with Nesterov ``x <- x - lr (g + momentum v)``.
+
+    Args:
+        groups: Mappings with ``params`` and whatever differs from the defaults below.
+        lr: Learning rate, at least 0.
+        momentum: In [0, 1).
+        weight_decay: At least 0; an L2 penalty, so it goes through the momentum.
+        nesterov: Whether to look ahead along the momentum.
+
+    References:
+        Sutskever, Martens, Dahl, Hinton 2013, On the importance of initialization and momentum.
+    """
+
+    def __init__(
+        self,
+        groups: list[dict[str, Any]],
+        *,
+        lr: float,
+        momentum: float,
+        weight_decay: float,
+        nesterov: bool,
+    ) -> None:
+        defaults = {
+            "lr": lr,
+            "momentum": momentum,
+            "weight_decay": weight_decay,
+            "nesterov": nesterov,
+        }
+        self.param_groups: list[dict[str, Any]] = [
+            {**defaults, **group, "params": list(group["params"])} for group in groups
+        ]
+        self.state: dict[Tensor, dict[str, Tensor]] = {}
+
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forget the gradients, or set them to 0."""
+        for parameter in self._parameters():
+            if set_to_none:
+                parameter.grad = None
+            elif parameter.grad is not None:
+                parameter.grad.zero_()
+
+    @torch.no_grad()
+    def step(self) -> None:
+        """Make a step with the present gradients; parameters without one stay."""
+        for group in self.param_groups:
+            moved = [parameter for parameter in group["params"] if parameter.grad is not None]
+            # Torch's kernel starts a momentum at its first gradient, for all it is given at once.
+            fresh = [parameter for parameter in moved if parameter not in self.state]
+            known = [parameter for parameter in moved if parameter in self.state]
+            for parameters, is_first in ((fresh, True), (known, False)):
+                if parameters:
+                    self._step(parameters, group, is_first=is_first)
+
+    def _step(self, parameters: list[Tensor], group: dict[str, Any], *, is_first: bool) -> None:
+        momenta: list[Tensor] = []
+        if group["momentum"] != 0:
+            if is_first:
+                for parameter in parameters:
+                    self.state[parameter] = {"momentum_buffer": torch.empty_like(parameter)}
+            momenta = [self.state[parameter]["momentum_buffer"] for parameter in parameters]
+        torch._fused_sgd_(
+            parameters,
+            [parameter.grad for parameter in parameters if parameter.grad is not None],
+            momenta,
+            weight_decay=group["weight_decay"],
+            momentum=group["momentum"],
+            lr=group["lr"],
+            dampening=0.0,
+            nesterov=group["nesterov"],
+            maximize=False,
+            is_first_step=is_first,
+            grad_scale=None,
+            found_inf=None,
+        )
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return settings and momenta, parameters numbered as torch's optimisers do."""
+        numbers = {parameter: number for number, parameter in enumerate(self._parameters())}
+        return {
+            "state": {numbers[parameter]: dict(state) for parameter, state in self.state.items()},
+            "param_groups": [
+                {**group, "params": [numbers[parameter] for parameter in group["params"]]}
+                for group in self.param_groups
+            ],
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Take what :meth:`state_dict` returned.
+
+        Raises:
+            ValueError: It is of other parameters.
+        """
+        sizes = [len(group["params"]) for group in self.param_groups]
+        if sizes != [len(group["params"]) for group in state["param_groups"]]:
+            raise ValueError("the optimiser's state is of other parameter groups")
+        parameters = self._parameters()
+        self.state = {
+            parameters[number]: {
+                name: value.to(parameters[number].device, copy=True)
+                for name, value in kept.items()
+                if value is not None
+            }
+            for number, kept in state["state"].items()
+        }
+        for group, kept in zip(self.param_groups, state["param_groups"], strict=True):
+            group.update({name: value for name, value in kept.items() if name != "params"})
+
+    def _parameters(self) -> list[Tensor]:
+        return [parameter for group in self.param_groups for parameter in group["params"]]
