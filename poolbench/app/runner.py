@@ -21,8 +21,8 @@ from poolbench.core.events import Event
 from poolbench.core.study import Study
 from poolbench.engines import ENGINES
 from poolbench.engines.api import Ended, Engine
+from poolbench.store.attempts import read_failure
 from poolbench.store.store import Store
-from poolbench.store.writer import read_failure
 
 _POLL_S = 0.2
 _BUSY_POLL_S = 1.0

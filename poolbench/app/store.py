@@ -63,7 +63,7 @@ def _garbage(store: Store) -> Iterator[Path]:
     for folder in sorted(runs.iterdir()) if runs.is_dir() else ():
         # A writer at work has temporary files of its own; they live for moments, its lock longer.
         if not store.is_being_written(folder.name):
-            yield from folder.glob(".*.????????")
+            yield from (*folder.glob(".*.????????"), *folder.glob("probes/.*.????????"))
     for session in sorted((store.path / "sessions").iterdir()):
         host, pid, _ = session.name.rsplit("-", 2)
         if host == platform.node() and not _is_alive(int(pid)):

@@ -26,8 +26,9 @@ from poolbench.app.shelf import DataShelf
 from poolbench.core.cell import Cell
 from poolbench.core.errors import EnvironmentFault, PoolbenchError
 from poolbench.core.events import Event, Kind
+from poolbench.store.attempts import read_failure
 from poolbench.store.store import Store
-from poolbench.store.writer import CellWriter, read_failure
+from poolbench.store.writer import CellWriter
 from poolbench.training.loop import Progress
 
 MAX_ATTEMPTS = 3

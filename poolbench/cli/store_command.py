@@ -28,7 +28,8 @@ def verify(store: options.StorePath = options.DEFAULT_STORE) -> None:
         lines = "\n".join(f"  {cell_id}: {problem}" for cell_id, problem in damaged.items())
         raise CellsFailed(
             f"{len(damaged)} runs are damaged:\n{lines}",
-            "`poolbench train` sets them aside and trains their cells again",
+            "`poolbench train` sets them aside and trains their cells again; "
+            "`poolbench robustness` makes damaged measurements again",
         )
 
 

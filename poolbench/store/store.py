@@ -2,6 +2,7 @@
 
     STORE.json             format number
     runs/<id>/             one folder a cell: see ``writer``; ``result.json`` is its commit
+    runs/<id>/probes/      what was measured on it: see ``measurements``
     locks/<id>             held by the process that writes a cell; the kernel frees it
     studies/<id>.json      the suites that were trained here, so a report needs no suite file
     sessions/<name>/       jobs, events and logs of workers now running
@@ -25,9 +26,10 @@ from filelock import BaseFileLock, FileLock, Timeout
 
 from poolbench.core.cell import Cell
 from poolbench.core.errors import EnvironmentFault
+from poolbench.core.measurement import Measurement
 from poolbench.core.record import Run
 from poolbench.core.study import Study, study_from_json
-from poolbench.store import documents
+from poolbench.store import documents, measurements
 from poolbench.store.documents import Damaged
 from poolbench.store.files import explaining_disk_faults, write_atomic
 from poolbench.store.writer import CellWriter
@@ -153,6 +155,35 @@ class Store:
         _, _, files = documents.read_result((folder / "result.json").read_bytes())
         return self._checked(folder, name, files)
 
+    def network(self, cell_id: str) -> str | None:
+        """Return the SHA-256 of a finished run's weights; ``None`` when its training diverged.
+
+        Raises:
+            Damaged: The list of its files is not what was written.
+            FileNotFoundError: The cell is not finished.
+        """
+        _, result, files = documents.read_result(
+            (self.folder(cell_id) / "result.json").read_bytes()
+        )
+        return files["model.safetensors"]["sha256"] if result.status == "ok" else None
+
+    def measurement_keys(self, cell_id: str) -> Iterator[str]:
+        """Yield the keys of all that was measured on a run, damaged ones included, in order."""
+        return measurements.measurement_keys(self.folder(cell_id))
+
+    def measurement(self, cell_id: str, key: str) -> Measurement:
+        """Return what was measured on a run.
+
+        Args:
+            cell_id: The run.
+            key: See :func:`poolbench.core.measurement.measurement_key`.
+
+        Raises:
+            Damaged: It is not what was written.
+            FileNotFoundError: It was not measured.
+        """
+        return measurements.read_measurement(self.folder(cell_id), key)
+
     @staticmethod
     def _checked(folder: Path, name: str, files: dict[str, dict[str, Any]]) -> bytes:
         try:
@@ -179,6 +210,8 @@ class Store:
             _, _, files = documents.read_result((self.folder(cell_id) / "result.json").read_bytes())
             for name in files:
                 self._checked(self.folder(cell_id), name, files)
+            for key in self.measurement_keys(cell_id):
+                self.measurement(cell_id, key)
         except Damaged as error:
             return str(error)
         return ""

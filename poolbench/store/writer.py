@@ -3,25 +3,25 @@
 In ``runs/<id>/``: ``cell.json`` (the hashed bytes), ``attempts.jsonl``,
 ``checkpoint-<epoch>-<step>-<sha256>.safetensors`` while it trains; once finished ``history.jsonl``,
 ``timings.jsonl``, ``environment.json``, ``model.safetensors``, ``predictions.npz`` and, last,
-``result.json``.
+``result.json``. What is measured on it later goes to ``probes/``: see ``measurements``.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from poolbench.core.cell import Cell
 from poolbench.core.record import Epoch, Result, Timing
 from poolbench.store import documents
-from poolbench.store.files import append_line, explaining_disk_faults, write_atomic
+from poolbench.store.attempts import Attempts
+from poolbench.store.files import explaining_disk_faults, write_atomic
 
 _CHECKPOINT = "checkpoint-{epoch:05d}-{step:07d}-{digest}.safetensors"
 
 
-class CellWriter:
+class CellWriter(Attempts):
     """The right to write one cell; hand out by ``Store.writing`` under the cell's lock.
 
     Args:
@@ -30,30 +30,17 @@ class CellWriter:
     """
 
     def __init__(self, folder: Path, cell: Cell) -> None:
-        self.folder, self.cell = folder, cell
+        super().__init__(folder)
+        self.cell = cell
 
     def begin(self, session: str, facts: Mapping[str, Any]) -> int:
-        """Record an attempt and return how many this session has made, this one included.
-
-        Counting them in the store lets any worker see that a cell keeps killing its workers.
-        """
+        """Record an attempt, and whose cell it is; return how many this session has made."""
         with explaining_disk_faults(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
         identity = self.folder / "cell.json"
         if not identity.exists():
             write_atomic(identity, self.cell.identity)
-        line = json.dumps({"session": session, **facts}) + "\n"
-        append_line(self.folder / "attempts.jsonl", line)
-        return sum(attempt.get("session") == session for attempt in self.attempts())
-
-    def attempts(self) -> Iterator[dict[str, Any]]:
-        """Yield every attempt so far; a torn line counts as an attempt of no session."""
-        path = self.folder / "attempts.jsonl"
-        for line in path.read_bytes().splitlines() if path.exists() else ():
-            try:
-                yield json.loads(line)
-            except ValueError:
-                yield {}
+        return super().begin(session, facts)
 
     def save_checkpoint(self, data: bytes, *, epoch: int, step: int) -> None:
         """Keep a training state; the one before goes only when this one is safe on disk."""
@@ -124,16 +111,3 @@ class CellWriter:
         write_atomic(self.folder / "result.json", documents.seal(document))
         for path in [*self._checkpoints(), self.folder / "failure.json"]:
             path.unlink(missing_ok=True)
-
-    def record_failure(self, session: str, reason: str, advice: str = "", log: str = "") -> None:
-        """Say why an attempt ended without a result; the next session tries again."""
-        document = {"session": session, "reason": reason, "advice": advice, "log": log}
-        write_atomic(self.folder / "failure.json", documents.to_bytes(document))
-
-
-def read_failure(folder: Path) -> dict[str, str] | None:
-    """Return what :meth:`CellWriter.record_failure` wrote for a cell; ``None`` if nothing."""
-    try:
-        return json.loads((folder / "failure.json").read_bytes())
-    except (OSError, ValueError):
-        return None

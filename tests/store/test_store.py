@@ -12,9 +12,9 @@ import pytest
 
 from poolbench.core.errors import EnvironmentFault
 from poolbench.core.record import Epoch, Result, Timing
+from poolbench.store.attempts import read_failure
 from poolbench.store.documents import Damaged
 from poolbench.store.store import Store
-from poolbench.store.writer import read_failure
 from tests.cells import a_cell, a_study
 
 CELL = a_cell()

@@ -1,0 +1,55 @@
+"""Who tried to do a cell's work, and why it came to nothing: kept where the work's result goes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from poolbench.store.documents import to_bytes
+from poolbench.store.files import append_line, explaining_disk_faults, write_atomic
+
+
+class Attempts:
+    """The attempts at the work that a folder is for.
+
+    Args:
+        folder: Where they are noted; made if need be.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def begin(self, session: str, facts: Mapping[str, Any]) -> int:
+        """Record an attempt and return how many this session has made, this one included.
+
+        Counting them in the store lets any worker see that a cell keeps killing its workers.
+        """
+        with explaining_disk_faults(self.folder):
+            self.folder.mkdir(parents=True, exist_ok=True)
+        line = json.dumps({"session": session, **facts}) + "\n"
+        append_line(self.folder / "attempts.jsonl", line)
+        return sum(attempt.get("session") == session for attempt in self.attempts())
+
+    def attempts(self) -> Iterator[dict[str, Any]]:
+        """Yield every attempt so far; a torn line counts as an attempt of no session."""
+        path = self.folder / "attempts.jsonl"
+        for line in path.read_bytes().splitlines() if path.exists() else ():
+            try:
+                yield json.loads(line)
+            except ValueError:
+                yield {}
+
+    def record_failure(self, session: str, reason: str, advice: str = "", log: str = "") -> None:
+        """Say why an attempt ended without a result; the next session tries again."""
+        document = {"session": session, "reason": reason, "advice": advice, "log": log}
+        write_atomic(self.folder / "failure.json", to_bytes(document))
+
+
+def read_failure(folder: Path) -> dict[str, str] | None:
+    """Return what :meth:`Attempts.record_failure` wrote in a folder; ``None`` if nothing."""
+    try:
+        return json.loads((folder / "failure.json").read_bytes())
+    except (OSError, ValueError):
+        return None

@@ -1,0 +1,68 @@
+"""The measurements of a run: ``runs/<id>/probes/<key>.json``, each a sealed document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from poolbench.core.measurement import Measurement, measurement_from_json
+from poolbench.store.attempts import Attempts
+from poolbench.store.documents import Damaged, seal, unseal
+from poolbench.store.files import write_atomic
+
+FOLDER = "probes"
+
+_KEY = "[0-9a-f]" * 16
+
+
+def measurement_keys(folder: Path) -> Iterator[str]:
+    """Yield the keys of a run's measurements, damaged ones included, in order.
+
+    Args:
+        folder: The run's folder.
+    """
+    for path in sorted((folder / FOLDER).glob(f"{_KEY}.json")):
+        yield path.stem
+
+
+def read_measurement(folder: Path, key: str) -> Measurement:
+    """Return a measurement.
+
+    Raises:
+        Damaged: It is not what was written.
+        FileNotFoundError: It was not made.
+    """
+    try:
+        measurement = measurement_from_json(unseal((folder / FOLDER / f"{key}.json").read_bytes()))
+    except (KeyError, TypeError) as error:
+        raise Damaged(f"{FOLDER}/{key}.json: unreadable: {error!r}") from error
+    except Damaged as error:
+        raise Damaged(f"{FOLDER}/{key}.json: {error}") from error
+    if measurement.key != key:
+        raise Damaged(f"{FOLDER}/{key}.json holds the measurement {measurement.key}")
+    return measurement
+
+
+class MeasurementWriter(Attempts):
+    """The right to measure a run: held under the lock of its cell.
+
+    Args:
+        folder: The run's folder.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder / FOLDER)
+
+    def save(self, measurement: Measurement) -> None:
+        """Store a measurement, in place of a damaged one of its key.
+
+        Raises:
+            EnvironmentFault: The disk is full, or the store cannot be written.
+        """
+        path = self.folder / f"{measurement.key}.json"
+        write_atomic(path, seal(measurement.to_json()))
+
+    def conclude(self) -> None:
+        """Forget the attempts: everything asked for is measured."""
+        for name in ("attempts.jsonl", "failure.json"):
+            (self.folder / name).unlink(missing_ok=True)
