@@ -12,6 +12,7 @@ from poolbench.data import AUGMENTATIONS, DATASETS
 from poolbench.data.fingerprint import fingerprint
 from poolbench.models import MODELS
 from poolbench.operators import OPERATORS
+from poolbench.probes import PROBES
 from poolbench.suite.catalogues import Catalogues
 from poolbench.suite.load import load
 from poolbench.training import OPTIMIZERS, SCHEDULES
@@ -25,6 +26,7 @@ CATALOGUES = Catalogues(
     augmentations=AUGMENTATIONS,
     optimizers=OPTIMIZERS,
     schedules=SCHEDULES,
+    probes=PROBES,
 )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-from poolbench.core.cell import Cell, cell_from_json
+from poolbench.core.cell import Cell, Named, cell_from_json, named_from_json
 from poolbench.core.gate import Gate, gate_from_json
 
 Metric = Literal["accuracy", "error"]
@@ -65,6 +65,7 @@ class Study:
         datasets: Data set names, in the suite's order.
         seeds: In the suite's order.
         baseline: Variant that the others are compared with; empty for none.
+        probes: What is measured on its runs; no part of what names the study.
         gates: Conditions under which ``poolbench compare`` fails.
         cells: One for each (data set, variant, seed).
         analysis: How the results are read.
@@ -82,6 +83,7 @@ class Study:
     source: Mapping[str, Any] = field(default_factory=dict)
     profile: str = ""
     baseline: str = ""
+    probes: tuple[Named, ...] = ()
     gates: tuple[Gate, ...] = ()
 
     @property
@@ -114,7 +116,8 @@ def study_from_json(document: Mapping[str, Any]) -> Study:
         **{name: tuple(document[name]) for name in ("variants", "datasets", "seeds")},
         "cells": tuple(cell_from_json(cell) for cell in document["cells"]),
         "analysis": analysis_from_json(document["analysis"]),
-        # Studies remembered by an older version have none.
+        # Studies remembered by an older version have none of these.
+        "probes": tuple(named_from_json(probe) for probe in document.get("probes", ())),
         "gates": tuple(gate_from_json(gate) for gate in document.get("gates", ())),
         "execution": Execution(**document["execution"]),
     }

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from poolbench.core.catalogue import Catalogue, DataEntry, Entry, ModelEntry, OperatorEntry
+from poolbench.core.catalogue import (
+    Catalogue,
+    DataEntry,
+    Entry,
+    ModelEntry,
+    OperatorEntry,
+    ProbeEntry,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,6 +25,7 @@ class Catalogues:
         augmentations: Changes to training batches.
         optimizers: Optimisers.
         schedules: Learning-rate schedules; must hold ``constant``, which is the default.
+        probes: Measurements on trained networks.
     """
 
     operators: Catalogue[OperatorEntry]
@@ -26,3 +34,4 @@ class Catalogues:
     augmentations: Catalogue[Entry]
     optimizers: Catalogue[Entry]
     schedules: Catalogue[Entry]
+    probes: Catalogue[ProbeEntry]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from poolbench.core.cell import Named
 from poolbench.core.errors import did_you_mean
 from poolbench.core.gate import Gate
 from poolbench.core.study import Analysis, Execution
@@ -14,6 +15,7 @@ from poolbench.suite.faults import Faults
 from poolbench.suite.forms import read_form
 from poolbench.suite.gates import read_gates
 from poolbench.suite.nodes import Node
+from poolbench.suite.probes import read_probes
 from poolbench.suite.schema import SuiteForm
 from poolbench.suite.sections import (
     DataChoice,
@@ -35,6 +37,7 @@ class Suite:
     datasets: tuple[DataChoice, ...]
     variants: tuple[Variant, ...]
     seeds: Sequence[int]
+    probes: tuple[Named, ...]
     analysis: Analysis
     gates: tuple[Gate, ...]
     execution: Execution
@@ -64,7 +67,8 @@ def check(document: Node, catalogues: Catalogues, faults: Faults) -> Suite:
     labels = tuple(entries["variants"].entries) if "variants" in entries else ()
     names = [dataset.source.name for dataset in datasets]
     analysis = read_analysis(entries.get("analysis"), names, labels, catalogues, faults)
-    gates = read_gates(entries.get("gates"), labels, (), faults)
+    probes = read_probes(entries.get("probes"), catalogues.probes, chooser)
+    gates = read_gates(entries.get("gates"), labels, [probe.name for probe in probes], faults)
     baseline = entries.get("baseline")
     name = baseline.value if baseline is not None else None
     if baseline is not None and labels and isinstance(name, str) and name not in labels:
@@ -80,6 +84,7 @@ def check(document: Node, catalogues: Catalogues, faults: Faults) -> Suite:
         datasets=datasets,
         variants=variants,
         seeds=seeds,
+        probes=probes,
         analysis=analysis,
         gates=gates,
         execution=execution,

@@ -63,6 +63,7 @@ def load(
         datasets=tuple(choice.source.name for choice in suite.datasets),
         seeds=tuple(seed for seed in suite.seeds if seed in kept),
         cells=cells,
+        probes=suite.probes,
         analysis=suite.analysis,
         gates=suite.gates,
         execution=suite.execution,

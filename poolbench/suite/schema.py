@@ -44,6 +44,7 @@ class SuiteForm(Form):
         min_length=1, description="a mapping with at least one variant"
     )
     baseline: str = Field(default="", description="the name of a variant")
+    probes: Any = None
     analysis: Any = None
     gates: Any = None
     execution: Any = None

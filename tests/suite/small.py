@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from poolbench.core.catalogue import Catalogue, DataEntry, Entry, ModelEntry, Site
+from poolbench.core.catalogue import Catalogue, DataEntry, Entry, ModelEntry, ProbeEntry, Site
 from poolbench.core.options import Option
 from poolbench.operators import OPERATORS
 from poolbench.suite.catalogues import Catalogues
 
 NUMBER = Option(kind=float, minimum=0.0, default=0.0)
 RATE = Option(kind=float, above=0.0)
+EPSILONS = Option(kind=float, many=True, rising=True, minimum=0.0, default=(0.0, 4 / 255))
+SIZES = Option(kind=int, many=True, rising=True, minimum=1, default=None)
 
 CATALOGUES = Catalogues(
     operators=OPERATORS,
@@ -89,6 +91,22 @@ CATALOGUES = Catalogues(
         {
             "constant": Entry(target="", summary=""),
             "ramp": Entry(target="", summary="", options={"warmup_epochs": NUMBER}),
+        },
+    ),
+    probes=Catalogue(
+        "probe",
+        {
+            "fgsm": ProbeEntry(
+                target="", summary="", options={"epsilons": EPSILONS}, axis="epsilon"
+            ),
+            "pgd": ProbeEntry(
+                target="",
+                summary="",
+                options={"epsilons": EPSILONS, "steps": Option(kind=int, minimum=1, default=40)},
+                axis="epsilon",
+            ),
+            "zoom": ProbeEntry(target="", summary="", options={"sizes": SIZES}, axis="size_px"),
+            "crop": ProbeEntry(target="", summary="", options={"sizes": SIZES}, axis="size_px"),
         },
     ),
 )

@@ -268,3 +268,26 @@ def test_gates_change_no_id_and_come_back_from_the_store(load_text) -> None:
     assert study_from_json(document) == study
     del document["gates"]  # as an older version wrote it
     assert study_from_json(document) == replace(study, gates=())
+
+
+def test_probes_change_no_id_and_come_back_from_the_store(load_text) -> None:
+    text = SUITE + "probes:\n  fgsm: {epsilons: [0, 1/255]}\n  pgd:\n"
+    study = load_text(text)
+    assert _ids(study) == _ids(load_text())
+    assert study.id == load_text().id
+    assert study.probes == (
+        Named(name="fgsm", options={"epsilons": (0.0, 1 / 255)}),
+        Named(name="pgd", options={"epsilons": (0.0, 4 / 255), "steps": 40}),
+    )
+    document = json.loads(json.dumps(study.to_json()))
+    assert study_from_json(document) == study
+    del document["probes"]  # as an older version wrote it
+    assert study_from_json(document) == replace(study, probes=())
+
+
+def test_resolution_spreads_to_its_modes(load_text) -> None:
+    study = load_text(SUITE + "probes: {resolution: {modes: [crop, zoom], sizes: [6, 8]}}\n")
+    assert [probe.name for probe in study.probes] == ["crop", "zoom"]
+    assert all(probe.options == {"sizes": (6, 8)} for probe in study.probes)
+    every = load_text(SUITE + "probes: {resolution: {}}\n")
+    assert [probe.name for probe in every.probes] == ["zoom", "crop"]

@@ -1,0 +1,140 @@
+"""The ``probes`` of a suite, and those named on the command line: what is measured on its runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from poolbench.core.catalogue import Catalogue, ProbeEntry
+from poolbench.core.cell import Named
+from poolbench.core.errors import BadInput, did_you_mean
+from poolbench.suite.choices import Chooser
+from poolbench.suite.composer import compose
+from poolbench.suite.faults import Faults, Source
+from poolbench.suite.nodes import Node
+
+SPREAD = "resolution"
+"""Stands for several probes of the image's size at once: its ``modes``."""
+
+
+def read_probes(
+    node: Node | None, catalogue: Catalogue[ProbeEntry], chooser: Chooser
+) -> tuple[Named, ...]:
+    """Check ``probes``: a mapping from names to options.
+
+    Args:
+        node: The mapping, if the suite has one.
+        catalogue: The probes there are.
+        chooser: Checks names and options, and collects faults.
+
+    Returns:
+        Those that are in order.
+    """
+    if node is None or node.value is None:
+        return ()
+    if not node.is_mapping:
+        message = f"probes: expected a mapping, got {node.described()}"
+        chooser.faults.add(node.mark, message, "for example: probes: {zoom: {sizes: [24, 32]}}")
+    found: dict[str, Named] = {}
+    for name, options in node.entries.items():
+        for choice in _choices(name, options, catalogue, chooser.faults):
+            chosen = chooser.choose(catalogue, choice)
+            if chosen is None:
+                continue
+            if chosen.named.name in found:
+                chooser.faults.add(chosen.mark, f"the probe '{chosen.named.name}' is given twice")
+            found[chosen.named.name] = chosen.named
+    return tuple(found.values())
+
+
+def _choices(
+    name: str, options: Node, catalogue: Catalogue[ProbeEntry], faults: Faults
+) -> list[Node]:
+    """Return ``{name: ..., options}`` for each probe that an entry stands for."""
+    if options.value is not None and not options.is_mapping:
+        message = f"probes.{name}: expected a mapping of options, got {options.described()}"
+        faults.add(options.mark, message)
+        return []
+    given = dict(options.entries)
+    if "name" in given:
+        faults.add(given.pop("name").key, f"unknown key 'name' in {name}")
+    names = [Node(value=name, mark=options.key, key=options.key)]
+    if name == SPREAD:
+        names = _modes(options, given.pop("modes", None), catalogue, faults)
+    elif name not in catalogue:
+        known = (*catalogue, SPREAD)
+        faults.add(options.key, f"unknown {catalogue.kind} '{name}'", did_you_mean(name, known))
+        return []
+    return [
+        Node(value={"name": each, **given}, mark=options.mark, key=options.key) for each in names
+    ]
+
+
+def _modes(
+    node: Node, modes: Node | None, catalogue: Catalogue[ProbeEntry], faults: Faults
+) -> list[Node]:
+    known = [name for name, entry in catalogue.items() if entry.axis == "size_px"]
+    if modes is None:
+        return [Node(value=name, mark=node.key, key=node.key) for name in known]
+    if not modes.items:
+        message = f"{SPREAD}.modes: expected a list of names, got {modes.described()}"
+        faults.add(modes.mark, message, f"known: {', '.join(known)}")
+    right = []
+    for mode in modes.items:
+        if mode.value in known:
+            right.append(mode)
+        else:
+            message = f"{SPREAD}.modes: expected a probe of sizes, got {mode.described()}"
+            faults.add(mode.mark, message, did_you_mean(str(mode.value), known))
+    return right
+
+
+def read_attacks(
+    attacks: Sequence[str], options: Mapping[str, str], catalogue: Catalogue[ProbeEntry]
+) -> tuple[Named, ...]:
+    """Check probes named on the command line, by the rules of a suite.
+
+    Args:
+        attacks: Names, or mappings as ``{name: pgd, steps: 20}``.
+        options: Text by option, such as ``sizes`` to ``24,32``: for every probe that takes it.
+        catalogue: The probes there are.
+
+    Returns:
+        The probes, in the order named.
+
+    Raises:
+        BadInput: Everything that is wrong with them.
+    """
+    faults = Faults()
+    chooser = Chooser(faults)
+    named = [_typed(text, f"--attack {text}", faults) for text in attacks]
+    lists = {key: _typed(f"[{text}]", f"--{key} {text}", faults) for key, text in options.items()}
+    found: dict[str, Named] = {}
+    used: set[str] = set()
+    for node in named:
+        whole = node.spelled_out("name")
+        name = whole.at(["name"]).value
+        takes = catalogue[name].options if isinstance(name, str) and name in catalogue else {}
+        shared = {key: value for key, value in lists.items() if key in takes}
+        used |= set(shared)
+        chosen = chooser.choose(
+            catalogue, Node(value={**shared, **whole.entries}, mark=whole.mark, key=whole.key)
+        )
+        if chosen is None:
+            continue
+        if chosen.named.name in found:
+            faults.add(chosen.mark, f"the probe '{chosen.named.name}' is given twice")
+        found[chosen.named.name] = chosen.named
+    if faults:
+        raise faults.error()
+    for key in lists:
+        if key not in used:
+            taking = [name for name, entry in catalogue.items() if key in entry.options]
+            raise BadInput(
+                f"--{key} is an option of none of: {', '.join(attacks)}",
+                f"probes that take it: {', '.join(taking)}",
+            )
+    return tuple(found.values())
+
+
+def _typed(text: str, typed: str, faults: Faults) -> Node:
+    return compose(text, Source(name=typed, lines=(text,), is_file=False), faults)
