@@ -7,6 +7,7 @@ from poolbench.stats.compare import compare
 from poolbench.stats.comparison import Comparison
 from poolbench.stats.estimate import Estimate, estimate
 from poolbench.stats.floor import floor_message, seeds_needed, smallest_p, smallest_p_paired
+from poolbench.stats.gate import Judgement, judge_exact, judge_level, judge_shift
 from poolbench.stats.holm import holm
 from poolbench.stats.pairwise import Pair, Verdict
 from poolbench.stats.rules import RULES, Decision, Step
@@ -17,6 +18,7 @@ __all__ = [
     "Comparison",
     "Decision",
     "Estimate",
+    "Judgement",
     "Pair",
     "Step",
     "Verdict",
@@ -24,6 +26,9 @@ __all__ = [
     "estimate",
     "floor_message",
     "holm",
+    "judge_exact",
+    "judge_level",
+    "judge_shift",
     "seeds_needed",
     "smallest_p",
     "smallest_p_paired",
