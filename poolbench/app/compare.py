@@ -1,78 +1,152 @@
-"""Two variants, side by side."""
+"""Comparisons: two variants, every variant with the baseline, or two stores."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from poolbench.app.changes import compare_documents, is_document
+from poolbench.app.frozen import ConditionValues, values_of
+from poolbench.app.gates import judge
 from poolbench.app.report import Reading, apply, read_runs, stored_studies
 from poolbench.core.errors import BadInput, NothingMatched, did_you_mean
+from poolbench.core.gate import Gate
 from poolbench.core.study import Study
+from poolbench.report.gates import Ruling, gate_table
 from poolbench.report.table import Table
 from poolbench.store.store import Store
 
 
-def compare(
-    a: str, b: str | None, *, study: Study | None, store_path: Path, reading: Reading
-) -> list[Table]:
-    """Return one table a data set that compares candidate ``b`` with ``a``.
+@dataclass(frozen=True, kw_only=True)
+class Compared:
+    """What a comparison showed.
 
     Args:
-        a: A variant; without ``b``, the candidate, and the suite's baseline takes its place.
-        b: Another variant.
-        study: Where they are from; ``None`` for the latest study of the store that has both.
-        store_path: The store's folder; it may be read-only.
+        tables: One a data set, and one of the gates where there are any.
+        rulings: Of all gates.
+    """
+
+    tables: tuple[Table, ...]
+    rulings: tuple[Ruling, ...] = ()
+
+
+def compare(
+    a: str | None,
+    b: str | None,
+    *,
+    study: Study | None,
+    store_path: Path,
+    reading: Reading,
+    gates: Sequence[Gate] = (),
+) -> Compared:
+    """Compare what the arguments name, and put the gates to it.
+
+    Args:
+        a: A variant, or a store or frozen baseline. A variant alone is the candidate, and the
+            suite's baseline takes its place; ``None`` for every variant against the baseline.
+        b: Another variant, store or frozen baseline.
+        study: Where they are from; ``None`` for the latest study of the store that has them.
+        store_path: The store of the variants; it may be read-only.
         reading: How to read the results.
+        gates: In place of the suite's; those are not asked where both variants are named, because
+            their baseline is another.
 
     Raises:
-        BadInput: A name that is no variant.
+        BadInput: A name that is no variant, store or file.
         NothingMatched: No study, or no finished run, to compare.
     """
-    from poolbench.report.outcomes import outcomes_of
-    from poolbench.report.pairs import pair_table
+    if is_document(a) or is_document(b):
+        tables, rulings = compare_documents(
+            a, b, study=study, store_path=store_path, reading=reading, gates=gates
+        )
+    else:
+        store = Store(store_path)
+        if study is None:
+            study = _latest_with([name for name in (a, b) if name], stored_studies(store_path))
+        study = apply(study, reading)
+        baseline, candidates = _names(a, b, study)
+        gates = gates or (() if b else study.gates)
+        tables = _tables(study, store, baseline, candidates)
+        rulings = _rulings(study, store, baseline, candidates, a, gates)
+    if rulings:
+        tables = [*tables, gate_table(rulings)]
+    return Compared(tables=tuple(tables), rulings=tuple(rulings))
 
-    store = Store(store_path)
-    if study is None:
-        study = _latest_with(a, b, stored_studies(store_path))
-    study = apply(study, reading)
+
+def _names(a: str | None, b: str | None, study: Study) -> tuple[str, list[str]]:
     if b is None:
         if not study.baseline:
             raise BadInput("the suite has no baseline to compare with", "name two variants")
-        a, b = study.baseline, a
-    for name in (a, b):
+        baseline = study.baseline
+        candidates = [a] if a else [name for name in study.variants if name != baseline]
+    else:
+        baseline, candidates = str(a), [b]
+    for name in (baseline, *candidates):
         if name not in study.variants:
             raise BadInput(
                 f"'{name}' is no variant of '{study.title}'", did_you_mean(name, study.variants)
             )
-    if a == b:
-        raise BadInput(f"'{a}' cannot be compared with itself", "name two variants")
-    runs, _ = read_runs(study, store)
+    if baseline in candidates:
+        raise BadInput(f"'{baseline}' cannot be compared with itself", "name two variants")
+    return baseline, candidates
+
+
+def _tables(study: Study, store: Store, baseline: str, candidates: Sequence[str]) -> list[Table]:
+    from poolbench.report.outcomes import outcomes_of
+    from poolbench.report.pairs import pair_table
+
+    runs, damaged = read_runs(study, store)
     compared = {cell.variant for cell in study.cells if cell.id in runs}
-    if missing := [name for name in (a, b) if name not in compared]:
+    if missing := [name for name in (baseline, *candidates) if name not in compared]:
         raise NothingMatched(
-            f"no finished run of {' or '.join(missing)} in {store_path}",
+            f"no finished run of {' or '.join(missing)} in {store.path}",
             f"train them: poolbench train {study.origin}",
         )
-    return [
+    who = candidates[0] if len(candidates) == 1 else "every variant"
+    tables = [
         pair_table(
             outcomes_of(study, dataset, runs).comparison,
-            [(a, b)],
+            [(baseline, candidate) for candidate in candidates],
             metric=study.analysis.metric,
-            title=f"{study.title}: {dataset}, {b} against {a}, test {study.analysis.metric}",
+            title=f"{study.title}: {dataset}, {who} against {baseline}, "
+            f"test {study.analysis.metric}",
         )
         for dataset in study.datasets
     ]
+    return [replace(table, notes=(*table.notes, *damaged)) for table in tables]
 
 
-def _latest_with(a: str, b: str | None, studies: list[Study]) -> Study:
-    wanted = {a, b} - {None}
+def _rulings(
+    study: Study,
+    store: Store,
+    baseline: str,
+    candidates: Sequence[str],
+    named: str | None,
+    gates: Sequence[Gate],
+) -> list[Ruling]:
+    conditions = {each.label: each for each in values_of(study, store)[0].conditions}
+
+    def counterpart(candidate: ConditionValues) -> tuple[ConditionValues, str] | None:
+        if candidate.variant == baseline:
+            return None
+        return conditions[candidate.dataset, baseline], baseline
+
+    # A bound that is a number holds for the baseline as well, where no variant was singled out.
+    judged = {*candidates} if named else {*candidates, baseline}
+    chosen = [each for each in conditions.values() if each.variant in judged]
+    return judge(gates, chosen, counterpart, study.analysis)
+
+
+def _latest_with(wanted: Sequence[str], studies: list[Study]) -> Study:
     for study in reversed(studies):
-        if wanted <= set(study.variants):
+        if {*wanted} <= {*study.variants}:
             return study
     known = {variant for study in studies for variant in study.variants}
-    unknown = next(iter(sorted(str(name) for name in wanted if name not in known)), a)
+    unknown = [name for name in sorted(wanted) if name not in known]
     raise BadInput(
-        f"no study of the store has the variant '{unknown}'"
-        if unknown not in known
-        else f"no study of the store has both '{a}' and '{b}'",
-        did_you_mean(unknown, known),
+        f"no study of the store has the variant '{unknown[0]}'"
+        if unknown
+        else f"no study of the store has both '{wanted[0]}' and '{wanted[1]}'",
+        did_you_mean(unknown[0] if unknown else wanted[0], known),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated
 
 import typer
@@ -17,15 +18,36 @@ def register(app: typer.Typer) -> None:
 
 
 def compare(
-    a: Annotated[str, typer.Argument(metavar="A", help="A variant.")],
+    a: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[A]",
+            help="A variant, a store, or a baseline.json; without it, every variant against the "
+            "suite's baseline.",
+        ),
+    ] = None,
     b: Annotated[
         str | None,
-        typer.Argument(metavar="[B]", help="The candidate; without it, A against the baseline."),
+        typer.Argument(
+            metavar="[B]", help="The candidate; without it, A against the baseline or --store."
+        ),
     ] = None,
     suite: Annotated[
         str | None,
         typer.Option("--suite", help="Where they are from; default: the store's latest with both."),
     ] = None,
+    fail_if: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--fail-if",
+            metavar="CONDITION",
+            help="Exit 4 if it holds: 'accuracy < baseline - 0.5pp', 'accuracy < 95%', "
+            "'parameters > 260000'. In place of the suite's gates. Repeats.",
+        ),
+    ] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit 4 also where a gate is undecided.")
+    ] = False,
     profile: options.Profile = None,
     overrides: options.Overrides = None,
     limit: options.Limit = None,
@@ -37,10 +59,16 @@ def compare(
     output: options.Output = None,
     plugin: options.Plugins = None,
 ) -> None:
-    """Compare variant B with variant A: difference, interval, p, effect size, verdict."""
-    from poolbench.app.compare import compare as compare_variants
+    """Compare variants, or what they were then and are now; with gates, exit 4 when one fails.
+
+    A gate fails only where the whole interval meets its condition. In GitHub Actions the tables go
+    to the step's summary too, and the gates become annotations.
+    """
+    from poolbench.app.compare import compare as compare_all
+    from poolbench.app.gates import announce, enforce, read_gates
     from poolbench.app.report import Reading
 
+    gates = read_gates(fail_if or ())
     study = None
     if suite is not None:
         study = read_study(
@@ -52,4 +80,8 @@ def compare(
             plugin=plugin,
         )
     reading = Reading(alpha=alpha, margin=margin)
-    emit(compare_variants(a, b, study=study, store_path=store, reading=reading), format, output)
+    compared = compare_all(a, b, study=study, store_path=store, reading=reading, gates=gates)
+    emit(compared.tables, format, output)
+    for line in announce(compared.tables, compared.rulings):
+        sys.stderr.write(f"{line}\n")
+    enforce(compared.rulings, strict=strict)

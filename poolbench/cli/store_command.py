@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from poolbench.cli import options
+from poolbench.cli.study import read_study
 
 _commands = typer.Typer(help="Look after the run store.", no_args_is_help=True)
 
@@ -46,3 +48,40 @@ def collect(
     removed = collect_garbage(store, dry_run=dry_run)
     verb = "would delete" if dry_run else "deleted"
     typer.echo(f"{verb} {removed.count} files and folders, {removed.size_bytes / 1e6:.1f} MB")
+
+
+@_commands.command("freeze")
+def freeze(
+    suite: options.OptionalSuite = None,
+    output: Annotated[
+        Path, typer.Option("-o", "--output", help="The file; commit it beside your code.")
+    ] = Path("baseline.json"),
+    profile: options.Profile = None,
+    overrides: options.Overrides = None,
+    only: options.Only = None,
+    limit: options.Limit = None,
+    store: options.StorePath = options.DEFAULT_STORE,
+    data_root: options.DataRoot = None,
+    plugin: options.Plugins = None,
+) -> None:
+    """Write every run's values to a small file for `poolbench compare baseline.json`."""
+    from poolbench.app.frozen import freeze as freeze_studies
+    from poolbench.app.report import stored_studies
+    from poolbench.cli.output import check
+
+    check("json", output)
+    if suite is None:
+        studies = stored_studies(store)
+    else:
+        study = read_study(
+            suite,
+            profile=profile,
+            overrides=overrides,
+            only=only,
+            limit=limit,
+            data_root=data_root,
+            plugin=plugin,
+        )
+        studies = [study]
+    finished, asked = freeze_studies(studies, store, output)
+    typer.echo(f"{output}: the values of {finished} of {asked} runs")

@@ -119,7 +119,10 @@ def judge_shift(
 
 
 def judge_exact(value: float, sign: str, bound: float, n: int) -> Judgement:
-    """Judge a number that no seed changes, such as a count of parameters."""
+    """Judge a number that no seed changes, such as a count of parameters; NaN for no run."""
+    if math.isnan(value):
+        reason = "there is no run, or the runs disagree"
+        return Judgement(outcome="undecided", value=value, interval=None, n=n, reason=reason)
     return _judged(value, (value, value), sign, bound, n)
 
 

@@ -1,0 +1,159 @@
+"""Two stores, or a store and a frozen baseline: every condition then and now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from poolbench.app.frozen import ConditionValues, StudyValues, thaw, values_of
+from poolbench.app.gates import judge
+from poolbench.app.report import Reading, apply, stored_studies
+from poolbench.core.errors import BadInput, NothingMatched
+from poolbench.core.gate import Gate
+from poolbench.core.study import Study
+from poolbench.report.gates import Ruling
+from poolbench.report.table import Table
+from poolbench.store.store import Store
+
+
+def is_document(named: str | None) -> bool:
+    """Whether an argument names a store or a frozen baseline rather than a variant."""
+    return named is not None and (named.endswith(".json") or (Path(named) / "STORE.json").exists())
+
+
+def compare_documents(
+    a: str | None,
+    b: str | None,
+    *,
+    study: Study | None,
+    store_path: Path,
+    reading: Reading,
+    gates: Sequence[Gate],
+) -> tuple[list[Table], list[Ruling]]:
+    """Compare the conditions that two documents share, and put the gates to them.
+
+    Args:
+        a: What it was then: a store, or a frozen baseline.
+        b: What it is now; ``None`` for the store of ``--store``. Of a store and a frozen baseline,
+            the baseline is always what it was then.
+        study: Compare this suite alone; ``None`` for every study that both have.
+        store_path: The store of ``--store``.
+        reading: How to read the results.
+        gates: In place of those of the suite.
+
+    Returns:
+        One table a study and data set, and the rulings.
+
+    Raises:
+        BadInput: An argument is neither a store nor a frozen baseline.
+        NothingMatched: They share no condition.
+    """
+    first, second = Path(str(a)), store_path if b is None else Path(b)
+    if second.suffix == ".json":
+        first, second = second, first
+    if second.suffix == ".json":
+        raise BadInput("two frozen baselines hold nothing new", "compare one with a store")
+    tables: list[Table] = []
+    rulings: list[Ruling] = []
+    earlier = _frozen(first, study) if first.suffix == ".json" else _stored(first, study)
+    studies = _studies(second, study)
+    for current in (apply(each, reading) for each in studies):
+        then, (now, damaged) = earlier.get(current.title), values_of(current, Store(second))
+        shared = _shared(then, now)
+        if then is None or not shared:
+            continue
+        counterparts = {each.label: each for each in then.conditions}
+        notes = [*_notes(then, now, counterparts), *damaged]
+        tables += _tables(current, shared, counterparts, f"{second} against {first}", notes)
+        rulings += judge(
+            gates or current.gates,
+            shared,
+            lambda each, known=counterparts: (known[each.label], "then"),  # type: ignore[misc]
+            current.analysis,
+        )
+    if not tables:
+        raise NothingMatched(
+            f"{first} and {second} share no variant of one suite on one data set",
+            f"{first} holds: {', '.join(earlier)}; "
+            f"{second} holds: {', '.join(each.title for each in studies)}",
+        )
+    return tables, rulings
+
+
+def _frozen(path: Path, study: Study | None) -> dict[str, StudyValues]:
+    return {each.title: each for each in thaw(path) if study is None or each.title == study.title}
+
+
+def _stored(path: Path, study: Study | None) -> dict[str, StudyValues]:
+    store = Store(path)
+    return {each.title: values_of(each, store)[0] for each in _studies(path, study)}
+
+
+def _studies(path: Path, study: Study | None) -> list[Study]:
+    """Return the latest study of each title; the one asked for, if any of it was trained here."""
+    if study is not None and any(Store(path).has_result(cell.id) for cell in study.cells):
+        return [study]
+    # Another revision of a component gives its cells other ids: the title stays.
+    latest = {each.title: each for each in stored_studies(path)}
+    return [each for title, each in latest.items() if study is None or title == study.title]
+
+
+def _shared(then: StudyValues | None, now: StudyValues) -> list[ConditionValues]:
+    labels = {each.label for each in then.conditions} if then else set()
+    return [each for each in now.conditions if each.label in labels]
+
+
+def _tables(
+    study: Study,
+    shared: Sequence[ConditionValues],
+    counterparts: Mapping[tuple[str, str], ConditionValues],
+    title: str,
+    notes: Sequence[str],
+) -> Iterator[Table]:
+    from poolbench.report.changes import changes_table
+
+    analysis = study.analysis
+    for dataset in dict.fromkeys(each.dataset for each in shared):
+        values = {}
+        for now in (each for each in shared if each.dataset == dataset):
+            then = counterparts[now.label]
+            seeds = sorted({seed.seed for each in (then, now) for seed in each.seeds})
+            metric = analysis.metric
+            values[now.variant] = then.of(metric, seeds), now.of(metric, seeds)
+        yield changes_table(
+            values,
+            title=f"{study.title}: {dataset}, {title}, test {analysis.metric}",
+            metric=analysis.metric,
+            lower_is_better=analysis.metric == "error",
+            alpha=analysis.alpha,
+            paired=analysis.paired,
+            margin=None if analysis.margin is None else analysis.margin / 100,
+            notes=notes,
+        )
+
+
+def _notes(
+    then: StudyValues,
+    now: StudyValues,
+    counterparts: Mapping[tuple[str, str], ConditionValues],
+) -> Iterator[str]:
+    current = {each.label: each for each in now.conditions}
+    for words, labels in (
+        ("then, and not now", counterparts.keys() - current.keys()),
+        ("now, and not then", current.keys() - counterparts.keys()),
+    ):
+        if labels:
+            names = ", ".join(f"{variant} on {dataset}" for dataset, variant in sorted(labels))
+            yield f"not compared: {names} ({words})"
+    both = [(counterparts[label], each) for label, each in current.items() if label in counterparts]
+    if changed := [b.variant for a, b in both if a.condition != b.condition]:
+        yield (
+            f"trained under another identity than then (data, network, recipe or the revision of a "
+            f"component): {', '.join(dict.fromkeys(changed))}"
+        )
+    if same := [b.variant for a, b in both if a.seeds == b.seeds]:
+        yield f"the same runs with the same values as then: {', '.join(dict.fromkeys(same))}"
+    for word, versions in (("then", then.versions), ("now", now.versions)):
+        if then.versions != now.versions:
+            shown = (", ".join(f"{k} {v}" for k, v in each.items() if v) for each in versions)
+            yield f"{word}: {'; '.join(shown)}"

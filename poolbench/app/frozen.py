@@ -1,0 +1,204 @@
+"""Per-seed values of a study's conditions: from a store, or from a file frozen earlier.
+
+A frozen baseline is one sealed JSON file, small enough to be kept beside the code it watches over;
+``poolbench list schemas baseline`` prints its schema.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from poolbench import __version__
+from poolbench.app.report import read_runs
+from poolbench.core.atomic import write_whole
+from poolbench.core.cell import Cell
+from poolbench.core.errors import BadInput, EnvironmentFault, NothingMatched
+from poolbench.core.record import Run
+from poolbench.core.study import Analysis, Study, analysis_from_json
+from poolbench.store.documents import Damaged, seal, unseal
+from poolbench.store.store import Store
+
+FORMAT = 1
+KIND = "poolbench baseline"
+_VERSIONS = ("poolbench", "python", "torch", "numpy", "cpu", "gpu")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeedValues:
+    """What one run gave.
+
+    Args:
+        seed: Of the run.
+        run: Its id.
+        status: ``ok``, ``diverged``, or ``missing`` for a cell without a result.
+        values: Metric to value, fractions for shares; a diverged run has no accuracy.
+    """
+
+    seed: int
+    run: str
+    status: Literal["ok", "diverged", "missing"]
+    values: Mapping[str, float]
+
+    def of(self, metric: str) -> float | None:
+        """Return the metric's value: NaN when diverged, ``None`` when missing or not measured."""
+        if metric in self.values or self.status != "diverged":
+            return self.values.get(metric)
+        return math.nan
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConditionValues:
+    """What the seeds of one variant on one data set gave.
+
+    Args:
+        dataset: Name of the data set.
+        variant: Label in the suite.
+        condition: Identity of its cells without their seeds.
+        seeds: In the suite's order.
+    """
+
+    dataset: str
+    variant: str
+    condition: str
+    seeds: tuple[SeedValues, ...]
+
+    @property
+    def label(self) -> tuple[str, str]:
+        """What it is found by in another store: data set and variant."""
+        return self.dataset, self.variant
+
+    def of(self, metric: str, seeds: Sequence[int]) -> list[float | None]:
+        """Return a metric's values over the seeds given; ``None`` for those it lacks."""
+        values = {seed.seed: seed.of(metric) for seed in self.seeds}
+        return [values.get(seed) for seed in seeds]
+
+
+@dataclass(frozen=True, kw_only=True)
+class StudyValues:
+    """What the runs of one study gave.
+
+    Args:
+        title: The study's.
+        analysis: How its results are read.
+        versions: Distinct software and hardware its runs were made with.
+        conditions: One for each data set and variant.
+    """
+
+    title: str
+    analysis: Analysis
+    versions: tuple[Mapping[str, Any], ...]
+    conditions: tuple[ConditionValues, ...]
+
+
+def values_of(study: Study, store: Store) -> tuple[StudyValues, list[str]]:
+    """Return the values of a study's cells, and what is wrong with damaged runs."""
+    runs, damaged = read_runs(study, store)
+    versions: dict[str, Mapping[str, Any]] = {}
+    for run in runs.values():
+        facts = {key: run.environment.get(key) for key in _VERSIONS}
+        versions[str(facts)] = facts
+    return StudyValues(
+        title=study.title,
+        analysis=study.analysis,
+        versions=tuple(versions.values()),
+        conditions=tuple(
+            ConditionValues(
+                dataset=dataset,
+                variant=variant,
+                condition=cells[0].condition,
+                seeds=tuple(_seed_values(cell, runs.get(cell.id)) for cell in cells),
+            )
+            for dataset, variant, cells in study.conditions()
+        ),
+    ), damaged
+
+
+def _seed_values(cell: Cell, run: Run | None) -> SeedValues:
+    if run is None:
+        return SeedValues(seed=cell.seed, run=cell.id, status="missing", values={})
+    result = run.result
+    values: dict[str, float] = {"parameters": result.parameters}
+    if result.status == "ok":
+        # Both from counts, so that what is equal in truth is equal as a float.
+        values["accuracy"] = result.correct / result.total
+        values["error"] = (result.total - result.correct) / result.total
+    return SeedValues(seed=cell.seed, run=cell.id, status=result.status, values=values)
+
+
+def freeze(studies: Sequence[Study], store_path: Path, target: Path) -> tuple[int, int]:
+    """Write the values of studies to a file that ``poolbench compare`` takes for a baseline.
+
+    Args:
+        studies: Whose runs.
+        store_path: The store's folder; it may be read-only.
+        target: The file; one that is there is replaced, wholly or not at all.
+
+    Returns:
+        How many runs are in it, and how many the studies asked for.
+
+    Raises:
+        NothingMatched: Not one run is finished.
+        EnvironmentFault: The store cannot be read, or the file not written.
+    """
+    store = Store(store_path)
+    frozen = [values_of(study, store)[0] for study in studies]
+    statuses = [seed.status for seed in _all_seeds(frozen)]
+    finished = len(statuses) - statuses.count("missing")
+    if not finished:
+        raise NothingMatched(
+            f"there is no finished run to freeze in {store_path}",
+            f"train them: poolbench train {studies[0].origin}",
+        )
+    document = {
+        "format": FORMAT,
+        "kind": KIND,
+        "poolbench": __version__,
+        "studies": [asdict(study) for study in frozen],
+    }
+    try:
+        write_whole(target, lambda file: file.write(seal(document)))
+    except OSError as error:
+        raise EnvironmentFault(f"cannot write {target}: {error.strerror}") from error
+    return finished, len(statuses)
+
+
+def _all_seeds(studies: Sequence[StudyValues]) -> Iterator[SeedValues]:
+    return (seed for study in studies for condition in study.conditions for seed in condition.seeds)
+
+
+def thaw(path: Path) -> list[StudyValues]:
+    """Read a frozen baseline.
+
+    Raises:
+        BadInput: It is missing, damaged, of a newer version, or something else.
+    """
+    try:
+        document = unseal(path.read_bytes())
+    except OSError as error:
+        raise BadInput(f"cannot read {path}: {error.strerror}", "name a frozen baseline") from None
+    except Damaged as error:
+        hint = "restore it, or write it again with: poolbench store freeze"
+        raise BadInput(f"{path} is no sound baseline: {error}", hint) from None
+    if document.get("kind") != KIND or not isinstance(document.get("format"), int):
+        raise BadInput(f"{path} is no frozen baseline", "write one with: poolbench store freeze")
+    if document["format"] > FORMAT:
+        message = f"{path} was written by a newer version: format {document['format']}"
+        raise BadInput(message, "upgrade poolbench")
+    return [_study_from_json(study) for study in document["studies"]]
+
+
+def _study_from_json(document: Mapping[str, Any]) -> StudyValues:
+    conditions = (
+        {**condition, "seeds": tuple(SeedValues(**seed) for seed in condition["seeds"])}
+        for condition in document["conditions"]
+    )
+    return StudyValues(
+        title=document["title"],
+        analysis=analysis_from_json(document["analysis"]),
+        versions=tuple(document["versions"]),
+        conditions=tuple(ConditionValues(**condition) for condition in conditions),
+    )

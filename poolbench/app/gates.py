@@ -1,0 +1,178 @@
+"""Gates: putting them to results, and telling those who wait for the answer."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Callable, Iterable, Sequence
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from poolbench.app.frozen import ConditionValues
+from poolbench.core.errors import EnvironmentFault, GateFailed, NothingMatched
+from poolbench.core.gate import Gate
+from poolbench.core.study import Analysis
+from poolbench.probes import PROBES
+from poolbench.report import FORMATS
+from poolbench.report.gates import Ruling
+from poolbench.report.github import workflow_commands
+from poolbench.report.table import Table
+
+Counterpart = Callable[[ConditionValues], tuple[ConditionValues, str] | None]
+
+
+def read_gates(texts: Iterable[str]) -> tuple[Gate, ...]:
+    """Read gates from the command line.
+
+    Raises:
+        BadInput: One of them is no gate.
+    """
+    from poolbench.core.gate import read_gate
+
+    return tuple(read_gate(text, probes=PROBES) for text in texts)
+
+
+def judge(
+    gates: Sequence[Gate],
+    candidates: Sequence[ConditionValues],
+    counterpart: Counterpart,
+    analysis: Analysis,
+) -> list[Ruling]:
+    """Put every gate to every condition it is for.
+
+    Args:
+        gates: What must not hold.
+        candidates: The conditions that are judged.
+        counterpart: Gives what a candidate is compared with, and its name; ``None`` when there is
+            nothing, as for the baseline itself.
+        analysis: Level of the intervals, pairing, published values.
+
+    Raises:
+        NothingMatched: A gate is for none of the candidates.
+    """
+    rulings = []
+    for gate in gates:
+        found = [
+            ruling
+            for candidate in candidates
+            if fnmatchcase(candidate.variant, gate.only)
+            if (ruling := _rule(gate, candidate, counterpart, analysis)) is not None
+        ]
+        if not found:
+            names = ", ".join(dict.fromkeys(candidate.variant for candidate in candidates))
+            raise NothingMatched(
+                f"the gate '{gate.text}' for '{gate.only}' judges none of: {names}",
+                "a baseline is not judged against itself; correct the gate's `only`",
+            )
+        rulings += found
+    return rulings
+
+
+def _rule(
+    gate: Gate, candidate: ConditionValues, counterpart: Counterpart, analysis: Analysis
+) -> Ruling | None:
+    from poolbench.stats import Judgement, judge_exact, judge_level, judge_shift
+
+    def ruling(judgement: Judgement, reference: str = "") -> Ruling:
+        return Ruling(
+            gate=gate,
+            dataset=candidate.dataset,
+            variant=candidate.variant,
+            reference=reference,
+            alpha=analysis.alpha,
+            judgement=judgement,
+        )
+
+    seeds = [seed.seed for seed in candidate.seeds]
+    if gate.against == "baseline":
+        other = counterpart(candidate)
+        if other is None:
+            return None
+        reference, name = other
+        seeds = sorted({*seeds, *(seed.seed for seed in reference.seeds)})
+        before, values = reference.of(gate.metric, seeds), candidate.of(gate.metric, seeds)
+        if not gate.is_share:
+            grown = _constant(values) - _constant(before)
+            return ruling(judge_exact(grown, gate.sign, gate.offset, _count(values)), name)
+        if len(seeds) > 1 and candidate.seeds == reference.seeds:
+            # Bit for bit what it was: that takes no test.
+            return ruling(judge_exact(0.0, gate.sign, gate.offset, _count(values)), name)
+        judgement = judge_shift(
+            before,
+            values,
+            gate.sign,
+            gate.offset,
+            lower_is_better=gate.lower_is_better,
+            paired=analysis.paired,
+            alpha=analysis.alpha,
+        )
+        return ruling(judgement, name)
+    values, bound = candidate.of(gate.metric, seeds), gate.offset
+    if gate.against == "published":
+        mean = _published(gate, candidate, analysis)
+        if mean is None:
+            return None
+        bound += mean
+    if not gate.is_share:
+        return ruling(judge_exact(_constant(values), gate.sign, bound, _count(values)))
+    return ruling(
+        judge_level(
+            values, gate.sign, bound, lower_is_better=gate.lower_is_better, alpha=analysis.alpha
+        )
+    )
+
+
+def _constant(values: Sequence[float | None]) -> float:
+    """Return the one value of all runs, as their number of parameters is; NaN for none."""
+    distinct = {value for value in values if value is not None}
+    return distinct.pop() if len(distinct) == 1 else math.nan
+
+
+def _count(values: Sequence[float | None]) -> int:
+    return len(values) - values.count(None)
+
+
+def _published(gate: Gate, candidate: ConditionValues, analysis: Analysis) -> float | None:
+    rows = analysis.published.get(candidate.dataset, {})
+    if candidate.variant not in rows:
+        return None
+    mean = rows[candidate.variant][0] / 100
+    return mean if gate.metric == analysis.metric else 1 - mean
+
+
+def announce(tables: Sequence[Table], rulings: Sequence[Ruling]) -> list[str]:
+    """Tell GitHub Actions, where it is what runs this.
+
+    The tables are appended to the step's summary.
+
+    Returns:
+        Lines for standard error that become annotations; none elsewhere.
+
+    Raises:
+        EnvironmentFault: The summary cannot be written.
+    """
+    summary = os.environ.get("GITHUB_STEP_SUMMARY")
+    if summary:
+        try:
+            with Path(summary).open("a", encoding="utf-8") as file:
+                file.write(FORMATS.resolve("markdown")(tables) + "\n")
+        except OSError as error:
+            raise EnvironmentFault(f"cannot write {summary}: {error.strerror}") from error
+    return list(workflow_commands(rulings)) if os.environ.get("GITHUB_ACTIONS") == "true" else []
+
+
+def enforce(rulings: Sequence[Ruling], *, strict: bool) -> None:
+    """Fail where a gate does.
+
+    Args:
+        rulings: Of all gates.
+        strict: Undecided is failed too.
+
+    Raises:
+        GateFailed: The message holds a line for each ruling that failed.
+    """
+    failing = ("fails", "undecided") if strict else ("fails",)
+    failed = [ruling for ruling in rulings if ruling.judgement.outcome in failing]
+    if failed:
+        lines = "\n".join(f"  {ruling.sentence}" for ruling in failed)
+        raise GateFailed(f"{len(failed)} of {len(rulings)} rulings are against:\n{lines}")

@@ -1,0 +1,198 @@
+"""`poolbench compare` as a gate: what passes, what fails, what cannot be told."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from poolbench.core.gate import read_gate
+from tests.app.stores import a_store
+from tests.conftest import Done
+
+Program = Callable[..., Done]
+
+GOOD = [180, 181, 182, 183, 184]
+SAME = [181, 180, 183, 182, 185]
+BAD = [150, 151, 152, 153, 154]
+GATE = "accuracy < baseline - 0.5pp"
+
+
+def outcomes(done: Done) -> dict[tuple[str, str], str]:
+    rows = json.loads(done.out)["tables"][-1]["rows"]
+    return {(row["variant"], row["fail_if"]): row["outcome"] for row in rows}
+
+
+def test_a_gate_passes_fails_or_is_undecided_and_says_so_by_its_exit_code(
+    poolbench: Program, tmp_path: Path
+) -> None:
+    better = [value + 10 for value in GOOD]
+    a_store(tmp_path / "runs", {"average": GOOD, "max": SAME, "lae": better, "min": BAD})
+    call = ("compare", "--format", "json", "--fail-if", GATE)
+    passing = poolbench("compare", "lae", *call[1:])
+    assert (passing.code, outcomes(passing)) == (0, {("lae", GATE): "passes"})
+    failing = poolbench("compare", "min", *call[1:])
+    assert (failing.code, outcomes(failing)) == (4, {("min", GATE): "fails"})
+    assert "min on digits fails 'accuracy < baseline - 0.5pp': −15.00 [" in failing.err
+    undecided = poolbench("compare", "max", *call[1:])
+    assert (undecided.code, outcomes(undecided)) == (0, {("max", GATE): "undecided"})
+    assert poolbench("compare", "max", *call[1:], "--strict").code == 4
+    every = poolbench(*call)
+    assert every.code == 4
+    assert list(outcomes(every).values()) == ["undecided", "passes", "fails"]
+
+
+def test_far_apart_is_not_enough_for_three_seeds(poolbench: Program, tmp_path: Path) -> None:
+    a_store(tmp_path / "runs", {"average": GOOD[:3], "max": BAD[:3]})
+    done = poolbench("compare", "--fail-if", GATE)
+    assert done.code == 0
+    assert "it needs 4 each" in done.out
+
+
+def test_a_bound_that_is_a_number_holds_for_the_baseline_too(
+    poolbench: Program, tmp_path: Path
+) -> None:
+    a_store(tmp_path / "runs", {"average": BAD, "max": GOOD})
+    limit = "accuracy < 85%"
+    done = poolbench("compare", "--format", "json", "--fail-if", limit)
+    assert (done.code, outcomes(done)) == (
+        4,
+        {("average", limit): "fails", ("max", limit): "passes"},
+    )
+    assert poolbench("compare", "max", "--fail-if", limit).code == 0
+
+
+def test_parameters_are_counted_exactly(poolbench: Program, tmp_path: Path) -> None:
+    a_store(tmp_path / "runs", {"average": GOOD[:1], "max": SAME[:1]})
+    for limit, code in (("12345", 0), ("12344", 4), ("baseline", 0)):
+        assert poolbench("compare", "--fail-if", f"parameters > {limit}").code == code
+    assert poolbench("compare", "--fail-if", "parameters >= baseline").code == 4
+
+
+def test_published_values_are_a_bound_in_either_metric(poolbench: Program, tmp_path: Path) -> None:
+    published = {"digits": {"max": (91.0, 0.1)}}
+    a_store(tmp_path / "runs", {"average": BAD, "max": GOOD}, published=published)
+    for condition, code in (
+        ("accuracy < published - 3pp", 0),
+        ("accuracy < published + 3pp", 4),
+        ("error > published + 3pp", 0),
+        ("error > published - 3pp", 4),
+    ):
+        done = poolbench("compare", "--format", "json", "--fail-if", condition)
+        assert done.code == code
+        assert list(outcomes(done)) == [("max", condition)]
+
+
+def test_a_suites_own_gates_are_asked_where_its_baseline_is_the_baseline(
+    poolbench: Program, tmp_path: Path
+) -> None:
+    gates = (read_gate(GATE, only="m*"),)
+    a_store(tmp_path / "runs", {"average": GOOD, "max": BAD, "lae": BAD}, gates=gates)
+    done = poolbench("compare", "--format", "json")
+    assert (done.code, outcomes(done)) == (4, {("max", GATE): "fails"})
+    assert poolbench("compare", "max").code == 4
+    # Other baselines are another question, and so are other gates.
+    assert poolbench("compare", "average", "max").code == 0
+    assert poolbench("compare", "--fail-if", "accuracy < 10%").code == 0
+    assert poolbench("compare", "lae").code == 5
+
+
+def test_a_diverged_run_passes_no_gate(poolbench: Program, tmp_path: Path) -> None:
+    a_store(tmp_path / "runs", {"average": BAD, "max": [*GOOD[:4], None]})
+    done = poolbench("compare", "max", "--fail-if", "accuracy < 50%", "--strict")
+    assert done.code == 4
+    assert "none of them may diverge" in done.out.replace("\n", " ")
+
+
+def test_a_store_is_held_against_what_was_frozen_of_it(poolbench: Program, tmp_path: Path) -> None:
+    a_store(tmp_path / "runs", {"average": GOOD, "max": SAME, "lp": [*BAD[:4], None]})
+    frozen = tmp_path / "baseline.json"
+    done = poolbench("store", "freeze", "-o", frozen)
+    assert (done.code, done.out) == (0, f"{frozen}: the values of 15 of 15 runs\n")
+    assert "secret" not in frozen.read_text()
+    same = poolbench("compare", frozen, "--fail-if", "accuracy < baseline", "--strict")
+    assert same.code == 0
+    assert "the same runs with the same values as then: average, max, lp" in same.out
+    a_store(tmp_path / "later", {"average": SAME, "max": BAD, "lae": GOOD})
+    for arguments in ((frozen, "later"), ("later", frozen), ("runs", "later")):
+        done = poolbench("compare", *arguments, "--format", "json", "--fail-if", GATE)
+        assert done.code == 4
+        assert outcomes(done) == {("average", GATE): "undecided", ("max", GATE): "fails"}
+        table = json.loads(done.out)["tables"][0]
+        row = table["rows"][1]
+        assert row["variant"] == "max"
+        assert (row["then_mean"], row["now_mean"]) == pytest.approx((0.911, 0.76))
+        assert "not compared: lae on digits (now, and not then)" in table["notes"]
+    assert poolbench("compare", "later", "runs", "--fail-if", GATE).code == 0
+
+
+def test_another_identity_is_compared_by_its_label_and_told(
+    poolbench: Program, tmp_path: Path
+) -> None:
+    study = a_store(tmp_path / "runs", {"average": GOOD})
+    data = replace(study.cells[0].data, checksum="changed")
+    cells = tuple(replace(cell, data=data) for cell in study.cells)
+    a_store(tmp_path / "later", {"average": GOOD}, cells=cells)
+    told = "trained under another identity"
+    assert told in poolbench("compare", "runs", "later").out
+    assert told not in poolbench("compare", "runs", "runs").out
+    # Equal values of other runs are a sample like any other, not the same bits.
+    assert poolbench("compare", "runs", "later", "--fail-if", GATE, "--strict").code == 4
+    assert poolbench("compare", "runs", "runs", "--fail-if", GATE, "--strict").code == 0
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (None, "cannot read"),
+        (b"{}", "no sound baseline"),
+        (b'{"sha256": "0", "kind": "poolbench baseline"}', "does not match its checksum"),
+    ],
+)
+def test_a_baseline_that_cannot_be_trusted_is_exit_2(
+    content: bytes | None, words: str, poolbench: Program, tmp_path: Path
+) -> None:
+    a_store(tmp_path / "runs", {"average": GOOD})
+    if content is not None:
+        (tmp_path / "b.json").write_bytes(content)
+    done = poolbench("compare", "b.json")
+    assert done.code == 2
+    assert words in done.err
+
+
+def test_what_shares_nothing_is_exit_5_and_a_broken_gate_exit_2(
+    poolbench: Program, tmp_path: Path
+) -> None:
+    a_store(tmp_path / "runs", {"average": GOOD, "max": GOOD})
+    a_store(tmp_path / "other", {"average": GOOD}, title="Another study")
+    assert poolbench("compare", "runs", "other").code == 5
+    assert poolbench("compare", "--fail-if", "accuracy < 95").code == 2
+    assert poolbench("store", "freeze", "--store", "nowhere").code == 6
+    assert poolbench("store", "freeze", "-o", "nowhere/b.json").code == 6
+
+
+def test_github_gets_a_summary_and_an_annotation_a_gate(
+    poolbench: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a_store(tmp_path / "runs", {"average": GOOD, "max,\n::error::x": BAD, "lae": SAME})
+    assert "title=" not in poolbench("compare", "--fail-if", GATE).err
+    summary = tmp_path / "summary.md"
+    summary.write_text("before\n")
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
+    done = poolbench("compare", "--fail-if", GATE)
+    assert done.code == 4
+    commands = [line for line in done.err.splitlines() if line.startswith("::")]
+    assert len(commands) == 2
+    assert commands[0].startswith(
+        "::error title=gate fails%3A accuracy < baseline - 0.5pp::max, ::error::x on digits fails"
+    )
+    assert commands[1].startswith("::warning title=gate undecided%3A")
+    text = summary.read_text()
+    assert text.startswith("before\n### A study: digits, every variant against average")
+    assert "| **fails** |" in text
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path))
+    assert poolbench("compare", "--fail-if", GATE).code == 6
