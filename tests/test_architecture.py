@@ -50,6 +50,7 @@ HEAVY = {
 }
 # The use cases that the light commands need: they load without torch.
 LIGHT_APP = {
+    "changes", "frozen", "gates",
     "__init__", "api", "compare", "devices", "doctor", "experiment", "listing", "plan", "plugins",
     "provenance", "report", "runner", "session", "store", "study", "suites", "train",
 }  # fmt: skip
