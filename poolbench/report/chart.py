@@ -139,8 +139,10 @@ class Scatter(Chart):
     is_square: bool = False
 
     def __post_init__(self) -> None:
-        for points in (*self.clouds, *self.references):
-            _require_drawable(points.label, (self.x, points.x), (self.y, points.y))
+        for cloud in self.clouds:
+            _require_drawable(cloud.label, (self.x, cloud.x), (self.y, cloud.y))
+        for curve in self.references:
+            _require_drawable(curve.label, (self.x, curve.x), (self.y, curve.y))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,262 @@
+from __future__ import annotations
+
+import itertools
+import re
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from xml.etree import ElementTree
+
+import matplotlib as mpl
+import pytest
+from matplotlib.axes import Axes
+
+from poolbench.core.errors import BadInput, EnvironmentFault
+from poolbench.report import picture
+from poolbench.report.chart import Chart, Cloud, Curve, Curves, Grid
+from poolbench.report.charts.axes import number
+from poolbench.report.charts.curves import spread
+from poolbench.report.charts.figure import figure_of
+from poolbench.report.charts.style import DARK, LIGHT, Theme, drawn_in, looks, shown
+from tests.report.charted import (
+    CURVES,
+    EVERY,
+    GRID,
+    HOSTILE_NAMES,
+    MATRICES,
+    SAMPLES,
+    SCATTER,
+    SYMLOG,
+)
+
+
+def drawn(chart: Chart) -> list[Axes]:
+    with drawn_in(LIGHT):
+        figure = figure_of(chart, theme=LIGHT, has_caption=True)
+        figure.draw_without_rendering()
+    return figure.axes
+
+
+def words_of(axes: Axes) -> list[str]:
+    return [text.get_text() for text in axes.texts]
+
+
+@pytest.mark.parametrize("chart", EVERY, ids=lambda chart: chart.name)
+def test_every_kind_is_drawn_in_every_format_with_the_same_bytes_each_time(
+    chart: Chart, tmp_path: Path
+) -> None:
+    first = picture.write_all([chart], tmp_path / "a", kinds=picture.KINDS)
+    with mpl.rc_context({"font.size": 20, "lines.linewidth": 9, "svg.hashsalt": "user"}):
+        again = picture.write_all([chart], tmp_path / "b", kinds=picture.KINDS)
+    starts = {".png": b"\x89PNG", ".svg": b"<?xml", ".pdf": b"%PDF"}
+    assert [path.name for path in first] == [f"{chart.name}{suffix}" for suffix in starts]
+    for path, other in zip(first, again, strict=True):
+        content = path.read_bytes()
+        assert content.startswith(starts[path.suffix])
+        assert content == other.read_bytes()
+        assert b"matplotlib.org" not in content
+
+
+@pytest.mark.parametrize("chart", EVERY, ids=lambda chart: chart.name)
+def test_an_inlined_picture_is_sound_and_shares_no_name_with_another(chart: Chart) -> None:
+    pictures = [picture.svg(chart), picture.svg(replace(chart, title="another"))]
+    names = []
+    for text in pictures:
+        root = ElementTree.fromstring(text)  # noqa: S314  (our own)
+        assert root.tag.endswith("svg")
+        assert not any(element.tag.endswith("script") for element in root.iter())
+        own = {element.get("id") for element in root.iter()} - {None}
+        used = set(re.findall(r"(?:href=\"#|url\(#)([^\")]+)", text))
+        assert used <= own
+        names.append(own)
+    assert not names[0] & names[1]
+
+
+@pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
+def test_a_picture_brings_its_own_ground(theme: Theme) -> None:
+    text = picture.svg(SYMLOG, is_dark=theme is DARK)
+    first_fill = re.search(r"fill: (#\w+)", text[text.index("<g ") :])
+    assert first_fill is not None
+    assert first_fill.group(1) == theme.ground
+    assert theme.ink in text
+
+
+def test_names_are_shown_as_they_were_written() -> None:
+    (axes,) = drawn(CURVES)
+    names = [" ".join(text.split()) for text in words_of(axes)]
+    assert r"$\frac{1}{" in names
+    assert "<script>x</script> --> $a_1$" in names
+    assert r"a\x1b[31m\u202eb" in names
+    assert "\\u4e2d “q”" in names  # a letter the font lacks
+    assert shown("é α ⁻¹ ≤") == "é α ⁻¹ ≤"
+
+
+def test_drawing_changes_no_setting_and_needs_no_pyplot() -> None:
+    before = dict(mpl.rcParams)
+    picture.svg(CURVES)
+    assert dict(mpl.rcParams) == before
+    code = (
+        "import sys; import poolbench.report.chart, poolbench.report.charts;"
+        "assert not {'matplotlib', 'numpy', 'scipy'} & set(sys.modules);"
+        "from tests.report.charted import GRID;"
+        "from poolbench.report.picture import svg; svg(GRID);"
+        "assert 'matplotlib.pyplot' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_curves_are_named_at_their_ends_and_marks_have_words() -> None:
+    (axes,) = drawn(CURVES)
+    assert "theory" in words_of(axes)
+    assert "training size" in words_of(axes)
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["16", "24", "32", "48"]
+    assert any(list(line.get_xdata()) == [32, 32] for line in axes.lines)
+    assert [label.get_text() for label in axes.get_yticklabels()][:2] == ["40", "50"]
+    assert axes.get_legend() is None
+    assert len(axes.collections) == len(HOSTILE_NAMES)  # a band each, none for the reference
+
+
+def test_names_never_lie_on_one_another_and_stay_in_order() -> None:
+    places = spread([0.9, 0.5, 0.5, 0.51, 0.99], [0.1, 0.1, 0.2, 0.1, 0.1])
+    heights = [0.1, 0.1, 0.2, 0.1, 0.1]
+    order = sorted(range(5), key=places.__getitem__)
+    assert order == [1, 2, 3, 0, 4]
+    for low, high in itertools.pairwise(order):
+        assert places[high] - places[low] >= (heights[low] + heights[high]) / 2 - 1e-9
+    assert min(places) >= 0.05 - 1e-9
+    assert max(places) <= 0.95 + 1e-9
+    assert spread([0.2, 0.7], [0.1, 0.1]) == pytest.approx([0.2, 0.7])
+
+
+def test_a_label_looks_the_same_in_every_chart_of_a_grid() -> None:
+    first, second, *_ = drawn(GRID)
+    drawn_as = [
+        {tuple(line.get_ydata()): (line.get_color(), line.get_marker()) for line in axes.lines}
+        for axes in (first, second)
+    ]
+    for curve in CURVES.curves[1:]:
+        assert [look for y, look in drawn_as[0].items() if str(y) == str(curve.y)] == [
+            look for y, look in drawn_as[1].items() if str(y) == str(curve.y)
+        ]
+    assert first.get_ylim() == second.get_ylim()
+    figure = first.get_figure()
+    assert figure is not None
+    (legend,) = figure.legends
+    assert len(legend.get_texts()) == len(CURVES.curves)
+
+
+def test_charts_of_a_grid_keep_their_own_ranges_when_asked() -> None:
+    low = replace(SYMLOG, curves=(Curve(label="max", x=(0.0, 0.5), y=(1e-4, 2e-4)),))
+    shared, own = (
+        drawn(Grid(name="g", title="g", charts=(SYMLOG, low), is_shared=is_shared))
+        for is_shared in (True, False)
+    )
+    assert shared[0].get_ylim() == shared[1].get_ylim()
+    assert own[0].get_ylim() != own[1].get_ylim()
+
+
+def test_zero_has_a_place_on_the_axis_of_epsilon() -> None:
+    (axes,) = drawn(SYMLOG)
+    places = axes.transScale.transform([(e, 0.5) for e in (0, 1 / 255, 8 / 255)])[:, 0]
+    gaps = places[1:] - places[:-1]
+    assert 0.2 < gaps[0] / gaps[1] < 2
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["0", "1", "8"]
+
+
+def test_words_along_an_axis_never_touch() -> None:
+    ticks = tuple((k / 100, f"{k}/255") for k in range(100))
+    axis = replace(SYMLOG.x, scale="linear", ticks=ticks)
+    curve = Curve(label="max", x=(0.0, 0.99), y=(0.5, 0.6))
+    (axes,) = drawn(Curves(name="n", title="t", x=axis, y=SYMLOG.y, curves=(curve,)))
+    boxes = [label.get_window_extent() for label in axes.get_xticklabels()]
+    boxes.sort(key=lambda box: box.x0)
+    assert len(boxes) > 3
+    assert all(a.x1 < b.x0 for a, b in itertools.pairwise(boxes))
+    assert axes.get_xticklabels()[-1].get_text() == "99/255"
+
+
+def test_many_curves_move_into_a_legend() -> None:
+    curves = tuple(Curve(label=f"v{k}", x=(1.0, 2.0), y=(k, k)) for k in range(20))
+    (axes,) = drawn(replace(CURVES, curves=curves, y=replace(CURVES.y, is_share=False)))
+    legend = axes.get_legend()
+    assert legend is not None
+    assert [text.get_text() for text in legend.get_texts()] == [f"v{k}" for k in range(20)]
+
+
+def test_labels_are_told_apart_without_colour() -> None:
+    known = looks([f"v{k}" for k in range(45)], LIGHT)
+    assert len({(str(look.dashes), look.marker) for look in known.values()}) == 45
+    neighbours = list(known.values())[:5]
+    assert len({str(look.dashes) for look in neighbours}) == 5
+    assert len({look.colour for look in neighbours}) == 5
+
+
+def test_samples_of_one_label_stand_side_by_side_with_mean_and_start() -> None:
+    (axes,) = drawn(SAMPLES)
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["1", "4", "none"]
+    dark, light = (
+        next(line for line in axes.lines if len(line.get_xdata()) == count) for count in (2, 90)
+    )
+    assert max(dark.get_xdata()) < 0 < min(light.get_xdata())
+    assert any(list(line.get_ydata()) == [3, 5] for line in axes.lines)
+    legend = axes.get_legend()
+    assert legend is not None
+    assert [text.get_text() for text in legend.get_texts()] == [
+        "before training", "layer", "channel",
+    ]  # fmt: skip
+    assert len(axes.collections) == 1  # two values have no density
+
+
+def test_bars_reach_as_far_as_the_spread() -> None:
+    (axes,) = drawn(SCATTER)
+    ends = {
+        (round(float(a[1]), 9), round(float(b[1]), 9))
+        for collection in axes.collections
+        for a, b in collection.get_segments()  # type: ignore[attr-defined]
+    }
+    assert (0.2, 0.4) in ends
+    assert axes.get_aspect() == 1
+
+
+def test_tiles_carry_their_numbers() -> None:
+    (axes,) = drawn(MATRICES)
+    assert {"1.4", "−0.3", "nan", "derivative"} <= set(words_of(axes))
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.0, "0"), (0.30000000000000004, "0.3"), (-1.5, "−1.5"), (20_000, "20,000"),
+        (2_500_000, "2.5 M"), (1e-5, "10⁻⁵"), (-3e-5, "−3×10⁻⁵"), (1024, "1024"),
+    ],
+)  # fmt: skip
+def test_ticks_are_numbers_as_people_write_them(value: float, text: str) -> None:
+    assert number(value) == text
+
+
+def test_what_cannot_be_drawn_is_refused_with_its_name() -> None:
+    with pytest.raises(ValueError, match="'max' has a value that is not positive"):
+        replace(SYMLOG, curves=(Curve(label="max", x=(0.0, 1.0), y=(0.0, 1.0)),))
+    with pytest.raises(ValueError, match="does not ascend"):
+        Curve(label="max", x=(1.0, 0.5), y=(0.0, 1.0))
+    with pytest.raises(ValueError, match="'max' has 1 values against 2"):
+        Cloud(label="max", x=(1.0,), y=(0.0, 1.0))
+    with pytest.raises(ValueError, match="'max' has 2 values against 0"):
+        Curve(label="max", x=(1.0, 2.0), y=(0.0, 1.0), low=(0.0, 0.0))
+    with pytest.raises(ValueError, match="no grid among them"):
+        Grid(name="g", title="g", charts=(GRID,))
+
+
+def test_a_picture_that_cannot_be_written_says_why(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="is no kind of picture") as caught:
+        picture.write(CURVES, tmp_path / "a.gif")
+    assert ".png, .svg or .pdf" in caught.value.hint
+    with pytest.raises(EnvironmentFault, match="cannot write"):
+        picture.write(CURVES, tmp_path / "nowhere" / "a.png")
+    with pytest.raises(BadInput, match="two charts would be one file: curves"):
+        picture.write_all([CURVES, CURVES], tmp_path)
+    (tmp_path / "file").touch()
+    with pytest.raises(BadInput, match="is a file"):
+        picture.write_all([CURVES], tmp_path / "file")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file"]
