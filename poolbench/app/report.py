@@ -11,6 +11,7 @@ from poolbench.core.errors import BadInput, NothingMatched, did_you_mean
 from poolbench.core.record import Run
 from poolbench.core.study import Analysis, Study
 from poolbench.report import FORMATS
+from poolbench.report.chart import Chart
 from poolbench.report.table import Table
 from poolbench.store.documents import Damaged
 from poolbench.store.store import Store
@@ -18,8 +19,8 @@ from poolbench.store.store import Store
 RULES = ("set", "paper", "holm")
 
 __all__ = [
-    "FORMATS", "Reading", "Table", "apply", "check_reading", "print_to_terminal", "read_runs",
-    "render", "stored_studies", "tables",
+    "FORMATS", "Chart", "Reading", "Table", "apply", "check_reading", "draw", "print_to_terminal",
+    "read_runs", "render", "stored_studies", "tables",
 ]  # fmt: skip
 
 
@@ -134,6 +135,22 @@ def render(tables: Sequence[Table], format: str) -> str:
         BadInput: The format is unknown.
     """
     return FORMATS.resolve(format)(tables)
+
+
+def draw(charts: Sequence[Chart], folder: Path) -> list[Path]:
+    """Write charts as PNG and SVG files.
+
+    Returns:
+        The files.
+
+    Raises:
+        BadInput: Two charts of one name, or a folder that is a file.
+        EnvironmentFault: A file cannot be written.
+    """
+    # matplotlib takes most of a second to load, and a report without figures needs none of it.
+    from poolbench.report.picture import write_all
+
+    return write_all(charts, folder)
 
 
 def print_to_terminal(tables: Sequence[Table]) -> None:

@@ -47,6 +47,10 @@ Format = Annotated[str, typer.Option("--format", help="rich, markdown, latex, cs
 Output = Annotated[
     Path | None, typer.Option("-o", "--output", help="Write there instead of standard output.")
 ]
+Figures = Annotated[
+    Path | None,
+    typer.Option("--figures", metavar="DIR", help="Draw the charts there, as PNG and SVG files."),
+]
 Rule = Annotated[
     str | None, typer.Option("--rule", help="Which rows are best: set, paper or holm.")
 ]

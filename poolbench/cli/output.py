@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from poolbench.core.errors import BadInput, EnvironmentFault
 
 if TYPE_CHECKING:
-    from poolbench.app.report import Table
+    from poolbench.app.report import Chart, Table
 
 
 @contextmanager
@@ -71,3 +71,16 @@ def emit(tables: Sequence[Table], format: str, output: Path | None) -> None:
         output.write_text(text, encoding="utf-8")
     except OSError as error:
         raise EnvironmentFault(f"cannot write {output}: {error.strerror}") from error
+
+
+def draw(charts: Sequence[Chart], folder: Path) -> None:
+    """Write charts into a folder, and say on standard error which files there are now.
+
+    Raises:
+        BadInput: Two charts of one name, or a folder that is a file.
+        EnvironmentFault: A file cannot be written.
+    """
+    from poolbench.app.report import draw as draw_all
+
+    for path in draw_all(charts, folder):
+        sys.stderr.write(f"drew {path}\n")
