@@ -141,22 +141,22 @@ def _passage_cell(passage: Passage | None) -> Cell:
 
 
 def _chart(shown: Sequence[_Shown], matrices: Sequence[Matrix]) -> Matrices:
-    given = tuple(Panel(label="X", values=matrix) for matrix in matrices)
     return Matrices(
         name="gradients",
         title="Derivatives of pooling operators",
-        caption="First row: the matrices X. Below: dy/dX of each operator, with its value y.",
-        rows=(
-            given,
-            *(
-                tuple(
-                    Panel(label=f"{item.label}: y = {_number(c.value)}", values=c.derivatives)
-                    for c in item.credits
-                )
-                for item in shown
-            ),
+        caption="Left: the matrices X. Beside each: dy/dX of the operators, with their value y.",
+        rows=tuple(
+            (Panel(label="X", values=matrix), *(_panel(item, index) for item in shown))
+            for index, matrix in enumerate(matrices)
         ),
     )
+
+
+def _panel(item: _Shown, index: int) -> Panel:
+    credit = item.credits[index]
+    # Spaces that do not break keep the equation on one line.
+    equation = f"y = {_number(credit.value)}".replace(" ", "\u00a0")
+    return Panel(label=f"{item.label} {equation}", values=credit.derivatives)
 
 
 def _text(matrix: Matrix) -> str:

@@ -128,7 +128,7 @@ def drift_charts(stem: str, title: str, drifts: Sequence[Drift]) -> tuple[Chart,
                 title=f"{title}: {kind.replace('_', ' ')} after training",
                 caption=f"Final values of {seeds}; dotted: where they started. Dark: one value for "
                 "the layer, a dot a seed. Light: one for each channel or position, of all seeds "
-                f"together. Mean{' (geometric)' if is_positive else ''} and quartiles beside them.",
+                "together.",
                 x=Axis(label=f"initial {kind.replace('_', ' ')}" if is_by_start else "variant"),
                 y=Axis(label=kind.replace("_", " "), scale=scale),  # type: ignore[arg-type]
                 samples=tuple(
@@ -137,8 +137,6 @@ def drift_charts(stem: str, title: str, drifts: Sequence[Drift]) -> tuple[Chart,
                         series="one for the layer" if is_shared else "one for each channel",
                         values=drift.values,
                         is_dark=is_shared,
-                        mean=drift.centre(drift.values),
-                        interval=_quartiles(drift.values),
                         start=start,
                     )
                     for label, drift, (start, is_shared) in zip(labels, group, groups, strict=True)
@@ -152,12 +150,16 @@ def drift_charts(stem: str, title: str, drifts: Sequence[Drift]) -> tuple[Chart,
                 title=f"{title}: {kind.replace('_', ' ')} over epochs",
                 caption=f"Mean over {seeds} of the mean over channels after each epoch, from the "
                 "start at epoch 0; band: least to largest seed.",
-                x=Axis(label="epoch"),
+                x=Axis(label="epoch", ticks=tuple((e, str(e)) for e in range(_epochs(group) + 1))),
                 y=Axis(label=f"mean {kind.replace('_', ' ')}", scale=scale),  # type: ignore[arg-type]
                 curves=tuple(_curve(label, d) for label, d in zip(labels, group, strict=True)),
             )
         )
     return tuple(made)
+
+
+def _epochs(drifts: Sequence[Drift]) -> int:
+    return max(len(seed) for drift in drifts for seed in drift.epochs)
 
 
 def _kind(drift: Drift) -> str:
@@ -171,12 +173,10 @@ def _start(drift: Drift) -> float | None:
 
 def _curve(label: str, drift: Drift) -> Curve:
     start = statistics.fmean(drift.start)
-    # A seed more or less far along than the others would bend the mean.
-    length = min(len(seed) for seed in drift.epochs)
-    steps = [[start], *([seed[at] for seed in drift.epochs] for at in range(length))]
+    steps = [[start], *map(list, zip(*drift.epochs, strict=True))]
     return Curve(
         label=label,
-        x=tuple(float(epoch) for epoch in range(length + 1)),
+        x=tuple(map(float, range(len(steps)))),
         y=tuple(drift.centre(step) for step in steps),
         low=tuple(min(step) for step in steps),
         high=tuple(max(step) for step in steps),
