@@ -46,13 +46,15 @@ HEAVY = {
     "rich": {"report"},
     "pydantic": {"suite"},
     "matplotlib": {"report"},
+    "jinja2": {"report"},
     "foolbox": {"probes"},
 }
 # The use cases that the light commands need: they load without torch.
 LIGHT_APP = {
     "changes", "frozen", "gates",
     "__init__", "api", "compare", "devices", "doctor", "experiment", "listing", "plan", "plugins",
-    "provenance", "report", "runner", "session", "store", "study", "suites", "train",
+    "provenance", "report", "runner", "session", "store", "study", "suites", "theory",
+    "theory_cells", "theory_charts", "theory_networks", "theory_suite", "train",
 }  # fmt: skip
 
 
@@ -119,7 +121,14 @@ def test_nothing_unpickles() -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [["--help"], ["list"], ["list", "operators", "lae"], ["plan", "smoke"], ["plan", "BAD"]],
+    [
+        ["--help"],
+        ["list"],
+        ["list", "operators", "lae"],
+        ["plan", "smoke"],
+        ["theory", "--help"],
+        ["plan", "BAD"],
+    ],
     ids=" ".join,
 )
 def test_a_light_command_loads_no_torch(arguments: list[str], tmp_path: Path) -> None:

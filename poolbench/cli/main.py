@@ -15,12 +15,14 @@ from poolbench.core.errors import Interrupted, PoolbenchError
 
 _COMMANDS = (
     "train",
+    "robustness",
     "plan",
     "report",
     "compare",
     "drift",
     "gradients",
     "precision",
+    "theory",
     "list",
     "bench",
     "doctor",
@@ -58,7 +60,7 @@ for _name in _COMMANDS:
 
 
 def _terminate(number: int, _: object) -> None:
-    raise Interrupted("terminated; training is saved where it stood", signal_number=number)
+    raise Interrupted("terminated; what was done is kept", signal_number=number)
 
 
 def _explain(error: PoolbenchError) -> None:

@@ -8,8 +8,8 @@ from typing import Any, Generic, TypeVar
 
 S = TypeVar("S")
 
-KINDS = ("contraction",)
-"""Sections of a suite that stand in place of training; each names the command that runs it."""
+KINDS = {"contraction": "contraction", "theory": "theory run"}
+"""Sections of a suite that stand in place of training, and the commands that run them."""
 
 
 @dataclass(frozen=True, kw_only=True)

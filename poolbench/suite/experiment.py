@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from poolbench.core.errors import BadInput
-from poolbench.core.experiment import Experiment, kind_of
+from poolbench.core.experiment import KINDS, Experiment, kind_of
 from poolbench.suite.catalogues import Catalogues
 from poolbench.suite.composer import compose
 from poolbench.suite.contraction import read_contraction
@@ -16,9 +16,11 @@ from poolbench.suite.faults import Faults, Source
 from poolbench.suite.forms import read_form
 from poolbench.suite.nodes import Node
 from poolbench.suite.schema import ExperimentForm
+from poolbench.suite.theory import read_theory
 
 READERS: dict[str, Callable[[Node, Catalogues, Faults], Any]] = {
     "contraction": read_contraction,
+    "theory": read_theory,
 }
 """Each reads the section of its kind: to settings, or to ``None`` after adding a fault."""
 
@@ -85,4 +87,6 @@ def refuse(kind: str, path: Path) -> NoReturn:
     """
     if not kind:
         raise BadInput(f"{path} is a suite of networks to train", f"run: poolbench train {path}")
-    raise BadInput(f"{path} trains nothing: its subject is {kind}", f"run: poolbench {kind} {path}")
+    raise BadInput(
+        f"{path} trains nothing: its subject is {kind}", f"run: poolbench {KINDS[kind]} {path}"
+    )

@@ -1,0 +1,138 @@
+"""Charts of the theory: error against cost, error over d, error over t, LSE above the max."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from poolbench.app.theory import problems
+from poolbench.core.theory import OptimalErrorSettings, Orders, SmoothMaximumSettings
+from poolbench.report.chart import Axis, Chart, Cloud, Curve, Curves, Scatter, Surface
+from poolbench.theory.estimator import order_statistic_weights
+from poolbench.theory.least_error import least_error
+from poolbench.theory.smooth_maximum import lae_shortfall, lse_excess
+
+_GRID, _POINTS = 41, 61
+
+
+def optimal_error_charts(settings: OptimalErrorSettings) -> list[Chart]:
+    """Return the error against the cost of an estimator, and what its terms are made of.
+
+    Args:
+        settings: Which; the charts are of the largest d.
+    """
+    d = max(settings.d)
+    estimators = [least_error(*problem) for problem in problems([d], settings.orders)]
+    clouds = []
+    for label, has_intercept in (("with intercept", True), ("without", False)):
+        chosen = [e for e in estimators if (0 in e.orders) == has_intercept]
+        clouds.append(
+            Cloud(
+                label=label,
+                x=tuple(float(e.subpools) for e in chosen),
+                y=tuple(float(e.largest_error) for e in chosen),
+            )
+        )
+    cost = Scatter(
+        name=f"least-error-d{d}",
+        title=f"Least error of the max of {d} elements against its cost",
+        caption=f"Each point is one set of orders, {len(estimators):,} in all; its error is the "
+        "largest on the unit cube, of the best coefficients.",
+        x=Axis(label="subpool maxes", scale="log"),
+        y=Axis(label="least error", scale="log"),
+        clouds=tuple(cloud for cloud in clouds if cloud.x),
+    )
+    ranks = tuple(float(i) for i in range(1, d + 1))
+    weights = Curves(
+        name=f"order-statistics-d{d}",
+        title=f"What the mean of subpool maxes is made of, {d} elements",
+        caption="Weight of each order statistic in the mean over all subpools of r elements.",
+        x=Axis(label="rank of the element, 1 is the largest"),
+        y=Axis(label="weight"),
+        curves=tuple(
+            Curve(label=f"r = {r}", x=ranks, y=order_statistic_weights(d, r))
+            for r in sorted({1, *range(2, d, max(1, d // 6)), d - 1})
+        ),
+    )
+    return [cost, weights, *_over_d(settings)]
+
+
+def _over_d(settings: OptimalErrorSettings) -> list[Chart]:
+    if len(settings.d) < 3 or settings.orders:
+        return []
+    families: dict[str, Callable[[int], Orders]] = {
+        "d-1": lambda d: (d - 1,),
+        "0,d-1": lambda d: (0, d - 1),
+        "0,1,...,d-1": lambda d: tuple(range(d)),
+    }
+    every = sorted(set(settings.d))
+    curves = tuple(
+        Curve(
+            label=label,
+            x=tuple(map(float, every)),
+            y=tuple(float(least_error(d, orders(d)).largest_error) for d in every),
+        )
+        for label, orders in families.items()
+    )
+    chart = Curves(
+        name="least-error-over-d",
+        title="Least error of the max of d elements",
+        caption="Largest error on the unit cube for three families of orders: 1/(2d-1), 1/(2d) "
+        "and 2^-d.",
+        x=Axis(label="elements d"),
+        y=Axis(label="least error", scale="log"),
+        curves=curves,
+    )
+    return [chart]
+
+
+def smooth_maximum_charts(settings: SmoothMaximumSettings) -> list[Chart]:
+    """Return LSE above the max of two values, and the largest errors over t.
+
+    Args:
+        settings: Which t and n.
+    """
+    side = np.linspace(-1.0, 1.0, _GRID)
+    x, y = np.meshgrid(side, side)
+    values = tuple(map(float, side))
+    surface = Surface(
+        name="lse-minus-max",
+        title="LSE above the max of two values, t = 1",
+        caption="LSE − max is log 2 where the values are equal, and falls as they part.",
+        x=Axis(label="first value"),
+        y=Axis(label="second value"),
+        z=Axis(label="LSE − max"),
+        x_values=values,
+        y_values=values,
+        z_values=tuple(tuple(map(float, row)) for row in np.logaddexp(x, y) - np.maximum(x, y)),
+    )
+    return [surface, *_errors_over_t(settings)]
+
+
+def _errors_over_t(settings: SmoothMaximumSettings) -> list[Chart]:
+    sizes = [n for n in sorted(set(settings.n)) if n > 1]
+    if min(settings.t) == max(settings.t) or not sizes:
+        return []
+    t = tuple(map(float, np.geomspace(min(settings.t), max(settings.t), _POINTS)))
+    return [
+        Curves(
+            name=name,
+            title=title,
+            caption=caption,
+            x=Axis(label="temperature t", scale="log"),
+            y=Axis(label="largest error", scale="log"),
+            curves=tuple(
+                Curve(label=f"n = {n}", x=t, y=tuple(error(n, each) for each in t)) for n in sizes
+            ),
+        )
+        for name, title, caption, error in (
+            ("lse-error", "Largest LSE − max of n elements", "t log n.", lse_excess),
+            (
+                "lae-error",
+                "Largest max − LAE of n elements in [0, 1]",
+                "t log n while that is small, and never more than 1 − 1/n, the error of the mean.",
+                lae_shortfall,
+            ),
+        )
+    ]

@@ -1,0 +1,234 @@
+"""``poolbench theory``."""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from poolbench.cli import options
+from poolbench.cli.output import check, emit
+from poolbench.core.errors import BadInput
+
+if TYPE_CHECKING:
+    from poolbench.core.theory import TheorySettings
+
+_commands = typer.Typer(
+    help="Calculate what pooling can do: max pooling by ReLU networks, smooth maxima.",
+    no_args_is_help=True,
+)
+
+_MOST_NUMBERS = 1000
+_MANY_PROGRAMMES = 1000
+
+Dimension = Annotated[int, typer.Option("--d", help="Elements of the window.")]
+Dimensions = Annotated[
+    str, typer.Option("--d", metavar="D", help="Elements of the window: 4, 2-12 or 2,4,9.")
+]
+OrderSets = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--orders", metavar="R", help="Sizes of subpools, 0 the intercept: 0,3. Repeats; else all."
+    ),
+]
+Samples = Annotated[int, typer.Option("--samples", help="Random points.")]
+Seed = Annotated[int, typer.Option("--seed", min=0, help="Of the random points.")]
+Figures = Annotated[
+    Path | None, typer.Option("--figures", metavar="DIR", help="Draw PNG and SVG files there.")
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the program."""
+    app.add_typer(_commands, name="theory")
+
+
+@_commands.command("run")
+def run(
+    suite: options.SuiteArgument,
+    profile: options.Profile = None,
+    overrides: options.Overrides = None,
+    figures: Figures = None,
+    format: options.Format = "rich",
+    output: options.Output = None,
+) -> None:
+    """Calculate what a suite with a theory section asks for, beside what its source says."""
+    from poolbench.app.experiment import load_experiment
+
+    check(format, output)
+    experiment = load_experiment("theory", suite, profile=profile, overrides=overrides or ())
+    _show(experiment.settings, figures, format, output)
+
+
+@_commands.command("optimal-error")
+def optimal_error(
+    d: Dimensions = "2-4",
+    orders: OrderSets = None,
+    figures: Figures = None,
+    format: options.Format = "rich",
+    output: options.Output = None,
+) -> None:
+    """Least error of subpool maxes against the max: Appendix D, to d = 12 and beyond."""
+    from poolbench.app.theory_suite import optimal_error_settings
+    from poolbench.core.theory import TheorySettings
+
+    check(format, output)
+    settings = optimal_error_settings(_whole_numbers("--d", d), _order_sets(orders))
+    _show(TheorySettings(optimal_error=settings), figures, format, output)
+
+
+@_commands.command("l2-error")
+def l2_error(
+    d: Dimensions = "2-4",
+    orders: OrderSets = None,
+    format: options.Format = "rich",
+    output: options.Output = None,
+) -> None:
+    """Least mean squared error of subpool maxes against the max: Appendix C, in closed form."""
+    from poolbench.app.theory import l2_error_tables
+
+    check(format, output)
+    emit(l2_error_tables(_whole_numbers("--d", d), _order_sets(orders)), format, output)
+
+
+@_commands.command("volume")
+def volume(
+    d: Dimension = 4,
+    orders: Annotated[
+        str | None, typer.Option("--orders", metavar="R", help="Default: 0,d-1.")
+    ] = None,
+    shares: Annotated[
+        str, typer.Option("--shares", help="Thresholds, as shares of the largest error.")
+    ] = "0,1/4,1/2,3/4,9/10",
+    samples: Samples = 200_000,
+    seed: Seed = 0,
+    format: options.Format = "rich",
+    output: options.Output = None,
+) -> None:
+    """How much of the unit cube has a large error: Lemma 4's bound beside a measurement."""
+    from poolbench.app.theory import volume_table
+
+    check(format, output)
+    chosen = _whole_numbers("--orders", orders) if orders is not None else (0, d - 1)
+    table = volume_table(d, chosen, shares=_fractions(shares), samples=samples, seed=seed)
+    emit([table], format, output)
+
+
+@_commands.command("plan")
+def plan(
+    d: Dimension = 10,
+    format: options.Format = "rich",
+    output: options.Output = None,
+) -> None:
+    """Which subpools divide and conquer needs: Theorem 4 and figure 2, run as a ReLU network."""
+    from poolbench.app.theory_suite import plan_settings
+    from poolbench.core.theory import TheorySettings
+
+    check(format, output)
+    _show(TheorySettings(plan=plan_settings(d)), None, format, output)
+
+
+@_commands.command("max-network")
+def max_network(
+    n: Annotated[
+        str, typer.Option("--n", metavar="N", help="Numbers of values: 9, 2-16 or 4,9,49.")
+    ] = "2-10",
+    format: options.Format = "rich",
+    output: options.Output = None,
+) -> None:
+    """ReLU networks that compute a max exactly: Lemma 1."""
+    from poolbench.app.theory_networks import max_network_table
+
+    check(format, output)
+    emit([max_network_table(_whole_numbers("--n", n))], format, output)
+
+
+@_commands.command("regions")
+def regions(
+    d: Dimension = 9,
+    format: options.Format = "rich",
+    output: options.Output = None,
+) -> None:
+    """Upper bounds on the linear regions of networks of d inputs (Serra et al. 2018)."""
+    from poolbench.app.theory_suite import regions_settings
+    from poolbench.core.theory import TheorySettings
+
+    check(format, output)
+    _show(TheorySettings(regions=regions_settings(d)), None, format, output)
+
+
+@_commands.command("lse")
+def lse(
+    t: Annotated[str, typer.Option("--t", help="Temperatures.")] = "0.01,0.1,1,10,100",
+    n: Annotated[str, typer.Option("--n", help="Elements of the windows.")] = "2,4,9,49,1024",
+    offsets: Annotated[
+        str, typer.Option("--offsets", help="Largest elements, for over- and underflow.")
+    ] = "-1000,-100,-20,0,20,100,1000",
+    samples: Samples = 1000,
+    seed: Seed = 0,
+    figures: Figures = None,
+    format: options.Format = "rich",
+    output: options.Output = None,
+) -> None:
+    """LSE and LAE against the max: bound and error over t and n, over- and underflow."""
+    from poolbench.core.theory import SmoothMaximumSettings, TheorySettings
+
+    check(format, output)
+    settings = SmoothMaximumSettings(
+        t=_numbers("--t", t),
+        n=_whole_numbers("--n", n),
+        offsets=_numbers("--offsets", offsets),
+        samples=samples,
+        seed=seed,
+    )
+    _show(TheorySettings(lse=settings), figures, format, output)
+
+
+def _show(settings: TheorySettings, figures: Path | None, format: str, output: Path | None) -> None:
+    from poolbench.app.theory_suite import calculate, draw
+
+    errors = settings.optimal_error
+    if errors is not None and not errors.orders:
+        programmes = sum(2**d - 2 for d in errors.d if 0 < d <= 12)
+        if programmes > _MANY_PROGRAMMES:
+            typer.echo(f"{programmes:,} linear programmes, some milliseconds each", err=True)
+    findings = calculate(settings, with_charts=figures is not None)
+    if figures is not None:
+        for path in draw(findings, figures):
+            typer.echo(f"drew {path}", err=True)
+    emit(findings.tables, format, output)
+
+
+def _order_sets(texts: list[str] | None) -> tuple[tuple[int, ...], ...]:
+    return tuple(_whole_numbers("--orders", text) for text in texts or ())
+
+
+def _whole_numbers(option: str, text: str) -> tuple[int, ...]:
+    """Read ``4``, ``2-12`` or ``2,4,9``."""
+    found: list[int] = []
+    for part in text.split(","):
+        matched = re.fullmatch(r"\s*(-?\d{1,9})(?:-(\d{1,9}))?\s*", part)
+        first, last = (matched[1], matched[2] or matched[1]) if matched else ("1", "0")
+        if not 0 <= int(last) - int(first) < _MOST_NUMBERS:
+            raise BadInput(
+                f"{option} is '{text}'", f"give whole numbers, such as {option} 4, 2-12 or 0,3"
+            )
+        found += range(int(first), int(last) + 1)
+    return tuple(found)
+
+
+def _numbers(option: str, text: str) -> tuple[float, ...]:
+    try:
+        return tuple(float(part) for part in text.split(","))
+    except ValueError:
+        raise BadInput(f"{option} is '{text}'", f"give numbers: {option} 0.1,1,10") from None
+
+
+def _fractions(text: str) -> tuple[Fraction, ...]:
+    try:
+        return tuple(Fraction(part.strip()) for part in text.split(","))
+    except (ValueError, ZeroDivisionError):
+        raise BadInput(f"--shares is '{text}'", "give shares: --shares 0,1/2,0.9") from None

@@ -1,0 +1,146 @@
+"""The section ``theory`` of a suite: what to calculate, and what the source says comes out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from poolbench.core.theory import (
+    OptimalErrorSettings,
+    Orders,
+    PlanSettings,
+    RegionsSettings,
+    SmoothMaximumSettings,
+    TheorySettings,
+)
+from poolbench.suite.catalogues import Catalogues
+from poolbench.suite.faults import Faults
+from poolbench.suite.forms import read_form
+from poolbench.suite.nodes import Node
+from poolbench.suite.schema import Form
+
+Elements = Annotated[int, Field(ge=2)]
+Count = Annotated[int, Field(ge=1)]
+
+_DEFAULTS = SmoothMaximumSettings()
+
+
+class TheoryForm(Form):
+    """The subjects of the section."""
+
+    optimal_error: Any = Field(default=None, alias="optimal-error")
+    plan: Any = None
+    regions: Any = None
+    lse: Any = None
+
+
+class OptimalErrorForm(Form):
+    """Least errors of subpool maxes."""
+
+    d: tuple[Elements, ...] = Field(min_length=1, description="a list of whole numbers >= 2")
+    orders: tuple[tuple[int, ...], ...] = Field(default=(), description="a list of lists of orders")
+    published: Any = None
+
+
+class PublishedErrorsForm(Form):
+    """The source's least errors for one d."""
+
+    values: dict[str, Annotated[float, Field(ge=0, le=1)]] = Field(
+        description="a number from 0 to 1, such as 1/8"
+    )
+
+
+class PlanForm(Form):
+    """Divide and conquer."""
+
+    d: Elements = Field(description="whole number >= 2")
+    published: tuple[Count, ...] = Field(
+        default=(), description="numbers of subpools, those of pairs first"
+    )
+
+
+class RegionsForm(Form):
+    """Linear regions."""
+
+    d: Elements = Field(description="whole number >= 2")
+    published: Count | None = Field(default=None, description="whole number >= 1")
+
+
+class SmoothMaximumForm(Form):
+    """LSE and LAE beside the max."""
+
+    t: tuple[Annotated[float, Field(gt=0)], ...] = Field(
+        default=_DEFAULTS.t, min_length=1, description="a list of numbers > 0"
+    )
+    n: tuple[Count, ...] = Field(
+        default=_DEFAULTS.n, min_length=1, description="a list of whole numbers >= 1"
+    )
+    offsets: tuple[float, ...] = Field(
+        default=_DEFAULTS.offsets, min_length=1, description="a list of numbers"
+    )
+    samples: Count = Field(default=_DEFAULTS.samples, description="whole number >= 1")
+    seed: Annotated[int, Field(ge=0)] = Field(default=0, description="whole number >= 0")
+
+
+def read_theory(node: Node, catalogues: Catalogues, faults: Faults) -> TheorySettings | None:  # noqa: ARG001
+    """Check the section.
+
+    Args:
+        node: The mapping under ``theory``.
+        catalogues: Not needed.
+        faults: Where faults go.
+
+    Returns:
+        The settings, or ``None`` after adding at least one fault.
+    """
+    form = read_form(TheoryForm, node, "theory", faults)
+    parts = {key: child for key, child in node.entries.items() if child.value is not None}
+    if form is not None and not parts:
+        known = ", ".join(field.alias or key for key, field in TheoryForm.model_fields.items())
+        faults.add(node.mark, "theory: expected at least one subject", f"known: {known}")
+    errors = plan = regions = smooth = None
+    if "optimal-error" in parts:
+        errors = _read_optimal_error(parts["optimal-error"], faults)
+    if "plan" in parts and (given := read_form(PlanForm, parts["plan"], "plan", faults)):
+        plan = PlanSettings(**given.model_dump())
+    if "regions" in parts and (
+        bound := read_form(RegionsForm, parts["regions"], "regions", faults)
+    ):
+        regions = RegionsSettings(**bound.model_dump())
+    if "lse" in parts and (sizes := read_form(SmoothMaximumForm, parts["lse"], "lse", faults)):
+        smooth = SmoothMaximumSettings(**sizes.model_dump())
+    if faults:
+        return None
+    return TheorySettings(optimal_error=errors, plan=plan, regions=regions, lse=smooth)
+
+
+def _read_optimal_error(node: Node, faults: Faults) -> OptimalErrorSettings | None:
+    form = read_form(OptimalErrorForm, node, "optimal-error", faults)
+    published: dict[tuple[int, Orders], float] = {}
+    table = node.entries.get("published")
+    for key, part in (table.entries if table is not None else {}).items():
+        named = re.fullmatch(r"d([0-9]{1,4})", key)
+        if named is None:
+            faults.add(part.key, f"published: expected d2, d3, ..., got '{key}'")
+            continue
+        for orders, value in _read_errors(part, faults).items():
+            published[int(named[1]), orders] = value
+    if form is None:
+        return None
+    return OptimalErrorSettings(d=form.d, orders=form.orders, published=published)
+
+
+def _read_errors(node: Node, faults: Faults) -> Mapping[Orders, float]:
+    wrapped = node.under("values", is_implied=True)
+    form = read_form(PublishedErrorsForm, wrapped, "published", faults)
+    found: dict[Orders, float] = {}
+    for key, value in (form.values if form else {}).items():
+        if re.fullmatch(r"[0-9]{1,4}(,[0-9]{1,4})*", key) is None:
+            message = f"published: expected orders such as \"0,3\", got '{key}'"
+            faults.add(node.entries[key].key, message)
+            continue
+        found[tuple(sorted(map(int, key.split(","))))] = value
+    return found
