@@ -43,7 +43,7 @@ Plugins = Annotated[
     list[str] | None,
     typer.Option("--plugin", metavar="FILE", help="Load catalogue entries from a Python file."),
 ]
-Format = Annotated[str, typer.Option("--format", help="rich, markdown, latex, csv or json.")]
+Format = Annotated[str, typer.Option("--format", help="rich, markdown, latex, html, csv or json.")]
 Output = Annotated[
     Path | None, typer.Option("-o", "--output", help="Write there instead of standard output.")
 ]

@@ -19,6 +19,10 @@ FORMATS: Catalogue[Entry] = Catalogue(
             target="poolbench.report.as_latex:render",
             summary="booktabs tables with notes, for papers",
         ),
+        "html": Entry(
+            target="poolbench.report.as_html:render",
+            summary="one file for a browser, without network or JavaScript",
+        ),
         "csv": Entry(
             target="poolbench.report.as_csv:render",
             summary="unrounded numbers, for spreadsheets and data frames",
