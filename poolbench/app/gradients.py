@@ -141,22 +141,28 @@ def _passage_cell(passage: Passage | None) -> Cell:
 
 
 def _chart(shown: Sequence[_Shown], matrices: Sequence[Matrix]) -> Matrices:
+    names = ["X"] if len(matrices) == 1 else [f"X{place + 1}" for place in range(len(matrices))]
+    # A row is tinted by one scale: the matrices in one, the derivatives on each in another.
+    given = tuple(Panel(label=n, values=matrix) for n, matrix in zip(names, matrices, strict=True))
     return Matrices(
         name="gradients",
         title="Derivatives of pooling operators",
-        caption="Left: the matrices X. Beside each: dy/dX of the operators, with their value y.",
-        rows=tuple(
-            (Panel(label="X", values=matrix), *(_panel(item, index) for item in shown))
-            for index, matrix in enumerate(matrices)
+        caption="First row: the matrices. Below, for each of them: dy/dX of the operators, with "
+        "their value y.",
+        rows=(
+            given,
+            *(
+                tuple(_panel(f"{item.label} of {n}", item.credits[place]) for item in shown)
+                for place, n in enumerate(names)
+            ),
         ),
     )
 
 
-def _panel(item: _Shown, index: int) -> Panel:
-    credit = item.credits[index]
+def _panel(label: str, credit: Credit) -> Panel:
     # Spaces that do not break keep the equation on one line.
     equation = f"y = {_number(credit.value)}".replace(" ", "\u00a0")
-    return Panel(label=f"{item.label} {equation}", values=credit.derivatives)
+    return Panel(label=f"{label}: {equation}", values=credit.derivatives)
 
 
 def _text(matrix: Matrix) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from poolbench.cli import options
-from poolbench.cli.output import emit
+from poolbench.cli.output import draw, emit
 from poolbench.cli.study import read_study
 
 
@@ -24,6 +24,7 @@ def drift(
     data_root: options.DataRoot = None,
     format: options.Format = "rich",
     output: options.Output = None,
+    figures: options.Figures = None,
     plugin: options.Plugins = None,
 ) -> None:
     """Show where learned temperatures, exponents and mixing weights started, and where they went.
@@ -46,5 +47,7 @@ def drift(
             plugin=plugin,
         )
         studies = [study]
-    tables = [table for study in studies for table in drift_of(study, store)[0]]
-    emit(tables, format, output)
+    found = [drift_of(study, store) for study in studies]
+    emit([table for tables, _ in found for table in tables], format, output)
+    if figures is not None:
+        draw([chart for _, charts in found for chart in charts], figures)

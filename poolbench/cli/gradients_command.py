@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from poolbench.cli import options
-from poolbench.cli.output import emit
+from poolbench.cli.output import draw, emit
 
 
 def register(app: typer.Typer) -> None:
@@ -32,6 +32,7 @@ def gradients(
     ] = None,
     format: options.Format = "rich",
     output: options.Output = None,
+    figures: options.Figures = None,
     plugin: options.Plugins = None,
 ) -> None:
     """Show how operators share out credit: value and derivatives on small matrices.
@@ -44,7 +45,9 @@ def gradients(
     from poolbench.app.plugins import load_plugins
 
     load_plugins(plugin or ())
-    table, _ = gradients_of(
+    table, chart = gradients_of(
         operators or (), [parse_matrix(text) for text in matrix or ()], temperature or ()
     )
     emit([table], format, output)
+    if figures is not None:
+        draw([chart], figures)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from poolbench.cli import options
-from poolbench.cli.output import emit
+from poolbench.cli.output import draw, emit
 
 
 def register(app: typer.Typer) -> None:
@@ -25,6 +25,7 @@ def precision(
     ] = 8,
     format: options.Format = "rich",
     output: options.Output = None,
+    figures: options.Figures = None,
 ) -> None:
     """Show what LogAvgExp loses in float16, float32 and float64, by formula and temperature.
 
@@ -32,5 +33,7 @@ def precision(
     """
     from poolbench.app.precision import precision as precision_of
 
-    tables, _ = precision_of(temperature or (), side)
+    tables, charts = precision_of(temperature or (), side)
     emit(tables, format, output)
+    if figures is not None:
+        draw(charts, figures)

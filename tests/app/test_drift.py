@@ -144,6 +144,7 @@ def test_the_command_works_on_every_study_of_the_store(
     done = poolbench("drift", "--store", store, "--format", "json")
     assert done.code == 0, done.err
     assert len(json.loads(done.out)["tables"][0]["rows"]) == 6
-    shown = poolbench("drift", "--store", store)
+    shown = poolbench("drift", "--store", store, "--figures", "pictures")
+    assert len(list(Path("pictures").glob("drift-digits-drift-*.png"))) == 4
     assert "fixed: nothing is learned" in shown.out
     assert poolbench("drift", "smoke", "--store", store).code == 5

@@ -53,13 +53,13 @@ def test_continuity_is_told_from_a_jump_by_finer_steps(name: str, jump: float) -
     assert passage_of(create("lae", temperature=0.01), *FIGURE_1).is_continuous
 
 
-def test_the_picture_has_a_row_for_each_matrix_with_the_operators_beside_it() -> None:
+def test_the_picture_has_the_matrices_above_and_below_the_operators_on_each() -> None:
     table, chart = gradients([], [], [])
     assert isinstance(chart, Matrices)
-    assert [row[0].values for row in chart.rows] == list(FIGURE_1)
-    assert [len(row) for row in chart.rows] == [6, 6]
-    assert chart.rows[0][1].label.split() == ["max", "y", "=", "1.6"]
-    assert flat(chart.rows[1][1].values) == [0, 0, 1, 0]
+    assert [panel.values for panel in chart.rows[0]] == list(FIGURE_1)
+    assert [len(row) for row in chart.rows] == [2, 5, 5]
+    assert chart.rows[1][0].label.split() == ["max", "of", "X1:", "y", "=", "1.6"]
+    assert flat(chart.rows[2][0].values) == [0, 0, 1, 0]
     assert len(table.rows) == 10
 
 
