@@ -15,7 +15,6 @@ from poolbench.core.errors import Interrupted, PoolbenchError
 
 _COMMANDS = (
     "train",
-    "robustness",
     "plan",
     "report",
     "compare",
