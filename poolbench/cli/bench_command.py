@@ -31,13 +31,39 @@ def training(
     output: options.Output = None,
 ) -> None:
     """Compare the training loop with its own bare step, and with the loop a user would write."""
-    from poolbench.app.bench import bench_training
+    from poolbench.app.bench.training import bench_training
     from poolbench.app.devices import open_device
 
     table = bench_training(
         model,
         batch_size=batch_size,
         steps=steps,
+        rounds=rounds,
+        threads=threads,
+        device=open_device("cpu" if device is None else device),
+    )
+    emit([table], format, output)
+
+
+@_commands.command("fgsm")
+def fgsm(
+    model: Annotated[str, typer.Option("--model", help="A network.")] = "lenet-cifar",
+    images: Annotated[
+        int, typer.Option("--images", min=1, max=128, help="Images, in one batch.")
+    ] = 128,
+    rounds: Annotated[int, typer.Option("--rounds", min=3, help="Turns of each.")] = 9,
+    threads: Annotated[int, typer.Option("--threads", min=1, help="CPU threads.")] = 1,
+    device: options.Device = "cpu",
+    format: options.Format = "rich",
+    output: options.Output = None,
+) -> None:
+    """Compare FGSM over 15 epsilons with foolbox, which takes the gradient anew for each."""
+    from poolbench.app.bench.fgsm import bench_fgsm
+    from poolbench.app.devices import open_device
+
+    table = bench_fgsm(
+        model,
+        images=images,
         rounds=rounds,
         threads=threads,
         device=open_device("cpu" if device is None else device),

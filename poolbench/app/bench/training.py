@@ -1,64 +1,23 @@
-"""Benchmarks: ours and the peer take turns in one process, and ratios are what is reported.
-
-Seconds on a shared machine move severalfold; the ratio of two things measured a moment apart does
-not.
-"""
+"""The benchmark of training: our loop, its bare step, and the loop a user would write."""
 
 from __future__ import annotations
 
 import itertools
-import random
-import statistics
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
-from poolbench.app.network import build_network, model_spec
+from poolbench.app.bench.network import MEAN, fresh_network, image_shape
+from poolbench.app.bench.race import Contender, race, rate_table
 from poolbench.app.provenance import describe
 from poolbench.core.cell import Named, Recipe
 from poolbench.data.augment.api import build_augmentations
 from poolbench.data.batches import Batch, Batches
 from poolbench.data.splits import Split
-from poolbench.models import MODELS
-from poolbench.report.table import Cell, Column, Table, words
+from poolbench.report.table import Table
 from poolbench.training.loop import Training
-
-_MEAN, _STD = (0.49, 0.48, 0.45), (0.25, 0.24, 0.26)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Contender:
-    """One way to do a piece of work.
-
-    Args:
-        name: For people.
-        run: Does the work once.
-        images: How many images that is.
-    """
-
-    name: str
-    run: Callable[[], None]
-    images: int
-
-
-def race(contenders: Sequence[Contender], rounds: int) -> Mapping[str, list[float]]:
-    """Return each contender's seconds an image, round by round.
-
-    Every round runs all of them, in an order drawn anew; one unrecorded round comes first.
-    """
-    times: dict[str, list[float]] = {contender.name: [] for contender in contenders}
-    order = random.Random(0)
-    for round_ in range(-1, rounds):
-        for contender in order.sample(contenders, len(contenders)):
-            began = time.perf_counter()
-            contender.run()
-            if round_ >= 0:
-                times[contender.name].append((time.perf_counter() - began) / contender.images)
-    return times
 
 
 def bench_training(
@@ -78,7 +37,7 @@ def bench_training(
         device: Where.
     """
     torch.set_num_threads(threads)
-    channels, side, _ = MODELS[model].input_shape or (3, 32, 32)
+    channels, side, _ = image_shape(model)
     generator = torch.Generator().manual_seed(0)
     count = batch_size * steps
     split = Split(
@@ -95,7 +54,7 @@ def bench_training(
     contenders = [Contender(name=n, run=run, images=count) for n, run in rivals.items()]
     times = race(contenders, rounds)
     facts = describe(device)
-    return _table(
+    return rate_table(
         f"training {model}, batch {batch_size}, {threads} threads, {device}",
         times,
         reference="poolbench loop",
@@ -121,23 +80,10 @@ def _recipe(batch_size: int) -> Recipe:
     )
 
 
-def _network(model: str, split: Split) -> nn.Module:
-    _, height, width, channels = split.images.shape
-    return build_network(
-        model_spec(model, {}, {}),
-        in_channels=channels,
-        num_classes=10,
-        image_size=(height, width),
-        mean=_MEAN[:channels],
-        std=_STD[:channels],
-        seed=0,
-    )
-
-
 def _training(
-    model: str, split: Split, batches: Batches | _OneBatch, batch_size: int, device: torch.device
+    model: str, batches: Batches | _OneBatch, batch_size: int, device: torch.device
 ) -> Training:
-    network = _network(model, split).to(device).to(memory_format=torch.channels_last)
+    network = fresh_network(model, device).to(memory_format=torch.channels_last)
     return Training(network, batches, _recipe(batch_size), seed=0, device=device)
 
 
@@ -157,10 +103,10 @@ def _loop(model: str, split: Split, batch_size: int, device: torch.device) -> Ca
     names = ("crop", "flip") if split.images.shape[-1] == 3 else ()
     options = {"crop": {"padding": 4, "mode": "zero"}, "flip": {}}
     augment = build_augmentations(
-        [Named(name=name, options=options[name]) for name in names], mean=_MEAN
+        [Named(name=name, options=options[name]) for name in names], mean=MEAN
     )
     batches = Batches(split, batch_size=batch_size, augment=augment, seed=0)
-    return _epochs(_training(model, split, batches, batch_size, device), batches.steps, device)
+    return _epochs(_training(model, batches, batch_size, device), batches.steps, device)
 
 
 class _OneBatch:
@@ -178,7 +124,7 @@ def _bare_step(
 ) -> Callable[[], None]:
     first = Batches(split.to(device), batch_size=batch_size, seed=0)
     batches = _OneBatch(next(first.epoch(0)), steps)
-    return _epochs(_training(model, split, batches, batch_size, device), steps, device)
+    return _epochs(_training(model, batches, batch_size, device), steps, device)
 
 
 def _user_loop(
@@ -202,7 +148,7 @@ def _user_loop(
             return transform(Image.fromarray(pictures[index].squeeze())), labels[index]
 
     loader = DataLoader(Pictures(), batch_size=batch_size, shuffle=True)
-    network = _network(model, split).to(device)
+    network = fresh_network(model, device)
     optimizer = torch.optim.SGD(network.parameters(), lr=0.01, momentum=0.9, weight_decay=5e-4)
 
     def run() -> None:
@@ -216,31 +162,3 @@ def _user_loop(
             total += loss.item()
 
     return run
-
-
-def _table(
-    title: str, times: Mapping[str, list[float]], *, reference: str, notes: tuple[str, ...]
-) -> Table:
-    rows = []
-    for name, seconds in times.items():
-        rates = sorted(1 / second for second in seconds)
-        ratios = sorted(r / s for r, s in zip(times[reference], seconds, strict=True))
-        rows.append((words(name), _spread(rates, ",.0f"), _spread(ratios, ".3f")))
-    return Table(
-        title=title,
-        columns=(
-            Column(title="contender", fields=("contender",), is_text=True),
-            Column(
-                title="images/s", fields=("images_per_s", "images_per_s_low", "images_per_s_high")
-            ),
-            Column(title="ratio", fields=("ratio", "ratio_low", "ratio_high")),
-        ),
-        rows=tuple(rows),
-        notes=notes,
-    )
-
-
-def _spread(values: list[float], form: str) -> Cell:
-    middle, low, high = statistics.median(values), values[0], values[-1]
-    text = f"{middle:{form}} [{low:{form}}, {high:{form}}]"
-    return Cell(values=(middle, low, high), text=text)

@@ -1,0 +1,103 @@
+"""The benchmark of FGSM over many epsilons: foolbox, and its step with one gradient for all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from copy import deepcopy
+
+import torch
+from torch import Tensor, nn
+
+from poolbench.app.bench.network import MEAN, STD, fresh_network, image_shape
+from poolbench.app.bench.race import Contender, race, rate_table
+from poolbench.app.provenance import describe
+from poolbench.core.measurement import unpack_bits
+from poolbench.data.batches import Batch
+from poolbench.probes.adversarial.attacks import attackable
+from poolbench.probes.adversarial.probe import fgsm
+from poolbench.probes.api import Subject
+from poolbench.report.table import Table
+
+_EPSILONS = tuple(levels / 255 for levels in range(15))
+
+
+def bench_fgsm(
+    model: str, *, images: int, rounds: int, threads: int, device: torch.device
+) -> Table:
+    """Compare the sweep over 15 epsilons with foolbox's own, on the same images in one batch.
+
+    The network is freshly initialised and the images are random, with the classes that the network
+    itself gives them: so all are right at epsilon 0, and some no more at the others.
+
+    Args:
+        model: A network of the catalogue.
+        images: How many, in one batch.
+        rounds: Turns of each.
+        threads: CPU threads.
+        device: Where.
+
+    Raises:
+        RuntimeError: The contenders do not agree on every image at every epsilon.
+    """
+    torch.set_num_threads(threads)
+    channels, height, width = image_shape(model)
+    network = fresh_network(model, device).to(memory_format=torch.channels_last).eval()
+    generator = torch.Generator().manual_seed(0)
+    pixels = torch.rand((images, height, width, channels), generator=generator)
+    pixels = pixels.to(device).permute(0, 3, 1, 2)
+    with torch.no_grad():
+        batch = Batch(images=pixels, labels=network(pixels).argmax(1))
+    rivals = {
+        "foolbox as documented": _foolbox(deepcopy(network), batch),
+        "foolbox, weights frozen": _foolbox(deepcopy(network).requires_grad_(False), batch),
+        "one gradient for all epsilons": _sweep(network, batch),
+    }
+    first, *others = (run() for run in rivals.values())
+    if not all(torch.equal(first, other) for other in others):
+        raise RuntimeError("the contenders disagree on what is still classified rightly")
+    times = race([Contender(name=n, run=run, images=images) for n, run in rivals.items()], rounds)
+    facts = describe(device)
+    return rate_table(
+        f"FGSM over {len(_EPSILONS)} epsilons, {model}, {threads} threads, {device}",
+        times,
+        reference="foolbox as documented",
+        notes=(
+            f"{rounds} rounds of {images} images, order drawn anew each round; median and range",
+            "ratio: the row's images/s of foolbox's as documented, round by round",
+            f"all agree on each of {first.numel():,} images and epsilons, "
+            f"{first.double().mean():.1%} of them still right",
+            f"{facts['cpu']}, torch {facts['torch']}, gpu {facts['gpu']}",
+        ),
+    )
+
+
+def _foolbox(network: nn.Module, batch: Batch) -> Callable[[], Tensor]:
+    """Return what foolbox's documentation says to do."""
+    from foolbox.attacks.fast_gradient_method import LinfFastGradientAttack
+
+    def run() -> Tensor:
+        model = attackable(network, batch.images.device)
+        attack = LinfFastGradientAttack()
+        _, _, success = attack(model, batch.images, batch.labels, epsilons=_EPSILONS)
+        return ~success.cpu()
+
+    return run
+
+
+def _sweep(network: nn.Module, batch: Batch) -> Callable[[], Tensor]:
+    count, channels, height, width = batch.images.shape
+    subject = Subject(
+        network=network,
+        batches=lambda _: [batch],
+        count=count,
+        image_size=(height, width),
+        mean=MEAN[:channels],
+        std=STD[:channels],
+        device=batch.images.device,
+    )
+
+    def run() -> Tensor:
+        found = fgsm(subject, on_progress=lambda _: None, epsilons=_EPSILONS)
+        return torch.tensor([unpack_bits(point.right, count) for point in found.points])
+
+    return run

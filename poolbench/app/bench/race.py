@@ -1,0 +1,82 @@
+"""A race: contenders take turns in one process, and ratios are what is reported.
+
+Seconds on a shared machine move severalfold; the ratio of two things measured a moment apart does
+not.
+"""
+
+from __future__ import annotations
+
+import random
+import statistics
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from poolbench.report.table import Cell, Column, Table, words
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contender:
+    """One way to do a piece of work.
+
+    Args:
+        name: For people.
+        run: Does the work once.
+        images: How many images that is.
+    """
+
+    name: str
+    run: Callable[[], object]
+    images: int
+
+
+def race(contenders: Sequence[Contender], rounds: int) -> Mapping[str, list[float]]:
+    """Return each contender's seconds an image, round by round.
+
+    Every round runs all of them, in an order drawn anew; one unrecorded round comes first.
+    """
+    times: dict[str, list[float]] = {contender.name: [] for contender in contenders}
+    order = random.Random(0)
+    for round_ in range(-1, rounds):
+        for contender in order.sample(contenders, len(contenders)):
+            began = time.perf_counter()
+            contender.run()
+            if round_ >= 0:
+                times[contender.name].append((time.perf_counter() - began) / contender.images)
+    return times
+
+
+def rate_table(
+    title: str, times: Mapping[str, list[float]], *, reference: str, notes: tuple[str, ...]
+) -> Table:
+    """Return a race's outcome: images/s of each contender, and its ratio to one of them.
+
+    Args:
+        title: Of the table.
+        times: From :func:`race`.
+        reference: The contender whose images/s the others are divided by, round by round.
+        notes: For the foot of the table.
+    """
+    rows = []
+    for name, seconds in times.items():
+        rates = sorted(1 / second for second in seconds)
+        ratios = sorted(r / s for r, s in zip(times[reference], seconds, strict=True))
+        rows.append((words(name), _spread(rates, ",.0f"), _spread(ratios, ".3f")))
+    return Table(
+        title=title,
+        columns=(
+            Column(title="contender", fields=("contender",), is_text=True),
+            Column(
+                title="images/s", fields=("images_per_s", "images_per_s_low", "images_per_s_high")
+            ),
+            Column(title="ratio", fields=("ratio", "ratio_low", "ratio_high")),
+        ),
+        rows=tuple(rows),
+        notes=notes,
+    )
+
+
+def _spread(values: list[float], form: str) -> Cell:
+    middle, low, high = statistics.median(values), values[0], values[-1]
+    text = f"{middle:{form}} [{low:{form}}, {high:{form}}]"
+    return Cell(values=(middle, low, high), text=text)
