@@ -5,30 +5,36 @@ from __future__ import annotations
 from poolbench.stats.caveats import Caveat
 from poolbench.stats.compare import compare
 from poolbench.stats.comparison import Comparison
+from poolbench.stats.correlation import Correlation, rank_correlation
 from poolbench.stats.estimate import Estimate, estimate
 from poolbench.stats.floor import floor_message, seeds_needed, smallest_p, smallest_p_paired
 from poolbench.stats.gate import Judgement, judge_exact, judge_level, judge_shift
 from poolbench.stats.holm import holm
 from poolbench.stats.pairwise import Pair, Verdict
+from poolbench.stats.rates import Rate, fit_rate
 from poolbench.stats.rules import RULES, Decision, Step
 
 __all__ = [
     "RULES",
     "Caveat",
     "Comparison",
+    "Correlation",
     "Decision",
     "Estimate",
     "Judgement",
     "Pair",
+    "Rate",
     "Step",
     "Verdict",
     "compare",
     "estimate",
+    "fit_rate",
     "floor_message",
     "holm",
     "judge_exact",
     "judge_level",
     "judge_shift",
+    "rank_correlation",
     "seeds_needed",
     "smallest_p",
     "smallest_p_paired",
