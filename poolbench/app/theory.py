@@ -32,13 +32,14 @@ def problems(d: Sequence[int], orders: Sequence[Orders]) -> Iterator[tuple[int, 
     Raises:
         BadInput: d is out of range, or has more sets of orders than a table can show.
     """
-    for elements in d:
+    for elements in d:  # every one before the first is worked on
         check_dimension(elements)
         if not orders and elements > LARGEST_TABLE:
             raise BadInput(
                 f"d is {elements}, which has 2^{elements} - 2 sets of orders",
                 f"choose one: --orders 0,{elements - 1}; all are shown up to d = {LARGEST_TABLE}",
             )
+    for elements in d:
         yield from ((elements, chosen) for chosen in orders or sets_of_orders(elements))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from poolbench.app.experiment import load_experiment
 from poolbench.core.experiment import Experiment
@@ -83,25 +82,6 @@ def calculate(settings: TheorySettings, *, with_charts: bool) -> Findings:
         tables += smooth_maximum_tables(settings.lse)
         charts += smooth_maximum_charts(settings.lse) if with_charts else []
     return Findings(tables=tuple(tables), charts=tuple(charts))
-
-
-def draw(findings: Findings, folder: Path) -> list[Path]:
-    """Write the charts as PNG and SVG.
-
-    Args:
-        findings: With charts.
-        folder: Made where it is missing.
-
-    Returns:
-        The files.
-
-    Raises:
-        BadInput: The folder is a file.
-        EnvironmentFault: A file cannot be written.
-    """
-    from poolbench.report.picture import write_all
-
-    return write_all(findings.charts, folder)
 
 
 def _shipped(suite: str) -> TheorySettings:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from poolbench.cli import options
-from poolbench.cli.output import check, emit
+from poolbench.cli.output import check, draw, emit
 from poolbench.core.errors import BadInput
 
 if TYPE_CHECKING:
@@ -36,9 +36,6 @@ OrderSets = Annotated[
 ]
 Samples = Annotated[int, typer.Option("--samples", help="Random points.")]
 Seed = Annotated[int, typer.Option("--seed", min=0, help="Of the random points.")]
-Figures = Annotated[
-    Path | None, typer.Option("--figures", metavar="DIR", help="Draw PNG and SVG files there.")
-]
 
 
 def register(app: typer.Typer) -> None:
@@ -51,7 +48,7 @@ def run(
     suite: options.SuiteArgument,
     profile: options.Profile = None,
     overrides: options.Overrides = None,
-    figures: Figures = None,
+    figures: options.Figures = None,
     format: options.Format = "rich",
     output: options.Output = None,
 ) -> None:
@@ -67,7 +64,7 @@ def run(
 def optimal_error(
     d: Dimensions = "2-4",
     orders: OrderSets = None,
-    figures: Figures = None,
+    figures: options.Figures = None,
     format: options.Format = "rich",
     output: options.Output = None,
 ) -> None:
@@ -169,7 +166,7 @@ def lse(
     ] = "-1000,-100,-20,0,20,100,1000",
     samples: Samples = 1000,
     seed: Seed = 0,
-    figures: Figures = None,
+    figures: options.Figures = None,
     format: options.Format = "rich",
     output: options.Output = None,
 ) -> None:
@@ -188,7 +185,7 @@ def lse(
 
 
 def _show(settings: TheorySettings, figures: Path | None, format: str, output: Path | None) -> None:
-    from poolbench.app.theory_suite import calculate, draw
+    from poolbench.app.theory_suite import calculate
 
     errors = settings.optimal_error
     if errors is not None and not errors.orders:
@@ -197,8 +194,7 @@ def _show(settings: TheorySettings, figures: Path | None, format: str, output: P
             typer.echo(f"{programmes:,} linear programmes, some milliseconds each", err=True)
     findings = calculate(settings, with_charts=figures is not None)
     if figures is not None:
-        for path in draw(findings, figures):
-            typer.echo(f"drew {path}", err=True)
+        draw(findings.charts, figures)
     emit(findings.tables, format, output)
 
 
