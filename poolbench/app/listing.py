@@ -22,10 +22,13 @@ from poolbench.engines import ENGINES
 from poolbench.models import MODELS
 from poolbench.operators import OPERATORS
 from poolbench.report import FORMATS
+from poolbench.report.schemas import SCHEMAS, schema_text
 from poolbench.report.table import Cell, Column, Table, words
 from poolbench.store.documents import Damaged
 from poolbench.store.store import Store
 from poolbench.training import OPTIMIZERS, SCHEDULES
+
+__all__ = ["describe", "list_family", "schema_text"]
 
 CATALOGUES: Mapping[str, Catalogue[Any]] = {
     "operators": OPERATORS,
@@ -37,7 +40,7 @@ CATALOGUES: Mapping[str, Catalogue[Any]] = {
     "formats": FORMATS,
     "engines": ENGINES,
 }
-FAMILIES = (*CATALOGUES, "suites", "runs")
+FAMILIES = (*CATALOGUES, "suites", "runs", "schemas")
 
 
 def list_family(family: str, store: Path) -> list[Table]:
@@ -52,6 +55,8 @@ def list_family(family: str, store: Path) -> list[Table]:
     """
     if family == "suites":
         return [_text_table("suites that ship", ("name", "for", "title"), _suites())]
+    if family == "schemas":
+        return [_text_table(family, ("name", "of"), list(SCHEMAS.items()))]
     if family == "runs":
         return [_runs(Store(store))]
     if family not in CATALOGUES:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from poolbench.cli import options
-from poolbench.cli.output import emit
+from poolbench.cli.output import emit, write
 
 
 def register(app: typer.Typer) -> None:
@@ -33,10 +33,13 @@ def list_things(
     plugin: options.Plugins = None,
 ) -> None:
     """List what a suite can name; with NAME, one entry with its options and an example."""
-    from poolbench.app.listing import describe, list_family
+    from poolbench.app.listing import describe, list_family, schema_text
     from poolbench.app.plugins import load_plugins
 
     load_plugins(plugin or ())
+    if family == "schemas" and name is not None:
+        write(schema_text(name), output)
+        return
     if family is None:
         families = ("operators", "models", "data", "suites")
         tables = [table for each in families for table in list_family(each, store)]

@@ -57,16 +57,31 @@ def emit(tables: Sequence[Table], format: str, output: Path | None) -> None:
     """
     from poolbench.app.report import print_to_terminal, render
 
-    if output is None:
+    if output is None and format == "rich":
         with leaving_when_unread():
-            if format == "rich":
-                print_to_terminal(tables)
-            else:
-                sys.stdout.write(render(tables, format))
+            print_to_terminal(tables)
             sys.stdout.flush()
         return
-    check(format, output)
-    text = render(tables, format)
+    if output is not None:
+        check(format, output)
+    write(render(tables, format), output)
+
+
+def write(text: str, output: Path | None) -> None:
+    """Write a text.
+
+    Args:
+        text: What to write.
+        output: The file; ``None`` for standard output.
+
+    Raises:
+        EnvironmentFault: The file cannot be written.
+    """
+    if output is None:
+        with leaving_when_unread():
+            sys.stdout.write(text)
+            sys.stdout.flush()
+        return
     try:
         output.write_text(text, encoding="utf-8")
     except OSError as error:

@@ -1,10 +1,6 @@
 """JSON: unrounded values and everything the statistics know.
 
-::
-
-    {"schema": 1, "tables": [{
-        "title": str, "columns": [{"title": str, "fields": [str]}],
-        "rows": [{FIELD: str | number | bool | null}], "notes": [str], "detail": {}}]}
+`poolbench list schemas tables` prints the JSON Schema of the document.
 
 Undefined and infinite numbers are ``null``. ``detail`` of a results table is the document of
 :mod:`poolbench.stats.document`.

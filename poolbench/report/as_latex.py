@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 
 from poolbench.report.table import Cell, Table, printable
 
-PREAMBLE = "% needs \\usepackage{booktabs,threeparttable}"
+PREAMBLE = "% needs \\usepackage{booktabs,graphicx}"
 
 _SPELLINGS = str.maketrans(
     {
@@ -16,7 +17,8 @@ _SPELLINGS = str.maketrans(
         "<": r"\textless{}",
         ">": r"\textgreater{}",
         "|": r"\textbar{}",
-        '"': r"\textquotedbl{}",
+        # Not \textquotedbl, which the default font encoding lacks.
+        '"': r"{\char34}",
         # At the start of a row or an item a bracket would open an optional argument.
         "[": "{[}",
         "]": "{]}",
@@ -62,20 +64,35 @@ def _table(table: Table) -> str:
     lines = [
         r"\begin{table}",
         r"\centering",
-        r"\begin{threeparttable}",
         rf"\caption{{{escape(table.title)}}}",
+        # A table that fits keeps its size.
+        r"\resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%",
         rf"\begin{{tabular}}{{{alignment}}}",
         r"\toprule",
-        _row([escape(column.title) for column in table.columns]),
+        _row([_heading(table, index) for index in range(len(table.columns))]),
         r"\midrule",
         *(_row([_cell(cell) for cell in row]) for row in table.rows),
         r"\bottomrule",
-        r"\end{tabular}",
+        r"\end{tabular}}",
     ]
     if table.notes:
-        items = [rf"\item {escape(note)}" for note in table.notes]
-        lines += [r"\begin{tablenotes}\footnotesize", *items, r"\end{tablenotes}"]
-    return "\n".join([*lines, r"\end{threeparttable}", r"\end{table}", ""])
+        notes = [rf"{escape(note)}\par" for note in table.notes]
+        lines += [r"\par\smallskip", r"\begin{minipage}{\linewidth}\footnotesize\raggedright"]
+        lines += [*notes, r"\end{minipage}"]
+    return "\n".join([*lines, r"\end{table}", ""])
+
+
+def _heading(table: Table, index: int) -> str:
+    """Return a column's title in as many lines as keep it no wider than what stands below it."""
+    column = table.columns[index]
+    title = printable(column.title)
+    longest = max((len(word) for word in title.split()), default=1)
+    below = max((len(row[index].marked_text) for row in table.rows), default=0)
+    lines = [escape(line) for line in textwrap.wrap(title, max(longest, below, 1))]
+    if len(lines) < 2:
+        return "".join(lines)
+    side, stack = "l" if column.is_text else "r", r" \\ ".join(lines)
+    return rf"\shortstack[{side}]{{\strut {stack}}}"
 
 
 def _row(cells: Sequence[str]) -> str:

@@ -43,11 +43,11 @@ def test_markdown_is_a_pipe_table_with_its_notes() -> None:
 
 def test_latex_is_a_booktabs_float_with_its_notes() -> None:
     assert as_latex.render([PLAIN]) == (
-        "% needs \\usepackage{booktabs,threeparttable}\n"
+        "% needs \\usepackage{booktabs,graphicx}\n"
         "\\begin{table}\n"
         "\\centering\n"
-        "\\begin{threeparttable}\n"
         "\\caption{Two variants}\n"
+        "\\resizebox{\\ifdim\\width>\\linewidth\\linewidth\\else\\width\\fi}{!}{%\n"
         "\\begin{tabular}{lrr}\n"
         "\\toprule\n"
         "variant & accuracy \\% & p \\\\\n"
@@ -55,12 +55,20 @@ def test_latex_is_a_booktabs_float_with_its_notes() -> None:
         "average & 50.00 & -- \\\\\n"
         "lae\\_1 & * \\textbf{95.03 $\\pm$ 0.15} & 0.0286 \\\\\n"
         "\\bottomrule\n"
-        "\\end{tabular}\n"
-        "\\begin{tablenotes}\\footnotesize\n"
-        "\\item * best, 100 \\% sure\n"
-        "\\end{tablenotes}\n"
-        "\\end{threeparttable}\n"
+        "\\end{tabular}}\n"
+        "\\par\\smallskip\n"
+        "\\begin{minipage}{\\linewidth}\\footnotesize\\raggedright\n"
+        "* best, 100 \\% sure\\par\n"
+        "\\end{minipage}\n"
         "\\end{table}\n"
+    )
+
+
+def test_latex_stacks_a_heading_that_is_wider_than_its_column() -> None:
+    column = Column(title="p (Holm) [95 % interval]", fields=("p",))
+    table = Table(title="t", columns=(column,), rows=((Cell(values=(1,), text="0.0286"),),))
+    assert "\\shortstack[r]{\\strut p (Holm) \\\\ {[}95 \\% \\\\ interval{]}} \\\\" in (
+        as_latex.render([table])
     )
 
 

@@ -1,0 +1,91 @@
+"""What programs read is what the schemas say, and the schemas say something."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from poolbench.report.schemas import SCHEMAS, schema_text
+from tests.app.stores import a_store
+from tests.conftest import Done
+
+Program = Callable[..., Done]
+COUNTS = {"average": [180, 181, 182, 184], "max": [150, 151, None, "-"], "lae": [190, 191, 192, 193]}
+
+
+def faults(name: str, document: Any) -> list[str]:
+    validator = Draft202012Validator(json.loads(schema_text(name)))
+    return [error.message for error in validator.iter_errors(document)]
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_a_schema_is_sound_and_printed_by_list(name: str, poolbench: Program) -> None:
+    Draft202012Validator.check_schema(json.loads(schema_text(name)))
+    assert poolbench("list", "schemas", name).out == schema_text(name)
+    assert name in poolbench("list", "schemas").out
+    assert poolbench("list", "schemas", "table").code == 2
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("report",),
+        ("report", "--baseline", "max", "--margin", "0.5", "--rule", "holm"),
+        ("compare", "--fail-if", "accuracy < baseline - 1pp", "--fail-if", "accuracy < 10%"),
+        ("compare", "runs", "runs"),
+        ("list",),
+        ("list", "models", "wrn"),
+        ("list", "runs"),
+    ],
+    ids=" ".join,
+)
+def test_every_json_of_a_command_is_what_the_schema_says(
+    command: tuple[str, ...], poolbench: Program, tmp_path: Path
+) -> None:
+    published = {"digits": {"max": (98.5, 0.25)}}
+    a_store(tmp_path / "runs", COUNTS, published=published)
+    done = poolbench(*command, "--format", "json")
+    assert done.code == 0, done.err
+    assert faults("tables", json.loads(done.out)) == []
+
+
+def test_a_document_that_strays_from_the_schema_is_told(poolbench: Program, tmp_path: Path) -> None:
+    a_store(tmp_path / "runs", COUNTS)
+    document = json.loads(poolbench("report", "--format", "json").out)
+
+    def changed(change: Callable[[dict[str, Any]], object]) -> Any:
+        copied = copy.deepcopy(document)
+        change(copied["tables"][0])
+        return copied
+
+    for change in (
+        lambda table: table.pop("notes"),
+        lambda table: table.update(footnotes=[]),
+        lambda table: table["rows"][0].update(accuracy_mean=[1]),
+        lambda table: table["detail"]["variants"][0].pop("values"),
+        lambda table: table["detail"]["variants"][0].update(statuses=["fine"]),
+        lambda table: table["detail"]["pairs"][0].update(p=1.5),
+        lambda table: table["detail"].update(metric="loss"),
+    ):
+        assert faults("tables", changed(change))
+
+
+def test_a_frozen_baseline_is_what_its_schema_says(poolbench: Program, tmp_path: Path) -> None:
+    a_store(tmp_path / "runs", COUNTS)
+    poolbench("store", "freeze", "-o", "b.json")
+    document = json.loads((tmp_path / "b.json").read_text())
+    assert faults("baseline", document) == []
+    seeds = document["studies"][0]["conditions"][1]["seeds"]
+    assert [seed["status"] for seed in seeds] == ["ok", "ok", "diverged", "missing"]
+    assert [sorted(seed["values"]) for seed in seeds] == [
+        ["accuracy", "error", "parameters"], ["accuracy", "error", "parameters"],
+        ["parameters"], [],
+    ]  # fmt: skip
+    del document["studies"][0]["versions"]
+    assert faults("baseline", document)
