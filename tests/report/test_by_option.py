@@ -1,0 +1,118 @@
+"""Accuracy against the option that variants differ in."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from poolbench.core.cell import Cell, ModelSpec, Named
+from poolbench.core.record import Result, Run
+from poolbench.core.study import Analysis, Study
+from poolbench.report.by_option import option_charts
+from poolbench.report.chart import Curve, Curves
+from tests.cells import a_cell, a_study
+
+TEMPERATURES = (1, 4, 16, 64)
+
+
+def a_sweep(**more: Any) -> Study:
+    """Return a study of lae over temperatures, fixed and learned, beside average and max."""
+    pools = {"average": Named(name="average", options={}), "max": Named(name="max", options={})}
+    for learn in ("none", "layer"):
+        for t in TEMPERATURES:
+            options = {"temperature": float(t), "learn": learn}
+            pools[f"t{t}-{learn}"] = Named(name="lae", options=options)
+    return study_of(pools, **more)
+
+
+def study_of(pools: dict[str, Named], **more: Any) -> Study:
+    cells = tuple(
+        a_cell(
+            name, seed, model=ModelSpec(network=Named(name="wrn", options={}), pools={"head": p})
+        )
+        for name, p in pools.items()
+        for seed in range(2)
+    )
+    return replace(a_study(), variants=tuple(pools), cells=cells, baseline="", **more)
+
+
+def a_run(cell: Cell, correct: int, status: str = "ok") -> Run:
+    result = Result(
+        status=status,
+        correct=correct,
+        total=100,
+        test_loss=1.0,
+        parameters=7,
+        epochs=2,  # type: ignore[arg-type]
+    )
+    return Run(cell=cell, result=result, history=(), timings=(), environment={})
+
+
+def runs_of(study: Study) -> dict[str, Run]:
+    """Return accuracies of 50 % + seed * 2 % + log2(t) %."""
+    runs = {}
+    for cell in study.cells:
+        t = cell.model.pools["head"].options.get("temperature", 1.0)
+        runs[cell.id] = a_run(cell, 50 + 2 * cell.seed + int(math.log2(t)))
+    return runs
+
+
+def curves_of(study: Study, runs: dict[str, Run]) -> dict[str, Curve]:
+    (chart,) = option_charts(study, runs)
+    assert isinstance(chart, Curves)
+    return {curve.label: curve for curve in chart.curves}
+
+
+def test_variants_that_differ_in_temperature_alone_make_a_line_over_log2() -> None:
+    study = a_sweep()
+    (chart,) = option_charts(study, runs_of(study))
+    assert isinstance(chart, Curves)
+    assert (chart.x.label, chart.x.scale, chart.y.is_share) == ("temperature (head)", "log2", True)
+    assert chart.name == "study-digits-by-temperature"
+    curve = curves_of(study, runs_of(study))["learn layer"]
+    assert curve.x == (1.0, 4.0, 16.0, 64.0)
+    assert curve.y == pytest.approx((0.51, 0.53, 0.55, 0.57))
+    # Two seeds 2 points apart: standard deviation sqrt(2), standard error 1.
+    assert curve.low == pytest.approx((0.50, 0.52, 0.54, 0.56))
+
+
+def test_variants_without_the_option_are_level_references() -> None:
+    study = a_sweep()
+    curves = curves_of(study, runs_of(study))
+    assert list(curves) == ["learn none", "learn layer", "average", "max"]
+    assert [curve.is_reference for curve in curves.values()] == [False, False, True, True]
+    assert (curves["average"].x, curves["average"].y) == ((1.0, 64.0), (0.51, 0.51))
+
+
+def test_a_missing_variant_is_a_gap_and_an_error_rate_falls() -> None:
+    study = a_sweep(analysis=Analysis(metric="error"))
+    runs = runs_of(study)
+    for cell in study.cells:
+        if cell.variant in ("t4-none", "max"):
+            del runs[cell.id]
+    curves = curves_of(study, runs)
+    assert math.isnan(curves["learn none"].y[1])
+    assert curves["learn none"].y[2] == pytest.approx(0.45)
+    assert "max" not in curves
+
+
+def test_two_options_moved_at_once_make_no_line() -> None:
+    # A line over temperature would hide that p moves too.
+    assert option_charts(a_study(), {}) == []
+    pools = {
+        f"v{t}": Named(name="lae", options={"temperature": float(t), "learn": str(t)})
+        for t in TEMPERATURES
+    }
+    assert option_charts(study_of(pools), {}) == []
+
+
+def test_a_narrow_range_is_linear() -> None:
+    pools = {f"p{p}": Named(name="gem", options={"p": float(p)}) for p in (1, 2, 3)}
+    study = study_of(pools)
+    (chart,) = option_charts(study, runs_of(study))
+    assert isinstance(chart, Curves)
+    assert chart.x.scale == "linear"
+    assert [curve.label for curve in chart.curves] == ["gem"]
