@@ -53,7 +53,8 @@ HEAVY = {
 LIGHT_APP = {
     "changes", "frozen", "gates",
     "__init__", "api", "compare", "devices", "doctor", "experiment", "listing", "plan", "plugins",
-    "provenance", "report", "runner", "session", "store", "study", "suites", "theory",
+    "probe", "provenance", "report", "runner", "session", "store", "study", "suites", "task",
+    "theory",
     "theory_cells", "theory_charts", "theory_networks", "theory_suite", "train",
 }  # fmt: skip
 

@@ -29,7 +29,7 @@ from poolbench.training.loop import Progress, Training
 
 CellOutcome = Literal["ok", "diverged", "stopped"]
 
-_EVALUATION_BATCH = 500
+EVALUATION_BATCH = 500
 
 # A long epoch is saved in its middle too, so that a killed worker loses minutes at most.
 _SAVE_EVERY_S = 300.0
@@ -93,7 +93,7 @@ def training_for(cell: Cell, splits: Splits, network: Network, device: torch.dev
 
 
 def _evaluate(network: Network, cell: Cell, split: Split, device: torch.device) -> Evaluation:
-    batches = evaluation_batches(split, batch_size=_EVALUATION_BATCH)
+    batches = evaluation_batches(split, batch_size=EVALUATION_BATCH)
     return evaluate(network, batches, device=device, precision=cell.recipe.precision)
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from poolbench.app.devices import workers_of
 from poolbench.app.session import Assignment, Session
 from poolbench.app.study import data_root
+from poolbench.app.task import TASKS, TaskName
 from poolbench.core.cell import Cell
 from poolbench.core.errors import Interrupted, PoolbenchError, StoreBusy
 from poolbench.core.events import Event
@@ -41,7 +42,7 @@ class Settings:
         root: Where data sets are; ``None`` for ``POOLBENCH_DATA``.
         download: Fetch missing data sets.
         plugins: Files of third-party catalogue entries.
-        wait: Wait for cells that another process is training; else raise ``StoreBusy``.
+        wait: Wait for cells that another process holds; else raise ``StoreBusy``.
     """
 
     store: Path
@@ -54,17 +55,13 @@ class Settings:
     wait: bool = True
 
 
-def unfinished(store: Store, study: Study) -> list[Cell]:
-    """Return the cells without a sound result, in the study's order."""
-    return [cell for cell in study.cells if not store.has_result(cell.id)]
-
-
 class Runner:
-    """Trains the open cells of a study.
+    """Does a task on the open cells of a study.
 
     Args:
-        store: Where results go; the study is remembered in it.
-        study: What to train.
+        store: Where results go.
+        study: Whose cells.
+        task: What to do to them.
         settings: Where and how.
         on_event: Given what happens, for a display.
     """
@@ -73,15 +70,17 @@ class Runner:
         self,
         store: Store,
         study: Study,
+        task: TaskName,
         settings: Settings,
         on_event: Callable[[Event], None],
     ) -> None:
         self._store, self._study = store, study
+        self._name, self._task = task, TASKS[task]
         self._settings, self._on_event = settings, on_event
         self._devices = workers_of(study.execution, device=settings.device, jobs=settings.jobs)
         self._engine = self._start_engine()
         # Last: what can be refused is refused before there is a folder to leave behind.
-        self._session = Session.start(store)
+        self._session = Session.start(store, study)
         self._running: dict[str, str] = {}
         self._started = 0
 
@@ -94,20 +93,20 @@ class Runner:
         command = [sys.executable, "-m", "poolbench.app.worker"]
         return target(command, threads=self._study.execution.threads)
 
-    def run(self, missing: list[Cell]) -> dict[str, str]:
-        """Return the reason by label for every cell left without a result."""
+    def run(self, open_cells: list[Cell]) -> dict[str, str]:
+        """Return the reason by label for every one of the open cells that it was not done to."""
         try:
-            for device in self._devices[: len(missing)]:
+            for device in self._devices[: len(open_cells)]:
                 self._submit(device)
             while self._watch() and self._wait_for_others():
                 self._submit(self._devices[0])
         except KeyboardInterrupt:
             self._stop()
-            raise Interrupted("interrupted; training is saved where it stood") from None
+            raise Interrupted(f"interrupted; {self._task.kept}") from None
         except BaseException:
             self._stop()
             raise
-        failed = self._failed(missing)
+        failed = self._failed(open_cells)
         self._session.end()
         return failed
 
@@ -117,8 +116,8 @@ class Runner:
         root = data_root(self._settings.root)
         job = self._session.job(
             Assignment(
+                task=self._name,
                 store=str(self._store.path.resolve()),
-                study=self._study.id,
                 session=self._session.name,
                 worker=worker,
                 device=device,
@@ -156,11 +155,12 @@ class Runner:
             self._submit(device)
 
     def _open(self) -> list[Cell]:
-        """Return the cells that have neither a result nor, in this session, a failure."""
-        return [c for c in unfinished(self._store, self._study) if self._failure(c) is None]
+        """Return the cells that it was not done to and has not failed on in this session."""
+        cells = self._task.open_cells(self._store, self._study)
+        return [cell for cell in cells if self._failure(cell) is None]
 
     def _failure(self, cell: Cell) -> str | None:
-        failure = read_failure(self._store.folder(cell.id))
+        failure = read_failure(self._task.notes_folder(self._store, cell))
         if failure is None or failure["session"] != self._session.name:
             return None
         return (
@@ -177,7 +177,7 @@ class Runner:
         while open_cells := self._open():
             if not all(self._store.is_being_written(cell.id) for cell in open_cells):
                 return True
-            words = f"{len(open_cells)} cells are being trained by another process"
+            words = f"{len(open_cells)} cells are being {self._task.done} by another process"
             if not self._settings.wait:
                 raise StoreBusy(words, "run the same command again later, or without --no-wait")
             if not told:

@@ -1,4 +1,4 @@
-"""A session: the folder in which one ``train`` command and its workers meet."""
+"""A session: the folder in which one command and its workers meet."""
 
 from __future__ import annotations
 
@@ -10,21 +10,28 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from poolbench.app.task import TaskName
 from poolbench.core.errors import EnvironmentFault, PoolbenchError
 from poolbench.core.events import Event, event_from_line
+from poolbench.core.study import Study, study_from_json
 from poolbench.engines.api import Job
-from poolbench.store.documents import to_bytes
-from poolbench.store.files import append_line, remove_tree, write_atomic
+from poolbench.store.documents import seal, to_bytes, unseal
+from poolbench.store.files import (
+    append_line,
+    explaining_disk_faults,
+    remove_tree,
+    write_atomic,
+)
 from poolbench.store.store import Store
 
 
 @dataclass(frozen=True, kw_only=True)
 class Assignment:
-    """What a worker is told: which study of which store, and how to run.
+    """What a worker is told: what to do to the study of a session, and how to run.
 
     Args:
+        task: What to do.
         store: The store's folder.
-        study: Id of a study the store remembers.
         session: Name of the session.
         worker: Name of the worker.
         device: As torch names it.
@@ -33,8 +40,8 @@ class Assignment:
         plugins: Files of third-party catalogue entries.
     """
 
+    task: TaskName
     store: str
-    study: str
     session: str
     worker: str
     device: str
@@ -57,11 +64,17 @@ class Session:
         self._offsets: dict[Path, int] = {}
 
     @classmethod
-    def start(cls, store: Store) -> Session:
-        """Make the folder of a new session."""
+    def start(cls, store: Store, study: Study) -> Session:
+        """Make the folder of a new session about a study."""
         session = cls(store, f"{platform.node()}-{os.getpid()}-{uuid.uuid4().hex[:8]}")
-        session.folder.mkdir()
+        with explaining_disk_faults(session.folder):
+            session.folder.mkdir()
+        write_atomic(session.folder / "study.json", seal(study.to_json()))
         return session
+
+    def study(self) -> Study:
+        """Return the study that the session is about."""
+        return study_from_json(unseal((self.folder / "study.json").read_bytes()))
 
     def job(self, assignment: Assignment) -> Job:
         """Write a worker's job file."""
@@ -97,7 +110,7 @@ class Session:
         return "\n".join(text.splitlines()[-lines:])
 
     def report_fault(self, fault: PoolbenchError) -> None:
-        """Leave word that no cell can be trained here, for the command to raise."""
+        """Leave word that no cell can be worked on here, for the command to raise."""
         document = {"message": fault.message, "hint": fault.hint}
         write_atomic(self.folder / "fault", to_bytes(document))
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from poolbench.app.devices import check_device
-from poolbench.app.runner import Runner, Settings, unfinished
+from poolbench.app.runner import Runner, Settings
 from poolbench.app.study import data_root
+from poolbench.app.task import TASKS
 from poolbench.core.events import Event
 from poolbench.core.study import Study
 from poolbench.store.store import Store
@@ -42,7 +43,7 @@ def unfinished_count(study: Study, store: Path) -> int:
     """
     if not (store / "STORE.json").exists():
         return len(study.cells)
-    return len(unfinished(Store(store), study))
+    return len(TASKS["train"].open_cells(Store(store), study))
 
 
 def train(
@@ -66,12 +67,12 @@ def train(
         check_device(settings.device)
     store = Store.create(settings.store)
     store.remember(study)
-    missing = unfinished(store, study)
+    missing = TASKS["train"].open_cells(store, study)
     failed: dict[str, str] = {}
     if missing:
         if settings.download:
             _download(study, settings)
-        failed = Runner(store, study, settings, on_event).run(missing)
+        failed = Runner(store, study, "train", settings, on_event).run(missing)
     return Summary(
         trained=len(missing) - len(failed),
         reused=len(study.cells) - len(missing),

@@ -1,4 +1,4 @@
-"""The worker: takes cell after cell of a study from the store until none is left to take.
+"""The worker: does its task on cell after cell of a study until none is left to take.
 
 Run as ``python -m poolbench.app.worker JOBFILE``; torch is imported once for all of its cells.
 """
@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 import traceback
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -19,14 +20,17 @@ import torch
 from poolbench.app.cell import Reporting, train_cell
 from poolbench.app.devices import open_device
 from poolbench.app.plugins import load_plugins
+from poolbench.app.probe_run import ProbedRun, measure_run
 from poolbench.app.process import configured, leave_with_parent, stopping_on_signals
 from poolbench.app.provenance import now
 from poolbench.app.session import Assignment, Session
 from poolbench.app.shelf import DataShelf
+from poolbench.app.task import TASKS, open_probes
 from poolbench.core.cell import Cell
 from poolbench.core.errors import EnvironmentFault, PoolbenchError
 from poolbench.core.events import Event, Kind
-from poolbench.store.attempts import read_failure
+from poolbench.store.attempts import Attempts, read_failure
+from poolbench.store.measurements import MeasurementWriter
 from poolbench.store.store import Store
 from poolbench.store.writer import CellWriter
 from poolbench.training.loop import Progress
@@ -36,7 +40,7 @@ _PROGRESS_EVERY_S = 0.5
 
 
 class Worker:
-    """Works through a study.
+    """Works through the study of a session.
 
     Args:
         assignment: What to do, and how.
@@ -49,15 +53,17 @@ class Worker:
         self._assignment = assignment
         self._store = Store(Path(assignment.store))
         self._session = Session(self._store, assignment.session)
+        self._study = self._session.study()
+        self._task = TASKS[assignment.task]
         self._device = open_device(assignment.device)
         root = Path(assignment.data_root) if assignment.data_root else None
         self._shelf = DataShelf(root, self._device)
         self._signal = 0
+        self._told_at = 0.0
 
     def work(self) -> int:
-        """Train what is free; return the exit code: 0, or 128 + the signal that ended it."""
-        study = self._store.study(self._assignment.study)
-        for cell in study.cells:
+        """Do what is free; return the exit code: 0, or 128 + the signal that ended it."""
+        for cell in self._study.cells:
             if self._signal:
                 break
             if self._is_settled(cell):
@@ -68,59 +74,78 @@ class Worker:
         return 128 + self._signal if self._signal else 0
 
     def stop(self, signal_number: int) -> None:
-        """Save and end at the next step."""
+        """Save and end at the next step or batch."""
         self._signal = signal_number
 
     def _is_settled(self, cell: Cell) -> bool:
-        failure = read_failure(self._store.folder(cell.id))
+        failure = read_failure(self._task.notes_folder(self._store, cell))
         if failure is not None and failure.get("session") == self._assignment.session:
             return True
-        return self._store.has_result(cell.id)
+        return not self._task.is_open(self._store, self._study, cell)
 
     def _attempt(self, writer: CellWriter) -> None:
         cell, session = writer.cell, self._assignment.session
-        if (writer.folder / "result.json").exists():
+        measuring = self._assignment.task == "probe"
+        notes: Attempts = MeasurementWriter(writer.folder) if measuring else writer
+        if not measuring and (writer.folder / "result.json").exists():
             moved = self._store.quarantine(cell.id)
             self._notice(cell, f"its stored run is damaged and was moved to {moved}")
-        attempt = writer.begin(
+        attempt = notes.begin(
             session,
             {"worker": self._assignment.worker, "pid": os.getpid(), "started": now()},
         )
         if attempt > MAX_ATTEMPTS:
             self._fail(
-                writer,
-                f"{MAX_ATTEMPTS} workers died while training it",
+                notes,
+                cell,
+                f"{MAX_ATTEMPTS} workers died while {self._task.doing} it",
                 "the system may be short of memory: try fewer --jobs",
             )
             return
         self._emit(self._event("started", cell))
         try:
-            outcome, result = train_cell(writer, self._shelf, self._device, self._reporting(cell))
+            if isinstance(notes, MeasurementWriter):
+                self._measure(notes, cell)
+            else:
+                self._train(writer)
         except EnvironmentFault:
             raise
-        except PoolbenchError as error:
-            self._fail(writer, error.message, error.hint)
         except Exception as error:  # any cell may fail in its own way; the others go on
-            if _is_out_of_memory(error):
-                self._fail(writer, f"out of memory: {_first_line(error)}", _MEMORY_ADVICE)
-            else:
-                reason = f"{type(error).__name__}: {_first_line(error)}"
-                self._fail(writer, reason, log=traceback.format_exc())
-        else:
-            if result is not None:
-                self._emit(
-                    Event(
-                        kind="diverged" if outcome == "diverged" else "finished",
-                        cell=cell.id,
-                        label=str(cell),
-                        epoch=result.epochs,
-                        epochs=cell.recipe.epochs,
-                        fraction=1.0,
-                        accuracy=result.accuracy if outcome == "ok" else None,
-                        detail=result.detail,
-                    )
-                )
+            self._fail(notes, cell, *_explained(error), log=traceback.format_exc())
         self._clear_memory()
+
+    def _train(self, writer: CellWriter) -> None:
+        cell = writer.cell
+        outcome, result = train_cell(writer, self._shelf, self._device, self._reporting(cell))
+        if result is not None:
+            self._emit(
+                Event(
+                    kind="diverged" if outcome == "diverged" else "finished",
+                    cell=cell.id,
+                    label=str(cell),
+                    epoch=result.epochs,
+                    epochs=cell.recipe.epochs,
+                    fraction=1.0,
+                    accuracy=result.accuracy if outcome == "ok" else None,
+                    detail=result.detail,
+                )
+            )
+
+    def _measure(self, writer: MeasurementWriter, cell: Cell) -> None:
+        probes = open_probes(self._store, cell, self._study.probes)
+        done = measure_run(
+            ProbedRun(self._store, cell, self._shelf, self._device),
+            probes,
+            writer,
+            should_stop=lambda: self._signal != 0,
+            on_progress=lambda name, share: self._tell(
+                replace(self._event("progress", cell, name), fraction=share)
+            ),
+            on_notice=lambda words: self._notice(cell, words),
+        )
+        if done:
+            names = ", ".join(probe.name for probe in probes)
+            self._emit(replace(self._event("finished", cell, names), fraction=1.0))
 
     def _clear_memory(self) -> None:
         """Let the next cell start clean: a network's cycles, and the GPU's cached blocks."""
@@ -128,20 +153,16 @@ class Worker:
         if self._device.type == "cuda":
             torch.cuda.empty_cache()
 
-    def _fail(self, writer: CellWriter, reason: str, advice: str = "", log: str = "") -> None:
-        writer.record_failure(self._assignment.session, reason, advice, log)
+    def _fail(
+        self, notes: Attempts, cell: Cell, reason: str, advice: str = "", log: str = ""
+    ) -> None:
+        notes.record_failure(self._assignment.session, reason, advice, log)
         detail = f"{reason} ({advice})" if advice else reason
-        self._emit(self._event("failed", writer.cell, detail))
+        self._emit(self._event("failed", cell, detail))
 
     def _reporting(self, cell: Cell) -> Reporting:
-        last_told = 0.0
-
         def on_progress(progress: Progress) -> None:
-            nonlocal last_told
-            if time.monotonic() - last_told < _PROGRESS_EVERY_S:
-                return
-            last_told = time.monotonic()
-            self._emit(
+            self._tell(
                 Event(
                     kind="progress",
                     cell=cell.id,
@@ -161,34 +182,34 @@ class Worker:
             on_notice=lambda words: self._notice(cell, words),
         )
 
+    def _tell(self, event: Event) -> None:
+        """Emit an event of progress, unless one was emitted just now."""
+        if time.monotonic() - self._told_at >= _PROGRESS_EVERY_S:
+            self._told_at = time.monotonic()
+            self._emit(event)
+
     def _notice(self, cell: Cell, words: str) -> None:
         self._emit(self._event("notice", cell, words))
 
-    @staticmethod
-    def _event(kind: Kind, cell: Cell, detail: str = "") -> Event:
-        return Event(
-            kind=kind,
-            cell=cell.id,
-            label=str(cell),
-            epochs=cell.recipe.epochs,
-            detail=detail,
-        )
+    def _event(self, kind: Kind, cell: Cell, detail: str = "") -> Event:
+        epochs = cell.recipe.epochs if self._assignment.task == "train" else 0
+        return Event(kind=kind, cell=cell.id, label=str(cell), epochs=epochs, detail=detail)
 
     def _emit(self, event: Event) -> None:
         self._session.emit(self._assignment.worker, event)
 
 
-_MEMORY_ADVICE = "use a smaller recipe.batch_size, fewer --jobs, or another --device"
-
-
-def _is_out_of_memory(error: Exception) -> bool:
+def _explained(error: Exception) -> tuple[str, str]:
+    """Return what went wrong in one line, and advice."""
+    if isinstance(error, PoolbenchError):
+        return error.message, error.hint
+    line = (str(error).strip().splitlines() or [""])[0]
     # torch raises a plain RuntimeError when the CPU's memory ends.
-    known = isinstance(error, torch.OutOfMemoryError | MemoryError)
-    return known or "can't allocate memory" in str(error)
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error).strip().splitlines() or [""])[0]
+    out_of_memory = isinstance(error, torch.OutOfMemoryError | MemoryError)
+    if out_of_memory or "can't allocate memory" in line:
+        advice = "use a smaller recipe.batch_size, fewer --jobs, or another --device"
+        return f"out of memory: {line}", advice
+    return f"{type(error).__name__}: {line}", ""
 
 
 def work(job_file: Path) -> int:

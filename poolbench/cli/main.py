@@ -15,6 +15,7 @@ from poolbench.core.errors import Interrupted, PoolbenchError
 
 _COMMANDS = (
     "train",
+    "robustness",
     "plan",
     "report",
     "compare",

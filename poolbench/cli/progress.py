@@ -1,4 +1,4 @@
-"""What ``train`` shows while it works, on standard error."""
+"""What a command shows while its workers work, on standard error."""
 
 from __future__ import annotations
 
@@ -22,6 +22,11 @@ def _measures(event: Event) -> str:
     if event.images_per_s is not None:
         parts.append(f"{event.images_per_s:,.0f} images/s")
     return ", ".join(parts)
+
+
+def _words(event: Event) -> str:
+    """Return what there is to say of an event beside its kind and cell."""
+    return event.detail or _measures(event)
 
 
 class _Tally:
@@ -63,8 +68,7 @@ def _clock(seconds: float) -> str:
 
 
 def _settled_line(event: Event) -> str:
-    detail = event.detail if event.kind != "finished" else _measures(event)
-    return f"{event.kind}  {event.label}  {detail}".rstrip()
+    return f"{event.kind}  {event.label}  {_words(event)}".rstrip()
 
 
 @contextmanager
@@ -86,8 +90,7 @@ def plain_progress(cells: int) -> Iterator[Callable[[Event], None]]:
             say(" ".join(filter(None, [event.label, event.detail])))
         elif time.monotonic() - last_line > _HEARTBEAT_S:
             say(
-                f"{tally.done:.1f}/{cells}, {tally.remaining()} left: {event.label} "
-                f"{_measures(event)}"
+                f"{tally.done:.1f}/{cells}, {tally.remaining()} left: {event.label} {_words(event)}"
             )
 
     yield listen
@@ -127,7 +130,7 @@ def rich_progress(cells: int) -> Iterator[Callable[[Event], None]]:
                         "", total=1.0, label=event.label, words=""
                     )
                 task = running[event.cell]
-                progress.update(task, completed=event.fraction, words=_measures(event))
+                progress.update(task, completed=event.fraction, words=_words(event))
             words = f"{tally.settled}/{cells}, {tally.clock()} gone, {tally.remaining()} left"
             progress.update(whole, completed=tally.done, words=words)
 

@@ -89,6 +89,7 @@ def _sweep(
 
     Returns:
         One point a size. At the training size its accuracy is the final evaluation's, bit for bit.
+        As a fact ``training_size_px``, the side of the training images.
 
     Raises:
         NotApplicable: Not square, or the network fits one size only.
@@ -108,7 +109,8 @@ def _sweep(
                 if size <= largest * side
                 else _no_point(subject, size, f"larger than the images' {side} pixels")
                 for size in sizes
-            )
+            ),
+            facts={"training_size_px": float(side)},
         )
 
 

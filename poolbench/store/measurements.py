@@ -53,6 +53,10 @@ class MeasurementWriter(Attempts):
     def __init__(self, folder: Path) -> None:
         super().__init__(folder / FOLDER)
 
+    def has(self, key: str) -> bool:
+        """Whether there is a measurement of this key, perhaps a damaged one."""
+        return (self.folder / f"{key}.json").exists()
+
     def save(self, measurement: Measurement) -> None:
         """Store a measurement, in place of a damaged one of its key.
 

@@ -1,0 +1,256 @@
+"""Measure what was trained: every probe asked for, on every run that lacks its measurement."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from poolbench.app.devices import check_device
+from poolbench.app.runner import Runner, Settings
+from poolbench.app.task import TASKS, measured
+from poolbench.core.cell import Cell, Named
+from poolbench.core.errors import BadInput, EnvironmentFault, NothingMatched
+from poolbench.core.events import Event
+from poolbench.core.measurement import Measurement
+from poolbench.core.study import Analysis, Execution, Study
+from poolbench.probes import PROBES
+from poolbench.report.table import Cell as TableCell
+from poolbench.report.table import Column, Table
+from poolbench.store.documents import Damaged
+from poolbench.store.store import Store
+from poolbench.suite.probes import read_attacks
+
+__all__ = [
+    "Settings", "Study", "Summary", "ask", "open_count", "probe", "read_measurements",
+    "robustness_tables", "stored_runs",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Summary:
+    """What measuring a study did.
+
+    Args:
+        measured: Measurements made meanwhile.
+        reused: Measurements made before.
+        missing: Cells that are not trained.
+        diverged: Cells whose training diverged: there is nothing to measure.
+        failed: Reason by label, for runs left without a measurement.
+        duration_s: Wall time, in seconds.
+    """
+
+    measured: int
+    reused: int
+    missing: int
+    diverged: int
+    failed: dict[str, str]
+    duration_s: float
+
+    def __str__(self) -> str:
+        words = (
+            f"{self.measured} measurements made, {self.reused} were there before"
+            if self.measured
+            else "nothing to do: everything was measured before"
+        )
+        left = [
+            f"{count} cells {why}"
+            for count, why in ((self.missing, "not trained"), (self.diverged, "diverged"))
+            if count
+        ]
+        return "; ".join([words, *left, f"{self.duration_s:.1f} s"])
+
+
+def ask(study: Study, attacks: Sequence[str], options: Mapping[str, str]) -> Study:
+    """Return a study with the probes that the command line names in place of its own.
+
+    Args:
+        study: The study.
+        attacks: As ``--attack`` gives them; none for the study's own.
+        options: Text by option name, as in ``{"sizes": "24,32"}``.
+
+    Raises:
+        BadInput: A probe or option that cannot be meant, or no probe at all.
+    """
+    if attacks:
+        return replace(study, probes=read_attacks(attacks, options, PROBES))
+    if options:
+        words = " and ".join(f"--{name}" for name in options)
+        raise BadInput(f"{words} without --attack", "name the probes it is for with --attack")
+    if not study.probes:
+        raise BadInput(
+            f"'{study.title}' names no probes",
+            f"add `probes:` to it, or name some with --attack: {', '.join(PROBES)}",
+        )
+    return study
+
+
+def stored_runs(
+    store_path: Path, attacks: Sequence[str], options: Mapping[str, str]
+) -> list[Study]:
+    """Return every finished run of a store: the studies trained there, and what is in none.
+
+    Args:
+        store_path: The store's folder.
+        attacks: As for :func:`ask`; without any, only studies that name probes are returned.
+        options: As for :func:`ask`.
+
+    Raises:
+        BadInput: As :func:`ask`.
+        EnvironmentFault: There is no store, or it cannot be read.
+        NothingMatched: There is no finished run.
+    """
+    store = Store(store_path)
+    studies = [study for study in store.studies() if any(map(store.has_result, _ids(study)))]
+    known = {cell_id for study in studies for cell_id in _ids(study)}
+    others = [_cell(store, cell_id) for cell_id in store.finished() if cell_id not in known]
+    if others:
+        studies.append(_of_no_suite(others))
+    if not studies:
+        raise NothingMatched(
+            f"there is no finished run in {store_path}", "train some: poolbench train smoke"
+        )
+    if not attacks and not options and any(study.probes for study in studies):
+        studies = [study for study in studies if study.probes]
+    return [ask(study, attacks, options) for study in studies]
+
+
+def _ids(study: Study) -> list[str]:
+    return [cell.id for cell in study.cells]
+
+
+def _cell(store: Store, cell_id: str) -> Cell:
+    try:
+        return store.read(cell_id).cell
+    except Damaged as error:
+        raise EnvironmentFault(
+            f"the run {cell_id} is damaged: {error}", "see: poolbench store verify"
+        ) from error
+
+
+def _of_no_suite(cells: Sequence[Cell]) -> Study:
+    # Labels of different suites may mean different things: the condition tells them apart.
+    cells = [replace(cell, variant=f"{cell.variant} ({cell.condition[:6]})") for cell in cells]
+    return Study(
+        title="runs of no remembered suite",
+        origin="",
+        variants=tuple(dict.fromkeys(cell.variant for cell in cells)),
+        datasets=tuple(dict.fromkeys(cell.data.source.name for cell in cells)),
+        seeds=tuple(sorted({cell.seed for cell in cells})),
+        cells=tuple(cells),
+        analysis=Analysis(),
+        execution=Execution(),
+    )
+
+
+def open_count(study: Study, store_path: Path) -> int:
+    """Return how many runs lack a measurement; the store need not exist."""
+    if not (store_path / "STORE.json").exists():
+        return 0
+    return len(TASKS["probe"].open_cells(Store(store_path), study))
+
+
+def probe(
+    study: Study, settings: Settings, on_event: Callable[[Event], None] = lambda _: None
+) -> Summary:
+    """Measure every finished run of a study by each of its probes, unless that is stored.
+
+    Args:
+        study: Its cells and its probes.
+        settings: Where and how.
+        on_event: Given what happens, for a display.
+
+    Raises:
+        BadInput: There is no such device.
+        EnvironmentFault: Device, data, disk or store cannot serve; what is measured is safe.
+        Interrupted: Ctrl-C or SIGTERM; the same command continues.
+        NothingMatched: Not one of the cells is trained.
+        StoreBusy: Another process measures the rest, and ``settings.wait`` is false.
+    """
+    began = time.monotonic()
+    if settings.device is not None:
+        check_device(settings.device)
+    store = Store(settings.store)
+    trained = [cell for cell in study.cells if store.has_result(cell.id)]
+    if not trained:
+        raise NothingMatched(
+            f"none of the {len(study.cells)} cells of '{study.title}' is finished in {store.path}",
+            f"train them: poolbench train {study.origin}",
+        )
+    sound = [cell for cell in trained if store.network(cell.id) is not None]
+    before = _count(store, sound, study.probes)
+    failed: dict[str, str] = {}
+    if open_cells := TASKS["probe"].open_cells(store, study):
+        failed = Runner(store, study, "probe", settings, on_event).run(open_cells)
+    return Summary(
+        measured=_count(store, sound, study.probes) - before,
+        reused=before,
+        missing=len(study.cells) - len(trained),
+        diverged=len(trained) - len(sound),
+        failed=failed,
+        duration_s=time.monotonic() - began,
+    )
+
+
+def _count(store: Store, cells: Sequence[Cell], probes: Sequence[Named]) -> int:
+    asked = ((cell, probe) for cell in cells for probe in probes)
+    return sum(measured(store, cell, probe) is not None for cell, probe in asked)
+
+
+def read_measurements(study: Study, store: Store) -> dict[str, tuple[Measurement, ...]]:
+    """Return what a study's probes have found, by cell id, in the probes' order.
+
+    What is damaged counts as not measured: the next ``poolbench robustness`` makes it again.
+    """
+    found = {}
+    for cell in study.cells:
+        seen = (measured(store, cell, probe) for probe in study.probes)
+        found[cell.id] = tuple(measurement for measurement in seen if measurement is not None)
+    return found
+
+
+def robustness_tables(study: Study, store_path: Path) -> list[Table]:
+    """Return one table a probe: accuracy at each setting, by variant."""
+    measurements = read_measurements(study, Store(store_path))
+    tables = []
+    for place, probe in enumerate(study.probes):
+        found = {
+            (dataset, variant): [
+                each
+                for cell in cells
+                for each in measurements[cell.id]
+                if each.probe == study.probes[place]
+            ]
+            for dataset, variant, cells in study.conditions()
+        }
+        settings = sorted({p.at for row in found.values() for each in row for p in each.points})
+        columns = [Column(title="variant", fields=("dataset", "variant"), is_text=True)]
+        columns += [Column(title=f"{at:g}", fields=(f"at_{at:g}",)) for at in settings]
+        rows = []
+        for (dataset, variant), row in found.items():
+            cells = [TableCell(values=(dataset, variant), text=f"{variant} ({dataset})")]
+            for at in settings:
+                seen = [p.accuracy for each in row for p in each.points if p.at == at]
+                mean = sum(seen) / len(seen) if seen else float("nan")
+                shown = "–" if math.isnan(mean) else f"{100 * mean:.2f}"
+                cells.append(TableCell(values=(None if math.isnan(mean) else mean,), text=shown))
+            rows.append(tuple(cells))
+        reasons = {each.reason for row in found.values() for each in row if each.reason}
+        reasons |= {
+            f"{p.at:g}: {p.reason}"
+            for row in found.values()
+            for each in row
+            for p in each.points
+            if p.reason
+        }
+        tables.append(
+            Table(
+                title=f"{study.title}: {probe.name}, accuracy in per cent",
+                columns=tuple(columns),
+                rows=tuple(rows),
+                notes=tuple(sorted(reasons)),
+            )
+        )
+    return tables
