@@ -26,14 +26,25 @@ def notes_of(outcomes: Outcomes, source: Mapping[str, Any]) -> tuple[str, ...]:
         outcomes: What the table shows.
         source: Where published numbers come from; empty when the table has none.
     """
-    comparison = outcomes.comparison
     return (
         *_about_cells(outcomes),
-        *_about_contrasts(comparison),
-        *(f"{_SIGNS.get(c.code, '')}{c.text}" for c in comparison.caveats),
+        *about_comparison(outcomes.comparison),
         *_about_test_set(outcomes),
         *_about_source(source),
     )
+
+
+def about_comparison(comparison: Comparison) -> Iterator[str]:
+    """Say what bold and every sign of a comparison mean, and what to know before believing it."""
+    yield (
+        f"* bold: not shown worse than the best (rule '{comparison.rule}': "
+        f"{_RULES[comparison.rule]}; alpha = {comparison.alpha:g}, "
+        f"{len(comparison.values)} variants); bold does not mean equal"
+    )
+    if comparison.decision.untested:
+        yield "? so few seeds could not have shown a difference: no test possible"
+    yield from _about_contrasts(comparison)
+    yield from (f"{_SIGNS.get(c.code, '')}{c.text}" for c in comparison.caveats)
 
 
 def about_reductions(study: Study, dataset: str, *, is_compared: bool) -> Iterator[str]:
@@ -54,19 +65,11 @@ def about_reductions(study: Study, dataset: str, *, is_compared: bool) -> Iterat
 
 
 def _about_cells(outcomes: Outcomes) -> Iterator[str]:
-    comparison = outcomes.comparison
-    direction = "lower" if comparison.lower_is_better else "higher"
+    direction = "lower" if outcomes.comparison.lower_is_better else "higher"
     yield (
         f"{outcomes.metric}: mean ± standard deviation (ddof 1) over the n finished seeds, "
         f"{direction} is better"
     )
-    yield (
-        f"* bold: not shown worse than the best (rule '{comparison.rule}': "
-        f"{_RULES[comparison.rule]}; alpha = {comparison.alpha:g}, "
-        f"{len(comparison.values)} variants); bold does not mean equal"
-    )
-    if comparison.decision.untested:
-        yield "? so few seeds could not have shown a difference: no test possible"
 
 
 def _about_contrasts(comparison: Comparison) -> Iterator[str]:

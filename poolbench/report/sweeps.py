@@ -1,0 +1,224 @@
+"""Measurements of one probe on one data set, brought together over variants and seeds."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+
+from poolbench.core.cell import Named
+from poolbench.core.measurement import Measurement, Point, pack_bits, unpack_bits
+from poolbench.core.record import Run
+from poolbench.core.study import Study
+from poolbench.stats.area import area_under_curve
+
+# Attacks within the same ball: where several were made, an image is safe if it withstood all.
+_MAXIMUM_NORM = ("fgsm", "pgd")
+_LEVELS = 255
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """One cell under one probe.
+
+    Args:
+        seed: Of the cell.
+        run: ``None`` when it was not trained.
+        measurement: ``None`` when it was not measured.
+    """
+
+    seed: int
+    run: Run | None
+    measurement: Measurement | None
+
+    def accuracy(self, at: float) -> float | None:
+        """Return the accuracy at a setting: NaN = diverged or failed, ``None`` = not there."""
+        if self.run is not None and self.run.result.status != "ok":
+            return math.nan
+        if self.measurement is None or self.run is None:
+            return None
+        if self.measurement.status == "failed":
+            return math.nan
+        points = {point.at: point for point in self.measurement.points}
+        return points[at].accuracy if at in points and points[at].correct is not None else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sweep:
+    """What one probe found on the runs of one data set.
+
+    Args:
+        dataset: Its name.
+        probe: The probe with its options.
+        settings: Ascending; empty when nothing was measured.
+        outcomes: Per variant, in the suite's order, one a cell.
+    """
+
+    dataset: str
+    probe: Named
+    settings: tuple[float, ...]
+    outcomes: Mapping[str, tuple[Outcome, ...]]
+
+    @property
+    def title(self) -> str:
+        """The probe with the options that are not its settings."""
+        options = {k: v for k, v in self.probe.options.items() if k not in ("sizes", "epsilons")}
+        shown = ", ".join(f"{name} {_plain(value)}" for name, value in options.items())
+        return f"{self.probe.name} ({shown})" if shown else self.probe.name
+
+    @property
+    def is_over_sizes(self) -> bool:
+        """Whether the settings are sides of images in pixels; otherwise they are epsilons."""
+        return "sizes" in self.probe.options
+
+    @property
+    def training_size(self) -> float | None:
+        """Side of the training images in pixels, where the probe has noted it."""
+        sizes = {measured.facts.get("training_size_px") for measured in self.measurements()}
+        return sizes.pop() if len(sizes) == 1 else None
+
+    @property
+    def total(self) -> int:
+        """Test images; 0 when nothing was measured."""
+        return max((p.total for m in self.measurements() for p in m.points), default=0)
+
+    @property
+    def possible_settings(self) -> tuple[float, ...]:
+        """Settings that some network of the data set can be put to, ascending."""
+        return tuple(
+            at for at in self.settings
+            if not all(self.is_not_applicable(variant, at) for variant in self.outcomes)
+        )  # fmt: skip
+
+    def measurements(self) -> Iterator[Measurement]:
+        """Yield every measurement there is."""
+        for row in self.outcomes.values():
+            yield from (each.measurement for each in row if each.measurement is not None)
+
+    def accuracies(self, variant: str, at: float) -> list[float | None]:
+        """Return a variant's accuracies at a setting, one a seed."""
+        return [outcome.accuracy(at) for outcome in self.outcomes[variant]]
+
+    def is_not_applicable(self, variant: str, at: float) -> bool:
+        """Whether no network of the variant can be put to the setting."""
+        measured = [o.measurement for o in self.outcomes[variant] if o.measurement is not None]
+        return bool(measured) and not any(
+            m.status == "failed" or any(p.at == at and p.correct is not None for p in m.points)
+            for m in measured
+        )
+
+    def areas(self, variant: str) -> list[float | None]:
+        """Return the area under the curve of each seed."""
+        settings = self.possible_settings
+        return [
+            area_under_curve(settings, row, is_log2=self.is_over_sizes)
+            for row in self._rows(variant, settings)
+        ]
+
+    def least(self, variant: str) -> list[float | None]:
+        """Return the lowest accuracy of each seed; ``None`` where one is missing."""
+        return [_least(row) for row in self._rows(variant, self.possible_settings)]
+
+    def _rows(self, variant: str, settings: Sequence[float]) -> Iterator[list[float | None]]:
+        for outcome in self.outcomes[variant]:
+            yield [outcome.accuracy(at) for at in settings]
+
+    def words(self, at: float) -> str:
+        """Return a setting as people write it: ``32 px``, ``8/255``, ``0.5``."""
+        if self.is_over_sizes:
+            return f"{at:g} px"
+        levels = at * _LEVELS
+        is_whole = math.isclose(levels, round(levels), abs_tol=1e-9)
+        return f"{round(levels)}/{_LEVELS}" if is_whole and 0 < levels < _LEVELS else f"{at:.3g}"
+
+
+def sweeps_of(
+    study: Study, runs: Mapping[str, Run], measurements: Mapping[str, Sequence[Measurement]]
+) -> Iterator[Sweep]:
+    """Yield a sweep for each data set and probe, and the worst case where attacks can be joined.
+
+    Args:
+        study: Which cells there should be, and in which order its probes stand.
+        runs: Cell id to run; one that is not there is missing.
+        measurements: Cell id to what was measured on it.
+    """
+    for dataset in study.datasets:
+        rows = {variant: cells for data, variant, cells in study.conditions() if data == dataset}
+        found = {
+            cell.id: _with_worst(measurements.get(cell.id, ()))
+            for cells in rows.values()
+            for cell in cells
+        }
+        probes = {_key(probe): probe for probe in study.probes}
+        probes |= {_key(each.probe): each.probe for row in found.values() for each in row}
+        for key, probe in probes.items():
+            seen = {
+                cell_id: each for cell_id, row in found.items() for each in row
+                if _key(each.probe) == key
+            }  # fmt: skip
+            outcomes = {
+                variant: tuple(
+                    Outcome(seed=cell.seed, run=runs.get(cell.id), measurement=seen.get(cell.id))
+                    for cell in cells
+                )
+                for variant, cells in rows.items()
+            }
+            settings = {point.at for each in seen.values() for point in each.points}
+            yield Sweep(
+                dataset=dataset, probe=probe, settings=tuple(sorted(settings)), outcomes=outcomes
+            )
+
+
+def _least(row: Sequence[float | None]) -> float | None:
+    there = [value for value in row if value is not None]
+    if len(there) < len(row) or not there:
+        return None
+    # min() would pass over a NaN that is not first.
+    return math.nan if any(map(math.isnan, there)) else min(there)
+
+
+def _with_worst(measurements: Sequence[Measurement]) -> Sequence[Measurement]:
+    worst = worst_case(measurements)
+    return measurements if worst is None else (*measurements, worst)
+
+
+def worst_case(measurements: Sequence[Measurement]) -> Measurement | None:
+    """Return several attacks on one network as one: an image counts if it withstood each.
+
+    Args:
+        measurements: Of one network; those that are no attack in the maximum norm are left alone.
+
+    Returns:
+        A measurement at the epsilons that all attacks share; ``None`` for fewer than two attacks,
+        or none shared.
+    """
+    attacks = [m for m in measurements if m.probe.name in _MAXIMUM_NORM and m.status == "ok"]
+    if len(attacks) < 2:
+        return None
+    by_epsilon = [{p.at: p for p in m.points if p.right} for m in attacks]
+    shared = sorted(set.intersection(*(set(points) for points in by_epsilon)))
+    if not shared:
+        return None
+    names = ", ".join(m.probe.name for m in attacks)
+    return Measurement(
+        probe=Named(name=f"worst of {names}", options={"epsilons": tuple(shared)}),
+        network=attacks[0].network,
+        status="ok",
+        points=tuple(_joined([points[at] for points in by_epsilon]) for at in shared),
+    )
+
+
+def _joined(points: Sequence[Point]) -> Point:
+    total = points[0].total
+    rows = (unpack_bits(point.right, total) for point in points)
+    right = [all(image) for image in zip(*rows, strict=True)]
+    return Point(at=points[0].at, correct=sum(right), total=total, right=pack_bits(right))
+
+
+def _plain(value: object) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def _key(probe: Named) -> str:
+    return json.dumps(asdict(probe), sort_keys=True)

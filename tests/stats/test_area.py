@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from poolbench.stats.area import area_under_curve
+
+
+def test_the_area_of_a_straight_line_is_its_middle_on_any_grid() -> None:
+    at = (0.0, 0.1, 0.7, 1.0, 2.0)
+    assert area_under_curve(at, [1 - 0.3 * x for x in at]) == pytest.approx(0.7)
+    assert area_under_curve((16, 32), (0.4, 0.8)) == pytest.approx(0.6)
+
+
+def test_sizes_count_by_their_logarithm() -> None:
+    at, values = (16, 32, 128), (0.0, 1.0, 1.0)
+    assert area_under_curve(at, values, is_log2=True) == pytest.approx((0.5 + 2.0) / 3)
+    assert area_under_curve(at, values) == pytest.approx((8 + 96) / 112)
+
+
+def test_an_area_over_part_of_a_curve_is_none() -> None:
+    assert area_under_curve((0, 1, 2), (0.5, None, 0.5)) is None
+    assert area_under_curve((1,), (0.5,)) is None
+    assert area_under_curve((), ()) is None
+
+
+def test_a_diverged_run_has_a_diverged_area() -> None:
+    area = area_under_curve((0, 1), (0.5, math.nan))
+    assert area is not None
+    assert math.isnan(area)
+    assert area_under_curve((0, 1), (None, math.nan)) is None
