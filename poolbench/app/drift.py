@@ -10,14 +10,12 @@ import safetensors.torch
 import torch
 from torch import Tensor, nn
 
-from poolbench.app.network import SitePools, build_body
+from poolbench.app.network import SitePools, build_body, image_shape
 from poolbench.app.report import read_runs
 from poolbench.core.cell import Cell
 from poolbench.core.errors import NothingMatched
 from poolbench.core.record import Run
 from poolbench.core.study import Study
-from poolbench.data import DATASETS
-from poolbench.models import MODELS
 from poolbench.operators.learned import learned_parameters
 from poolbench.report.chart import Chart
 from poolbench.report.drift import Drift, drift_charts, drift_table
@@ -85,16 +83,12 @@ class _Operators:
     """
 
     def __init__(self, cell: Cell) -> None:
-        entry = DATASETS[cell.data.source.name]
-        side = cell.data.source.options.get("size_px", 32)
-        channels, height, width = (
-            MODELS[cell.model.network.name].input_shape or entry.shape or (3, side, side)
-        )
+        channels, height, width = image_shape(cell)
         with torch.device("meta"), torch.random.fork_rng(devices=[]):
             self._body = build_body(
                 cell.model,
                 in_channels=channels,
-                num_classes=entry.num_classes or 1,
+                num_classes=1,  # no pool depends on it
                 image_size=(height, width),
                 pools=_PoolsWithMemory(cell.model.pools),
             )

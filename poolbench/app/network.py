@@ -8,9 +8,10 @@ from typing import Any
 import torch
 from torch import nn
 
-from poolbench.core.cell import ModelSpec, Named
+from poolbench.core.cell import Cell, ModelSpec, Named
 from poolbench.core.errors import BadInput, did_you_mean
 from poolbench.core.streams import derive
+from poolbench.data import DATASETS
 from poolbench.models import MODELS
 from poolbench.models.network import Network
 from poolbench.operators.create import create
@@ -92,6 +93,17 @@ def _refuse_unknown(kind: str, given: Iterable[str], known: Collection[str]) -> 
     for name in given:
         if name not in known:
             raise BadInput(f"unknown {kind}: '{name}'", did_you_mean(name, known))
+
+
+def image_shape(cell: Cell) -> tuple[int, int, int]:
+    """Return (C, H, W) of a cell's images as the catalogues know it, without opening any data.
+
+    A data set that declares no size, as a plug-in's may, counts as one of 3 x 32 x 32.
+    """
+    source = cell.data.source
+    side = source.options.get("size_px", 32)
+    declared = MODELS[cell.model.network.name].input_shape or DATASETS[source.name].shape
+    return declared or (source.options.get("channels", 3), side, side)
 
 
 def build_body(

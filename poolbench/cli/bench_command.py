@@ -8,6 +8,7 @@ import typer
 
 from poolbench.cli import options
 from poolbench.cli.output import emit
+from poolbench.cli.study import read_study
 
 _commands = typer.Typer(
     help="Measure speed: ours and the peer, interleaved in one process.", no_args_is_help=True
@@ -69,3 +70,41 @@ def fgsm(
         device=open_device("cpu" if device is None else device),
     )
     emit([table], format, output)
+
+
+@_commands.command("networks")
+def networks(
+    suite: options.SuiteArgument,
+    profile: options.Profile = None,
+    overrides: options.Overrides = None,
+    only: options.Only = None,
+    data_root: options.DataRoot = None,
+    batch_size: Annotated[int, typer.Option("--batch-size", min=1, help="Images a turn.")] = 32,
+    rounds: Annotated[int, typer.Option("--rounds", min=7, help="Turns of each.")] = 11,
+    threads: Annotated[int, typer.Option("--threads", min=1, help="CPU threads.")] = 1,
+    device: options.Device = "cpu",
+    format: options.Format = "rich",
+    output: options.Output = None,
+    plugin: options.Plugins = None,
+) -> None:
+    """Compare what the networks of a suite's variants cost: parameters, FLOPs, time, memory."""
+    from poolbench.app.bench.networks import bench_networks
+    from poolbench.app.devices import open_device
+
+    study = read_study(
+        suite,
+        profile=profile,
+        overrides=overrides,
+        only=only,
+        limit=None,
+        data_root=data_root,
+        plugin=plugin,
+    )
+    tables = bench_networks(
+        study,
+        batch_size=batch_size,
+        rounds=rounds,
+        threads=threads,
+        device=open_device("cpu" if device is None else device),
+    )
+    emit(tables, format, output)

@@ -1,0 +1,229 @@
+"""What each variant's network costs: parameters, FLOPs, time and memory, interleaved."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from poolbench.app.bench.network import MEAN, STD
+from poolbench.app.bench.race import Contender, race
+from poolbench.app.network import build_network, image_shape
+from poolbench.app.provenance import describe
+from poolbench.core.cell import Cell
+from poolbench.core.study import Study
+from poolbench.data import DATASETS
+from poolbench.models.network import Network, count_parameters
+from poolbench.report.figures import count
+from poolbench.report.table import Cell as TableCell
+from poolbench.report.table import Column, Table, words
+
+FORWARD, STEP = "forward", "forward and backward"
+_CONFIDENCE = 0.95
+_MIB = 2**20
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkCost:
+    """What one network costs, whatever the clock says.
+
+    Args:
+        parameters: Trainable.
+        flops: Of one image's forward pass: multiplications and additions of its convolutions and
+            matrix products, the only ones that are counted.
+        kept_bytes: What a forward pass of one image keeps for the backward pass, parameters aside.
+    """
+
+    parameters: int
+    flops: int
+    kept_bytes: int
+
+
+def cost_of(network: Network, images: Tensor) -> NetworkCost:
+    """Return a network's cost on images ``(B, C, H, W)``, per image."""
+    kept: dict[int, int] = {}
+    own = {p.untyped_storage().data_ptr() for p in (*network.parameters(), *network.buffers())}
+
+    def note(tensor: Tensor) -> Tensor:
+        storage = tensor.untyped_storage()
+        if storage.data_ptr() not in own:
+            kept[storage.data_ptr()] = storage.nbytes()
+        return tensor
+
+    network.train()
+    # The output keeps every noted tensor alive, so no storage is given out twice.
+    with torch.autograd.graph.saved_tensors_hooks(note, lambda tensor: tensor):
+        output = network(images)
+    network.eval()
+    counter = FlopCounterMode(display=False)
+    with torch.no_grad(), counter:
+        network(images)
+    return NetworkCost(
+        parameters=count_parameters(network),
+        flops=counter.get_total_flops() // len(images),
+        kept_bytes=sum(kept.values()) // len(output),
+    )
+
+
+def bench_networks(
+    study: Study, *, batch_size: int, rounds: int, threads: int, device: torch.device
+) -> list[Table]:
+    """Compare the networks of a study's variants, freshly initialised, on random images.
+
+    Args:
+        study: Whose variants; its data are not opened.
+        batch_size: Images a turn.
+        rounds: Turns of each, at least 7.
+        threads: CPU threads.
+        device: Where.
+
+    Returns:
+        A table for each data set.
+    """
+    torch.set_num_threads(threads)
+    tables = []
+    for dataset in study.datasets:
+        cells = {v: cells[0] for name, v, cells in study.conditions() if name == dataset}
+        tables.append(_bench(study, dataset, cells, batch_size, rounds, threads, device))
+    return tables
+
+
+def _bench(
+    study: Study,
+    dataset: str,
+    cells: Mapping[str, Cell],
+    batch_size: int,
+    rounds: int,
+    threads: int,
+    device: torch.device,
+) -> Table:
+    shape = image_shape(next(iter(cells.values())))
+    generator = torch.Generator().manual_seed(0)
+    images = torch.rand(batch_size, *shape, generator=generator).to(device)
+    images = images.contiguous(memory_format=torch.channels_last)
+    networks = {variant: _network(cell, device) for variant, cell in cells.items()}
+    costs = {variant: cost_of(network, images) for variant, network in networks.items()}
+    contenders = [
+        Contender(name=f"{pass_} {variant}", run=run, images=batch_size)
+        for variant, network in networks.items()
+        for pass_, run in _passes(network, images).items()
+    ]
+    times = race(contenders, rounds)
+    reference = study.baseline if study.baseline in cells else next(iter(cells))
+    facts = describe(device)
+    return Table(
+        title=f"{study.title} · {dataset} · cost of a network, {threads} threads, {device}",
+        columns=(
+            Column(title="variant", fields=("variant",), is_text=True),
+            Column(title="parameters", fields=("parameters",)),
+            Column(title="MFLOPs an image", fields=("flops",)),
+            Column(title="kept for backward, MiB an image", fields=("kept_bytes",)),
+            *_columns(FORWARD, reference),
+            *_columns(STEP, reference),
+        ),
+        rows=tuple(
+            (
+                words(variant),
+                TableCell(values=(cost.parameters,), text=count(cost.parameters)),
+                TableCell(values=(cost.flops,), text=f"{cost.flops / 1e6:,.2f}"),
+                TableCell(values=(cost.kept_bytes,), text=f"{cost.kept_bytes / _MIB:,.3f}"),
+                *_timing(times, FORWARD, variant, reference),
+                *_timing(times, STEP, variant, reference),
+            )
+            for variant, cost in costs.items()
+        ),
+        notes=(
+            f"batches of {batch_size} random images of {'x'.join(map(str, shape))}, {rounds} "
+            "rounds, order drawn anew each round: median [least, largest] ms an image",
+            f"beside it: median of the time over {reference}'s of the same round, with the "
+            f"{_CONFIDENCE:.0%} interval of the median; within noise where that holds 1. Each "
+            f"interval stands alone: of {len(costs) - 1} some may miss by chance",
+            "FLOPs: of convolutions and matrix products alone, as torch counts them; backward "
+            "takes about twice as many again",
+            f"{facts['cpu']}, torch {facts['torch']}, gpu {facts['gpu']}",
+        ),
+    )
+
+
+def _network(cell: Cell, device: torch.device) -> Network:
+    channels, height, width = image_shape(cell)
+    network = build_network(
+        cell.model,
+        in_channels=channels,
+        num_classes=DATASETS[cell.data.source.name].num_classes or 10,
+        image_size=(height, width),
+        mean=MEAN[:channels],
+        std=STD[:channels],
+        seed=cell.seed,
+    )
+    return network.to(device).to(memory_format=torch.channels_last)
+
+
+def _passes(network: nn.Module, images: Tensor) -> dict[str, Callable[[], None]]:
+    labels = torch.zeros(len(images), dtype=torch.long, device=images.device)
+
+    def settle() -> None:
+        if images.device.type == "cuda":
+            torch.cuda.synchronize(images.device)
+
+    def forward() -> None:
+        network.eval()
+        with torch.no_grad():
+            network(images)
+        settle()
+
+    def step() -> None:
+        network.train()
+        network.zero_grad(set_to_none=True)
+        torch.autograd.backward(F.cross_entropy(network(images), labels))
+        settle()
+
+    return {FORWARD: forward, STEP: step}
+
+
+def _columns(pass_: str, reference: str) -> tuple[Column, Column]:
+    stem = pass_.replace(" ", "_")
+    return (
+        Column(title=f"{pass_}, ms", fields=(f"{stem}_s", f"{stem}_low_s", f"{stem}_high_s")),
+        Column(
+            title=f"x {reference}",
+            fields=(f"{stem}_ratio", f"{stem}_ratio_low", f"{stem}_ratio_high", f"{stem}_verdict"),
+        ),
+    )
+
+
+def _timing(
+    times: Mapping[str, list[float]], pass_: str, variant: str, reference: str
+) -> tuple[TableCell, TableCell]:
+    seconds, standard = times[f"{pass_} {variant}"], times[f"{pass_} {reference}"]
+    middle, low, high = statistics.median(seconds), min(seconds), max(seconds)
+    shown = TableCell(
+        values=(middle, low, high), text=f"{1e3 * middle:.3g} [{1e3 * low:.3g}, {1e3 * high:.3g}]"
+    )
+    if variant == reference:
+        return shown, TableCell(values=(1.0, None, None, "reference"), text="reference")
+    ratios = [a / b for a, b in zip(seconds, standard, strict=True)]
+    low, high = median_interval(ratios)
+    verdict = "slower" if low > 1 else "faster" if high < 1 else "within noise"
+    middle = statistics.median(ratios)
+    return shown, TableCell(
+        values=(middle, low, high, verdict),
+        text=f"{middle:.3f} [{low:.3f}, {high:.3f}] {verdict}",
+    )
+
+
+def median_interval(values: Sequence[float]) -> tuple[float, float]:
+    """Return the interval of a median that asks nothing of the values' distribution.
+
+    Args:
+        values: At least 7: fewer cannot reach the confidence of 95 % on both sides.
+    """
+    from scipy.stats import quantile_test
+
+    interval = quantile_test(values, q=1.0, p=0.5).confidence_interval(_CONFIDENCE)
+    return float(interval.low), float(interval.high)

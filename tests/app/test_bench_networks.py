@@ -1,0 +1,64 @@
+"""What networks cost: counts worked out by hand, times in the order they must have."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from poolbench.app.bench.networks import cost_of, median_interval
+from poolbench.models.network import Network
+from tests.conftest import Done
+
+
+def test_parameters_flops_and_kept_memory_are_those_counted_by_hand() -> None:
+    body = nn.Sequential(
+        nn.Conv2d(2, 4, 3, padding=1, bias=False), nn.ReLU(), nn.Flatten(), nn.Linear(4 * 36, 5)
+    )
+    network = Network(body, mean=(0.5, 0.5), std=(0.2, 0.2))
+    cost = cost_of(network, torch.rand(8, 2, 6, 6))
+    assert cost.parameters == 72 + 144 * 5 + 5
+    # Two for each product and its sum: 9 * 2 taps at 4 * 36 places, then 144 inputs to 5.
+    assert cost.flops == 2 * (18 * 4 * 36) + 2 * (144 * 5)
+    # Float32: the convolution keeps its input; ReLU its output, which the linear layer shares.
+    assert cost.kept_bytes == 4 * (2 * 36 + 4 * 36)
+
+
+def test_the_interval_of_a_median_is_made_of_ranks() -> None:
+    # Of 7 values the extremes: both sides miss in 2 of 2^7 cases. Of 11 the second and the tenth.
+    assert median_interval([3, 1, 2, 7, 5, 6, 4]) == (1, 7)
+    assert median_interval(list(range(1, 12))) == (2, 10)
+
+
+def test_a_deeper_network_is_slower_and_a_recipe_costs_nothing(
+    poolbench: Callable[..., Done], tiny: Path
+) -> None:
+    text = tiny.read_text()
+    tiny.write_text(
+        text
+        + "  deep: {pools: average, model: {depth: 32}}\n"
+        + "  slow: {pools: average, recipe: {optimizer: {lr: 0.01}}}\n"
+    )
+    done = poolbench(
+        "bench", "networks", tiny, "--batch-size", "8", "--rounds", "7", "--format", "json"
+    )
+    assert done.code == 0, done.err
+    rows = {row["variant"]: row for row in json.loads(done.out)["tables"][0]["rows"]}
+    assert rows["average"]["forward_verdict"] == "reference"
+    assert rows["deep"]["forward_verdict"] == "slower"
+    assert rows["deep"]["forward_and_backward_ratio"] > 2
+    assert rows["deep"]["flops"] > 3 * rows["average"]["flops"]
+    assert rows["lae"]["parameters"] == rows["average"]["parameters"] + 1
+    for field in ("parameters", "flops", "kept_bytes"):
+        assert rows["slow"][field] == rows["average"][field]
+
+
+@pytest.mark.parametrize("rounds", ["6", "0"])
+def test_too_few_rounds_for_an_interval_are_refused(
+    rounds: str, poolbench: Callable[..., Done]
+) -> None:
+    assert poolbench("bench", "networks", "smoke", "--rounds", rounds).code == 2
