@@ -51,7 +51,7 @@ HEAVY = {
 }
 # The use cases that the light commands need: they load without torch.
 LIGHT_APP = {
-    "changes", "frozen", "gates",
+    "changes", "export", "frozen", "gates",
     "__init__", "api", "compare", "devices", "doctor", "experiment", "listing", "plan", "plugins",
     "probe", "provenance", "report", "runner", "session", "store", "study", "suites", "task",
     "theory",

@@ -19,6 +19,7 @@ _COMMANDS = (
     "plan",
     "report",
     "compare",
+    "export",
     "drift",
     "gradients",
     "precision",

@@ -37,7 +37,11 @@ WIDE = Table(
 
 def every_table(folder: Path) -> list[Table]:
     published = {"digits": {"max_pool": (91.0, 0.1)}}
-    counts = {"average": [180, 181, 182, 184], "max_pool": [150, 151, None, "-"], "é&%": [1, 2, 3, 4]}
+    counts = {
+        "average": [180, 181, 182, 184],
+        "max_pool": [150, 151, None, "-"],
+        "é&%": [1, 2, 3, 4],
+    }
     study = a_store(folder / "runs", counts, published=published, margin=0.5)
     a_store(folder / "later", counts)
     gates = read_gates(["accuracy < baseline - 0.5pp", "accuracy < 50%", "parameters > 1"])

@@ -16,7 +16,11 @@ from tests.app.stores import a_store
 from tests.conftest import Done
 
 Program = Callable[..., Done]
-COUNTS = {"average": [180, 181, 182, 184], "max": [150, 151, None, "-"], "lae": [190, 191, 192, 193]}
+COUNTS = {
+    "average": [180, 181, 182, 184],
+    "max": [150, 151, None, "-"],
+    "lae": [190, 191, 192, 193],
+}
 
 
 def faults(name: str, document: Any) -> list[str]:

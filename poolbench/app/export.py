@@ -1,0 +1,161 @@
+"""Export: everything a store holds, for other people's tools."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from poolbench.core.cell import Cell
+from poolbench.core.errors import BadInput, EnvironmentFault, NothingMatched, did_you_mean
+from poolbench.core.measurement import Measurement
+from poolbench.core.record import Run
+from poolbench.core.study import Study
+from poolbench.report.tensorboard import write_events
+from poolbench.report.tidy import Observation, write_csv, write_parquet
+from poolbench.store.documents import Damaged
+from poolbench.store.store import Store
+
+# Name to (file or folder in the target, writer that returns a count, what it counts).
+_KINDS: Mapping[str, tuple[str, Callable[[Sequence[Observation], Path], int], str]] = {
+    "csv": ("measurements.csv", write_csv, "rows"),
+    "parquet": ("measurements.parquet", write_parquet, "rows"),
+    "tensorboard": ("tensorboard", write_events, "runs"),
+}
+KINDS = tuple(_KINDS)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exported:
+    """What was written.
+
+    Args:
+        path: File or folder.
+        count: How many of them are in it.
+        of: What was counted: ``rows`` or ``runs``.
+    """
+
+    path: Path
+    count: int
+    of: str
+
+
+def export(
+    studies: Sequence[Study], store_path: Path, folder: Path, kinds: Sequence[str]
+) -> tuple[list[Exported], list[str]]:
+    """Write the finished runs of studies, with all that was measured on them.
+
+    Args:
+        studies: Whose runs.
+        store_path: The store's folder; it may be read-only.
+        folder: Made if need be; files of an earlier export are replaced.
+        kinds: Of ``csv``, ``parquet``, ``tensorboard``.
+
+    Returns:
+        What was written, and what is wrong with runs that had to be left out.
+
+    Raises:
+        BadInput: An unknown kind.
+        NothingMatched: No run is finished.
+        EnvironmentFault: A kind's library is not installed, or the folder cannot be written.
+    """
+    for kind in kinds:
+        if kind not in _KINDS:
+            raise BadInput(f"cannot export as '{kind}'", did_you_mean(kind, KINDS))
+    store, damaged = Store(store_path), list[str]()
+    observations = [row for study in studies for row in _observations(study, store, damaged)]
+    if not observations:
+        raise NothingMatched(
+            f"there is no finished run to export in {store_path}",
+            f"train them: poolbench train {studies[0].origin}",
+        )
+    written = []
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for kind in dict.fromkeys(kinds):
+            name, write, of = _KINDS[kind]
+            count = write(observations, folder / name)
+            written.append(Exported(path=folder / name, count=count, of=of))
+    except OSError as error:
+        raise EnvironmentFault(f"cannot write {folder}: {error.strerror}") from error
+    return written, damaged
+
+
+def _observations(study: Study, store: Store, damaged: list[str]) -> Iterator[Observation]:
+    for cell in study.cells:
+        try:
+            if not store.is_finished(cell.id):
+                continue
+            run = store.read(cell.id)
+        except Damaged as error:
+            damaged.append(f"{cell}: {error}; left out, `poolbench train` redoes it")
+            continue
+        observe = partial(
+            Observation,
+            study=study.title,
+            data=cell.data.source.name,
+            variant=cell.variant,
+            seed=cell.seed,
+            condition=cell.condition,
+            run=cell.id,
+        )
+        yield from _epochs(run, observe)
+        yield from _result(run, observe)
+        for measurement in _measurements(cell, store, damaged):
+            yield from _points(measurement, observe)
+
+
+Observe = Callable[..., Observation]
+
+
+def _epochs(run: Run, observe: Observe) -> Iterator[Observation]:
+    timings = {timing.epoch: timing for timing in run.timings}
+    for epoch in run.history:
+        timing = timings.get(epoch.epoch)
+        n = timing.images if timing else None
+        values: list[tuple[str, float | None, int | None]] = [
+            ("loss", epoch.loss, n),
+            ("lr", epoch.lr, None),
+            *((f"pooling.{name}", value, None) for name, value in epoch.pooling.items()),
+        ]
+        if epoch.validation_accuracy is not None:
+            values.append(("validation_accuracy", epoch.validation_accuracy, None))
+        if timing:
+            values += [("duration_s", timing.duration_s, None), ("images", timing.images, None)]
+        for metric, value, count in values:
+            yield observe(kind="epoch", setting=epoch.epoch, metric=metric, value=value, n=count)
+
+
+def _result(run: Run, observe: Observe) -> Iterator[Observation]:
+    result = run.result
+    for metric, value, n in (
+        ("accuracy", result.accuracy, result.total),
+        ("loss", result.test_loss, result.total),
+        ("diverged", float(result.status == "diverged"), None),
+        ("parameters", result.parameters, None),
+        ("epochs", result.epochs, None),
+    ):
+        yield observe(kind="result", setting=None, metric=metric, value=value, n=n)
+
+
+def _measurements(cell: Cell, store: Store, damaged: list[str]) -> Iterator[Measurement]:
+    for key in store.measurement_keys(cell.id):
+        try:
+            yield store.measurement(cell.id, key)
+        except Damaged as error:
+            damaged.append(f"{cell}: {error}; left out, `poolbench robustness` redoes it")
+
+
+def _points(measurement: Measurement, observe: Observe) -> Iterator[Observation]:
+    name = measurement.probe.name
+    observe = partial(observe, kind="probe", options=json.dumps(dict(measurement.probe.options)))
+    if measurement.status != "ok":
+        yield observe(setting=None, metric=f"{name}.{measurement.status}", value=1.0, n=None)
+    for point in measurement.points:
+        yield observe(
+            setting=point.at, metric=f"{name}.accuracy", value=point.accuracy, n=point.total
+        )
+    for fact, value in measurement.facts.items():
+        yield observe(setting=None, metric=f"{name}.{fact}", value=value, n=None)

@@ -1,0 +1,104 @@
+"""Everything a store holds as one tidy table: a row a number, for notebooks.
+
+CSV and Parquet hold the same rows. A number that is not finite or was not obtained is an empty
+field, or null.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Iterable
+from dataclasses import astuple, dataclass, fields
+from pathlib import Path
+
+from poolbench.core.atomic import write_whole
+from poolbench.core.errors import EnvironmentFault
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Observation:
+    """One number.
+
+    Args:
+        study: Title of the study.
+        data: The data set.
+        variant: Its label in the suite.
+        seed: Of the run.
+        condition: Identity of the run without its seed.
+        run: Identity of the run.
+        kind: ``result``, ``epoch`` or ``probe``.
+        setting: The epoch from 1, or the probe's setting; ``None`` for the whole run.
+        metric: ``accuracy``, ``loss``, ``fgsm.accuracy``, ...; shares are fractions.
+        value: Not finite, or ``None``, where there is none.
+        n: Images it was taken over; ``None`` for what is not a mean over images.
+        options: Of the probe; empty otherwise.
+    """
+
+    study: str
+    data: str
+    variant: str
+    seed: int
+    condition: str
+    run: str
+    kind: str
+    setting: float | None
+    metric: str
+    value: float | None
+    n: int | None
+    options: str = ""
+
+
+FIELDS = tuple(field.name for field in fields(Observation))
+
+
+def write_csv(observations: Iterable[Observation], path: Path) -> int:
+    """Write a CSV file (RFC 4180, UTF-8) and return how many rows it has.
+
+    Raises:
+        OSError: The file cannot be written; what was there stays.
+    """
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(FIELDS)
+    rows = [_finite(observation) for observation in observations]
+    writer.writerows(rows)
+    write_whole(path, lambda file: file.write(text.getvalue().encode()))
+    return len(rows)
+
+
+def write_parquet(observations: Iterable[Observation], path: Path) -> int:
+    """Write a Parquet file and return how many rows it has.
+
+    Raises:
+        EnvironmentFault: pyarrow is not installed.
+        OSError: The file cannot be written; what was there stays.
+    """
+    try:
+        import pyarrow as arrow
+        from pyarrow import parquet
+    except ImportError as error:
+        hint = "install it: pip install 'poolbench[pyarrow]'; --as csv needs nothing"
+        raise EnvironmentFault(
+            "Parquet files need pyarrow, which is not installed", hint
+        ) from error
+    kinds = {"seed": arrow.int64(), "n": arrow.int64()}
+    kinds |= {"setting": arrow.float64(), "value": arrow.float64()}
+    rows = [_finite(observation) for observation in observations]
+    table = arrow.table(
+        {
+            name: arrow.array([row[place] for row in rows], type=kinds.get(name, arrow.string()))
+            for place, name in enumerate(FIELDS)
+        }
+    )
+    write_whole(path, lambda file: parquet.write_table(table, file))
+    return len(rows)
+
+
+def _finite(observation: Observation) -> tuple[str | int | float | None, ...]:
+    return tuple(_known(value) for value in astuple(observation))
+
+
+def _known(value: str | int | float | None) -> str | int | float | None:
+    return None if isinstance(value, float) and not math.isfinite(value) else value
