@@ -48,6 +48,8 @@ HEAVY = {
     "matplotlib": {"report"},
     "jinja2": {"report"},
     "foolbox": {"probes"},
+    "pyarrow": set(),
+    "tensorboard": set(),
 }
 # The use cases that the light commands need: they load without torch.
 LIGHT_APP = {
