@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from poolbench.app.devices import check_device
+from poolbench.app.measured import measured, read_measurements
+from poolbench.app.report import read_runs
 from poolbench.app.runner import Runner, Settings
-from poolbench.app.task import TASKS, measured
+from poolbench.app.task import TASKS
 from poolbench.core.cell import Cell, Named
 from poolbench.core.errors import BadInput, EnvironmentFault, NothingMatched
 from poolbench.core.events import Event
-from poolbench.core.measurement import Measurement
 from poolbench.core.study import Analysis, Execution, Study
 from poolbench.probes import PROBES
-from poolbench.report.table import Cell as TableCell
-from poolbench.report.table import Column, Table
+from poolbench.report.chart import Chart
+from poolbench.report.table import Table
 from poolbench.store.documents import Damaged
 from poolbench.store.store import Store
 from poolbench.suite.probes import read_attacks
 
 __all__ = [
-    "Settings", "Study", "Summary", "ask", "open_count", "probe", "read_measurements",
-    "robustness_tables", "stored_runs",
+    "Settings", "Study", "Summary", "ask", "findings", "open_count", "probe", "stored_runs",
 ]  # fmt: skip
 
 
@@ -199,58 +198,25 @@ def _count(store: Store, cells: Sequence[Cell], probes: Sequence[Named]) -> int:
     return sum(measured(store, cell, probe) is not None for cell, probe in asked)
 
 
-def read_measurements(study: Study, store: Store) -> dict[str, tuple[Measurement, ...]]:
-    """Return what a study's probes have found, by cell id, in the probes' order.
+def findings(studies: Sequence[Study], store_path: Path) -> tuple[list[Table], list[Chart]]:
+    """Return what the probes of studies found, as tables and charts.
 
-    What is damaged counts as not measured: the next ``poolbench robustness`` makes it again.
+    Args:
+        studies: Their cells and their probes.
+        store_path: The store's folder; it may be read-only.
     """
-    found = {}
-    for cell in study.cells:
-        seen = (measured(store, cell, probe) for probe in study.probes)
-        found[cell.id] = tuple(measurement for measurement in seen if measurement is not None)
-    return found
+    from poolbench.report.robustness import robustness_charts, robustness_tables
 
-
-def robustness_tables(study: Study, store_path: Path) -> list[Table]:
-    """Return one table a probe: accuracy at each setting, by variant."""
-    measurements = read_measurements(study, Store(store_path))
-    tables = []
-    for place, probe in enumerate(study.probes):
-        found = {
-            (dataset, variant): [
-                each
-                for cell in cells
-                for each in measurements[cell.id]
-                if each.probe == study.probes[place]
-            ]
-            for dataset, variant, cells in study.conditions()
-        }
-        settings = sorted({p.at for row in found.values() for each in row for p in each.points})
-        columns = [Column(title="variant", fields=("dataset", "variant"), is_text=True)]
-        columns += [Column(title=f"{at:g}", fields=(f"at_{at:g}",)) for at in settings]
-        rows = []
-        for (dataset, variant), row in found.items():
-            cells = [TableCell(values=(dataset, variant), text=f"{variant} ({dataset})")]
-            for at in settings:
-                seen = [p.accuracy for each in row for p in each.points if p.at == at]
-                mean = sum(seen) / len(seen) if seen else float("nan")
-                shown = "–" if math.isnan(mean) else f"{100 * mean:.2f}"
-                cells.append(TableCell(values=(None if math.isnan(mean) else mean,), text=shown))
-            rows.append(tuple(cells))
-        reasons = {each.reason for row in found.values() for each in row if each.reason}
-        reasons |= {
-            f"{p.at:g}: {p.reason}"
-            for row in found.values()
-            for each in row
-            for p in each.points
-            if p.reason
-        }
-        tables.append(
-            Table(
-                title=f"{study.title}: {probe.name}, accuracy in per cent",
-                columns=tuple(columns),
-                rows=tuple(rows),
-                notes=tuple(sorted(reasons)),
-            )
-        )
-    return tables
+    store = Store(store_path)
+    tables: list[Table] = []
+    charts: list[Chart] = []
+    for study in studies:
+        runs, damaged = read_runs(study, store)
+        found, spoilt = read_measurements(study, store, study.probes)
+        notes = (*damaged, *spoilt)
+        made = robustness_tables(study, runs, found)
+        tables += [replace(table, notes=(*table.notes, *notes)) for table in made]
+        for chart in robustness_charts(study, runs, found):
+            name = chart.name if len(studies) == 1 else f"{study.id}-{chart.name}"
+            charts.append(replace(chart, name=name))
+    return tables, charts

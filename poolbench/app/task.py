@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from poolbench.app.measured import measured
 from poolbench.core.cell import Cell, Named
-from poolbench.core.measurement import Measurement, measurement_key
 from poolbench.core.study import Study
 from poolbench.store import measurements
-from poolbench.store.documents import Damaged
 from poolbench.store.store import Store
 
 TaskName = Literal["train", "probe"]
@@ -42,17 +41,6 @@ class Task:
     def notes_folder(self, store: Store, cell: Cell) -> Path:
         """Return where attempts at a cell are noted."""
         return store.folder(cell.id) / self.notes
-
-
-def measured(store: Store, cell: Cell, probe: Named) -> Measurement | None:
-    """Return what a probe found on a run; ``None`` if it is not stored, or stored and damaged."""
-    network = store.network(cell.id) if store.has_result(cell.id) else None
-    if network is None:
-        return None
-    try:
-        return store.measurement(cell.id, measurement_key(probe, network))
-    except (Damaged, FileNotFoundError):
-        return None
 
 
 def open_probes(store: Store, cell: Cell, probes: Sequence[Named]) -> list[Named]:

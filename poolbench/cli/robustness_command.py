@@ -61,6 +61,7 @@ def robustness(
     ] = True,
     format: options.Format = "rich",
     output: options.Output = None,
+    figures: options.Figures = None,
     plugin: options.Plugins = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
 ) -> None:
@@ -69,7 +70,8 @@ def robustness(
     Nothing is trained. What is measured is stored under its run and never measured again.
     """
     from poolbench.app.plugins import load_plugins
-    from poolbench.app.probe import Settings, ask, robustness_tables, stored_runs
+    from poolbench.app.probe import Settings, ask, findings, stored_runs
+    from poolbench.app.report import draw
 
     check(format, output)
     lists = {"epsilons": epsilons, "sizes": sizes}
@@ -98,7 +100,10 @@ def robustness(
         wait=wait,
     )
     failed = measure(studies, settings, quiet=quiet)
-    emit([table for each in studies for table in robustness_tables(each, store)], format, output)
+    tables, charts = findings(studies, store)
+    emit(tables, format, output)
+    if figures is not None:
+        draw(charts, figures)
     refuse_failures(failed)
 
 
