@@ -18,7 +18,7 @@ import numpy as np
 from poolbench.core.atomic import write_whole
 from poolbench.core.cell import Named
 from poolbench.data.arrays import PARTS, Arrays
-from poolbench.data.user_cache import cache_folder
+from poolbench.core.user_cache import cache_folder
 
 _LOGGER = logging.getLogger("poolbench.data")
 _INDEX = "index.json"

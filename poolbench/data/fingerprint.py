@@ -13,7 +13,7 @@ from poolbench.core.cell import Named
 from poolbench.data import DATASETS
 from poolbench.data.folder_files import find_pictures
 from poolbench.data.imagenette_files import CLASSES, find_imagenette
-from poolbench.data.user_cache import cache_folder
+from poolbench.core.user_cache import cache_folder
 
 _LOGGER = logging.getLogger("poolbench.data")
 

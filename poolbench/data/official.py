@@ -11,7 +11,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from poolbench.core.errors import EnvironmentFault
-from poolbench.data.user_cache import cache_folder
+from poolbench.core.user_cache import cache_folder
 
 _md5 = partial(hashlib.md5, usedforsecurity=False)
 

@@ -2,7 +2,7 @@
 
 Every function pools whole maps, ``(N, C, H, W) -> (N, C)``, or, with a ``window``, patches,
 ``(N, C, H, W) -> (N, C, H', W')``. Padding is never an element. The result has the dtype of the
-maps; autocast never reaches the arithmetic. Faster kernels belong behind these signatures.
+maps; autocast never reaches the arithmetic.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from torch import Tensor
 
 from poolbench.operators.elements import check_maps, without_autocast
 from poolbench.operators.layout import formatted_like
-from poolbench.operators.smooth_maximum import SmoothMaximum
+from poolbench.operators.smooth_maximum import smooth_maximum
 from poolbench.operators.window import Window
 
 
@@ -88,11 +88,10 @@ def log_sum_exp(x: Tensor, log_temperature: Tensor, *, window: Window | None = N
 
     Raises:
         ValueError: x is not a batch of floating maps, or a window would be empty.
-        RuntimeError: when a second derivative is taken.
 
     Numerics: see :class:`poolbench.operators.smooth_maximum.SmoothMaximum`.
     """
-    return _smooth_maximum(x, log_temperature, window, averaged=False)
+    return smooth_maximum(x, log_temperature, window, "lse")
 
 
 def log_avg_exp(x: Tensor, log_temperature: Tensor, *, window: Window | None = None) -> Tensor:
@@ -111,14 +110,13 @@ def log_avg_exp(x: Tensor, log_temperature: Tensor, *, window: Window | None = N
 
     Raises:
         ValueError: x is not a batch of floating maps, or a window would be empty.
-        RuntimeError: when a second derivative is taken.
 
     Numerics: see :class:`poolbench.operators.smooth_maximum.SmoothMaximum`.
 
     References:
         Lowe, Trappenberg, Oore 2021 (arXiv:2111.01742).
     """
-    return _smooth_maximum(x, log_temperature, window, averaged=True)
+    return smooth_maximum(x, log_temperature, window, "lae")
 
 
 def mixed(x: Tensor, share: Tensor, *, window: Window | None = None) -> Tensor:
@@ -177,15 +175,6 @@ def gate(x: Tensor, weight: Tensor, *, window: Window | None = None) -> Tensor:
         channels = x.shape[1]
         kernel = weight.unsqueeze(1).expand(channels, 1, -1, -1)
         return F.conv2d(elements, kernel, stride=window.stride, groups=channels).sigmoid()
-
-
-def _smooth_maximum(
-    x: Tensor, log_temperature: Tensor, window: Window | None, *, averaged: bool
-) -> Tensor:
-    check_maps(x, window)
-    with without_autocast(x):
-        pooled: Tensor = SmoothMaximum.apply(x, log_temperature, window, averaged)[0]
-    return pooled.flatten(1) if window is None else pooled
 
 
 def _gather_first_maximum(x: Tensor) -> Tensor:

@@ -34,7 +34,6 @@ def generalized_mean(x: Tensor, log_p: Tensor, *, window: Window | None = None) 
 
     Raises:
         ValueError: x is not a batch of floating maps, or a window would be empty.
-        RuntimeError: when a second derivative is taken.
 
     Numerics: logarithms and exponentials in float64, whatever the dtype of x.
 
@@ -44,7 +43,7 @@ def generalized_mean(x: Tensor, log_p: Tensor, *, window: Window | None = None) 
     check_maps(x, window)
     with without_autocast(x):
         logarithms = x.double().clamp(min=EPSILON).log()
-        return _power_pool(x, logarithms, log_p, window, averaged=True)
+        return _power_pool(x, logarithms, log_p, window, "lae")
 
 
 def lp_norm(x: Tensor, log_p: Tensor, *, window: Window | None = None) -> Tensor:
@@ -63,7 +62,6 @@ def lp_norm(x: Tensor, log_p: Tensor, *, window: Window | None = None) -> Tensor
 
     Raises:
         ValueError: x is not a batch of floating maps, or a window would be empty.
-        RuntimeError: when a second derivative is taken.
 
     Numerics: logarithms and exponentials in float64, whatever the dtype of x.
     """
@@ -73,11 +71,11 @@ def lp_norm(x: Tensor, log_p: Tensor, *, window: Window | None = None) -> Tensor
         is_absent = (x == 0) | (x == -torch.inf)
         sizes = x.double().abs().masked_fill(is_absent, 1.0)
         logarithms = sizes.log().masked_fill(is_absent, -torch.inf)
-        return _power_pool(x, logarithms, log_p, window, averaged=False)
+        return _power_pool(x, logarithms, log_p, window, "lse")
 
 
 def _power_pool(
-    x: Tensor, logarithms: Tensor, log_p: Tensor, window: Window | None, *, averaged: bool
+    x: Tensor, logarithms: Tensor, log_p: Tensor, window: Window | None, operation: str
 ) -> Tensor:
-    pooled: Tensor = SmoothMaximum.apply(logarithms, -log_p, window, averaged)[0]
+    pooled: Tensor = SmoothMaximum.apply(logarithms, -log_p, window, operation)[0]
     return as_output(pooled.exp(), x, window)

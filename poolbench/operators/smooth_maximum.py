@@ -1,8 +1,7 @@
-"""The engine of ``lse`` and ``lae``: t log sum w exp(z/t), with w = 1 or 1/n.
+"""The engine of ``lse``, ``lae`` and ``softpool``: sums of w exp(z/t), with w = 1 or 1/n.
 
-Forward keeps the input, the maximum and the logarithm; everything as large as the input is
-computed again in backward. A window is visited tap by tap, a whole map as a single tap that is
-summed, so both scopes share every line of arithmetic.
+What is differentiated, what is saved, what torch's transformations are told; the arithmetic is in
+``kernels``.
 """
 
 from __future__ import annotations
@@ -11,39 +10,39 @@ import math
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
-from poolbench.operators.layout import batches, formatted_like, pixelwise
-from poolbench.operators.window import Tap, Window
-
-_LN2 = math.log(2.0)
-_LOG2E = 1.0 / _LN2
-_EVERYTHING = Tap(output=(slice(None), slice(None)), input=(slice(None), slice(None)))
+from poolbench.operators.elements import (
+    check_maps,
+    count_elements,
+    gather_elements,
+    without_autocast,
+)
+from poolbench.operators.kernels import kernel_for
+from poolbench.operators.window import Window
 
 
 class SmoothMaximum(torch.autograd.Function):
-    """Weighted log-sum-exp with a learnable temperature.
+    """Weighted log-sum-exp, or the mean under its weights, with a learnable temperature.
 
-    With p_i = w exp((z_i - y)/t), which sums to 1 over the window::
+    With p_i = w exp((z_i - m - t L)/t), which sums to 1 over the window::
 
-        y = m + t log sum_i w exp((z_i - m)/t),   m = max(z)
-        dy/dz_i = p_i
-        dy/dlog t = -t sum_i p_i log(p_i / w)
+        m = max(z),   L = log sum_i w exp((z_i - m)/t)
+        lse, lae:  y = m + t L,             dy/dz_i = p_i,
+                   dy/dlog t = -t sum_i p_i log(p_i / w)
+        softpool:  y = sum_i p_i z_i,       dy/dz_i = p_i (1 + (z_i - y)/t),
+                   dy/dlog t = -1/t sum_i p_i (z_i - y)^2
 
     Args:
         x: Maps, ``(N, C, H, W)``, any floating dtype.
         log_temperature: log t, shape ``(1,)`` or ``(C,)``.
         window: Geometry; ``None`` takes the whole map as one window.
-        averaged: Whether w is 1/n (``lae``) rather than 1 (``lse``).
+        operation: ``lse`` (w = 1), ``lae`` (w = 1/n) or ``softpool``.
 
     Returns:
-        y in the dtype of x, m in the dtype of x, and log sum w exp, in float32 or wider; all
-        ``(N, C, H', W')``, with H' = W' = 1 for the whole map.
-
-    Raises:
-        RuntimeError: when a second derivative is taken: it would be silently wrong, because m and
-            the logarithm are saved as constants.
+        y in the dtype of x, m in the dtype of x, L, and the centre (y - m)/t of softpool, empty
+        for the others, in float32 or wider; all ``(N, C, H', W')``, with H' = W' = 1 for the
+        whole map.
 
     Numerics:
         The sums run in float64 whatever the input's dtype. In float32 the gradient of log t is a
@@ -51,39 +50,25 @@ class SmoothMaximum(torch.autograd.Function):
         costs less than the float32 series that repair it, and has nothing to tune.
         exp2 is used because it is several times faster than exp and expm1 on CPUs. Measured in
         float32 for t from 1e-3 to 1024: value, gradient and d/dlog t within 3e-7.
+        Derivatives beyond the first are those of the definition, by autograd.
     """
 
     @staticmethod
     def forward(
-        x: Tensor, log_temperature: Tensor, window: Window | None, averaged: bool
-    ) -> tuple[Tensor, Tensor, Tensor]:
-        """Return y, m and the logarithm."""
-        maps = x if window is None else pixelwise(x)
-        peak = _window_maximum(maps, window)
-        shift, temperature = _shift(peak), _temperature(log_temperature)
-        scale = _LOG2E / temperature
-        total = torch.zeros_like(shift)
-        taps = _taps(maps, window)
-        for batch in batches(maps):
-            for tap in taps:
-                here = (batch, slice(None), *tap.output)
-                powers = _exponents(maps, batch, tap, shift, scale).exp2_()
-                total[here].add_(_collapse(powers, window))
-        logarithm = total.div_(_divisor(maps, window, averaged)).log_()
-        pooled = (shift + temperature * logarithm).to(x.dtype)
-        kept = torch.promote_types(x.dtype, torch.float32)
-        return formatted_like(x, pooled), peak, logarithm.to(kept)
+        x: Tensor, log_temperature: Tensor, window: Window | None, operation: str
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Return y, m, the logarithm and the centre."""
+        return kernel_for(x).forward(x, log_temperature, window, operation)
 
     @staticmethod
     def setup_context(
-        ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, Tensor, Tensor]
+        ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, Tensor, Tensor, Tensor]
     ) -> None:
-        """Save x, log t, m and the logarithm."""
-        x, log_temperature, ctx.window, ctx.averaged = inputs
-        _, peak, logarithm = output
-        ctx.mark_non_differentiable(peak, logarithm)
+        """Save x, log t, m, the logarithm and the centre."""
+        x, log_temperature, ctx.window, ctx.operation = inputs
+        ctx.mark_non_differentiable(*output[1:])
         ctx.set_materialize_grads(False)
-        ctx.save_for_backward(x, log_temperature, peak, logarithm)
+        ctx.save_for_backward(x, log_temperature, *output[1:])
 
     @staticmethod
     def backward(
@@ -92,9 +77,7 @@ class SmoothMaximum(torch.autograd.Function):
         """Return the gradients of x and log t."""
         if upstream is None:
             return None, None, None, None
-        gradient, slope = _Gradients.apply(
-            upstream, *ctx.saved_tensors, ctx.window, ctx.averaged, ctx.needs_input_grad[1]
-        )
+        gradient, slope = _Gradients.apply(upstream, *ctx.saved_tensors, ctx.window, ctx.operation)
         return gradient, slope if ctx.needs_input_grad[1] else None, None, None
 
     @staticmethod
@@ -106,7 +89,7 @@ class SmoothMaximum(torch.autograd.Function):
 
 
 class _Gradients(torch.autograd.Function):
-    """The first derivatives; their own are refused, since they hold m and the logarithm fixed."""
+    """The first derivatives; their own are those of the definition."""
 
     @staticmethod
     def forward(
@@ -115,54 +98,38 @@ class _Gradients(torch.autograd.Function):
         log_temperature: Tensor,
         peak: Tensor,
         logarithm: Tensor,
+        centre: Tensor,
         window: Window | None,
-        averaged: bool,
-        wants_slope: bool,
+        operation: str,
     ) -> tuple[Tensor, Tensor]:
-        """Return the gradients of x and of log t; the latter is zero where it is not wanted."""
-        maps = x if window is None else pixelwise(x)
-        shift, temperature = _shift(peak), _temperature(log_temperature)
-        scale = _LOG2E / temperature
-        level = torch.where(logarithm.isinf(), 0.0, logarithm).double() * _LOG2E
-        divisor = _divisor(maps, window, averaged)
-        # A window of nothing but -inf has no share to give, and its temperature no effect.
-        credit = torch.where(peak == -math.inf, 0.0, upstream).double()
-        share = credit / divisor
-
-        gradient = torch.zeros_like(maps, dtype=logarithm.dtype)
-        total, moment = torch.zeros_like(shift), torch.zeros_like(shift)
-        taps = _taps(maps, window)
-        for batch in batches(maps):
-            for tap in taps:
-                here = (batch, slice(None), *tap.output)
-                exponents = _exponents(maps, batch, tap, shift, scale).sub_(level[here])
-                powers = exponents.exp2()
-                if wants_slope:
-                    total[here].add_(_collapse(powers, window))
-                    # Without a floor an element of -inf would add 0 * inf.
-                    weighted = exponents.clamp_(min=-1e5).mul_(powers)
-                    moment[here].add_(_collapse(weighted, window))
-                # An addition across dtypes takes torch's slow path: cast first.
-                part = powers.mul_(share[here]).to(gradient.dtype)
-                gradient[(batch, slice(None), *tap.input)].add_(part)
-
-        slope = torch.zeros_like(log_temperature)
-        if wants_slope:
-            # sum p = 1 only up to the rounding of the saved logarithm; the second bracket
-            # takes that first-order error out of the first.
-            divergence = moment.mul_(_LN2).div_(divisor) - (total.div_(divisor) - 1.0)
-            slope = (-temperature * divergence * credit).sum((0, 2, 3))
-            slope = slope.sum_to_size(log_temperature.shape).to(log_temperature.dtype)
-        return formatted_like(x, gradient.to(x.dtype)), slope
+        """Return the gradients of x and of log t."""
+        gradient, slope = kernel_for(x).backward(
+            upstream, x, log_temperature, peak, logarithm, centre, window, operation
+        )
+        slope = slope.sum(0).sum_to_size(log_temperature.shape)
+        return gradient, slope.to(log_temperature.dtype)
 
     @staticmethod
-    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, Tensor]) -> None:
-        """Save nothing."""
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Any) -> None:  # noqa: ARG004
+        """Save what the definition takes."""
+        ctx.save_for_backward(*inputs[:3])
+        ctx.window, ctx.operation = inputs[6:]
 
     @staticmethod
-    def backward(*_: Any) -> None:
-        """Refuse."""
-        raise RuntimeError("lse, lae, gem and lp have no second derivative")
+    def backward(ctx: Any, *directions: Tensor) -> tuple[Tensor | None, ...]:
+        """Return the second derivatives, differentiable in their turn."""
+        is_wanted_again = torch.is_grad_enabled()
+        with torch.enable_grad():
+            # Views: one input may stem from another, and that way is not to be walked here.
+            inputs = [
+                saved.view_as(saved) if saved.requires_grad else saved.detach().requires_grad_()
+                for saved in ctx.saved_tensors
+            ]
+            upstream, x, log_temperature = inputs
+            pooled = smooth_maximum_by_definition(x, log_temperature, ctx.window, ctx.operation)
+            first = torch.autograd.grad(pooled, inputs[1:], upstream, create_graph=True)
+            second = torch.autograd.grad(first, inputs, directions, create_graph=is_wanted_again)
+        return *second, None, None, None, None, None
 
     @staticmethod
     def vmap(
@@ -170,6 +137,52 @@ class _Gradients(torch.autograd.Function):
     ) -> tuple[tuple[Tensor, ...], tuple[int, ...]]:
         """Differentiate for each of several models, one by one."""
         return _one_by_one(_Gradients, info.batch_size, in_dims, inputs)
+
+
+def smooth_maximum(
+    x: Tensor, log_temperature: Tensor, window: Window | None, operation: str
+) -> Tensor:
+    """Return y of :class:`SmoothMaximum`, ``(N, C)``, or ``(N, C, H', W')`` with a window.
+
+    Args:
+        x: Maps, ``(N, C, H, W)``, floating.
+        log_temperature: log t, ``(1,)`` or ``(C,)``, t in the units of x.
+        window: Geometry; ``None`` pools the whole map.
+        operation: ``lse``, ``lae`` or ``softpool``.
+
+    Raises:
+        ValueError: x is not a batch of floating maps, or a window would be empty.
+    """
+    check_maps(x, window)
+    with without_autocast(x):
+        pooled: Tensor = SmoothMaximum.apply(x, log_temperature, window, operation)[0]
+    return pooled.flatten(1) if window is None else pooled
+
+
+def smooth_maximum_by_definition(
+    x: Tensor, log_temperature: Tensor, window: Window | None, operation: str
+) -> Tensor:
+    """Return y, ``(N, C, H', W')``, by operations that autograd differentiates any number of times.
+
+    Slow, and as large as all windows together. Arguments as of :class:`SmoothMaximum`; in float64
+    on distances from the maximum.
+    """
+    elements = gather_elements(x.double(), window, padding=-math.inf)
+    is_present = elements != -math.inf
+    # The result does not depend on the shift, so no gradient has to flow through it.
+    peak = elements.detach().amax(-1, keepdim=True)
+    is_alive = peak != -math.inf
+    peak = peak.where(is_alive, 0.0)
+    gaps = (elements - peak).where(is_present, 0.0)
+    temperature = log_temperature.double().exp().view(1, -1, 1, 1, 1)
+    powers = (gaps / temperature).exp().where(is_present, 0.0)
+    total = powers.sum(-1, keepdim=True).where(is_alive, 1.0)
+    if operation == "softpool":
+        pooled = peak + (powers * gaps).sum(-1, keepdim=True) / total
+    else:
+        divisor = count_elements(x, window) if operation == "lae" else 1.0
+        pooled = peak + temperature * (total / divisor).log()
+    return pooled.where(is_alive, -math.inf).squeeze(-1).to(x.dtype)
 
 
 def _one_by_one(
@@ -189,47 +202,3 @@ def _one_by_one(
     ]
     stacked = tuple(torch.stack(parts) for parts in zip(*outputs, strict=True))
     return stacked, (0,) * len(stacked)
-
-
-def _temperature(log_temperature: Tensor) -> Tensor:
-    return log_temperature.detach().double().exp().view(1, -1, 1, 1)
-
-
-def _shift(peak: Tensor) -> Tensor:
-    # inf - inf is NaN; without a finite maximum nothing needs to be shifted.
-    return torch.where(peak.isfinite(), peak, 0.0).double()
-
-
-def _exponents(maps: Tensor, batch: slice, tap: Tap, shift: Tensor, scale: Tensor) -> Tensor:
-    elements = maps[(batch, slice(None), *tap.input)]
-    base = shift[(batch, slice(None), *tap.output)]
-    return elements.to(torch.float64, copy=True).sub_(base).mul_(scale)
-
-
-def _collapse(values: Tensor, window: Window | None) -> Tensor:
-    return values.sum((2, 3), keepdim=True) if window is None else values
-
-
-def _divisor(maps: Tensor, window: Window | None, averaged: bool) -> Tensor | float:
-    if not averaged:
-        return 1.0
-    height, width = maps.shape[2:]
-    if window is None:
-        return float(height * width)
-    outputs = window.output_size((height, width))
-    count = torch.zeros(1, 1, *outputs, dtype=torch.float64, device=maps.device)
-    for tap in window.taps((height, width)):
-        count[(slice(None), slice(None), *tap.output)].add_(1)
-    return count
-
-
-def _taps(maps: Tensor, window: Window | None) -> tuple[Tap, ...]:
-    return (_EVERYTHING,) if window is None else tuple(window.taps((maps.shape[2], maps.shape[3])))
-
-
-def _window_maximum(maps: Tensor, window: Window | None) -> Tensor:
-    if window is None:
-        return maps.amax((2, 3), keepdim=True)
-    return F.max_pool2d(
-        maps, window.kernel_size, window.stride, window.padding, ceil_mode=window.ceil_mode
-    )

@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor
 
-from poolbench.operators.elements import (
-    as_output,
-    check_maps,
-    gather_elements,
-    without_autocast,
-)
+from poolbench.operators.smooth_maximum import smooth_maximum
 from poolbench.operators.temperature import TemperedOperator
 from poolbench.operators.window import Window
 
@@ -45,20 +39,7 @@ def softmax_mean(x: Tensor, log_temperature: Tensor, *, window: Window | None = 
     Raises:
         ValueError: x is not a batch of floating maps, or a window would be empty.
 
-    Numerics: in float64 whatever the dtype of x, and on distances from the maximum, so that
-    neither a large t nor a large common offset costs digits of the gradient of log t.
+    Numerics: see :class:`poolbench.operators.smooth_maximum.SmoothMaximum`. On distances from the
+    maximum, so that neither a large t nor a large common offset costs digits.
     """
-    check_maps(x, window)
-    with without_autocast(x):
-        elements = gather_elements(x.double(), window, padding=-torch.inf)
-        is_present = elements != -torch.inf
-        # The result does not depend on the shift, so no gradient has to flow through it.
-        peak = elements.detach().amax(-1, keepdim=True)
-        is_alive = peak != -torch.inf
-        peak = peak.where(is_alive, 0.0)
-        gaps = (elements - peak).where(is_present, 0.0)
-        temperature = log_temperature.double().exp().view(1, -1, 1, 1, 1)
-        powers = (gaps / temperature).exp().where(is_present, 0.0)
-        total = powers.sum(-1, keepdim=True).where(is_alive, 1.0)
-        pooled = peak + (powers * gaps).sum(-1, keepdim=True) / total
-        return as_output(pooled.where(is_alive, -torch.inf).squeeze(-1), x, window)
+    return smooth_maximum(x, log_temperature, window, "softpool")

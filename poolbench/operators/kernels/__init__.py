@@ -1,0 +1,59 @@
+"""Who computes a smooth maximum: fused code where it covers the case, plain tensors elsewhere.
+
+Every kernel gives the same numbers, up to roundings of the result; ``eager`` is what they are held
+to, and covers everything. ``POOLBENCH_KERNELS=eager`` switches the others off.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Protocol
+
+import torch
+from torch import Tensor, nn
+
+from poolbench.operators.kernels import eager
+from poolbench.operators.window import Window
+
+OPERATIONS = ("lse", "lae", "softpool")
+"""``t log sum exp(z/t)``, ``t log mean exp(z/t)`` and ``sum softmax(z/t) z``."""
+
+
+class Kernel(Protocol):
+    """A module that computes the smooth maxima; ``operation`` is one of ``OPERATIONS``."""
+
+    def forward(
+        self, x: Tensor, log_temperature: Tensor, window: Window | None, operation: str
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Return y, m, the logarithm and, for softpool, the centre (empty for the others)."""
+
+    def backward(
+        self,
+        upstream: Tensor,
+        x: Tensor,
+        log_temperature: Tensor,
+        peak: Tensor,
+        logarithm: Tensor,
+        centre: Tensor,
+        window: Window | None,
+        operation: str,
+    ) -> tuple[Tensor, Tensor]:
+        """Return the gradient of x, and that of log t for each map, ``(N, C)``, float64."""
+
+
+def kernel_for(x: Tensor) -> Kernel:
+    """Return the fastest kernel that covers the maps.
+
+    Compilers and tensors without memory of their own see plain tensor operations.
+
+    Args:
+        x: Maps, ``(N, C, H, W)``.
+    """
+    is_plain = type(x) in (Tensor, nn.Parameter) and not torch.compiler.is_compiling()
+    if not is_plain or os.environ.get("POOLBENCH_KERNELS") == "eager":
+        return eager
+    if x.device.type == "cpu":
+        from poolbench.operators.kernels import native
+
+        return native if native.covers(x) else eager
+    return eager

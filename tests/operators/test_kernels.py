@@ -1,0 +1,174 @@
+"""Every fused kernel against the plain tensors of the eager one."""
+
+from __future__ import annotations
+
+import math
+import subprocess
+import sys
+from itertools import product
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor
+
+from poolbench.operators.kernels import OPERATIONS, Kernel, eager, kernel_for, native
+from poolbench.operators.window import Window
+
+WINDOWS = {
+    "global": None,
+    "k3s2p1": Window.of(3, 2, 1),
+    "k3s2p1-ceil": Window.of((3, 2), 2, 1, ceil_mode=True),
+    "k2s3": Window.of(2, 3),
+}
+LAYOUTS = {"contiguous": torch.contiguous_format, "channels_last": torch.channels_last}
+# Roundings of the output, and of what is kept for backward.
+ROUNDING = {torch.float32: 3e-7, torch.bfloat16: 2**-7, torch.float64: 1e-12}
+
+needs_compiler = pytest.mark.skipif(
+    native.fault() is not None, reason=native.fault() or "there is a compiler"
+)
+
+
+def maps(dtype: torch.dtype, layout: torch.memory_format, channels: int = 19) -> Tensor:
+    """Return maps of every kind: ordinary, dark here and there, dark altogether, constant."""
+    generator = torch.Generator().manual_seed(7)
+    x = torch.randn(3, channels, 7, 9, generator=generator, dtype=torch.float64)
+    x[0, 0] = x[1, 1, 2, 3] = x[2, 2, :4] = -math.inf
+    x[1, 2] = 0.75
+    return x.to(dtype).contiguous(memory_format=layout)
+
+
+def results(
+    kernel: Kernel, x: Tensor, log_temperature: Tensor, window: Window | None, operation: str
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Return y, the gradient and the slopes for an upstream that tells elements apart."""
+    pooled, *kept = kernel.forward(x, log_temperature, window, operation)
+    generator = torch.Generator().manual_seed(1)
+    upstream = torch.randn(pooled.shape, generator=generator).to(x.dtype).to(x.device)
+    gradient, slope = kernel.backward(upstream, x, log_temperature, *kept, window, operation)
+    return pooled, gradient, slope
+
+
+def assert_like_eager(
+    kernel: Kernel, x: Tensor, log_temperature: Tensor, window: Window | None, operation: str
+) -> None:
+    found = results(kernel, x, log_temperature, window, operation)
+    expected = results(eager, x, log_temperature, window, operation)
+    rounding = ROUNDING[x.dtype]
+    for one, other, tolerance in zip(found, expected, (rounding, rounding, 1e-6), strict=True):
+        assert one.dtype == other.dtype
+        assert one.shape == other.shape
+        size = other[other.isfinite()].abs().amax().item()
+        torch.testing.assert_close(one, other, rtol=tolerance, atol=tolerance * size)
+    if window is not None:  # of single values every layout is the same
+        assert found[0].stride() == expected[0].stride()
+    assert (found[1][x == -math.inf] == 0).all()
+
+
+@needs_compiler
+@pytest.mark.parametrize("operation", OPERATIONS)
+@pytest.mark.parametrize("window", WINDOWS.values(), ids=WINDOWS)
+@pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
+@pytest.mark.parametrize("dtype", ROUNDING, ids=str)
+def test_native_code_agrees_with_plain_tensors(
+    dtype: torch.dtype, layout: torch.memory_format, window: Window | None, operation: str
+) -> None:
+    for t, learns in product((1e-3, 0.3, 4.0, 1024.0), (1, 19)):
+        log_temperature = torch.linspace(0, 1, learns) + math.log(t)
+        assert_like_eager(native, maps(dtype, layout), log_temperature, window, operation)
+
+
+@needs_compiler
+@pytest.mark.parametrize("window", WINDOWS.values(), ids=WINDOWS)
+def test_native_code_takes_maps_with_gaps_and_upstreams_of_any_layout(
+    window: Window | None,
+) -> None:
+    x = maps(torch.float32, torch.contiguous_format).flip(3)[:, 1::2, :, ::2]
+    assert_like_eager(native, x, torch.zeros(1), window, "lae")
+    pooled, *kept = native.forward(x, torch.zeros(1), window, "lae")
+    spread = torch.ones(1).expand(pooled.shape)
+    slanted = torch.ones(pooled.shape[::-1]).permute(3, 2, 1, 0)
+    for one, other in zip(
+        native.backward(spread, x, torch.zeros(1), *kept, window, "lae"),
+        native.backward(slanted, x, torch.zeros(1), *kept, window, "lae"),
+        strict=True,
+    ):
+        assert torch.equal(one, other)
+
+
+@needs_compiler
+@pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
+@pytest.mark.parametrize("bad", [math.nan, math.inf])
+def test_what_is_not_finite_is_never_hidden(layout: torch.memory_format, bad: float) -> None:
+    x = maps(torch.float32, layout)
+    x[2, 5, 1, 1] = bad
+    for operation in OPERATIONS:
+        pooled, gradient, slope = results(native, x, torch.zeros(1), None, operation)
+        assert not pooled[2, 5].isfinite().any()
+        assert not gradient[2, 5].isfinite().all()
+        assert not slope[2, 5].isfinite()
+        assert pooled[2, 6:].isfinite().all()
+        assert gradient[2, 6:].isfinite().all()
+
+
+@needs_compiler
+def test_the_bits_do_not_depend_on_the_number_of_threads() -> None:
+    x = torch.randn(5, 33, 56, 56, generator=torch.Generator().manual_seed(0))
+    assert x.numel() > native._THREADED_ELEMENTS
+    threads = torch.get_num_threads()
+    try:
+        found = []
+        for count in (1, 3):
+            torch.set_num_threads(count)
+            found.append(results(native, x, torch.zeros(1), WINDOWS["k3s2p1"], "lae"))
+    finally:
+        torch.set_num_threads(threads)
+    for one, other in zip(*found, strict=True):
+        assert torch.equal(one, other)
+
+
+@needs_compiler
+def test_an_empty_batch_pools_to_an_empty_batch() -> None:
+    pooled, gradient, slope = results(native, torch.zeros(0, 3, 4, 4), torch.zeros(1), None, "lae")
+    assert pooled.shape == (0, 3, 1, 1)
+    assert gradient.shape == (0, 3, 4, 4)
+    assert slope.shape == (0, 3)
+
+
+def test_dtypes_that_no_kernel_knows_and_a_wish_for_eager_get_plain_tensors(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert kernel_for(torch.zeros(1, 1, 2, 2, dtype=torch.float16)) is eager
+    assert kernel_for(torch.zeros(1, 1, 2, 2, device="meta")) is eager
+    monkeypatch.setenv("POOLBENCH_KERNELS", "eager")
+    assert kernel_for(torch.zeros(1, 1, 2, 2)) is eager
+
+
+@pytest.mark.parametrize(
+    ("compiler", "reason"),
+    [("", "no C compiler"), ("#!/bin/sh\necho no headers here >&2; exit 1\n", "no headers here")],
+)
+def test_without_a_working_compiler_pooling_goes_on_and_the_reason_is_kept(
+    tmp_path: Path, compiler: str, reason: str
+) -> None:
+    if compiler:
+        (tmp_path / "cc").write_text(compiler)
+        (tmp_path / "cc").chmod(0o755)
+    code = (
+        "import torch\n"
+        "from poolbench.operators.functional import log_avg_exp\n"
+        "from poolbench.operators.kernels import native\n"
+        "print(log_avg_exp(torch.full((1, 1, 2, 2), 3.0), torch.zeros(1)).item())\n"
+        "print(native.fault())\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={"PATH": f"{tmp_path}:/bin" if compiler else "", "POOLBENCH_CACHE": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    pooled, fault = done.stdout.splitlines()
+    assert float(pooled) == 3.0
+    assert reason in fault
