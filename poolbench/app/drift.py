@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -68,8 +67,7 @@ def drift(study: Study, store_path: Path) -> tuple[list[Table], list[Chart]]:
             drifts += _drifts(variant, operators, found)
         title = f"{study.title} · {dataset} · learned pooling parameters"
         tables.append(drift_table(title, drifts, fixed, notes))
-        stem = re.sub(r"[^a-z0-9]+", "-", f"{Path(study.origin).stem}-{dataset}".lower())
-        charts += drift_charts(f"{stem}-drift", f"{study.title} · {dataset}", drifts)
+        charts += drift_charts(dataset, f"{study.title} · {dataset}", drifts)
     return tables, charts
 
 

@@ -47,7 +47,9 @@ def drift(
             plugin=plugin,
         )
         studies = [study]
-    found = [drift_of(study, store) for study in studies]
-    emit([table for tables, _ in found for table in tables], format, output)
+    found = {study.id: drift_of(study, store) for study in studies}
+    emit([table for tables, _ in found.values() for table in tables], format, output)
     if figures is not None:
-        draw([chart for _, charts in found for chart in charts], figures)
+        for study_id, (_, charts) in found.items():
+            # Charts are named after data sets, which studies share.
+            draw(charts, figures / study_id if len(found) > 1 else figures)

@@ -6,17 +6,15 @@ Nothing in a suite asks for it: the option is found in the variants themselves.
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import Any
 
 from poolbench.core.cell import Cell
 from poolbench.core.record import Run
 from poolbench.core.study import Metric, Study
-from poolbench.report.chart import Axis, Chart, Curve, Curves, Scale
-from poolbench.stats import Estimate, estimate
+from poolbench.report.bands import BAND, curve_over_seeds, seeds_in_words
+from poolbench.report.chart import Axis, Chart, Curves, Scale
 
 _LEAST_POINTS = 3
 # A range this wide shows nothing of its lower end on a linear axis.
@@ -41,13 +39,21 @@ def option_charts(study: Study, runs: Mapping[str, Run]) -> list[Chart]:
     Args:
         study: What was trained.
         runs: Cell id to run; a cell without one is missing.
+
+    Returns:
+        Charts of differing names; none of a data set without runs.
     """
     options = {variant: dict(_options(cells[0])) for _, variant, cells in study.conditions()}
     found = _longest_lines(options)
     if found is None:
         return []
     name, lines = found
-    return [_chart(study, dataset, runs, options, name, lines) for dataset in study.datasets]
+    trained = {dataset for dataset, _, cells in study.conditions() for c in cells if c.id in runs}
+    return [
+        _chart(study, dataset, runs, options, name, lines)
+        for dataset in study.datasets
+        if dataset in trained
+    ]
 
 
 def _options(cell: Cell) -> Iterator[tuple[str, Any]]:
@@ -101,36 +107,34 @@ def _chart(
     lines: Sequence[_Line],
 ) -> Chart:
     metric = study.analysis.metric
-    estimates = {
-        variant: estimate([_value(runs.get(cell.id), metric) for cell in cells])
+    results = {
+        variant: [_value(runs.get(cell.id), metric) for cell in cells]
         for name_of, variant, cells in study.conditions()
         if name_of == dataset
     }
+    counts = [sum(value is not None for value in row) for row in results.values()]
     values = sorted({value for line in lines for value in line.places})
-    level = [variant for variant, own in options.items() if name not in own]
     curves = [
-        _curve(label, list(line.places), [estimates[variant] for variant in line.places.values()])
+        curve_over_seeds(
+            label, list(line.places), [results[variant] for variant in line.places.values()]
+        )
         for label, line in zip(_labels(name, lines), lines, strict=True)
     ]
     ends = [values[0], values[-1]]
-    curves += [
-        _curve(variant, ends, [estimates[variant]] * 2, is_reference=True)
-        for variant in level
-        if estimates[variant].n
-    ]
-    counts = sorted({estimate.n for estimate in estimates.values()})
-    seeds = " to ".join(map(str, dict.fromkeys((counts[0], counts[-1]))))
-    slug = re.sub(r"[^a-z0-9]+", "-", f"{Path(study.origin).stem}-{dataset}".lower())
+    for variant in (variant for variant, own in options.items() if name not in own):
+        curve = curve_over_seeds(variant, ends, [results[variant]] * 2)
+        if not math.isnan(curve.y[0]):
+            curves.append(replace(curve, is_reference=True))
     site, _, option = name.removeprefix("pools.").removeprefix("recipe.").rpartition(".")
     return Curves(
-        name=f"{slug}-by-{option.replace('_', '-')}",
+        name=f"{dataset}-by-{option.replace('_', '-')}",
         title=f"{study.title} · {dataset}",
-        caption=f"Test {metric}: mean and standard error over n = {seeds} seeds.",
+        caption=f"{BAND}; {seeds_in_words(filter(None, counts))} a variant",
         x=Axis(
             label=f"{option.replace('_', ' ')} ({site})" if site else option,
             scale=_scale(values),
         ),
-        y=Axis(label=f"test {metric}", is_share=True),
+        y=Axis(label=f"test {metric} (%)", is_share=True),
         curves=tuple(curves),
     )
 
@@ -139,21 +143,6 @@ def _value(run: Run | None, metric: Metric) -> float | None:
     if run is None:
         return None
     return run.result.accuracy if metric == "accuracy" else 1 - run.result.accuracy
-
-
-def _curve(
-    label: str, x: Sequence[float], estimates: Sequence[Estimate], *, is_reference: bool = False
-) -> Curve:
-    # One seed alone has a mean and no band; NaN leaves it out.
-    errors = [e.std / math.sqrt(e.n) if e.n > 1 else math.nan for e in estimates]
-    return Curve(
-        label=label,
-        x=tuple(x),
-        y=tuple(e.mean for e in estimates),
-        low=tuple(e.mean - error for e, error in zip(estimates, errors, strict=True)),
-        high=tuple(e.mean + error for e, error in zip(estimates, errors, strict=True)),
-        is_reference=is_reference,
-    )
 
 
 def _labels(name: str, lines: Sequence[_Line]) -> list[str]:

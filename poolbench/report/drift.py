@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from poolbench.report.chart import Axis, Chart, Curve, Curves, Sample, Samples
+from poolbench.report.bands import seeds_in_words
+from poolbench.report.chart import Axis, Chart, Curve, Curves, Sample, Samples, Scale
 from poolbench.report.figures import NOTHING
 from poolbench.report.table import Cell, Column, Table, words
 
@@ -101,65 +102,72 @@ def drift_table(
     )
 
 
-def drift_charts(stem: str, title: str, drifts: Sequence[Drift]) -> tuple[Chart, ...]:
+def drift_charts(dataset: str, title: str, drifts: Sequence[Drift]) -> list[Chart]:
     """Return, for each kind of parameter, where it ended and how it got there.
 
     Args:
-        stem: Start of the charts' names.
+        dataset: Whose drifts; start of the charts' names.
         title: Of the study and data set.
         drifts: In the suite's order.
     """
-    kinds = dict.fromkeys(_kind(drift) for drift in drifts)
-    made: list[Chart] = []
-    for kind in kinds:
+    charts: list[Chart] = []
+    for kind in dict.fromkeys(_kind(drift) for drift in drifts):
         group = [drift for drift in drifts if _kind(drift) == kind]
-        is_positive = all(drift.is_positive for drift in group)
-        named = len({drift.parameter for drift in group}) > 1
-        labels = [f"{d.variant} {d.parameter}" if named else d.variant for d in group]
-        scale = "log2" if is_positive else "linear"
-        counts = sorted({len(drift.ends) for drift in group})
-        seeds = f"n = {' to '.join(map(str, dict.fromkeys((counts[0], counts[-1]))))} seeds"
-        groups = [(_start(drift), drift.is_shared) for drift in group]
-        # As in the paper's figure where the starts tell the variants apart: side by side by start.
-        is_by_start = not named and len(set(groups)) == len(groups) and None not in dict(groups)
-        made.append(
-            Samples(
-                name=f"{stem}-{kind.replace('_', '-')}-end",
-                title=f"{title}: {kind.replace('_', ' ')} after training",
-                caption=f"Final values of {seeds}; dotted: where they started. Dark: one value for "
-                "the layer, a dot a seed. Light: one for each channel or position, of all seeds "
-                "together.",
-                x=Axis(label=f"initial {kind.replace('_', ' ')}" if is_by_start else "variant"),
-                y=Axis(label=kind.replace("_", " "), scale=scale),  # type: ignore[arg-type]
-                samples=tuple(
-                    Sample(
-                        label=f"{start:g}" if is_by_start else label,
-                        series="one for the layer" if is_shared else "one for each channel",
-                        values=drift.values,
-                        is_dark=is_shared,
-                        start=start,
-                    )
-                    for label, drift, (start, is_shared) in zip(labels, group, groups, strict=True)
-                ),
-                is_density=any(not drift.is_shared for drift in group),
-            )
-        )
-        made.append(
-            Curves(
-                name=f"{stem}-{kind.replace('_', '-')}-epochs",
-                title=f"{title}: {kind.replace('_', ' ')} over epochs",
-                caption=f"Mean over {seeds} of the mean over channels after each epoch, from the "
-                "start at epoch 0; band: least to largest seed.",
-                x=Axis(label="epoch", ticks=tuple((e, str(e)) for e in range(_epochs(group) + 1))),
-                y=Axis(label=f"mean {kind.replace('_', ' ')}", scale=scale),  # type: ignore[arg-type]
-                curves=tuple(_curve(label, d) for label, d in zip(labels, group, strict=True)),
-            )
-        )
-    return tuple(made)
+        is_named = len({drift.parameter for drift in group}) > 1
+        labelled = {f"{d.variant} {d.parameter}" if is_named else d.variant: d for d in group}
+        name, words_of = f"{dataset}-{kind.replace('_', '-')}", kind.replace("_", " ")
+        charts += [
+            _ends(f"{name}-end", title, words_of, labelled),
+            _epochs(f"{name}-epochs", title, words_of, labelled),
+        ]
+    return charts
 
 
-def _epochs(drifts: Sequence[Drift]) -> int:
-    return max(len(seed) for drift in drifts for seed in drift.epochs)
+def _ends(name: str, title: str, kind: str, drifts: Mapping[str, Drift]) -> Samples:
+    groups = [(_start(drift), drift.is_shared) for drift in drifts.values()]
+    # As in the paper's figure where the starts tell the variants apart: side by side by start.
+    is_by_start = len(set(groups)) == len(groups) and all(start is not None for start, _ in groups)
+    return Samples(
+        name=name,
+        title=f"{title}: {kind} after training",
+        caption=f"Final values of {_seeds(drifts)}; dotted: where they started. Dark: one value "
+        "for the layer, a dot a seed. Light: one for each channel or position, of all seeds "
+        "together.",
+        x=Axis(label=f"initial {kind}" if is_by_start else "variant"),
+        y=Axis(label=kind, scale=_scale(drifts)),
+        samples=tuple(
+            Sample(
+                label=f"{start:g}" if is_by_start else label,
+                series="one for the layer" if is_shared else "one for each channel",
+                values=drift.values,
+                is_dark=is_shared,
+                start=start,
+            )
+            for (label, drift), (start, is_shared) in zip(drifts.items(), groups, strict=True)
+        ),
+        is_density=any(not is_shared for _, is_shared in groups),
+    )
+
+
+def _epochs(name: str, title: str, kind: str, drifts: Mapping[str, Drift]) -> Curves:
+    last = max(len(seed) for drift in drifts.values() for seed in drift.epochs)
+    return Curves(
+        name=name,
+        title=f"{title}: {kind} over epochs",
+        caption=f"Mean over {_seeds(drifts)} of the mean over channels after each epoch, from the "
+        "start at epoch 0; band: least to largest seed.",
+        x=Axis(label="epoch", ticks=tuple((epoch, str(epoch)) for epoch in range(last + 1))),
+        y=Axis(label=f"mean {kind}", scale=_scale(drifts)),
+        curves=tuple(_curve(label, drift) for label, drift in drifts.items()),
+    )
+
+
+def _scale(drifts: Mapping[str, Drift]) -> Scale:
+    return "log2" if all(drift.is_positive for drift in drifts.values()) else "linear"
+
+
+def _seeds(drifts: Mapping[str, Drift]) -> str:
+    return seeds_in_words(len(drift.ends) for drift in drifts.values())
 
 
 def _kind(drift: Drift) -> str:

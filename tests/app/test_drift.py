@@ -95,11 +95,9 @@ def test_the_charts_tell_layers_from_channels_and_kinds_from_one_another(store: 
     _, charts = drift(stored_studies(store)[0], store)
     by_name = {chart.name: chart for chart in charts}
     assert list(by_name) == [
-        f"drift-digits-drift-{kind}-{what}"
-        for kind in ("temperature", "alpha")
-        for what in ("end", "epochs")
+        f"digits-{kind}-{what}" for kind in ("temperature", "alpha") for what in ("end", "epochs")
     ]
-    ends = by_name["drift-digits-drift-temperature-end"]
+    ends = by_name["digits-temperature-end"]
     assert isinstance(ends, Samples)
     assert ends.y.scale == "log2"
     assert ends.x.label == "initial temperature"
@@ -145,6 +143,6 @@ def test_the_command_works_on_every_study_of_the_store(
     assert done.code == 0, done.err
     assert len(json.loads(done.out)["tables"][0]["rows"]) == 6
     shown = poolbench("drift", "--store", store, "--figures", "pictures")
-    assert len(list(Path("pictures").glob("drift-digits-drift-*.png"))) == 4
+    assert len(list(Path("pictures").glob("digits-*.png"))) == 4
     assert "fixed: nothing is learned" in shown.out
     assert poolbench("drift", "smoke", "--store", store).code == 5

@@ -71,7 +71,7 @@ def test_variants_that_differ_in_temperature_alone_make_a_line_over_log2() -> No
     (chart,) = option_charts(study, runs_of(study))
     assert isinstance(chart, Curves)
     assert (chart.x.label, chart.x.scale, chart.y.is_share) == ("temperature (head)", "log2", True)
-    assert chart.name == "study-digits-by-temperature"
+    assert chart.name == "digits-by-temperature"
     curve = curves_of(study, runs_of(study))["learn layer"]
     assert curve.x == (1.0, 4.0, 16.0, 64.0)
     assert curve.y == pytest.approx((0.51, 0.53, 0.55, 0.57))
@@ -97,6 +97,9 @@ def test_a_missing_variant_is_a_gap_and_an_error_rate_falls() -> None:
     assert math.isnan(curves["learn none"].y[1])
     assert curves["learn none"].y[2] == pytest.approx(0.45)
     assert "max" not in curves
+    (chart,) = option_charts(study, runs)
+    assert "n = 2 seeds" in chart.caption
+    assert option_charts(study, {}) == []
 
 
 def test_two_options_moved_at_once_make_no_line() -> None:
