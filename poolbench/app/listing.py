@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from poolbench.data import AUGMENTATIONS, DATASETS
 from poolbench.engines import ENGINES
 from poolbench.models import MODELS
 from poolbench.operators import OPERATORS
+from poolbench.probes import PROBES
 from poolbench.report import FORMATS
 from poolbench.report.schemas import SCHEMAS, schema_text
 from poolbench.report.table import Cell, Column, Table, words
@@ -37,6 +39,7 @@ CATALOGUES: Mapping[str, Catalogue[Any]] = {
     "augmentations": AUGMENTATIONS,
     "optimizers": OPTIMIZERS,
     "schedules": SCHEDULES,
+    "probes": PROBES,
     "formats": FORMATS,
     "engines": ENGINES,
 }
@@ -146,8 +149,8 @@ def _example(family: str, name: str, entry: Entry) -> str:
         for key, option in entry.options.items()
         if option.is_required or option.default is not None
     }
-    words_of = ", ".join([f"name: {name}", *(f"{key}: {_yaml(v)}" for key, v in shown.items())])
-    spec = f"{{{words_of}}}" if shown else name
+    options = ", ".join(f"{key}: {_yaml(value)}" for key, value in shown.items())
+    spec = f"{{name: {name}, {options}}}" if shown else name
     wrap: Mapping[str, Callable[[str], str]] = {
         "operators": lambda text: f"pools: {{head: {text}}}",
         "models": lambda text: f"model: {text}",
@@ -155,15 +158,22 @@ def _example(family: str, name: str, entry: Entry) -> str:
         "augmentations": lambda text: f"data: {{name: cifar10, augment: [{text}]}}",
         "optimizers": lambda text: f"recipe: {{optimizer: {text}}}",
         "schedules": lambda text: f"recipe: {{schedule: {text}}}",
+        "probes": lambda _: f"probes: {{{name}: {{{options}}}}}",
         "formats": lambda text: f"poolbench report SUITE --format {text}",
         "engines": lambda text: f"poolbench train SUITE --engine {text}",
     }
     return wrap[family](spec)
 
 
+_LONG = 12
+
+
 def _yaml(value: object) -> str:
     if isinstance(value, tuple):
         return f"[{', '.join(map(_yaml, value))}]"
+    if isinstance(value, float) and len(str(value)) > _LONG:
+        ratio = Fraction(value).limit_denominator(1000)
+        return str(ratio) if float(ratio) == value else str(value)
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 

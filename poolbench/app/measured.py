@@ -50,7 +50,7 @@ def read_measurements(
                 if measurement.network == network:
                     sound[key] = measurement
         if probes is None:
-            found[cell.id] = tuple(sound.values())
+            found[cell.id] = tuple(sorted(sound.values(), key=lambda made: str(made.probe)))
         else:
             keys = [measurement_key(probe, network) for probe in probes]
             found[cell.id] = tuple(sound[key] for key in keys if key in sound)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from poolbench.app.devices import workers_of
+from poolbench.app.measured import read_measurements
 from poolbench.app.study import data_root
 from poolbench.core.cell import Cell
 from poolbench.core.study import Study
@@ -86,6 +87,7 @@ def _table(
             _recipe_note(study.cells[0]),
             _effort_note(open_cells, costs, devices, store),
             _power_note(study, dataset),
+            *_probe_notes(study, dataset, store),
         ),
     )
 
@@ -120,6 +122,17 @@ def _effort_note(
         f"To train: {len(cells)} cells with {workers}, about {_span(duration)} and "
         f"{_size(sum(size for _, size in known))} of disk{free}."
     )
+
+
+def _probe_notes(study: Study, dataset: str, store: Store | None) -> list[str]:
+    if not study.probes:
+        return []
+    found = read_measurements(study, store, study.probes)[0] if store is not None else {}
+    cells = [cell for cell in study.cells if cell.data.source.name == dataset]
+    done = sum(len(found.get(cell.id, ())) for cell in cells)
+    names = ", ".join(probe.name for probe in study.probes)
+    asked = len(cells) * len(study.probes)
+    return [f"Probes: {names}; {done} of {asked} measurements are there."]
 
 
 def _power_note(study: Study, dataset: str) -> str:

@@ -20,8 +20,8 @@ def list_things(
         str | None,
         typer.Argument(
             metavar="[FAMILY]",
-            help="operators, models, data, augmentations, optimizers, schedules, formats, engines, "
-            "suites or runs.",
+            help="operators, models, data, augmentations, optimizers, schedules, probes, formats, "
+            "engines, suites or runs.",
         ),
     ] = None,
     name: Annotated[

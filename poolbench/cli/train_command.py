@@ -10,6 +10,7 @@ import typer
 from poolbench.cli import options
 from poolbench.cli.output import check, emit
 from poolbench.cli.progress import showing_progress
+from poolbench.cli.robustness_command import measure, refuse_failures
 from poolbench.cli.study import read_study
 
 
@@ -37,6 +38,9 @@ def train(
     wait: Annotated[
         bool, typer.Option("--wait/--no-wait", help="Wait for cells that others are training.")
     ] = True,
+    probes: Annotated[
+        bool, typer.Option("--probes", help="Then put the networks to the suite's probes.")
+    ] = False,
     rule: options.Rule = None,
     baseline: options.Baseline = None,
     alpha: options.Alpha = None,
@@ -49,6 +53,7 @@ def train(
 
     Run it again to continue: finished cells are kept, interrupted ones go on where they stood.
     """
+    from poolbench.app.probe import ask
     from poolbench.app.report import Reading, check_reading, tables
     from poolbench.app.train import Settings, unfinished_count
     from poolbench.app.train import train as train_study
@@ -66,6 +71,8 @@ def train(
     )
     reading = Reading(rule=rule, baseline=baseline, alpha=alpha)
     check_reading(study, reading)
+    if probes:
+        ask(study, (), {})
     settings = Settings(
         store=store,
         device=device,
@@ -85,6 +92,7 @@ def train(
             else (f"{summary.trained} cells trained, {summary.reused} were there before")
         )
         sys.stderr.write(f"{words} ({summary.duration_s:.1f} s, store {store})\n")
+    unmeasured = measure([study], settings, quiet=quiet) if probes else {}
     emit(tables(study, store, reading), format, output)
     if summary.failed:
         reasons = "\n".join(f"  {label}: {why}" for label, why in summary.failed.items())
@@ -92,3 +100,4 @@ def train(
             f"{len(summary.failed)} cells have no result:\n{reasons}",
             "the others are safe; the same command tries these again",
         )
+    refuse_failures(unmeasured)
