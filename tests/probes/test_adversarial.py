@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,10 +12,9 @@ from torch import Tensor, nn
 
 from poolbench.core.errors import BadInput
 from poolbench.core.measurement import unpack_bits
+from poolbench.core.streams import derive
 from poolbench.data.batches import evaluation_batches
-from poolbench.data.digits import read_digits
 from poolbench.data.splits import Split
-from poolbench.probes import PROBES
 from poolbench.probes.adversarial import probe
 from poolbench.probes.adversarial.attacks import (
     EuclideanStep,
@@ -30,8 +28,9 @@ from poolbench.probes.adversarial.attacks import (
 )
 from poolbench.probes.adversarial.gradient import images_at_once, input_gradient
 from poolbench.probes.adversarial.probe import fgm_l2, fgsm, pgd
-from poolbench.probes.api import Findings, NotFinite, Subject
+from poolbench.probes.api import Findings, NotFinite
 from poolbench.training.evaluate import evaluate
+from tests.probes.subjects import a_subject, digits, small_network
 
 EPSILONS = (0.0, 1 / 255, 0.01, 0.05, 0.1, 0.3, 1.0, 1.4, 10.0)
 CPU = torch.device("cpu")
@@ -39,58 +38,14 @@ CPU = torch.device("cpu")
 
 @pytest.fixture(scope="module")
 def test_split() -> Split:
-    digits = read_digits()
-    return Split(
-        images=torch.from_numpy(digits.test_images), labels=torch.from_numpy(digits.test_labels)
-    )
-
-
-def build() -> nn.Module:
-    return nn.Sequential(
-        nn.Conv2d(1, 16, 3, padding=1),
-        nn.BatchNorm2d(16),
-        nn.ReLU(),
-        nn.MaxPool2d(2),
-        nn.Conv2d(16, 16, 3, padding=1),
-        nn.ReLU(),
-        nn.Dropout(0.5),
-        nn.Flatten(),
-        nn.Linear(256, 10),
-    )
+    return digits(500)
 
 
 @pytest.fixture(scope="module")
 def trained() -> nn.Module:
     """Return a network that knows most digits, in train mode and channels last."""
-    digits = read_digits()
-    images = torch.from_numpy(digits.train_images).permute(0, 3, 1, 2).float() / 255
-    labels = torch.from_numpy(digits.train_labels)
-    with torch.random.fork_rng():
-        torch.manual_seed(0)
-        network = build()
-        optimizer = torch.optim.SGD(network.parameters(), lr=0.1, momentum=0.9)
-        for _ in range(3):
-            for chosen in torch.randperm(len(labels)).split(64):
-                loss = nn.functional.cross_entropy(network(images[chosen]), labels[chosen])
-                optimizer.zero_grad()
-                loss.backward()
-                optimizer.step()
+    network = small_network(nn.MaxPool2d(2), nn.Flatten(), nn.Linear(64, 10))
     return network.to(memory_format=torch.channels_last)
-
-
-def subject_of(network: nn.Module, split: Split, **changes: Any) -> Subject:
-    return replace(
-        Subject(
-            network=network,
-            batches=lambda size: evaluation_batches(split, size),
-            count=len(split),
-            image_size=(8, 8),
-            mean=(0.5,),
-            std=(0.5,),
-            device=CPU,
-        ),
-        **changes,
-    )
 
 
 def nothing(_share: float) -> None:
@@ -158,7 +113,7 @@ def test_the_flags_are_foolboxs(
     images, labels = whole(test_split, torch.channels_last)
     model = PyTorchModel(frozen, bounds=(0, 1), device=CPU)
     _, _, success = peer()(model, images, labels, epsilons=list(EPSILONS))
-    found = measure(subject_of(trained, test_split), on_progress=nothing, epsilons=EPSILONS)
+    found = measure(a_subject(trained, test_split), on_progress=nothing, epsilons=EPSILONS)
     assert torch.equal(torch.tensor(flags(found)), ~success)
     assert [point.at for point in found.points] == list(EPSILONS)
     assert [point.correct for point in found.points] == (~success).sum(1).tolist()
@@ -171,10 +126,10 @@ def test_the_flags_are_foolboxs(
 def test_epsilon_zero_is_the_final_evaluation(
     measure: Callable[..., Findings], precision: str, trained: nn.Module, test_split: Split
 ) -> None:
-    clean = evaluate(trained, evaluation_batches(test_split, 500), device=CPU, precision=precision)
+    clean = evaluate(trained, evaluation_batches(test_split, 200), device=CPU, precision=precision)
     options = {"steps": 1, "rel_stepsize": 1.0} if measure is pgd else {}
     found = measure(
-        subject_of(trained, test_split, precision=precision),
+        a_subject(trained, test_split, precision=precision, batch_size=200),
         on_progress=nothing,
         epsilons=(0,),
         **options,
@@ -184,7 +139,7 @@ def test_epsilon_zero_is_the_final_evaluation(
 
 
 def test_the_gradient_is_float32_and_the_classification_what_the_network_was_trained_in(
-    trained: nn.Module, test_split: Split, monkeypatch: pytest.MonkeyPatch
+    trained: nn.Module, test_split: Split
 ) -> None:
     seen: list[tuple[bool, bool]] = []
     trained.register_forward_hook(
@@ -192,28 +147,11 @@ def test_the_gradient_is_float32_and_the_classification_what_the_network_was_tra
             (inputs[0].requires_grad, torch.is_autocast_enabled("cpu"))
         )
     )
-    subject = subject_of(trained, test_split, precision="bf16")
+    subject = a_subject(trained, test_split, precision="bf16", batch_size=250)
     fgsm(subject, on_progress=nothing, epsilons=(0, 0.1, 0.2))
     trained._forward_hooks.clear()
-    # One gradient for all epsilons, then one classification for each.
-    assert seen == [(True, False), (False, True), (False, True), (False, True)]
-
-
-def test_the_network_is_given_back_as_it_was(trained: nn.Module, test_split: Split) -> None:
-    trained.zero_grad()
-    before = {name: value.clone() for name, value in trained.state_dict().items()}
-    random_state = torch.get_rng_state()
-    pgd(
-        subject_of(trained, test_split),
-        on_progress=nothing,
-        epsilons=(0, 0.1),
-        steps=2,
-        rel_stepsize=0.5,
-    )
-    assert all(module.training for module in trained.modules())
-    assert all(p.requires_grad and p.grad is None for p in trained.parameters())
-    assert all(torch.equal(before[name], value) for name, value in trained.state_dict().items())
-    assert torch.equal(torch.get_rng_state(), random_state)
+    # For each batch of the final evaluation, one gradient, then one classification an epsilon.
+    assert seen == 2 * [(True, False), (False, True), (False, True), (False, True)]
 
 
 def test_memory_is_bounded_and_the_bound_changes_no_start(
@@ -223,13 +161,13 @@ def test_memory_is_bounded_and_the_bound_changes_no_start(
     assert images_at_once((256, 256)) == 2
     assert images_at_once((2000, 2000)) == 1
     options = {"epsilons": (0.0, 0.05, 0.1), "steps": 3, "rel_stepsize": 0.4}
-    at_once = pgd(subject_of(trained, test_split), on_progress=nothing, **options)
+    at_once = pgd(a_subject(trained, test_split), on_progress=nothing, **options)
     sizes: list[int] = []
     trained.register_forward_hook(
         lambda _, inputs, __: sizes.append(len(inputs[0])) if inputs[0].requires_grad else None
     )
     monkeypatch.setattr(probe, "images_at_once", lambda _: 7)
-    in_parts = pgd(subject_of(trained, test_split), on_progress=nothing, **options)
+    in_parts = pgd(a_subject(trained, test_split), on_progress=nothing, **options)
     trained._forward_hooks.clear()
     assert max(sizes) == 7
     # A convolution may round otherwise in another batch: no more than that may differ.
@@ -241,10 +179,9 @@ def test_projected_descent_is_foolboxs_from_a_start_of_the_runs_own(
     trained: nn.Module, frozen: nn.Module, test_split: Split
 ) -> None:
     images, labels = whole(test_split, torch.channels_last)
-    from poolbench.core.streams import derive
 
     def measure(seed: int) -> list[list[bool]]:
-        subject = subject_of(frozen, test_split, seed=seed)
+        subject = a_subject(frozen, test_split, seed=seed)
         return flags(
             pgd(subject, on_progress=nothing, epsilons=(0.08, 0.1), steps=4, rel_stepsize=0.3)
         )
@@ -283,7 +220,7 @@ def test_images_without_a_gradient_are_counted(
     threshold = float(brightness.median())
     dark = float((brightness <= threshold).float().mean())
     found = measure(
-        subject_of(Flat(threshold), test_split), on_progress=nothing, epsilons=(0, 0.001)
+        a_subject(Flat(threshold), test_split), on_progress=nothing, epsilons=(0, 0.001)
     )
     assert 0.4 < dark < 0.6
     assert found.facts["zero_gradient_images"] == pytest.approx(dark)
@@ -325,7 +262,7 @@ def test_a_network_that_answers_nan_is_a_failed_probe_and_no_defence(
             parameter.fill_(0.0)
         network.linear.weight[0] = -1.0  # type: ignore[union-attr,operator]
     with pytest.raises(NotFinite, match=words):
-        fgsm(subject_of(network, test_split), on_progress=nothing, epsilons=(0, 10))
+        fgsm(a_subject(network, test_split), on_progress=nothing, epsilons=(0, 10))
 
 
 @pytest.mark.parametrize(
@@ -339,7 +276,7 @@ def test_epsilons_without_sense_are_refused(
     test_split: Split,
 ) -> None:
     with pytest.raises(BadInput, match="epsilon"):
-        measure(subject_of(trained, test_split), on_progress=nothing, epsilons=epsilons)
+        measure(a_subject(trained, test_split), on_progress=nothing, epsilons=epsilons)
 
 
 @pytest.mark.parametrize(
@@ -350,36 +287,22 @@ def test_a_descent_without_sense_is_refused(
 ) -> None:
     with pytest.raises(BadInput, match="pgd"):
         pgd(
-            subject_of(trained, test_split),
+            a_subject(trained, test_split),
             on_progress=nothing,
             **({"epsilons": (0, 0.1), "steps": 2, "rel_stepsize": 0.5} | options),
         )
 
 
-class Stop(Exception):
-    """Raised to stop a probe."""
-
-
-@pytest.mark.parametrize("name", ["fgsm", "fgm-l2", "pgd"])
-def test_progress_rises_to_one_and_stops_within_a_batch(
-    name: str, trained: nn.Module, test_split: Split
-) -> None:
-    measure = PROBES.resolve(name)
-    options = {key: option.default for key, option in PROBES[name].options.items()}
-    if name == "pgd":
-        options["steps"] = 3
+def test_a_descent_can_be_stopped_at_every_gradient(trained: nn.Module, test_split: Split) -> None:
     shares: list[float] = []
-    measure(subject_of(trained, test_split), on_progress=shares.append, **options)
+    pgd(
+        a_subject(trained, test_split),
+        on_progress=shares.append,
+        epsilons=(0, 0.1, 0.2),
+        steps=5,
+        rel_stepsize=0.5,
+    )
+    # The gradient at the images, five from each start, and three classifications.
+    assert len(shares) == len(set(shares)) == 1 + 2 * 5 + 3
     assert shares == sorted(shares)
-    assert shares[0] < 0.4
     assert shares[-1] == 1.0
-
-    def stop(share: float) -> None:
-        if share > 0.5:
-            raise Stop
-
-    with pytest.raises(Stop):
-        measure(subject_of(trained, test_split), on_progress=stop, **options)
-    assert all(p.requires_grad for p in trained.parameters())
-    if name == "pgd":
-        assert len(shares) == 1 + 5 + 4 * 3

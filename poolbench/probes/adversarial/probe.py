@@ -28,9 +28,6 @@ from poolbench.training.evaluate import evaluate
 if TYPE_CHECKING:
     from foolbox.attacks.base import FixedEpsilonAttack
 
-# The batch of the evaluation that ends a training: epsilon 0 is that evaluation, bit for bit.
-_BATCH = 500
-
 
 @dataclass(frozen=True, kw_only=True)
 class _Images:
@@ -162,7 +159,7 @@ def _measure(
     zeros = torch.zeros(2, dtype=torch.int64)
     with untouched(subject.network) as network:
         model = attackable(network, subject.device)
-        for batch in subject.batches(_BATCH):
+        for batch in subject.batches(subject.batch_size):
             attacked = []
             for images, labels in zip(
                 torch.split(batch.images, at_once), torch.split(batch.labels, at_once), strict=True
