@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from poolbench.app.study import load_study
+from poolbench.app.suites import find
 from poolbench.core.cell import Cell, ModelSpec, Named
 from poolbench.core.record import Result, Run
 from poolbench.core.study import Analysis, Study
@@ -119,3 +121,18 @@ def test_a_narrow_range_is_linear() -> None:
     assert isinstance(chart, Curves)
     assert chart.x.scale == "linear"
     assert [curve.label for curve in chart.curves] == ["gem"]
+
+
+def test_the_suite_of_figure_7_is_a_curve_for_each_precision_over_temperatures() -> None:
+    study = load_study(find("lae/fig7-precision-cifar10"))
+    curves = curves_of(study, runs_of(study))
+    assert list(curves) == [
+        *(f"dtype {dtype}, formula textbook" for dtype in ("float16", "float32", "float64")),
+        "dtype float16, formula stable",
+        "average",
+    ]
+    assert all(
+        curve.x == (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
+        for curve in curves.values()
+        if not curve.is_reference
+    )
