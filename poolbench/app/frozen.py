@@ -13,12 +13,16 @@ from pathlib import Path
 from typing import Any, Literal
 
 from poolbench import __version__
+from poolbench.app.measured import read_measurements
 from poolbench.app.report import read_runs
 from poolbench.core.atomic import write_whole
 from poolbench.core.cell import Cell
 from poolbench.core.errors import BadInput, EnvironmentFault, NothingMatched
+from poolbench.core.gate import AREA
+from poolbench.core.measurement import Measurement
 from poolbench.core.record import Run
 from poolbench.core.study import Analysis, Study, analysis_from_json
+from poolbench.probes import PROBES
 from poolbench.store.documents import Damaged, seal, unseal
 from poolbench.store.store import Store
 
@@ -35,19 +39,21 @@ class SeedValues:
         seed: Of the run.
         run: Its id.
         status: ``ok``, ``diverged``, or ``missing`` for a cell without a result.
-        values: Metric to value, fractions for shares; a diverged run has no accuracy.
+        values: Metric to value, fractions for shares, and ``None`` where a probe failed; a diverged
+            run has no accuracy, and what was not measured is not in it.
     """
 
     seed: int
     run: str
     status: Literal["ok", "diverged", "missing"]
-    values: Mapping[str, float]
+    values: Mapping[str, float | None]
 
     def of(self, metric: str) -> float | None:
-        """Return the metric's value: NaN when diverged, ``None`` when missing or not measured."""
-        if metric in self.values or self.status != "diverged":
-            return self.values.get(metric)
-        return math.nan
+        """Return the value: NaN when run or probe diverged, ``None`` for what is not there."""
+        if metric not in self.values:
+            return math.nan if self.status == "diverged" else None
+        value = self.values[metric]
+        return math.nan if value is None else value
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,12 +65,14 @@ class ConditionValues:
         variant: Label in the suite.
         condition: Identity of its cells without their seeds.
         seeds: In the suite's order.
+        settings: Area to the one setting of its probe that all runs were measured with.
     """
 
     dataset: str
     variant: str
     condition: str
     seeds: tuple[SeedValues, ...]
+    settings: Mapping[str, str]
 
     @property
     def label(self) -> tuple[str, str]:
@@ -97,6 +105,7 @@ class StudyValues:
 def values_of(study: Study, store: Store) -> tuple[StudyValues, list[str]]:
     """Return the values of a study's cells, and what is wrong with damaged runs."""
     runs, damaged = read_runs(study, store)
+    measurements, unreadable = read_measurements(study, store, study.probes or None)
     versions: dict[str, Mapping[str, Any]] = {}
     for run in runs.values():
         facts = {key: run.environment.get(key) for key in _VERSIONS}
@@ -106,27 +115,71 @@ def values_of(study: Study, store: Store) -> tuple[StudyValues, list[str]]:
         analysis=study.analysis,
         versions=tuple(versions.values()),
         conditions=tuple(
-            ConditionValues(
-                dataset=dataset,
-                variant=variant,
-                condition=cells[0].condition,
-                seeds=tuple(_seed_values(cell, runs.get(cell.id)) for cell in cells),
-            )
+            _condition_values(dataset, variant, cells, runs, measurements)
             for dataset, variant, cells in study.conditions()
         ),
-    ), damaged
+    ), [*damaged, *unreadable]
 
 
-def _seed_values(cell: Cell, run: Run | None) -> SeedValues:
+def _condition_values(
+    dataset: str,
+    variant: str,
+    cells: Sequence[Cell],
+    runs: Mapping[str, Run],
+    measurements: Mapping[str, Sequence[Measurement]],
+) -> ConditionValues:
+    found: dict[str, dict[str, dict[str, Measurement]]] = {}
+    for cell in cells:
+        for measurement in measurements.get(cell.id, ()):
+            by_setting = found.setdefault(f"{measurement.probe.name}{AREA}", {})
+            by_setting.setdefault(str(measurement.probe), {})[cell.id] = measurement
+    # Of a probe with several settings, no area is the one that a gate means.
+    probed = {area: by_setting for area, by_setting in found.items() if len(by_setting) == 1}
+    return ConditionValues(
+        dataset=dataset,
+        variant=variant,
+        condition=cells[0].condition,
+        seeds=tuple(
+            _seed_values(
+                cell,
+                runs.get(cell.id),
+                {
+                    area: of_cell[cell.id]
+                    for area, by_setting in probed.items()
+                    for of_cell in by_setting.values()
+                    if cell.id in of_cell
+                },
+            )
+            for cell in cells
+        ),
+        settings={area: next(iter(by_setting)) for area, by_setting in probed.items()},
+    )
+
+
+def _seed_values(cell: Cell, run: Run | None, areas: Mapping[str, Measurement]) -> SeedValues:
     if run is None:
         return SeedValues(seed=cell.seed, run=cell.id, status="missing", values={})
     result = run.result
-    values: dict[str, float] = {"parameters": result.parameters}
+    values: dict[str, float | None] = {"parameters": result.parameters}
     if result.status == "ok":
         # Both from counts, so that what is equal in truth is equal as a float.
         values["accuracy"] = result.correct / result.total
         values["error"] = (result.total - result.correct) / result.total
+    for area, measurement in areas.items():
+        value = _area_under(measurement)
+        if value is not None or measurement.status == "failed":
+            values[area] = value
     return SeedValues(seed=cell.seed, run=cell.id, status=result.status, values=values)
+
+
+def _area_under(measurement: Measurement) -> float | None:
+    from poolbench.stats.area import area_under_curve
+
+    return area_under_curve(
+        [point.at for point in measurement.points],
+        [None if point.correct is None else point.accuracy for point in measurement.points],
+        is_log2=PROBES[measurement.probe.name].axis == "size_px",
+    )
 
 
 def freeze(studies: Sequence[Study], store_path: Path, target: Path) -> tuple[int, int]:

@@ -7,16 +7,20 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from poolbench.app.frozen import ConditionValues
 from poolbench.core.errors import EnvironmentFault, GateFailed, NothingMatched
-from poolbench.core.gate import Gate
+from poolbench.core.gate import AREA, Gate
 from poolbench.core.study import Analysis
 from poolbench.probes import PROBES
 from poolbench.report import FORMATS
 from poolbench.report.gates import Ruling
 from poolbench.report.github import workflow_commands
 from poolbench.report.table import Table
+
+if TYPE_CHECKING:
+    from poolbench.stats import Judgement
 
 Counterpart = Callable[[ConditionValues], tuple[ConditionValues, str] | None]
 
@@ -71,7 +75,7 @@ def judge(
 def _rule(
     gate: Gate, candidate: ConditionValues, counterpart: Counterpart, analysis: Analysis
 ) -> Ruling | None:
-    from poolbench.stats import Judgement, judge_exact, judge_level, judge_shift
+    from poolbench.stats import judge_exact, judge_level, judge_shift
 
     def ruling(judgement: Judgement, reference: str = "") -> Ruling:
         return Ruling(
@@ -84,6 +88,9 @@ def _rule(
         )
 
     seeds = [seed.seed for seed in candidate.seeds]
+    if gate.metric.endswith(AREA) and gate.metric not in candidate.settings:
+        hint = "not measured, or with several settings: see `poolbench robustness`"
+        return ruling(_unknown(hint))
     if gate.against == "baseline":
         other = counterpart(candidate)
         if other is None:
@@ -91,10 +98,13 @@ def _rule(
         reference, name = other
         seeds = sorted({*seeds, *(seed.seed for seed in reference.seeds)})
         before, values = reference.of(gate.metric, seeds), candidate.of(gate.metric, seeds)
+        setting = candidate.settings.get(gate.metric)
+        if reference.settings.get(gate.metric) != setting:
+            return ruling(_unknown(f"measured with other settings than {name}"), name)
         if not gate.is_share:
             grown = _constant(values) - _constant(before)
             return ruling(judge_exact(grown, gate.sign, gate.offset, _count(values)), name)
-        if len(seeds) > 1 and candidate.seeds == reference.seeds:
+        if len(seeds) > 1 and None not in values and candidate.seeds == reference.seeds:
             # Bit for bit what it was: that takes no test.
             return ruling(judge_exact(0.0, gate.sign, gate.offset, _count(values)), name)
         judgement = judge_shift(
@@ -120,6 +130,12 @@ def _rule(
             values, gate.sign, bound, lower_is_better=gate.lower_is_better, alpha=analysis.alpha
         )
     )
+
+
+def _unknown(reason: str) -> Judgement:
+    from poolbench.stats import Judgement
+
+    return Judgement(outcome="undecided", value=math.nan, interval=None, n=0, reason=reason)
 
 
 def _constant(values: Sequence[float | None]) -> float:

@@ -51,7 +51,7 @@ def a_store(
                 ],
                 timings=[Timing(epoch=epoch, duration_s=1.5, images=900) for epoch in (1, 2)],
                 environment=VERSIONS,
-                artefacts={},
+                artefacts={"model.safetensors": b"made up"},
             )
     store.remember(study)
     return study

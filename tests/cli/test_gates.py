@@ -9,7 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from poolbench.core.cell import Named
 from poolbench.core.gate import read_gate
+from poolbench.core.measurement import Measurement, Point
+from poolbench.core.study import Study
+from poolbench.store.measurements import MeasurementWriter
+from poolbench.store.store import Store
 from tests.app.stores import a_store
 from tests.conftest import Done
 
@@ -197,3 +202,48 @@ def test_github_gets_a_summary_and_an_annotation_a_gate(
     assert "| **fails** |" in text
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path))
     assert poolbench("compare", "--fail-if", GATE).code == 6
+
+
+def probed(store: Path, study: Study, heights: dict[str, list[int | None]], eps: float) -> None:
+    """Store what fgsm might have found: so many right of 200 at every epsilon; None = failed."""
+    for cell in study.cells:
+        right = heights[cell.variant][cell.seed]
+        measurement = Measurement(
+            probe=Named(name="fgsm", options={"epsilons": (0.0, eps)}),
+            network=str(Store(store).network(cell.id)),
+            status="failed" if right is None else "ok",
+            points=() if right is None else tuple(
+                Point(at=at, correct=right, total=200) for at in (0.0, eps)
+            ),
+        )  # fmt: skip
+        writer = MeasurementWriter(Store(store).folder(cell.id))
+        writer.begin("made up", {})
+        writer.save(measurement)
+
+
+def test_areas_of_probes_are_gated_on_where_they_were_measured_alike(
+    poolbench: Program, tmp_path: Path
+) -> None:
+    runs = tmp_path / "runs"
+    study = a_store(runs, {"average": GOOD, "max": SAME, "lae": SAME})
+    gate = "fgsm.area < baseline - 0.5pp"
+    call = ("compare", "--format", "json", "--fail-if", gate)
+    assert "not measured" in poolbench(*call).out
+    assert poolbench(*call, "--strict").code == 4
+    failing: list[int | None] = [GOOD[0], GOOD[1], GOOD[2], GOOD[3], None]
+    probed(runs, study, {"average": [*GOOD], "max": [*BAD], "lae": failing}, eps=0.25)
+    done = poolbench(*call)
+    assert (done.code, outcomes(done)) == (4, {("max", gate): "fails", ("lae", gate): "undecided"})
+    level = poolbench("compare", "max", "--format", "json", "--fail-if", "fgsm.area < 80%")
+    row = json.loads(level.out)["tables"][-1]["rows"][0]
+    assert (level.code, row["value"]) == (4, pytest.approx(0.76))
+    assert poolbench("store", "freeze").code == 0
+    assert poolbench("compare", "baseline.json", "--fail-if", "fgsm.area < baseline").code == 0
+    # The same probe with other epsilons is another quantity.
+    study = a_store(tmp_path / "later", {"average": GOOD})
+    probed(tmp_path / "later", study, {"average": [*BAD]}, eps=0.5)
+    later = poolbench("compare", "baseline.json", "later", "--fail-if", gate)
+    assert later.code == 0
+    assert "measured with other settings than then" in later.out.replace("\n", " ")
+    probed(runs, a_store(runs, {"average": GOOD}), {"average": [*BAD]}, eps=0.5)
+    assert "other settings than average" in poolbench("compare", "max", *call[1:]).out
