@@ -108,3 +108,56 @@ def networks(
         device=open_device("cpu" if device is None else device),
     )
     emit(tables, format, output)
+
+
+@_commands.command("operators")
+def operators(
+    operator: Annotated[
+        list[str] | None,
+        typer.Option("--operator", help="lae, lse, softpool, mixed or max. Repeats."),
+    ] = None,
+    shape: Annotated[
+        str, typer.Option("--shape", metavar="NxCxHxW", help="Of the maps.")
+    ] = "64x512x32x32",
+    kernel_size: Annotated[
+        int | None, typer.Option("--kernel-size", min=1, help="Windows; default: whole maps.")
+    ] = None,
+    stride: Annotated[int, typer.Option("--stride", min=1, help="Of windows.")] = 2,
+    padding: Annotated[int, typer.Option("--padding", min=0, help="Of windows.")] = 0,
+    layout: Annotated[
+        str, typer.Option("--layout", help="contiguous or channels_last.")
+    ] = "contiguous",
+    dtype: Annotated[str, typer.Option("--dtype", help="float32 or bfloat16.")] = "float32",
+    learn: Annotated[str, typer.Option("--learn", help="layer or channel.")] = "layer",
+    compiled: Annotated[
+        bool, typer.Option("--compiled", help="Also race what torch.compile makes of the peer.")
+    ] = False,
+    rounds: Annotated[int, typer.Option("--rounds", min=7, help="Turns of each.")] = 11,
+    threads: Annotated[int, typer.Option("--threads", min=1, help="CPU threads.")] = 1,
+    device: options.Device = "cpu",
+    format: options.Format = "rich",
+    output: options.Output = None,
+) -> None:
+    """Compare pooling operators with what people write instead: time, memory, bandwidth."""
+    from poolbench.app.bench.operators import bench_operators, read_task
+    from poolbench.app.devices import open_device
+
+    tasks = [
+        read_task(
+            name,
+            shape=shape,
+            window=None if kernel_size is None else (kernel_size, stride, padding),
+            layout=layout,
+            dtype=dtype,
+            learn=learn,
+        )
+        for name in operator or ["lae"]
+    ]
+    tables = bench_operators(
+        tasks,
+        rounds=rounds,
+        threads=threads,
+        device=open_device("cpu" if device is None else device),
+        with_compiled=compiled,
+    )
+    emit(tables, format, output)

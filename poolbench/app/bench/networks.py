@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import statistics
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import torch
@@ -13,6 +12,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from poolbench.app.bench.network import MEAN, STD
 from poolbench.app.bench.race import Contender, race
+from poolbench.app.bench.timing import CONFIDENCE, pass_cells, pass_columns
 from poolbench.app.network import build_network, image_shape
 from poolbench.app.provenance import describe
 from poolbench.core.cell import Cell
@@ -24,7 +24,6 @@ from poolbench.report.table import Cell as TableCell
 from poolbench.report.table import Column, Table, words
 
 FORWARD, STEP = "forward", "forward and backward"
-_CONFIDENCE = 0.95
 _MIB = 2**20
 
 
@@ -123,8 +122,8 @@ def _bench(
             Column(title="parameters", fields=("parameters",)),
             Column(title="MFLOPs an image", fields=("flops",)),
             Column(title="kept for backward, MiB an image", fields=("kept_bytes",)),
-            *_columns(FORWARD, reference),
-            *_columns(STEP, reference),
+            *pass_columns(FORWARD, reference),
+            *pass_columns(STEP, reference),
         ),
         rows=tuple(
             (
@@ -132,8 +131,8 @@ def _bench(
                 TableCell(values=(cost.parameters,), text=count(cost.parameters)),
                 TableCell(values=(cost.flops,), text=f"{cost.flops / 1e6:,.2f}"),
                 TableCell(values=(cost.kept_bytes,), text=f"{cost.kept_bytes / _MIB:,.3f}"),
-                *_timing(times, FORWARD, variant, reference),
-                *_timing(times, STEP, variant, reference),
+                *pass_cells(times, FORWARD, variant, reference),
+                *pass_cells(times, STEP, variant, reference),
             )
             for variant, cost in costs.items()
         ),
@@ -141,7 +140,7 @@ def _bench(
             f"batches of {batch_size} random images of {'x'.join(map(str, shape))}, {rounds} "
             "rounds, order drawn anew each round: median [least, largest] ms an image",
             f"beside it: median of the time over {reference}'s of the same round, with the "
-            f"{_CONFIDENCE:.0%} interval of the median; within noise where that holds 1. Each "
+            f"{CONFIDENCE:.0%} interval of the median; within noise where that holds 1. Each "
             f"interval stands alone: of {len(costs) - 1} some may miss by chance",
             "FLOPs: of convolutions and matrix products alone, as torch counts them; backward "
             "takes about twice as many again",
@@ -184,46 +183,3 @@ def _passes(network: nn.Module, images: Tensor) -> dict[str, Callable[[], None]]
         settle()
 
     return {FORWARD: forward, STEP: step}
-
-
-def _columns(pass_: str, reference: str) -> tuple[Column, Column]:
-    stem = pass_.replace(" ", "_")
-    return (
-        Column(title=f"{pass_}, ms", fields=(f"{stem}_s", f"{stem}_low_s", f"{stem}_high_s")),
-        Column(
-            title=f"x {reference}",
-            fields=(f"{stem}_ratio", f"{stem}_ratio_low", f"{stem}_ratio_high", f"{stem}_verdict"),
-        ),
-    )
-
-
-def _timing(
-    times: Mapping[str, list[float]], pass_: str, variant: str, reference: str
-) -> tuple[TableCell, TableCell]:
-    seconds, standard = times[f"{pass_} {variant}"], times[f"{pass_} {reference}"]
-    middle, low, high = statistics.median(seconds), min(seconds), max(seconds)
-    shown = TableCell(
-        values=(middle, low, high), text=f"{1e3 * middle:.3g} [{1e3 * low:.3g}, {1e3 * high:.3g}]"
-    )
-    if variant == reference:
-        return shown, TableCell(values=(1.0, None, None, "reference"), text="reference")
-    ratios = [a / b for a, b in zip(seconds, standard, strict=True)]
-    low, high = median_interval(ratios)
-    verdict = "slower" if low > 1 else "faster" if high < 1 else "within noise"
-    middle = statistics.median(ratios)
-    return shown, TableCell(
-        values=(middle, low, high, verdict),
-        text=f"{middle:.3f} [{low:.3f}, {high:.3f}] {verdict}",
-    )
-
-
-def median_interval(values: Sequence[float]) -> tuple[float, float]:
-    """Return the interval of a median that asks nothing of the values' distribution.
-
-    Args:
-        values: At least 7: fewer cannot reach the confidence of 95 % on both sides.
-    """
-    from scipy.stats import quantile_test
-
-    interval = quantile_test(values, q=1.0, p=0.5).confidence_interval(_CONFIDENCE)
-    return float(interval.low), float(interval.high)

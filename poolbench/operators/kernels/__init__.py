@@ -22,6 +22,8 @@ OPERATIONS = ("lse", "lae", "softpool")
 class Kernel(Protocol):
     """A module that computes the smooth maxima; ``operation`` is one of ``OPERATIONS``."""
 
+    __name__: str
+
     def forward(
         self, x: Tensor, log_temperature: Tensor, window: Window | None, operation: str
     ) -> tuple[Tensor, Tensor, Tensor, Tensor]:

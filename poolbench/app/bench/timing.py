@@ -1,0 +1,62 @@
+"""Times of a pass, and their ratio to a reference: cells that claim no more than they hold."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Mapping, Sequence
+
+from poolbench.report.table import Cell, Column
+
+CONFIDENCE = 0.95
+
+
+def pass_columns(pass_: str, reference: str) -> tuple[Column, Column]:
+    """Return the columns of :func:`pass_cells`."""
+    stem = pass_.replace(" ", "_")
+    return (
+        Column(title=f"{pass_}, ms", fields=(f"{stem}_s", f"{stem}_low_s", f"{stem}_high_s")),
+        Column(
+            title=f"x {reference}",
+            fields=(f"{stem}_ratio", f"{stem}_ratio_low", f"{stem}_ratio_high", f"{stem}_verdict"),
+        ),
+    )
+
+
+def pass_cells(
+    times: Mapping[str, list[float]], pass_: str, name: str, reference: str
+) -> tuple[Cell, Cell]:
+    """Return a contender's time, and its ratio to the reference's, round by round.
+
+    Args:
+        times: Of a race whose contenders are called ``PASS NAME``.
+        pass_: Such as ``forward``.
+        name: The contender.
+        reference: The contender whose time it is divided by.
+    """
+    seconds, standard = times[f"{pass_} {name}"], times[f"{pass_} {reference}"]
+    middle, low, high = statistics.median(seconds), min(seconds), max(seconds)
+    shown = Cell(
+        values=(middle, low, high), text=f"{1e3 * middle:.3g} [{1e3 * low:.3g}, {1e3 * high:.3g}]"
+    )
+    if name == reference:
+        return shown, Cell(values=(1.0, None, None, "reference"), text="reference")
+    ratios = [a / b for a, b in zip(seconds, standard, strict=True)]
+    low, high = median_interval(ratios)
+    verdict = "slower" if low > 1 else "faster" if high < 1 else "within noise"
+    middle = statistics.median(ratios)
+    return shown, Cell(
+        values=(middle, low, high, verdict),
+        text=f"{middle:.3f} [{low:.3f}, {high:.3f}] {verdict}",
+    )
+
+
+def median_interval(values: Sequence[float]) -> tuple[float, float]:
+    """Return the interval of a median that asks nothing of the values' distribution.
+
+    Args:
+        values: At least 7: fewer cannot reach the confidence of 95 % on both sides.
+    """
+    from scipy.stats import quantile_test
+
+    interval = quantile_test(values, q=1.0, p=0.5).confidence_interval(CONFIDENCE)
+    return float(interval.low), float(interval.high)
