@@ -43,8 +43,8 @@ def problems(d: Sequence[int], orders: Sequence[Orders]) -> Iterator[tuple[int, 
         yield from ((elements, chosen) for chosen in orders or sets_of_orders(elements))
 
 
-def optimal_error_tables(settings: OptimalErrorSettings) -> list[Table]:
-    """Return the least sup-norm errors, as Appendix D lists them; of a single set, its estimator.
+def least_errors(settings: OptimalErrorSettings) -> tuple[list[Estimator], float]:
+    """Return the best estimators, and what solving for them took, in seconds.
 
     Args:
         settings: Which.
@@ -54,8 +54,22 @@ def optimal_error_tables(settings: OptimalErrorSettings) -> list[Table]:
     """
     began = time.perf_counter()
     best = [least_error(*problem) for problem in problems(settings.d, settings.orders)]
-    duration_s = time.perf_counter() - began
-    rows = [_error_row(estimator, settings.published) for estimator in best]
+    return best, time.perf_counter() - began
+
+
+def optimal_error_tables(
+    best: Sequence[Estimator],
+    duration_s: float,
+    published: Mapping[tuple[int, Orders], float],
+) -> list[Table]:
+    """Return the least sup-norm errors, as Appendix D lists them; of a single one, its estimator.
+
+    Args:
+        best: From :func:`least_errors`.
+        duration_s: Likewise.
+        published: The source's errors, by d and ascending orders.
+    """
+    rows = [_error_row(estimator, published) for estimator in best]
     differences = [row[-1].values[0] for row in rows if row[-1].values[0] is not None]
     notes = [
         "error: least largest |estimate - max| on the unit cube, by linear programme; exact, each "

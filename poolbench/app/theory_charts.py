@@ -2,31 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import accumulate
 
 import numpy as np
 
-from poolbench.app.theory import problems
-from poolbench.core.theory import OptimalErrorSettings, Orders, SmoothMaximumSettings
+from poolbench.core.theory import Orders, SmoothMaximumSettings
 from poolbench.report.chart import Axis, Chart, Cloud, Curve, Curves, Scatter, Surface
-from poolbench.theory.estimator import order_statistic_weights
-from poolbench.theory.least_error import least_error
+from poolbench.theory.estimator import Estimator, order_statistic_weights
 from poolbench.theory.smooth_maximum import lae_shortfall, lse_excess
 
 _GRID, _POINTS = 41, 61
 
 
-def optimal_error_charts(settings: OptimalErrorSettings) -> list[Chart]:
+def optimal_error_charts(best: Sequence[Estimator]) -> list[Chart]:
     """Return the error against the cost of an estimator, and what its terms are made of.
 
     Args:
-        settings: Which; the charts are of the largest d.
+        best: Optimal estimators; the charts are of those of the largest d.
     """
-    d = max(settings.d)
-    estimators = [least_error(*problem) for problem in problems([d], settings.orders)]
+    d = max(estimator.elements for estimator in best)
+    largest = [estimator for estimator in best if estimator.elements == d]
+    return [_cost_chart(d, largest), _weights_chart(d), *_over_d(best)]
+
+
+def _cost_chart(d: int, best: Sequence[Estimator]) -> Scatter:
+    points = sorted((float(e.subpools), float(e.largest_error)) for e in best)
+    least = dict(accumulate(points, lambda a, b: (b[0], min(a[1], b[1]))))
     clouds = []
-    for label, has_intercept in (("with intercept", True), ("without", False)):
-        chosen = [e for e in estimators if (0 in e.orders) == has_intercept]
+    for label, has_intercept in (("without intercept", False), ("with intercept", True)):
+        chosen = [e for e in best if (0 in e.orders) == has_intercept]
         clouds.append(
             Cloud(
                 label=label,
@@ -34,17 +39,23 @@ def optimal_error_charts(settings: OptimalErrorSettings) -> list[Chart]:
                 y=tuple(float(e.largest_error) for e in chosen),
             )
         )
-    cost = Scatter(
+    return Scatter(
         name=f"least-error-d{d}",
         title=f"Least error of the max of {d} elements against its cost",
-        caption=f"Each point is one set of orders, {len(estimators):,} in all; its error is the "
-        "largest on the unit cube, of the best coefficients.",
+        caption=f"Each point is one set of orders, {len(best):,} in all; its error is the largest "
+        "on the unit cube, of the best coefficients. Line: the least for so many maxes or fewer.",
         x=Axis(label="subpool maxes", scale="log"),
         y=Axis(label="least error", scale="log"),
         clouds=tuple(cloud for cloud in clouds if cloud.x),
+        references=(
+            Curve(label="least", x=tuple(least), y=tuple(least.values()), is_reference=True),
+        ),
     )
+
+
+def _weights_chart(d: int) -> Curves:
     ranks = tuple(float(i) for i in range(1, d + 1))
-    weights = Curves(
+    return Curves(
         name=f"order-statistics-d{d}",
         title=f"What the mean of subpool maxes is made of, {d} elements",
         caption="Weight of each order statistic in the mean over all subpools of r elements.",
@@ -55,36 +66,38 @@ def optimal_error_charts(settings: OptimalErrorSettings) -> list[Chart]:
             for r in sorted({1, *range(2, d, max(1, d // 6)), d - 1})
         ),
     )
-    return [cost, weights, *_over_d(settings)]
 
 
-def _over_d(settings: OptimalErrorSettings) -> list[Chart]:
-    if len(settings.d) < 3 or settings.orders:
-        return []
+def _over_d(best: Sequence[Estimator]) -> list[Chart]:
     families: dict[str, Callable[[int], Orders]] = {
         "d-1": lambda d: (d - 1,),
         "0,d-1": lambda d: (0, d - 1),
         "0,1,...,d-1": lambda d: tuple(range(d)),
     }
-    every = sorted(set(settings.d))
-    curves = tuple(
-        Curve(
-            label=label,
-            x=tuple(map(float, every)),
-            y=tuple(float(least_error(d, orders(d)).largest_error) for d in every),
+    errors = {(e.elements, e.orders): float(e.largest_error) for e in best}
+    every = sorted({e.elements for e in best})
+    if len(every) < 3 or any(
+        (d, family(d)) not in errors for family in families.values() for d in every
+    ):
+        return []
+    return [
+        Curves(
+            name="least-error-over-d",
+            title="Least error of the max of d elements",
+            caption="Largest error on the unit cube for three families of orders: 1/(2d-1), 1/(2d) "
+            "and 2^-d.",
+            x=Axis(label="elements d"),
+            y=Axis(label="least error", scale="log"),
+            curves=tuple(
+                Curve(
+                    label=label,
+                    x=tuple(map(float, every)),
+                    y=tuple(errors[d, orders(d)] for d in every),
+                )
+                for label, orders in families.items()
+            ),
         )
-        for label, orders in families.items()
-    )
-    chart = Curves(
-        name="least-error-over-d",
-        title="Least error of the max of d elements",
-        caption="Largest error on the unit cube for three families of orders: 1/(2d-1), 1/(2d) "
-        "and 2^-d.",
-        x=Axis(label="elements d"),
-        y=Axis(label="least error", scale="log"),
-        curves=curves,
-    )
-    return [chart]
+    ]
 
 
 def smooth_maximum_charts(settings: SmoothMaximumSettings) -> list[Chart]:

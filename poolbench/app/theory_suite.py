@@ -62,11 +62,12 @@ def calculate(settings: TheorySettings, *, with_charts: bool) -> Findings:
     tables: list[Table] = []
     charts: list[Chart] = []
     if settings.optimal_error is not None:
-        from poolbench.app.theory import optimal_error_tables
+        from poolbench.app.theory import least_errors, optimal_error_tables
         from poolbench.app.theory_charts import optimal_error_charts
 
-        tables += optimal_error_tables(settings.optimal_error)
-        charts += optimal_error_charts(settings.optimal_error) if with_charts else []
+        best, duration_s = least_errors(settings.optimal_error)
+        tables += optimal_error_tables(best, duration_s, settings.optimal_error.published)
+        charts += optimal_error_charts(best) if with_charts else []
     if settings.plan is not None:
         from poolbench.app.theory_networks import plan_tables
 

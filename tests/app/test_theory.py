@@ -104,6 +104,8 @@ def test_the_charts_hold_what_the_tables_say(tmp_path: Path) -> None:
     assert isinstance(cost, Scatter)
     assert sum(len(cloud.x) for cloud in cost.clouds) == 14
     assert min(y for cloud in cost.clouds for y in cloud.y) == 1 / 16
+    assert cost.references[0].x == (4.0, 6.0, 8.0, 10.0, 14.0)
+    assert cost.references[0].y == (1 / 8, 1 / 8, 1 / 10, 1 / 14, 1 / 16)
     over_d = charts["least-error-over-d"]
     assert isinstance(over_d, Curves)
     assert over_d.curves[1].y == (1 / 4, 1 / 6, 1 / 8)
