@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import safetensors.torch
@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from poolbench.app.network import SitePools, build_body, image_shape
 from poolbench.app.report import read_runs
-from poolbench.core.cell import Cell
+from poolbench.core.cell import Cell, Named
 from poolbench.core.errors import NothingMatched
 from poolbench.core.record import Run
 from poolbench.core.study import Study
@@ -77,23 +77,26 @@ class _Operators:
     Everything else of the network takes no memory: it only says which operator stands where.
 
     Args:
-        cell: The cell; ``start`` holds the values its training starts from.
+        cell: The cell; ``start`` holds the values its training starts from, as ``end`` returns
+            those of stored weights: by ``module.path.parameter``.
     """
 
     def __init__(self, cell: Cell) -> None:
         channels, height, width = image_shape(cell)
+        pools = _PoolsWithMemory(cell.model.pools)
         with torch.device("meta"), torch.random.fork_rng(devices=[]):
             self._body = build_body(
                 cell.model,
                 in_channels=channels,
                 num_classes=1,  # no pool depends on it
                 image_size=(height, width),
-                pools=_PoolsWithMemory(cell.model.pools),
+                pools=pools,
             )
+        self._sites = pools.sites
         self.start = self._values()
 
     def end(self, weights: bytes) -> dict[str, Tensor]:
-        """Return the values in stored weights, by ``module.path.parameter``.
+        """Return the values in stored weights.
 
         Raises:
             RuntimeError: They are not the weights of this network.
@@ -108,6 +111,14 @@ class _Operators:
     def _values(self) -> dict[str, Tensor]:
         return {name: value.clone() for name, value in learned_parameters(self._body).items()}
 
+    def label(self, name: str) -> str:
+        """Return a value's name by its site: ``head.temperature``, ``se-2.temperature``."""
+        path, _, leaf = name.rpartition(".")
+        site = self._sites[self._body.get_submodule(path)]
+        places = [module for module, other in self._sites.items() if other == site]
+        place = places.index(self._body.get_submodule(path)) + 1
+        return f"{site}-{place}.{leaf}" if len(places) > 1 else f"{site}.{leaf}"
+
     def is_positive(self, name: str) -> bool:
         """Whether a value is learned as its logarithm."""
         path, _, leaf = name.rpartition(".")
@@ -115,11 +126,17 @@ class _Operators:
 
 
 class _PoolsWithMemory(SitePools):
-    """Pools that are real where the network around them is not."""
+    """Pools that are real where the network around them is not; ``sites`` says where each is."""
+
+    def __init__(self, pools: Mapping[str, Named]) -> None:
+        super().__init__(pools)
+        self.sites: dict[nn.Module, str] = {}
 
     def __call__(self, site: str, **place: object) -> nn.Module:
         with torch.device("cpu"):
-            return super().__call__(site, **place)  # type: ignore[arg-type]
+            operator = super().__call__(site, **place)  # type: ignore[arg-type]
+        self.sites[operator] = site
+        return operator
 
 
 def _ends(
@@ -151,7 +168,7 @@ def _drifts(
     return [
         Drift(
             variant=variant,
-            parameter=name,
+            parameter=operators.label(name),
             is_positive=operators.is_positive(name),
             is_shared=start.numel() == 1,
             start=tuple(start.flatten().tolist()),

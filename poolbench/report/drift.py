@@ -114,7 +114,7 @@ def drift_charts(dataset: str, title: str, drifts: Sequence[Drift]) -> list[Char
     for kind in dict.fromkeys(_kind(drift) for drift in drifts):
         group = [drift for drift in drifts if _kind(drift) == kind]
         is_named = len({drift.parameter for drift in group}) > 1
-        labelled = {f"{d.variant} {d.parameter}" if is_named else d.variant: d for d in group}
+        labelled = {f"{d.variant} {_place(d)}" if is_named else d.variant: d for d in group}
         name, words_of = f"{dataset}-{kind.replace('_', '-')}", kind.replace("_", " ")
         charts += [
             _ends(f"{name}-end", title, words_of, labelled),
@@ -126,7 +126,8 @@ def drift_charts(dataset: str, title: str, drifts: Sequence[Drift]) -> list[Char
 def _ends(name: str, title: str, kind: str, drifts: Mapping[str, Drift]) -> Samples:
     groups = [(_start(drift), drift.is_shared) for drift in drifts.values()]
     # As in the paper's figure where the starts tell the variants apart: side by side by start.
-    is_by_start = len(set(groups)) == len(groups) and all(start is not None for start, _ in groups)
+    starts = {start for start, _ in groups}
+    is_by_start = len(set(groups)) == len(groups) and len(starts) > 1 and None not in starts
     return Samples(
         name=name,
         title=f"{title}: {kind} after training",
@@ -138,7 +139,7 @@ def _ends(name: str, title: str, kind: str, drifts: Mapping[str, Drift]) -> Samp
         samples=tuple(
             Sample(
                 label=f"{start:g}" if is_by_start else label,
-                series="one for the layer" if is_shared else "one for each channel",
+                series="one for the layer" if is_shared else "one a channel or position",
                 values=drift.values,
                 is_dark=is_shared,
                 start=start,
@@ -172,6 +173,10 @@ def _seeds(drifts: Mapping[str, Drift]) -> str:
 
 def _kind(drift: Drift) -> str:
     return drift.parameter.rpartition(".")[2]
+
+
+def _place(drift: Drift) -> str:
+    return drift.parameter.rpartition(".")[0]
 
 
 def _start(drift: Drift) -> float | None:

@@ -146,3 +146,21 @@ def test_the_command_works_on_every_study_of_the_store(
     assert len(list(Path("pictures").glob("digits-*.png"))) == 4
     assert "fixed: nothing is learned" in shown.out
     assert poolbench("drift", "smoke", "--store", store).code == 5
+
+
+def test_a_site_of_several_places_is_numbered_and_each_keeps_its_own_start(
+    poolbench: Callable[..., Done], tmp_path: Path
+) -> None:
+    suite = tmp_path / "se.yaml"
+    suite.write_text(SUITE.split("variants:")[0].replace("width: 1}", "width: 1, se: true}"))
+    with suite.open("a") as file:
+        file.write(
+            "variants:\n"
+            "  se: {pools: {head: {name: gem, p: 2, learn: channel},"
+            " se: {name: lae, temperature: 4, learn: layer}}}\n"
+        )
+    assert poolbench("train", suite, "--set", "seeds=1", "--engine", "inline", "-q").code == 0
+    done = poolbench("drift", "--format", "json")
+    found = [(r["parameter"], r["start"]) for r in json.loads(done.out)["tables"][0]["rows"]]
+    places = [(f"se-{place}.temperature", 4.0) for place in (1, 2, 3)]
+    assert found == [(name, pytest.approx(start)) for name, start in [*places, ("head.p", 2.0)]]
