@@ -180,6 +180,7 @@ OPERATORS: Catalogue[OperatorEntry] = Catalogue(
             },
             learns="beta",
             reference="The Theoretical Expressiveness of Maxpooling, Appendix D",
+            revision=2,  # coefficients are exact
         ),
         "conv": OperatorEntry(
             target="poolbench.operators.conv:Convolution",

@@ -57,6 +57,15 @@ def test_every_published_number_of_the_shipped_suites_is_found() -> None:
     assert all(record["deviation"] < 1e-15 for record in plan)
 
 
+@pytest.mark.parametrize("name", ["maxpool/appendix-d", "maxpool/fig2-plan", "lse/fig1-surface"])
+def test_every_shipped_suite_gives_tables(name: str) -> None:
+    profile = None if name == "maxpool/fig2-plan" else "smoke"
+    experiment = load_experiment("theory", name, profile=profile)
+    findings = calculate(experiment.settings, with_charts=False)
+    assert findings.tables
+    assert all(table.rows for table in findings.tables)
+
+
 def test_rounded_decimals_are_met_within_their_rounding() -> None:
     orders = ((0, 8), tuple(range(9)))
     settings = TheorySettings(optimal_error=optimal_error_settings((9,), orders))
