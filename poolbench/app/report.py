@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from poolbench.app.measured import read_measurements
 from poolbench.core.errors import BadInput, NothingMatched, did_you_mean
 from poolbench.core.record import Run
 from poolbench.core.study import Analysis, Study
@@ -19,8 +20,8 @@ from poolbench.store.store import Store
 RULES = ("set", "paper", "holm")
 
 __all__ = [
-    "FORMATS", "Chart", "Reading", "Table", "apply", "check_reading", "draw", "print_to_terminal",
-    "read_runs", "render", "stored_studies", "tables",
+    "FORMATS", "Chart", "Reading", "Table", "apply", "charts", "check_reading", "draw",
+    "early_tables", "print_to_terminal", "read_runs", "render", "stored_studies", "tables",
 ]  # fmt: skip
 
 
@@ -105,7 +106,7 @@ def stored_studies(store_path: Path) -> list[Study]:
 
 
 def tables(study: Study, store_path: Path, reading: Reading) -> list[Table]:
-    """Return one table a data set.
+    """Return one table a data set, and those of what was measured on its runs.
 
     Args:
         study: What to report on.
@@ -116,16 +117,49 @@ def tables(study: Study, store_path: Path, reading: Reading) -> list[Table]:
         NothingMatched: Not one of its cells is finished.
     """
     from poolbench.report.results import results_table
+    from poolbench.report.robustness import robustness_tables
 
-    study = apply(study, reading)
-    runs, damaged = read_runs(study, Store(store_path))
+    study, store = apply(study, reading), Store(store_path)
+    runs, damaged = read_runs(study, store)
     if not runs:
         raise NothingMatched(
             f"none of the {len(study.cells)} cells of '{study.title}' is finished in {store_path}",
             f"train them: poolbench train {study.origin}",
         )
     made = [results_table(study, dataset, runs) for dataset in study.datasets]
-    return [replace(table, notes=(*table.notes, *damaged)) for table in made]
+    made = [replace(table, notes=(*table.notes, *damaged)) for table in made]
+    found, spoilt = read_measurements(study, store)
+    measured = robustness_tables(study, runs, found) if any(found.values()) else []
+    return made + [replace(table, notes=(*table.notes, *spoilt)) for table in measured]
+
+
+def early_tables(study: Study, store_path: Path, reading: Reading, target: float) -> list[Table]:
+    """Return one table a data set of how soon variants reached a validation accuracy.
+
+    Raises:
+        BadInput: A target out of (0, 1], or no run has a validation accuracy.
+    """
+    from poolbench.report.learning import early_table
+
+    study = apply(study, reading)
+    runs, _ = read_runs(study, Store(store_path))
+    return [early_table(study, dataset, runs, target) for dataset in study.datasets]
+
+
+def charts(study: Study, store_path: Path, reading: Reading) -> list[Chart]:
+    """Return every chart there are numbers for: outcomes, learning, and what probes found."""
+    from poolbench.report.learning import learning_charts
+    from poolbench.report.outcome_charts import outcome_charts
+    from poolbench.report.robustness_charts import robustness_charts
+
+    study, store = apply(study, reading), Store(store_path)
+    runs, _ = read_runs(study, store)
+    found, _ = read_measurements(study, store)
+    return [
+        *outcome_charts(study, runs),
+        *learning_charts(study, runs),
+        *robustness_charts(study, runs, found),
+    ]
 
 
 def render(tables: Sequence[Table], format: str) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 from poolbench.cli import options
-from poolbench.cli.output import emit
+from poolbench.cli.output import draw, emit
 from poolbench.cli.study import read_study
 
 
@@ -28,13 +30,20 @@ def report(
     margin: options.Margin = None,
     format: options.Format = "rich",
     output: options.Output = None,
+    figures: options.Figures = None,
+    target: Annotated[
+        float | None,
+        typer.Option(
+            "--target", help="Show too how soon validation accuracy reached it, in (0, 1]."
+        ),
+    ] = None,
     plugin: options.Plugins = None,
 ) -> None:
     """Print the results of a suite, or of every study in the store.
 
     Nothing is trained, and the store may be read-only.
     """
-    from poolbench.app.report import Reading, stored_studies, tables
+    from poolbench.app.report import Reading, charts, early_tables, stored_studies, tables
 
     reading = Reading(rule=rule, baseline=baseline, alpha=alpha, margin=margin)
     if suite is None:
@@ -50,4 +59,14 @@ def report(
             plugin=plugin,
         )
         studies = [study]
-    emit([table for study in studies for table in tables(study, store, reading)], format, output)
+    shown = [table for study in studies for table in tables(study, store, reading)]
+    if target is not None:
+        shown += [
+            table for study in studies for table in early_tables(study, store, reading, target)
+        ]
+    emit(shown, format, output)
+    if figures is not None:
+        for study in studies:
+            # Studies may have charts of one name.
+            folder = figures if len(studies) == 1 else figures / study.id
+            draw(charts(study, store, reading), folder)

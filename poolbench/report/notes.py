@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from poolbench.core.study import Study
@@ -36,6 +36,13 @@ def notes_of(outcomes: Outcomes, source: Mapping[str, Any]) -> tuple[str, ...]:
 
 def about_comparison(comparison: Comparison) -> Iterator[str]:
     """Say what bold and every sign of a comparison mean, and what to know before believing it."""
+    yield from about_bold(comparison)
+    yield from _about_contrasts(comparison)
+    yield from about_caveats(comparison)
+
+
+def about_bold(comparison: Comparison) -> Iterator[str]:
+    """Say what bold means, and where it could not have been otherwise."""
     yield (
         f"* bold: not shown worse than the best (rule '{comparison.rule}': "
         f"{_RULES[comparison.rule]}; alpha = {comparison.alpha:g}, "
@@ -43,8 +50,18 @@ def about_comparison(comparison: Comparison) -> Iterator[str]:
     )
     if comparison.decision.untested:
         yield "? so few seeds could not have shown a difference: no test possible"
-    yield from _about_contrasts(comparison)
-    yield from (f"{_SIGNS.get(c.code, '')}{c.text}" for c in comparison.caveats)
+
+
+def about_caveats(comparison: Comparison, *, without: Collection[str] = ()) -> Iterator[str]:
+    """Say what to know before believing a comparison.
+
+    Args:
+        comparison: What is shown.
+        without: Codes of caveats that the table says in other words.
+    """
+    for caveat in comparison.caveats:
+        if caveat.code not in without:
+            yield f"{_SIGNS.get(caveat.code, '')}{caveat.text}"
 
 
 def about_reductions(study: Study, dataset: str, *, is_compared: bool) -> Iterator[str]:

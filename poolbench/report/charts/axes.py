@@ -81,7 +81,7 @@ def number(value: float) -> str:
     elif size >= 1e6:
         text = f"{value / 1e6:g} M"
     elif size >= 1e4:
-        text = f"{value:,.0f}"
+        text = f"{value:,.7g}"
     else:
         text = f"{value:.6g}"
     return text.replace("-", "−")

@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from poolbench.report.chart import Samples, Scatter
+from poolbench.report.outcome_charts import outcome_charts
+from poolbench.stats import estimate
+from tests.report.examples import TOTAL, finished
+
+
+def test_every_finished_seed_is_a_dot_beside_mean_and_interval() -> None:
+    study, runs = finished({"average": [180, 182, None, "-"], "max": [190, 190, 191, 192]})
+    seeds, *_ = outcome_charts(study, runs)
+    assert isinstance(seeds, Samples)
+    average, best = seeds.samples
+    assert average.values == (180 / TOTAL, 182 / TOTAL)
+    e = estimate([count / TOTAL for count in (190, 190, 191, 192)])
+    assert best.mean == pytest.approx(e.mean)
+    assert best.interval == pytest.approx((e.ci_low, e.ci_high))
+    assert "average: 1 diverged, 1 missing" in seeds.caption
+    assert "n = 2 to 4 seeds a variant" in seeds.caption
+
+
+def test_cost_is_shown_where_it_differs() -> None:
+    study, runs = finished({"average": [180, 182], "max": [190, 192]})
+    assert [chart.name for chart in outcome_charts(study, runs)] == ["digits-seeds", "digits-time"]
+    for cell in study.cells[2:]:
+        run = runs[cell.id]
+        runs[cell.id] = replace(run, result=replace(run.result, parameters=20_000))
+    _, size, time = outcome_charts(study, runs)
+    assert isinstance(size, Scatter)
+    assert isinstance(time, Scatter)
+    assert [cloud.x for cloud in size.clouds] == [(12_345,), (20_000,)]
+    # The seeds 0 and 1 took one and two seconds for their epoch.
+    assert time.clouds[0].x == pytest.approx((1.5,))
+    assert time.clouds[0].x_spread == pytest.approx((0.5**0.5,))
+    assert time.clouds[1].y == pytest.approx((191 / TOTAL,))
+
+
+def test_a_study_without_a_result_has_no_picture() -> None:
+    study, _ = finished({"average": [180, 182]})
+    assert outcome_charts(study, {}) == []
