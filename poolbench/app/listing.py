@@ -196,7 +196,7 @@ def _runs(store: Store) -> Table:
     rows = []
     for cell_id in store.finished():
         try:
-            run = store.read(cell_id)
+            cell, result = store.outcome(cell_id)
         except Damaged as error:
             blank: tuple[None, ...] = (None, None, None)
             rows.append(
@@ -208,7 +208,6 @@ def _runs(store: Store) -> Table:
                 )
             )
             continue
-        cell, result = run.cell, run.result
         accuracy = result.accuracy if result.status == "ok" else None
         shown = "–" if accuracy is None else f"{100 * accuracy:.2f} %"
         rows.append(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from poolbench.app.devices import workers_of
@@ -52,27 +52,37 @@ def plan(
     """
     store = Store(store_path) if (store_path / "STORE.json").exists() else None
     devices = workers_of(study.execution, device=device, jobs=jobs)
-    costs = _measure(study, data_root(root), devices[0]) if measured else _remembered(study, store)
-    return [_table(study, dataset, store, costs, devices) for dataset in study.datasets]
+    done = {cell.id for cell in study.cells if store is not None and store.has_result(cell.id)}
+    costs = (
+        _measure(study, data_root(root), devices[0])
+        if measured
+        else _remembered(study, store, done)
+    )
+    return [_table(study, dataset, store, done, costs, devices) for dataset in study.datasets]
 
 
 def _table(
-    study: Study, dataset: str, store: Store | None, costs: Costs, devices: Sequence[str]
+    study: Study,
+    dataset: str,
+    store: Store | None,
+    done: Collection[str],
+    costs: Costs,
+    devices: Sequence[str],
 ) -> Table:
     rows, open_cells = [], []
     for name, variant, cells in study.conditions():
         if name != dataset:
             continue
-        done = [cell for cell in cells if _is_done(store, cell)]
-        begun = [c for c in cells if c not in done and store and _has_checkpoint(store, c)]
-        open_cells += [cell for cell in cells if cell not in done]
+        left = [cell for cell in cells if cell.id not in done]
+        begun = [cell for cell in left if store is not None and _has_checkpoint(store, cell)]
+        open_cells += left
         duration, size = costs.get(cells[0].condition, (None, None))
         rows.append(
             (
                 words(variant),
                 words(_operators(cells[0])),
                 _number(len(cells)),
-                _number(len(done)),
+                _number(len(cells) - len(left)),
                 _number(len(begun)),
                 TableCell(values=(duration,), text=_span(duration)),
                 TableCell(values=(size,), text=_size(size)),
@@ -159,7 +169,9 @@ def _power_note(study: Study, dataset: str) -> str:
     )
 
 
-def _remembered(study: Study, store: Store | None) -> dict[str, tuple[float, float]]:
+def _remembered(
+    study: Study, store: Store | None, done: Collection[str]
+) -> dict[str, tuple[float, float]]:
     """Return the mean cost of each condition's finished cells in the store."""
     costs: dict[str, tuple[float, float]] = {}
     if store is None:
@@ -167,7 +179,7 @@ def _remembered(study: Study, store: Store | None) -> dict[str, tuple[float, flo
     for _, _, cells in study.conditions():
         seen = []
         for cell in cells:
-            if store.has_result(cell.id):
+            if cell.id in done:
                 timings = store.read(cell.id).timings
                 seen.append((sum(t.duration_s for t in timings), store.size_bytes(cell.id)))
         if seen:
@@ -184,10 +196,6 @@ def _measure(study: Study, root: Path | None, device: str) -> dict[str, tuple[fl
         cost = measure(cells[0], root=root, device=device, threads=study.execution.threads)
         costs[cells[0].condition] = (cost.duration_s, float(cost.size_bytes))
     return costs
-
-
-def _is_done(store: Store | None, cell: Cell) -> bool:
-    return store is not None and store.has_result(cell.id)
 
 
 def _has_checkpoint(store: Store, cell: Cell) -> bool:

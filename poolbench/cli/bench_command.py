@@ -161,3 +161,30 @@ def operators(
         with_compiled=compiled,
     )
     emit(tables, format, output)
+
+
+@_commands.command("startup")
+def startup(
+    rounds: Annotated[int, typer.Option("--rounds", min=3, help="Processes of each.")] = 7,
+    format: options.Format = "rich",
+    output: options.Output = None,
+) -> None:
+    """Compare how long commands and workers take to begin with what importing torch takes."""
+    from poolbench.app.bench.startup import bench_startup
+
+    emit([bench_startup(rounds)], format, output)
+
+
+@_commands.command("growth")
+def growth(
+    runs: Annotated[
+        int, typer.Option("--runs", min=100, help="In the largest store; written for this.")
+    ] = 1000,
+    rounds: Annotated[int, typer.Option("--rounds", min=1, help="Turns of each.")] = 3,
+    format: options.Format = "rich",
+    output: options.Output = None,
+) -> None:
+    """Show how time grows with runs, cells, epsilons and images."""
+    from poolbench.app.bench.growth import bench_growth
+
+    emit([bench_growth(runs=runs, rounds=rounds)], format, output)

@@ -27,7 +27,7 @@ from filelock import BaseFileLock, FileLock, Timeout
 from poolbench.core.cell import Cell
 from poolbench.core.errors import EnvironmentFault
 from poolbench.core.measurement import Measurement
-from poolbench.core.record import Run
+from poolbench.core.record import Result, Run
 from poolbench.core.study import Study, study_from_json
 from poolbench.store import documents, measurements
 from poolbench.store.documents import Damaged
@@ -111,9 +111,10 @@ class Store:
         cell, _, files = documents.read_result(data)
         if cell.id != cell_id:
             raise Damaged(f"result.json belongs to cell {cell.id}")
+        folder = str(self.folder(cell_id))
         for name, facts in files.items():
             try:
-                size = (self.folder(cell_id) / name).stat().st_size
+                size = os.stat(f"{folder}/{name}").st_size  # noqa: PTH116 - asked of 10^5 files
             except OSError as error:
                 raise Damaged(f"{name} is missing") from error
             if size != facts["bytes"]:
@@ -126,6 +127,17 @@ class Store:
             return self.is_finished(cell_id)
         except Damaged:
             return False
+
+    def outcome(self, cell_id: str) -> tuple[Cell, Result]:
+        """Return what a finished run was and how it ended, from its commit alone.
+
+        Raises:
+            Damaged: The commit is not what was written.
+            FileNotFoundError: The cell is not finished.
+        """
+        data = (self.folder(cell_id) / "result.json").read_bytes()
+        cell, result, _ = documents.read_result(data)
+        return cell, result
 
     def read(self, cell_id: str) -> Run:
         """Return a finished run.

@@ -90,3 +90,25 @@ def test_a_peer_with_other_values_is_not_raced(monkeypatch: pytest.MonkeyPatch) 
 )
 def test_a_task_that_makes_no_sense_is_refused(wrong: str, poolbench: Callable[..., Any]) -> None:
     assert poolbench("bench", "operators", wrong).code == 2
+
+
+@pytest.mark.slow
+def test_startup_is_timed_beside_torch(poolbench: Callable[..., Any]) -> None:
+    done = poolbench("bench", "startup", "--rounds", 3, "--format=json")
+    assert done.code == 0, done.err
+    (table,) = json.loads(done.out)["tables"]
+    rows = {row["process"]: row for row in table["rows"]}
+    assert rows["import torch"]["ratio_to_torch"] == 1
+    assert rows["poolbench --help"]["ratio_to_torch"] < 1
+    assert rows["first training step of a worker"]["ratio_to_torch"] > 0.5
+
+
+def test_growth_is_shown_for_stores_and_probes(poolbench: Callable[..., Any]) -> None:
+    done = poolbench("bench", "growth", "--runs", 100, "--rounds", 1, "--format=json")
+    assert done.code == 0, done.err
+    (table,) = json.loads(done.out)["tables"]
+    rows = {row["work"]: row for row in table["rows"]}
+    assert list(rows) == [
+        "list runs, by runs", "plan, all trained, by cells", "fgsm, by epsilons", "fgsm, by images"
+    ]  # fmt: skip
+    assert rows["list runs, by runs"]["sizes"] == "1 · 10 · 100"
