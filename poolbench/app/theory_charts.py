@@ -120,7 +120,26 @@ def smooth_maximum_charts(settings: SmoothMaximumSettings) -> list[Chart]:
         y_values=values,
         z_values=tuple(tuple(map(float, row)) for row in np.logaddexp(x, y) - np.maximum(x, y)),
     )
-    return [surface, *_errors_over_t(settings)]
+    return [surface, *_excess_chart(settings), *_errors_over_t(settings)]
+
+
+def _excess_chart(settings: SmoothMaximumSettings) -> list[Chart]:
+    t, n = sorted(set(settings.t)), [each for each in sorted(set(settings.n)) if each > 1]
+    if len(t) < 2 or len(n) < 2:
+        return []
+    return [
+        Surface(
+            name="lse-error-surface",
+            title="Largest LSE − max over temperature and elements",
+            caption="t log n: the logarithm of the number of elements, in units of t.",
+            x=Axis(label="temperature t", scale="log"),
+            y=Axis(label="elements n", scale="log2"),
+            z=Axis(label="largest LSE − max", scale="log"),
+            x_values=tuple(t),
+            y_values=tuple(map(float, n)),
+            z_values=tuple(tuple(lse_excess(count, each) for each in t) for count in n),
+        )
+    ]
 
 
 def _errors_over_t(settings: SmoothMaximumSettings) -> list[Chart]:

@@ -130,6 +130,13 @@ def regions_table(settings: RegionsSettings) -> Table:
     d = settings.d
     plan, exact = divide_and_conquer(d), max_network(d)
     estimator = estimator_network(least_error(d, (0, d - 1)))
+    networks: list[tuple[str, Sequence[int], int | None]] = [
+        ("max, by Lemma 1", exact.widths, None),
+        (f"orders 0,{d - 1}, by Theorem 4", estimator.widths, None),
+        ("the same, a subpool counted as one neuron", plan.widths, settings.published),
+    ]
+    if settings.widths:
+        networks.append(("of the widths asked for", settings.widths, None))
     rows = tuple(
         (
             words(what),
@@ -137,11 +144,7 @@ def regions_table(settings: RegionsSettings) -> Table:
             whole(region_bound(d, widths)),
             optional(published, "{:,}".format),
         )
-        for what, widths, published in (
-            ("max, by Lemma 1", exact.widths, None),
-            (f"orders 0,{d - 1}, by Theorem 4", estimator.widths, None),
-            ("the same, a subpool counted as one neuron", plan.widths, settings.published),
-        )
+        for what, widths, published in networks
     )
     return Table(
         title=f"Upper bounds on the linear regions of ReLU networks of {d} inputs",

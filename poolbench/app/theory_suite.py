@@ -43,10 +43,11 @@ def plan_settings(d: int) -> PlanSettings:
     return shipped if shipped is not None and shipped.d == d else PlanSettings(d=d)
 
 
-def regions_settings(d: int) -> RegionsSettings:
-    """Return what a command asks for: that of section 4's suite with its number, if d is its."""
+def regions_settings(d: int, widths: tuple[int, ...]) -> RegionsSettings:
+    """Return what a command asks for, with the number of section 4's suite, if d is its."""
     shipped = _shipped("maxpool/fig2-plan").regions
-    return shipped if shipped is not None and shipped.d == d else RegionsSettings(d=d)
+    published = shipped.published if shipped is not None and shipped.d == d else None
+    return RegionsSettings(d=d, widths=widths, published=published)
 
 
 def calculate(settings: TheorySettings, *, with_charts: bool) -> Findings:

@@ -146,6 +146,9 @@ def max_network(
 @_commands.command("regions")
 def regions(
     d: Dimension = 9,
+    widths: Annotated[
+        str | None, typer.Option("--widths", help="Hidden layers of one more network: 12,10.")
+    ] = None,
     format: options.Format = "rich",
     output: options.Output = None,
 ) -> None:
@@ -154,7 +157,8 @@ def regions(
     from poolbench.core.theory import TheorySettings
 
     check(format, output)
-    _show(TheorySettings(regions=regions_settings(d)), None, format, output)
+    given = _whole_numbers("--widths", widths) if widths is not None else ()
+    _show(TheorySettings(regions=regions_settings(d, given)), None, format, output)
 
 
 @_commands.command("lse")

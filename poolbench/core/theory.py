@@ -43,10 +43,12 @@ class RegionsSettings:
     Args:
         d: Elements of the window, from 2.
         published: The source's bound for the estimator of orders 0 and d - 1, if it gives one.
+        widths: Hidden layers of one more network of d inputs; empty for none.
     """
 
     d: int
     published: int | None = None
+    widths: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

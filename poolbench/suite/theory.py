@@ -67,6 +67,7 @@ class RegionsForm(Form):
 
     d: Elements = Field(description="whole number >= 2")
     published: Count | None = Field(default=None, description="whole number >= 1")
+    widths: tuple[Count, ...] = Field(default=(), description="a list of whole numbers >= 1")
 
 
 class SmoothMaximumForm(Form):

@@ -27,7 +27,7 @@ def region_bound(inputs: int, widths: Sequence[int]) -> int:
     """
     if min(inputs, *widths, 1) < 1:
         raise BadInput(
-            f"a layer of {min(inputs, *widths)} neurons", "choose from 1: --inputs 9 --widths 12,10"
+            f"a layer of {min(inputs, *widths)} neurons", "choose from 1: --widths 12,10"
         )
     # The minimum is all that a layer needs to know of those before it.
     regions = {inputs: 1}

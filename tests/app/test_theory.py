@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 
@@ -77,8 +78,8 @@ def test_rounded_decimals_are_met_within_their_rounding() -> None:
 
 def test_a_command_about_another_d_has_nothing_published() -> None:
     assert plan_settings(9).published == ()
-    assert regions_settings(10).published is None
-    assert regions_settings(9).published == 819_906_560
+    assert regions_settings(10, ()).published is None
+    assert regions_settings(9, ()).published == 819_906_560
 
 
 def test_a_single_set_of_orders_shows_its_estimator() -> None:
@@ -121,11 +122,14 @@ def test_the_charts_hold_what_the_tables_say(tmp_path: Path) -> None:
     surface = charts["lse-minus-max"]
     assert isinstance(surface, Surface)
     assert max(map(max, surface.z_values)) == pytest.approx(0.6931471805599453)
+    excess = charts["lse-error-surface"]
+    assert isinstance(excess, Surface)
+    assert excess.z_values[1] == pytest.approx((0.1 * math.log(4), 10 * math.log(4)))
     assert [curve.label for curve in charts["lae-error"].curves] == ["n = 2", "n = 4"]  # type: ignore[attr-defined]
     paths = write_all(findings.charts, tmp_path / "figures")
     assert {path.suffix for path in paths} == {".png", ".svg"}
     assert all(path.stat().st_size > 5000 for path in paths)
-    assert len(paths) == 2 * len(charts) == 12
+    assert len(paths) == 2 * len(charts) == 14
 
 
 def test_runs_of_orders_are_shortened() -> None:

@@ -49,7 +49,9 @@ def test_l2_error_volume_networks_and_regions_answer(rows: Callable[..., Any]) -
     assert all(v["high"] >= v["bound"] and v["corner_share"] == 1 for v in volumes)
     assert [n["hidden_layers"] for n in rows("max-network", "--n", "1,2,9")] == [0, 1, 4]
     assert [r["subpools"] for r in rows("plan", "--d", 6)] == [9, 8, 6]
-    assert [r["published"] for r in rows("regions")] == [None, None, 819906560]
+    bounds = rows("regions", "--widths", "3,2")
+    assert [r["published"] for r in bounds] == [None, None, 819906560, None]
+    assert bounds[-1]["bound"] == 4 + 3 * 4 + 3 * 3 + 1
     (smooth,) = rows("lse", "--t", 1, "--n", 4, "--samples", 5)
     assert smooth["lse_largest"] == pytest.approx(1.3862943611198906)
 
@@ -101,6 +103,8 @@ def test_work_of_some_length_is_announced(poolbench: Program) -> None:
         (["plan", "--d", "257"], "d is 257"),
         (["max-network", "--n", "0"], "n is 0"),
         (["regions", "--d", "1"], "d is 1"),
+        (["regions", "--widths", "4,0"], "a layer of 0 neurons"),
+        (["regions", "--widths", "wide"], "--widths is 'wide'"),
         (["lse", "--t", "0"], "t is 0"),
         (["lse", "--t", "cold"], "--t is 'cold'"),
         (["lse", "--n", "0"], "n is 0"),
