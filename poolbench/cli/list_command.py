@@ -8,6 +8,7 @@ import typer
 
 from poolbench.cli import options
 from poolbench.cli.output import emit, write
+from poolbench.core.errors import BadInput
 
 
 def register(app: typer.Typer) -> None:
@@ -21,13 +22,21 @@ def list_things(
         typer.Argument(
             metavar="[FAMILY]",
             help="operators, models, data, augmentations, optimizers, schedules, probes, formats, "
-            "engines, suites or runs.",
+            "engines, suites, runs or schemas.",
         ),
     ] = None,
     name: Annotated[
         str | None, typer.Argument(metavar="[NAME]", help="One of them, in full.")
     ] = None,
+    cost: Annotated[
+        bool, typer.Option("--cost", help="Of suites: estimate the GPU hours each takes.")
+    ] = False,
+    tflops: Annotated[
+        float,
+        typer.Option("--tflops", min=1e-6, help="For --cost: 10^12 operations a second of a GPU."),
+    ] = 10.0,
     store: options.StorePath = options.DEFAULT_STORE,
+    data_root: options.DataRoot = None,
     format: options.Format = "rich",
     output: options.Output = None,
     plugin: options.Plugins = None,
@@ -35,12 +44,17 @@ def list_things(
     """List what a suite can name; with NAME, one entry with its options and an example."""
     from poolbench.app.listing import describe, list_family, schema_text
     from poolbench.app.plugins import load_plugins
+    from poolbench.app.suite_index import suite_index
 
     load_plugins(plugin or ())
     if family == "schemas" and name is not None:
         write(schema_text(name), output)
         return
-    if family is None:
+    if cost and (family, name) != ("suites", None):
+        raise BadInput("only suites have a cost", "type: poolbench list suites --cost")
+    if (family, name) == ("suites", None):
+        tables = [suite_index(data_root, tflops=tflops if cost else None)]
+    elif family is None:
         families = ("operators", "models", "data", "suites")
         tables = [table for each in families for table in list_family(each, store)]
     else:

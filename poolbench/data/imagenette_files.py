@@ -38,6 +38,14 @@ CLASSES: Mapping[str, Mapping[str, str]] = {
     },
 }
 
+# Training and test images of the published archives, by name and version.
+COUNTS: Mapping[tuple[str, int], tuple[int, int]] = {
+    ("imagenette", 1): (12_894, 500),
+    ("imagenette", 2): (9_469, 3_925),
+    ("imagewoof", 1): (12_454, 500),
+    ("imagewoof", 2): (9_025, 3_929),
+}
+
 _SHORTER_SIDES_PX = (160, 320)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -30,9 +32,12 @@ def check_maps(x: Tensor, window: Window | None) -> None:
         raise ValueError(f"empty window: maps of shape {tuple(x.shape)} have no element to pool")
 
 
-def without_autocast(x: Tensor) -> torch.autocast:
-    """Return a context in which autocast leaves the arithmetic on x's device alone."""
-    return torch.autocast(x.device.type, enabled=False)
+def without_autocast(x: Tensor) -> AbstractContextManager[object]:
+    """Return a context in which autocast leaves the arithmetic on x's device alone.
+
+    The device of maps without content, with which shapes are tried, knows no autocast.
+    """
+    return nullcontext() if x.is_meta else torch.autocast(x.device.type, enabled=False)
 
 
 def gather_elements(x: Tensor, window: Window | None, *, padding: float) -> Tensor:
