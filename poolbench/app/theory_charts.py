@@ -124,18 +124,19 @@ def smooth_maximum_charts(settings: SmoothMaximumSettings) -> list[Chart]:
 
 
 def _excess_chart(settings: SmoothMaximumSettings) -> list[Chart]:
-    t, n = sorted(set(settings.t)), [each for each in sorted(set(settings.n)) if each > 1]
-    if len(t) < 2 or len(n) < 2:
+    t, largest = _temperatures(settings), max(settings.n)
+    if len(t) < 2 or largest < 3:
         return []
+    n = sorted({round(float(each)) for each in np.geomspace(2, largest, _POINTS)})
     return [
         Surface(
             name="lse-error-surface",
             title="Largest LSE − max over temperature and elements",
-            caption="t log n: the logarithm of the number of elements, in units of t.",
+            caption="t log n, reached by a window of equal elements.",
             x=Axis(label="temperature t", scale="log"),
             y=Axis(label="elements n", scale="log2"),
             z=Axis(label="largest LSE − max", scale="log"),
-            x_values=tuple(t),
+            x_values=t,
             y_values=tuple(map(float, n)),
             z_values=tuple(tuple(lse_excess(count, each) for each in t) for count in n),
         )
@@ -144,9 +145,9 @@ def _excess_chart(settings: SmoothMaximumSettings) -> list[Chart]:
 
 def _errors_over_t(settings: SmoothMaximumSettings) -> list[Chart]:
     sizes = [n for n in sorted(set(settings.n)) if n > 1]
-    if min(settings.t) == max(settings.t) or not sizes:
+    t = _temperatures(settings)
+    if len(t) < 2 or not sizes:
         return []
-    t = tuple(map(float, np.geomspace(min(settings.t), max(settings.t), _POINTS)))
     return [
         Curves(
             name=name,
@@ -159,7 +160,12 @@ def _errors_over_t(settings: SmoothMaximumSettings) -> list[Chart]:
             ),
         )
         for name, title, caption, error in (
-            ("lse-error", "Largest LSE − max of n elements", "t log n.", lse_excess),
+            (
+                "lse-error",
+                "Largest LSE − max of n elements",
+                "t log n, reached by equal elements.",
+                lse_excess,
+            ),
             (
                 "lae-error",
                 "Largest max − LAE of n elements in [0, 1]",
@@ -168,3 +174,10 @@ def _errors_over_t(settings: SmoothMaximumSettings) -> list[Chart]:
             ),
         )
     ]
+
+
+def _temperatures(settings: SmoothMaximumSettings) -> tuple[float, ...]:
+    """Return a fine grid from the lowest to the highest temperature, or the only one."""
+    lowest, highest = min(settings.t), max(settings.t)
+    grid = np.geomspace(lowest, highest, _POINTS) if lowest < highest else [lowest]
+    return tuple(map(float, grid))

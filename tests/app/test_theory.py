@@ -124,7 +124,9 @@ def test_the_charts_hold_what_the_tables_say(tmp_path: Path) -> None:
     assert max(map(max, surface.z_values)) == pytest.approx(0.6931471805599453)
     excess = charts["lse-error-surface"]
     assert isinstance(excess, Surface)
-    assert excess.z_values[1] == pytest.approx((0.1 * math.log(4), 10 * math.log(4)))
+    assert excess.y_values == (2, 3, 4)
+    assert excess.z_values[0][0] == pytest.approx(0.1 * math.log(2))
+    assert excess.z_values[2][-1] == pytest.approx(10 * math.log(4))
     assert [curve.label for curve in charts["lae-error"].curves] == ["n = 2", "n = 4"]  # type: ignore[attr-defined]
     paths = write_all(findings.charts, tmp_path / "figures")
     assert {path.suffix for path in paths} == {".png", ".svg"}
