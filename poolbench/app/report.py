@@ -148,6 +148,7 @@ def early_tables(study: Study, store_path: Path, reading: Reading, target: float
 
 def charts(study: Study, store_path: Path, reading: Reading) -> list[Chart]:
     """Return every chart there are numbers for: outcomes, learning, and what probes found."""
+    from poolbench.report.by_option import option_charts
     from poolbench.report.learning import learning_charts
     from poolbench.report.outcome_charts import outcome_charts
     from poolbench.report.robustness_charts import robustness_charts
@@ -157,6 +158,7 @@ def charts(study: Study, store_path: Path, reading: Reading) -> list[Chart]:
     found, _ = read_measurements(study, store)
     return [
         *outcome_charts(study, runs),
+        *option_charts(study, runs),
         *learning_charts(study, runs),
         *robustness_charts(study, runs, found),
     ]
