@@ -21,6 +21,7 @@ _COMMANDS = (
     "compare",
     "export",
     "drift",
+    "contraction",
     "gradients",
     "precision",
     "theory",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
@@ -132,19 +133,64 @@ class Similarities:
     duration_s: float
 
     def to_json(self) -> dict[str, Any]:
-        """Return a JSON document that :func:`similarities_from_json` reads back."""
-        return asdict(self)
+        """Return a JSON document that :func:`similarities_from_json` reads back; NaN is null."""
+        rows = (self.inputs, self.features, *self.pooled)
+        return {
+            "similarities": [[None if math.isnan(v) else v for v in row] for row in rows],
+            "duration_s": self.duration_s,
+        }
 
 
 def similarities_from_json(document: Mapping[str, Any]) -> Similarities:
     """Read similarities back from :meth:`Similarities.to_json`.
 
     Raises:
-        KeyError, TypeError: The document was not written by this version.
+        KeyError, TypeError, ValueError: The document was not written by this version.
     """
+    inputs, features, *pooled = (
+        tuple(math.nan if value is None else value for value in row)
+        for row in document["similarities"]
+    )
     return Similarities(
-        inputs=tuple(document["inputs"]),
-        features=tuple(document["features"]),
-        pooled=tuple(tuple(values) for values in document["pooled"]),
+        inputs=inputs,
+        features=features,
+        pooled=tuple(pooled),
         duration_s=document["duration_s"],
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Observed:
+    """One network on one source of pairs: what every seed showed.
+
+    Args:
+        network: Its label.
+        source: What the pairs are from.
+        size: Where the sweep stands; ``None`` without one.
+        seeds: One a seed, in order; empty when the data are missing.
+        missing: Why there is nothing, in words; empty when there is.
+    """
+
+    network: str
+    source: PairSource
+    size: int | None
+    seeds: tuple[Similarities, ...]
+    missing: str = ""
+
+
+def arccosine_kernel(similarity: float) -> float:
+    """Return the cosine similarity behind one wide random layer of ReLUs.
+
+    ``r(rho) = (sqrt(1 - rho^2) + (pi - arccos rho) rho) / pi``
+
+    Args:
+        similarity: rho of its inputs, in [-1, 1].
+
+    References:
+        Cho, Saul 2009, Kernel methods for deep learning.
+
+    >>> [round(arccosine_kernel(rho), 4) for rho in (-1.0, 0.0, 0.5, 1.0)]
+    [0.0, 0.3183, 0.609, 1.0]
+    """
+    angle = math.acos(similarity)
+    return (math.sin(angle) + (math.pi - angle) * similarity) / math.pi

@@ -16,7 +16,7 @@ TOY_PAIRS: Final[Mapping[str, DataEntry]] = {
         target="poolbench.probes.contraction.toy:toy_pair",
         summary="two diagonal blocks of +1 on -1, and the negative of it: one pair, one colour",
         options={
-            "kappa": Option(kind=int, default=5, minimum=1, help="side of each block, in pixels"),
+            "kappa": Option(kind=int, minimum=1, help="side of each block, in pixels"),
             "size_px": Option(kind=int, default=50, minimum=2, help="height and width"),
         },
         checksum="by definition",
