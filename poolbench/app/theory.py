@@ -152,7 +152,7 @@ def l2_error_tables(d: Sequence[int], orders: Sequence[Orders]) -> list[Table]:
         rows.append(
             (
                 whole(elements),
-                words(show(chosen)),
+                _orders(chosen),
                 fraction(best.mean_square_error),
                 _formula(mean_square_formula(elements, chosen)),
                 decimal(float(best.mean_square_error) ** 0.5),
@@ -247,7 +247,7 @@ def _error_row(
     difference = None if given is None else float(error) - given
     return (
         whole(d),
-        words(show(estimator.orders)),
+        _orders(estimator.orders),
         words(str(error)),
         decimal(float(error)),
         _formula(least_error_formula(d, estimator.orders)),
@@ -255,6 +255,10 @@ def _error_row(
         optional(given, _as_given),
         optional(difference, partial(signed, digits=2)),
     )
+
+
+def _orders(orders: Orders) -> Cell:
+    return Cell(values=(",".join(map(str, orders)),), text=show(orders))
 
 
 def _as_given(published: float) -> str:

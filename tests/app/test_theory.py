@@ -72,6 +72,7 @@ def test_rounded_decimals_are_met_within_their_rounding() -> None:
     settings = TheorySettings(optimal_error=optimal_error_settings((9,), orders))
     records = calculate(settings, with_charts=False).tables[0].records
     assert [record["error_fraction"] for record in records] == ["1/18", "1/512"]
+    assert records[1]["orders"] == "0,1,2,3,4,5,6,7,8"
     assert [record["published"] for record in records] == [0.0556, 0.002]
     assert all(0 < abs(float(str(record["difference"]))) < 5e-5 for record in records)
 
