@@ -24,8 +24,9 @@ class ClosedForm:
 def least_error_formula(d: int, orders: tuple[int, ...]) -> ClosedForm | None:
     """Return the least sup-norm error of R-estimators, where a formula is known.
 
-    {r}, {0, r}, {1, ..., d-1} and {0, ..., d-1} have one; Theorem 2 proves the first two for
-    r = d - 1, and bounds the last.
+    {r}, {0, r}, {1, ..., d-1} and {0, ..., d-1} have one. Theorem 2 proves the first two for
+    r = d - 1, and bounds the last; the others were found in the errors themselves, which they
+    equal for every d to 20.
 
     Args:
         d: Elements of the window, from 2.
@@ -46,6 +47,9 @@ def least_error_formula(d: int, orders: tuple[int, ...]) -> ClosedForm | None:
 
 def mean_square_formula(d: int, orders: tuple[int, ...]) -> ClosedForm | None:
     """Return the least mean squared error over the unit cube, where a formula is known.
+
+    {0, d-1} and {0, ..., d-1} have one, found in the errors themselves, which it equals for every
+    d to 20.
 
     Args:
         d: Elements of the window, from 2.
