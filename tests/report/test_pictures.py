@@ -47,7 +47,7 @@ def test_every_kind_is_drawn_in_every_format_with_the_same_bytes_each_time(
     chart: Chart, tmp_path: Path
 ) -> None:
     first = picture.write_all([chart], tmp_path / "a", kinds=picture.KINDS)
-    with mpl.rc_context({"font.size": 20, "lines.linewidth": 9, "svg.hashsalt": "user"}):
+    with mpl.rc_context({"font.size": 20, "axes.linewidth": 9, "svg.hashsalt": "user"}):
         again = picture.write_all([chart], tmp_path / "b", kinds=picture.KINDS)
     starts = {".png": b"\x89PNG", ".svg": b"<?xml", ".pdf": b"%PDF"}
     assert [path.name for path in first] == [f"{chart.name}{suffix}" for suffix in starts]
@@ -88,6 +88,8 @@ def test_names_are_shown_as_they_were_written() -> None:
     assert r"$\frac{1}{" in names
     assert "<script>x</script> --> $a_1$" in names
     assert r"a\x1b[31m\u202eb" in names
+    # What get_text() returns could still be typeset as a formula.
+    assert not any(text.get_parse_math() for text in axes.texts)
     assert "\\u4e2d “q”" in names  # a letter the font lacks
     assert shown("é α ⁻¹ ≤") == "é α ⁻¹ ≤"
 
