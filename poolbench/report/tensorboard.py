@@ -10,8 +10,10 @@ import io
 import itertools
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
+from typing import BinaryIO
 from urllib.parse import quote
 
 from poolbench.core.atomic import write_whole
@@ -32,37 +34,42 @@ def write_events(observations: Iterable[Observation], folder: Path) -> int:
         EnvironmentFault: tensorboard is not installed.
         OSError: A file cannot be written; what was there stays.
     """
+    runs = [list(rows) for _, rows in itertools.groupby(observations, _run_folder)]
+    for rows in runs:
+        content = _encoded(rows)
+        target = folder / _run_folder(rows[0])
+        target.mkdir(parents=True, exist_ok=True)
+        write_whole(target / FILE, partial(_write, content))
+    return len(runs)
+
+
+def _write(content: bytes, file: BinaryIO) -> None:
+    file.write(content)
+
+
+def _encoded(rows: Sequence[Observation]) -> bytes:
+    """Return the events of one run as TensorBoard reads them."""
     try:
         from tensorboard.compat.proto.event_pb2 import Event
         from tensorboard.compat.proto.summary_pb2 import Summary
         from tensorboard.summary.writer.record_writer import RecordWriter
     except ImportError as error:
         hint = "install it: pip install 'poolbench[tensorboard]'; --as csv needs nothing"
-        raise EnvironmentFault(
-            "event files need tensorboard, which is not installed", hint
-        ) from error
-    count = 0
-    for path, run in itertools.groupby(observations, _run_folder):
-        rows = list(run)
-        ends = _ends(rows)
-        events = [Event(wall_time=0.0, file_version="brain.Event:2")]
-        for row in rows:
-            if row.value is None or not math.isfinite(row.value):
-                continue
-            # What is measured on the trained network stands at its last epoch.
-            step = int(row.setting or 0) if row.kind == "epoch" else max(ends)
-            scalar = Summary.Value(tag=_tag(row), simple_value=row.value)
-            events.append(Event(wall_time=ends[step], step=step, summary=Summary(value=[scalar])))
-        target = folder / path
-        target.mkdir(parents=True, exist_ok=True)
-
-        records = io.BytesIO()
-        writer = RecordWriter(records)
-        for event in events:
-            writer.write(event.SerializeToString())
-        write_whole(target / FILE, lambda file, data=records: file.write(data.getvalue()))
-        count += 1
-    return count
+        message = "event files need tensorboard, which is not installed"
+        raise EnvironmentFault(message, hint) from error
+    records = io.BytesIO()
+    writer = RecordWriter(records)
+    writer.write(Event(wall_time=0.0, file_version="brain.Event:2").SerializeToString())
+    ends = _ends(rows)
+    for row in rows:
+        if row.value is None or not math.isfinite(row.value):
+            continue
+        # What is measured on the trained network stands at its last epoch.
+        step = int(row.setting or 0) if row.kind == "epoch" else max(ends)
+        summary = Summary(value=[Summary.Value(tag=_tag(row), simple_value=row.value)])
+        event = Event(wall_time=ends[step], step=step, summary=summary)
+        writer.write(event.SerializeToString())
+    return records.getvalue()
 
 
 def _ends(rows: Iterable[Observation]) -> dict[int, float]:
