@@ -191,4 +191,6 @@ def enforce(rulings: Sequence[Ruling], *, strict: bool) -> None:
     failed = [ruling for ruling in rulings if ruling.judgement.outcome in failing]
     if failed:
         lines = "\n".join(f"  {ruling.sentence}" for ruling in failed)
-        raise GateFailed(f"{len(failed)} of {len(rulings)} rulings are against:\n{lines}")
+        raise GateFailed(
+            f"{len(failed)} of {len(rulings)} rulings of the gates are against:\n{lines}"
+        )

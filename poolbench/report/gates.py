@@ -53,8 +53,10 @@ class Ruling:
     def sentence(self) -> str:
         """The ruling in one line, whatever line ends a name holds."""
         reason = f" ({self.judgement.reason})" if self.judgement.reason else ""
+        outcome = self.judgement.outcome
+        verb = "is undecided on" if outcome == "undecided" else outcome
         return printable(
-            f"{self.variant} on {self.dataset} {self.judgement.outcome} "
+            f"{self.variant} on {self.dataset} {verb} "
             f"'{self.gate.text}': {self.seen}, n = {self.judgement.n}{reason}"
         )
 
