@@ -24,16 +24,16 @@ def test_every_finished_seed_is_a_dot_beside_mean_and_interval() -> None:
 
 
 def test_cost_is_shown_where_it_differs() -> None:
-    study, runs = finished({"average": [180, 182], "max": [190, 192]})
+    study, runs = finished({"average": [180, 182, None], "max": [190, 192, "-"]})
     assert [chart.name for chart in outcome_charts(study, runs)] == ["digits-seeds", "digits-time"]
-    for cell in study.cells[2:]:
+    for cell in study.cells[3:5]:
         run = runs[cell.id]
         runs[cell.id] = replace(run, result=replace(run.result, parameters=20_000))
     _, size, time = outcome_charts(study, runs)
     assert isinstance(size, Scatter)
     assert isinstance(time, Scatter)
     assert [cloud.x for cloud in size.clouds] == [(12_345,), (20_000,)]
-    # The seeds 0 and 1 took one and two seconds for their epoch.
+    # The seeds 0 and 1 took one and two seconds for their epoch; seed 2, diverged, three.
     assert time.clouds[0].x == pytest.approx((1.5,))
     assert time.clouds[0].x_spread == pytest.approx((0.5**0.5,))
     assert time.clouds[1].y == pytest.approx((191 / TOTAL,))
