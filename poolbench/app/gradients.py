@@ -9,16 +9,15 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
+from poolbench.core.cell import Named
 from poolbench.core.errors import BadInput
+from poolbench.core.gradients import FIGURE_1, GradientsSettings, Matrix
 from poolbench.operators import OPERATORS
 from poolbench.operators.create import create
-from poolbench.probes.gradients import Credit, Matrix, Passage, credit_of, passage_of
+from poolbench.probes.gradients import Credit, Passage, credit_of, passage_of
 from poolbench.report.chart import Chart, Matrices, Panel
 from poolbench.report.table import Cell, Column, Table, words
 
-# Figure 1 of Lowe, Trappenberg, Oore 2021 swaps 1.4 and 1.6 in the lower row. What it prints above
-# them is lost; any two numbers below 1.4 tell the same story.
-FIGURE_1: tuple[Matrix, Matrix] = (((0.2, 1.0), (1.4, 1.6)), ((0.2, 1.0), (1.6, 1.4)))
 FIGURE_1_OPERATORS = ("max", "lae", "average")
 TEMPERATURES = (0.25, 1.0, 4.0)
 
@@ -46,54 +45,71 @@ def parse_matrix(text: str) -> Matrix:
     return rows
 
 
-def gradients(
+def settings_of(
     names: Sequence[str], matrices: Sequence[Matrix], temperatures: Sequence[float]
-) -> tuple[Table, Chart]:
-    """Return the values and derivatives of operators on matrices.
+) -> GradientsSettings:
+    """Return what is asked for on the command line.
 
     Args:
         names: Operators; empty for those of figure 1.
-        matrices: All of one shape; empty for the two of figure 1. From the first to the last of
-            several, the path of the credit is followed.
+        matrices: Empty for the two of figure 1.
         temperatures: For operators that have one, each in turn; empty for 0.25, 1 and 4.
 
     Raises:
-        BadInput: An unknown operator, a temperature that is not positive, or shapes that differ.
+        BadInput: An unknown operator, or matrices of several shapes.
     """
-    matrices = tuple(matrices) or FIGURE_1
     if len({(len(matrix), len(matrix[0])) for matrix in matrices}) > 1:
         raise BadInput("the matrices differ in shape", "give matrices of one shape")
-    shown = [
-        _Shown(
-            label=label,
-            credits=tuple(credit_of(operator, matrix) for matrix in matrices),
-            passage=passage_of(operator, matrices[0], matrices[-1]) if len(matrices) > 1 else None,
-        )
-        for label, operator in _operators(
-            names or FIGURE_1_OPERATORS, tuple(temperatures) or TEMPERATURES, matrices[0]
+    operators = [
+        Named(name=name, options=options)
+        for name in names or FIGURE_1_OPERATORS
+        for options in (
+            [{"temperature": temperature} for temperature in temperatures or TEMPERATURES]
+            if "temperature" in OPERATORS[name].options
+            else [{}]
         )
     ]
+    return GradientsSettings(operators=tuple(operators), matrices=tuple(matrices) or FIGURE_1)
+
+
+def gradients(settings: GradientsSettings) -> tuple[Table, Chart]:
+    """Return the values and derivatives of operators on matrices.
+
+    Raises:
+        BadInput: An operator that cannot be built so.
+    """
+    matrices = settings.matrices
+    shown = []
+    for named in settings.operators:
+        operator = _build(named, matrices[0])
+        passage = passage_of(operator, matrices[0], matrices[-1]) if len(matrices) > 1 else None
+        credits_ = tuple(credit_of(operator, matrix) for matrix in matrices)
+        shown.append(_Shown(label=_label(named), credits=credits_, passage=passage))
     return _table(shown, matrices), _chart(shown, matrices)
 
 
-def _operators(
-    names: Sequence[str], temperatures: Sequence[float], matrix: Matrix
-) -> list[tuple[str, nn.Module]]:
+def _build(named: Named, matrix: Matrix) -> nn.Module:
     shape = (len(matrix), len(matrix[0]))
-    built: list[tuple[str, nn.Module]] = []
-    for name in names:
-        entry = OPERATORS[name]
-        window = {} if "global" in entry.scopes else {"kernel_size": shape}
-        chosen = temperatures if "temperature" in entry.options else (None,)
-        for temperature in chosen:
-            options = {} if temperature is None else {"temperature": temperature}
-            label = name if temperature is None else f"{name} (t = {temperature:g})"
-            # A gate or a convolution starts at random weights: always the same ones.
-            with torch.random.fork_rng(devices=[]):
-                torch.default_generator.manual_seed(0)
-                operator = create(name, channels=1, grid=shape, **window, **options)  # type: ignore[arg-type]
-            built.append((label, operator))
-    return built
+    kernel_size = None if "global" in OPERATORS[named.name].scopes else shape
+    # A gate or a convolution starts at random weights: always the same ones.
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(0)
+        return create(named.name, channels=1, grid=shape, kernel_size=kernel_size, **named.options)
+
+
+def _label(named: Named) -> str:
+    """Return a name with the options that are not as the catalogue has them, and temperatures."""
+    options = OPERATORS[named.name].options
+    shown = [
+        f"{'t' if key == 'temperature' else key} = {_option(value)}"
+        for key, value in named.options.items()
+        if key == "temperature" or value != options[key].default
+    ]
+    return f"{named.name} ({', '.join(shown)})" if shown else named.name
+
+
+def _option(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _table(shown: Sequence[_Shown], matrices: Sequence[Matrix]) -> Table:

@@ -30,6 +30,12 @@ def gradients(
         list[float] | None,
         typer.Option("--temperature", help="Of operators that have one. Repeats."),
     ] = None,
+    suite: Annotated[
+        str | None,
+        typer.Option("--suite", help="A suite with a gradients section, by file or name."),
+    ] = None,
+    profile: options.Profile = None,
+    overrides: options.Overrides = None,
     format: options.Format = "rich",
     output: options.Output = None,
     figures: options.Figures = None,
@@ -41,13 +47,25 @@ def gradients(
     1.6; the credit is followed from the first matrix to the last.
     """
     from poolbench.app.gradients import gradients as gradients_of
-    from poolbench.app.gradients import parse_matrix
+    from poolbench.app.gradients import parse_matrix, settings_of
     from poolbench.app.plugins import load_plugins
+    from poolbench.core.errors import BadInput
 
     load_plugins(plugin or ())
-    table, chart = gradients_of(
-        operators or (), [parse_matrix(text) for text in matrix or ()], temperature or ()
-    )
+    if suite is None:
+        if profile is not None or overrides:
+            raise BadInput("--profile and --set change a suite", "name one with --suite")
+        matrices = [parse_matrix(text) for text in matrix or ()]
+        settings = settings_of(operators or (), matrices, temperature or ())
+    else:
+        from poolbench.app.experiment import load_experiment
+
+        if operators or matrix or temperature:
+            raise BadInput("a suite names its operators and matrices", "leave them out")
+        settings = load_experiment(
+            "gradients", suite, profile=profile, overrides=overrides or ()
+        ).settings
+    table, chart = gradients_of(settings)
     emit([table], format, output)
     if figures is not None:
         draw([chart], figures)

@@ -8,7 +8,11 @@ from typing import Any, Generic, TypeVar
 
 S = TypeVar("S")
 
-KINDS = {"contraction": "contraction", "theory": "theory run"}
+KINDS = {
+    "contraction": "contraction",
+    "gradients": "gradients --suite",
+    "theory": "theory run",
+}
 """Sections of a suite that stand in place of training, and the commands that run them."""
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-Matrix = tuple[tuple[float, ...], ...]
+from poolbench.core.gradients import Matrix
 
 _STEPS = 256
 # Where twice as many steps do not shrink the largest change, no number of steps will.

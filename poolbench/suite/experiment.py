@@ -14,12 +14,14 @@ from poolbench.suite.contraction import read_contraction
 from poolbench.suite.document import SCHEMA, Override, lay_overrides, read_document
 from poolbench.suite.faults import Faults, Source
 from poolbench.suite.forms import read_form
+from poolbench.suite.gradients import read_gradients
 from poolbench.suite.nodes import Node
 from poolbench.suite.schema import ExperimentForm
 from poolbench.suite.theory import read_theory
 
 READERS: dict[str, Callable[[Node, Catalogues, Faults], Any]] = {
     "contraction": read_contraction,
+    "gradients": read_gradients,
     "theory": read_theory,
 }
 """Each reads the section of its kind: to settings, or to ``None`` after adding a fault."""

@@ -8,8 +8,9 @@ from collections.abc import Callable
 import pytest
 import torch
 
-from poolbench.app.gradients import FIGURE_1, gradients, parse_matrix
+from poolbench.app.gradients import gradients, parse_matrix, settings_of
 from poolbench.core.errors import BadInput
+from poolbench.core.gradients import FIGURE_1
 from poolbench.operators.create import create
 from poolbench.probes.gradients import credit_of, passage_of
 from poolbench.report.chart import Matrices
@@ -54,7 +55,7 @@ def test_continuity_is_told_from_a_jump_by_finer_steps(name: str, jump: float) -
 
 
 def test_the_picture_has_the_matrices_above_and_below_the_operators_on_each() -> None:
-    table, chart = gradients([], [], [])
+    table, chart = gradients(settings_of([], [], []))
     assert isinstance(chart, Matrices)
     assert [panel.values for panel in chart.rows[0]] == list(FIGURE_1)
     assert [len(row) for row in chart.rows] == [2, 5, 5]
@@ -86,4 +87,26 @@ def test_what_is_no_matrix_is_refused(text: str) -> None:
 
 def test_matrices_of_two_shapes_are_refused() -> None:
     with pytest.raises(BadInput, match="differ in shape"):
-        gradients(["max"], [((1.0,),), ((1.0, 2.0),)], [])
+        settings_of(["max"], [((1.0,),), ((1.0, 2.0),)], [])
+
+
+def test_the_suite_of_figure_1_is_what_the_command_shows_by_default(
+    poolbench: Callable[..., Done],
+) -> None:
+    by_suite = poolbench("gradients", "--suite", "lae/fig1-gradients")
+    assert by_suite.code == 0, by_suite.err
+    assert by_suite.out == poolbench("gradients").out
+    assert poolbench("gradients", "max", "--suite", "lae/fig1-gradients").code == 2
+    assert "poolbench gradients --suite" in poolbench("train", "lae/fig1-gradients").err
+
+
+def test_a_suite_gives_operators_any_option_and_its_faults_have_places(
+    poolbench: Callable[..., Done],
+) -> None:
+    head = ("gradients", "--suite", "lae/fig1-gradients", "--format", "json", "--set")
+    done = poolbench(*head, "gradients.operators=[{name: gem, p: 2}]")
+    assert json.loads(done.out)["tables"][0]["rows"][0]["operator"] == "gem (p = 2)"
+    for fault in ("operators=[lea]", "operators=[]", "matrices=[[[1, 2], [3]]]", "matrices=[[]]"):
+        refused = poolbench(*head, f"gradients.{fault}")
+        assert refused.code == 2, fault
+        assert "--set gradients" in refused.err
