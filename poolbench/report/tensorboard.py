@@ -97,7 +97,7 @@ def _tag(row: Observation) -> str:
 
 
 def _run_folder(row: Observation) -> str:
-    study = re.sub(r"[^\w.-]+", "-", row.study).strip("-.") or "study"
+    study = re.sub(r"[^\w.]+", "-", row.study).strip("-.") or "study"
     parts = (study, row.data, row.variant, f"seed-{row.seed}-{row.run[:6]}")
     return "/".join(_component(part) for part in parts)
 
