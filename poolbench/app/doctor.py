@@ -56,6 +56,7 @@ def examine(store: Path, root: Path | None) -> list[Finding]:
         _torch,
         _torchvision,
         _devices,
+        _kernels,
         lambda: _store(store),
         lambda: _data(data_root(root)),
     )
@@ -144,6 +145,24 @@ def _devices() -> Iterator[Finding]:
         )
     else:
         yield Finding(what="gpu", level="ok", detail=", ".join(names))
+
+
+def _kernels() -> Iterator[Finding]:
+    try:
+        native = importlib.import_module("poolbench.operators.kernels.native")
+    except Exception:  # the torch finding says more
+        return
+    reason = native.fault()
+    if reason is None:
+        yield Finding(what="pooling kernels", level="ok", detail="built for this CPU")
+        return
+    yield Finding(
+        what="pooling kernels",
+        level="note",
+        detail=reason,
+        advice="smooth maxima are pooled by plain tensors, several times slower: install a C "
+        "compiler (cc), or name one with CC",
+    )
 
 
 def _store(path: Path) -> Iterator[Finding]:

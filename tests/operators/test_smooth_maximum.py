@@ -21,7 +21,7 @@ every_pool = pytest.mark.parametrize("pool", POOLS.values(), ids=POOLS)
 every_scope = pytest.mark.parametrize("window", [None, OVERLAPPING], ids=["global", "windowed"])
 
 
-def _truth(x: Tensor, log_temperature: Tensor, average: bool) -> tuple[Tensor, Tensor, Tensor]:
+def truth(x: Tensor, log_temperature: Tensor, average: bool) -> tuple[Tensor, Tensor, Tensor]:
     """Return value, d/dz and d/dlog t of every row in float64, by the cancellation-free forms.
 
     The entropy and the divergence are sums of terms of one sign, and 1 is never added to what is
@@ -41,7 +41,7 @@ def _truth(x: Tensor, log_temperature: Tensor, average: bool) -> tuple[Tensor, T
     return value, p, t * (-divergence if average else entropy)
 
 
-def _worst(actual: Tensor, expected: Tensor, scale: Tensor) -> float:
+def worst_error(actual: Tensor, expected: Tensor, scale: Tensor) -> float:
     return float(((actual.double() - expected).abs() / scale).max())
 
 
@@ -49,7 +49,7 @@ def _measure(pool: Pool, t: float, dtype: torch.dtype) -> tuple[float, float, fl
     generator = torch.Generator().manual_seed(5)
     x = torch.randn(64, 1, 32, 32, generator=generator).abs().to(dtype)
     log_temperature = torch.full((1,), math.log(t))
-    value, p, slope = _truth(x, log_temperature, pool is log_avg_exp)
+    value, p, slope = truth(x, log_temperature, pool is log_avg_exp)
     errors = [0.0, 0.0, 0.0]
     # Far below the spread of z the entropy vanishes: 1e-15 t is then as good as none.
     negligible = 1e-9 * t
@@ -60,9 +60,9 @@ def _measure(pool: Pool, t: float, dtype: torch.dtype) -> tuple[float, float, fl
         assert z.grad is not None
         assert own.grad is not None
         found = (
-            _worst(pooled.detach(), value[row], value[row].abs()),
-            _worst(z.grad.flatten(2)[0], p[row], p[row].max()),
-            _worst(own.grad, slope[row], slope[row].abs() + negligible),
+            worst_error(pooled.detach(), value[row], value[row].abs()),
+            worst_error(z.grad.flatten(2)[0], p[row], p[row].max()),
+            worst_error(own.grad, slope[row], slope[row].abs() + negligible),
         )
         errors = [max(pair) for pair in zip(errors, found, strict=True)]
     return errors[0], errors[1], errors[2]

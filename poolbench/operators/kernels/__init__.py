@@ -7,6 +7,7 @@ to, and covers everything. ``POOLBENCH_KERNELS=eager`` switches the others off.
 from __future__ import annotations
 
 import os
+from importlib.util import find_spec
 from typing import Protocol
 
 import torch
@@ -58,4 +59,8 @@ def kernel_for(x: Tensor) -> Kernel:
         from poolbench.operators.kernels import native
 
         return native if native.covers(x) else eager
+    if x.device.type == "cuda" and find_spec("triton"):
+        from poolbench.operators.kernels import gpu
+
+        return gpu if gpu.covers(x) else eager
     return eager

@@ -1,0 +1,166 @@
+"""Triton kernels against plain tensors: on a GPU, and in Triton's interpreter without one."""
+
+from __future__ import annotations
+
+import math
+import os
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from poolbench.operators.kernels import OPERATIONS, eager
+from poolbench.operators.window import Window
+from tests.operators.test_kernels import LAYOUTS, ROUNDING, WINDOWS, maps, results
+from tests.operators.test_smooth_maximum import TEMPERATURES, truth, worst_error
+
+IS_INTERPRETED = os.environ.get("TRITON_INTERPRET") == "1"
+# Triton decides when a kernel is defined: one process either interprets or compiles.
+pytestmark = [
+    pytest.mark.skipif(not find_spec("triton"), reason="no triton in this torch"),
+    pytest.mark.filterwarnings("ignore::RuntimeWarning"),  # numpy's, of the interpreter's inf
+]
+on_each_device = pytest.mark.parametrize(
+    "device",
+    [
+        pytest.param(
+            "cpu", marks=pytest.mark.skipif(not IS_INTERPRETED, reason="run by the test of all")
+        ),
+        pytest.param(
+            "cuda",
+            marks=[
+                pytest.mark.gpu,
+                pytest.mark.skipif(not torch.cuda.is_available(), reason="no NVIDIA GPU"),
+            ],
+        ),
+    ],
+)
+
+
+@pytest.mark.skipif(IS_INTERPRETED, reason="this is that process")
+def test_the_interpreter_finds_all_kernels_right() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", __file__],
+        env=os.environ | {"TRITON_INTERPRET": "1"},
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    assert "passed" in done.stdout
+
+
+@on_each_device
+@pytest.mark.parametrize("operation", OPERATIONS)
+@pytest.mark.parametrize("window", WINDOWS.values(), ids=WINDOWS)
+@pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16], ids=str)
+def test_triton_agrees_with_plain_tensors(
+    dtype: torch.dtype,
+    layout: torch.memory_format,
+    window: Window | None,
+    operation: str,
+    device: str,
+) -> None:
+    from poolbench.operators.kernels import gpu
+
+    for t, learns in ((1e-3, 1), (0.3, 19), (1024.0, 19)):
+        x = maps(dtype, layout)
+        log_temperature = torch.linspace(0, 1, learns) + math.log(t)
+        on_device = x.to(device), log_temperature.to(device)
+        found = results(gpu, *on_device, window, operation)
+        expected = results(eager, x, log_temperature, window, operation)
+        rounding = max(ROUNDING[dtype], 5e-7)
+        for one, other, tolerance in zip(found, expected, (rounding, rounding, 1e-6), strict=True):
+            assert one.dtype == other.dtype
+            size = other[other.isfinite()].abs().amax().item()
+            torch.testing.assert_close(one.cpu(), other, rtol=tolerance, atol=tolerance * size)
+        assert found[1].stride() == expected[1].stride()
+        assert (found[1].cpu()[x == -math.inf] == 0).all()
+
+
+@on_each_device
+@pytest.mark.parametrize("operation", ["lse", "lae"])
+@pytest.mark.parametrize("t", TEMPERATURES)
+def test_triton_in_float32_is_accurate_to_one_in_a_million_at_every_temperature(
+    operation: str, t: float, device: str
+) -> None:
+    from poolbench.operators.kernels import gpu
+
+    generator = torch.Generator().manual_seed(5)
+    x = torch.randn(16, 1, 32, 32, generator=generator).abs()
+    log_temperature = torch.full((1,), math.log(t))
+    value, p, slope = truth(x, log_temperature, operation == "lae")
+    x, log_temperature = x.to(device), log_temperature.to(device)
+    pooled, *kept = gpu.forward(x, log_temperature, None, operation)
+    gradient, own = gpu.backward(
+        torch.ones_like(pooled), x, log_temperature, *kept, None, operation
+    )
+    assert worst_error(pooled.cpu()[..., 0, 0], value, value.abs()) < 1e-6
+    assert worst_error(gradient.cpu().flatten(2), p, p.amax(-1, keepdim=True)) < 1e-6
+    assert worst_error(own.cpu(), slope, slope.abs() + 1e-9 * t) < 1e-6
+
+
+@on_each_device
+def test_kernels_that_fail_or_err_are_not_used(
+    device: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from poolbench.operators.kernels import gpu
+
+    where = torch.device(device)
+    gpu.fault.cache_clear()
+    assert gpu.fault(where) is None
+    for broken, reason in ((lambda *_: 1 / 0, "division"), (lambda x, *_: (x + 1,), "wrong")):
+        gpu.fault.cache_clear()
+        monkeypatch.setattr(gpu, "forward", broken)
+        assert reason in str(gpu.fault(where))
+        assert not gpu.covers(torch.ones(2, 1, 4, 4, device=where))
+    gpu.fault.cache_clear()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(IS_INTERPRETED, reason="nothing is compiled there")
+@pytest.mark.parametrize("is_pixelwise", [False, True])
+@pytest.mark.parametrize("operation", range(3), ids=OPERATIONS)
+@pytest.mark.parametrize(
+    ("kernel", "is_global"),
+    [
+        ("pool_maps", True),
+        ("pool_windows", False),
+        ("differentiate_maps", True),
+        ("differentiate_maps", False),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:TRITON_DEFAULT_FP_FUSION")
+def test_every_kernel_compiles_for_hopper(
+    kernel: str, is_global: bool, operation: int, is_pixelwise: bool
+) -> None:
+    import triton
+    from triton.backends.compiler import GPUTarget
+    from triton.compiler import ASTSource
+
+    from poolbench.operators.kernels import gpu_kernels
+
+    function = getattr(gpu_kernels, kernel)
+    geometry: dict[str, Any] = dict.fromkeys(
+        ("OUT_HEIGHT", "OUT_WIDTH", "STRIDE_HEIGHT", "STRIDE_WIDTH"), 1
+    ) | dict.fromkeys(("HEIGHT", "WIDTH", "KERNEL_HEIGHT", "KERNEL_WIDTH"), 32)
+    if not is_global:
+        geometry |= {"KERNEL_HEIGHT": 3, "KERNEL_WIDTH": 3, "OUT_HEIGHT": 30, "OUT_WIDTH": 30}
+    constants = geometry | {
+        "PAD_HEIGHT": 0, "PAD_WIDTH": 0, "OPERATION": operation, "IS_PIXELWISE": is_pixelwise,
+        "IS_GLOBAL": is_global, "BLOCK_ROWS": 16, "BLOCK_PIXELS": 128,
+    }  # fmt: skip
+    types = {"rows": "i32", "channels": "i32", "temperature": "*fp64", "slope": "*fp64"}
+    names = function.arg_names
+    signature = {n: "constexpr" if n in constants else types.get(n, "*fp32") for n in names}
+    given = {(i,): constants[name] for i, name in enumerate(names) if name in constants}
+    compiled = triton.compile(
+        ASTSource(function, signature, given), target=GPUTarget("cuda", 90, 32)
+    )
+    assert compiled.asm["cubin"]
