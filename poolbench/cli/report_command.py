@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from poolbench.cli import options
 from poolbench.cli.output import draw, emit
 from poolbench.cli.study import read_study
+
+if TYPE_CHECKING:
+    from poolbench.app.report import Reading
+    from poolbench.core.study import Study
 
 
 def register(app: typer.Typer) -> None:
@@ -29,7 +36,15 @@ def report(
     alpha: options.Alpha = None,
     margin: options.Margin = None,
     format: options.Format = "rich",
-    output: options.Output = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "-o",
+            "--output",
+            help="FILE.html: a page; a folder: page, tables in every format, figures; "
+            "another file: the tables.",
+        ),
+    ] = None,
     figures: options.Figures = None,
     target: Annotated[
         float | None,
@@ -59,6 +74,9 @@ def report(
             plugin=plugin,
         )
         studies = [study]
+    if output is not None and output.suffix.lower() in ("", ".html", ".htm"):
+        _write(studies, store, reading, output)
+        return
     shown = [table for study in studies for table in tables(study, store, reading)]
     if target is not None:
         shown += [
@@ -70,3 +88,22 @@ def report(
             # Studies may have charts of one name.
             folder = figures if len(studies) == 1 else figures / study.id
             draw(charts(study, store, reading), folder)
+
+
+def _write(studies: Sequence[Study], store: Path, reading: Reading, output: Path) -> None:
+    """Write one study as a page, or each one's page, tables and figures into a folder."""
+    from poolbench.app.bundle import write_bundle, write_page
+    from poolbench.core.errors import BadInput
+
+    if output.suffix and len(studies) > 1:
+        raise BadInput(
+            f"the store holds {len(studies)} studies, a page one",
+            "name a suite, or a folder for all of them with -o",
+        )
+    for study in studies:
+        if output.suffix:
+            written = [write_page(study, store, reading, output)]
+        else:
+            folder = output if len(studies) == 1 else output / study.id
+            written = write_bundle(study, store, reading, folder)
+        sys.stderr.writelines(f"wrote {path}\n" for path in written)

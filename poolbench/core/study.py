@@ -70,6 +70,7 @@ class Study:
         cells: One for each (data set, variant, seed).
         analysis: How the results are read.
         execution: Where they run.
+        arguments: What was given on the command line beside the suite, as it is typed.
     """
 
     title: str
@@ -85,6 +86,7 @@ class Study:
     baseline: str = ""
     probes: tuple[Named, ...] = ()
     gates: tuple[Gate, ...] = ()
+    arguments: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:
@@ -119,6 +121,7 @@ def study_from_json(document: Mapping[str, Any]) -> Study:
         # Studies remembered by an older version have none of these.
         "probes": tuple(named_from_json(probe) for probe in document.get("probes", ())),
         "gates": tuple(gate_from_json(gate) for gate in document.get("gates", ())),
+        "arguments": tuple(document.get("arguments", ())),
         "execution": Execution(**document["execution"]),
     }
     return Study(**fields)

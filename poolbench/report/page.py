@@ -18,7 +18,7 @@ class Section:
         words: Paragraphs below it.
         tables: Below the words.
         charts: Below the tables.
-        command: A command to copy; empty for none.
+        commands: To copy, one a line.
         is_folded: Whether it is closed until the reader opens it; it prints open.
     """
 
@@ -26,7 +26,7 @@ class Section:
     words: tuple[str, ...] = ()
     tables: tuple[Table, ...] = ()
     charts: tuple[Chart, ...] = ()
-    command: str = ""
+    commands: tuple[str, ...] = ()
     is_folded: bool = False
 
     @property

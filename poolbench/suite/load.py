@@ -70,4 +70,10 @@ def load(
         source=suite.form.source,
         profile=profile or "",
         baseline=suite.form.baseline if suite.form.baseline in wanted else "",
+        arguments=(
+            *(("--profile", profile) if profile is not None else ()),
+            *(word for text in overrides for word in ("--set", text)),
+            *(word for glob in only for word in ("--only", glob)),
+            *(("--limit", str(limit)) if limit is not None else ()),
+        ),
     )

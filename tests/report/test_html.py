@@ -79,7 +79,7 @@ def page(*charts: Chart) -> Page:
         sections=(
             Section(title="Results", tables=(table((HOSTILE, 0.25), ("b", 0.95), ("a", 0.5)),)),
             Section(title="Pictures", charts=charts),
-            Section(title="Reproduce", command="poolbench train 'a & b'", is_folded=True),
+            Section(title="Reproduce", commands=("poolbench train 'a & b'",), is_folded=True),
         ),
         footer="poolbench",
     )

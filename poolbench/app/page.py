@@ -1,0 +1,152 @@
+"""A study as a page: what was asked, what came out, and how to get it again."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from poolbench import __version__
+from poolbench.app import suites
+from poolbench.app.measured import read_measurements
+from poolbench.app.plan import plan
+from poolbench.app.report import Reading, apply, read_runs, tables
+from poolbench.core.record import Run
+from poolbench.core.study import Study
+from poolbench.operators import OPERATORS
+from poolbench.report.answer import answer
+from poolbench.report.chart import Chart
+from poolbench.report.outcomes import outcomes_of
+from poolbench.report.page import Page, Section
+from poolbench.report.table import Column, Table, words
+from poolbench.store.store import Store
+
+# What a result may depend on beside its cell, in the order it is shown.
+_MACHINE = (
+    "device", "gpu", "cpu", "cpu_capability", "threads", "torch", "poolbench", "python", "platform",
+)  # fmt: skip
+_MIXED = "mixed environment: bits, and so accuracies within noise, may depend on it"
+
+
+def page_of(study: Study, store_path: Path, reading: Reading) -> Page:
+    """Return everything a store holds of a study as one page.
+
+    Args:
+        study: What to report on.
+        store_path: The store's folder; it may be read-only.
+        reading: How to read the results.
+
+    Raises:
+        NothingMatched: Not one of its cells is finished.
+    """
+    study, store = apply(study, reading), Store(store_path)
+    shown = tables(study, store_path, reading)
+    results, measured = shown[: len(study.datasets)], shown[len(study.datasets) :]
+    runs, _ = read_runs(study, store)
+    sections = (
+        Section(title="In short", words=tuple(_answers(study, runs))),
+        Section(title="Results", tables=tuple(results), charts=_outcomes(study, runs)),
+        Section(title="Learning", charts=_learning(study, runs)),
+        Section(title="Robustness", tables=tuple(measured), charts=_robustness(study, runs, store)),
+        _drift(study, store_path),
+        Section(title="Plan", tables=tuple(plan(study, store_path)), is_folded=True),
+        Section(title="Environment", tables=(_environments(runs),), is_folded=True),
+        Section(title="Reproduce", commands=commands(study)),
+    )
+    return Page(
+        title=study.title,
+        question=_question(study),
+        facts=tuple(_facts(study, runs)),
+        sections=tuple(s for s in sections if s.words or s.tables or s.charts or s.commands),
+        footer=f"poolbench {__version__}",
+    )
+
+
+def commands(study: Study) -> tuple[str, ...]:
+    """Return the commands that train and measure a study anew."""
+    name = next((n for n in suites.names() if str(suites.find(n)) == study.origin), study.origin)
+    arguments = shlex.join([name, *study.arguments])
+    verbs = ("train", "robustness") if study.probes else ("train",)
+    return tuple(f"poolbench {verb} {arguments}" for verb in verbs)
+
+
+def _question(study: Study) -> str:
+    networks = dict.fromkeys(cell.model.network.name for cell in study.cells)
+    return (
+        f"{len(study.variants)} ways of pooling in {', '.join(networks)}, on "
+        f"{', '.join(study.datasets)}: which has the best {study.analysis.metric}"
+        + (f", and is any better than {study.baseline}?" if study.baseline else "?")
+    )
+
+
+def _facts(study: Study, runs: Mapping[str, Run]) -> Iterator[tuple[str, str]]:
+    recipe = study.cells[0].recipe
+    yield "cells", f"{len(runs)} of {len(study.cells)} finished"
+    yield "seeds", f"{len(study.seeds)}"
+    yield "epochs", str(recipe.epochs)
+    yield "batch", str(recipe.batch_size)
+    yield "optimiser", recipe.optimizer.name
+    if study.profile:
+        yield "profile", study.profile
+    if study.source:
+        parts = (f"{'' if k == 'paper' else f'{k} '}{v}" for k, v in study.source.items())
+        yield "source", ", ".join(parts)
+
+
+def _answers(study: Study, runs: Mapping[str, Run]) -> Iterator[str]:
+    for dataset in study.datasets:
+        said = answer(outcomes_of(study, dataset, runs))
+        yield f"{dataset}: {said}" if len(study.datasets) > 1 else said
+
+
+def _outcomes(study: Study, runs: Mapping[str, Run]) -> tuple[Chart, ...]:
+    from poolbench.report.outcome_charts import outcome_charts
+
+    return tuple(outcome_charts(study, runs))
+
+
+def _learning(study: Study, runs: Mapping[str, Run]) -> tuple[Chart, ...]:
+    from poolbench.report.learning import learning_charts
+
+    return tuple(learning_charts(study, runs))
+
+
+def _robustness(study: Study, runs: Mapping[str, Run], store: Store) -> tuple[Chart, ...]:
+    from poolbench.report.robustness_charts import robustness_charts
+
+    found, _ = read_measurements(study, store)
+    return tuple(robustness_charts(study, runs, found))
+
+
+def _drift(study: Study, store_path: Path) -> Section:
+    """Return where learned pooling parameters went; an empty section when nothing is learned."""
+    title = "Learned pooling parameters"
+    pools = [pool for cell in study.cells for pool in cell.model.pools.values()]
+    if not any(OPERATORS[pool.name].learns for pool in pools):
+        return Section(title=title)
+    # Operators are built to know where they started, which takes torch.
+    from poolbench.app.drift import drift
+
+    made, charts = drift(study, store_path)
+    if not charts:
+        return Section(title=title)
+    return Section(title=title, tables=tuple(made), charts=tuple(charts))
+
+
+def _environments(runs: Mapping[str, Run]) -> Table:
+    """Return the machines and versions of the runs, each different one once."""
+    seen: dict[tuple[str, ...], int] = {}
+    for run in runs.values():
+        machine = tuple(str(run.environment.get(key) or "–") for key in _MACHINE)
+        seen[machine] = seen.get(machine, 0) + 1
+    return Table(
+        title="machines and versions",
+        columns=(
+            Column(title="runs", fields=("runs",)),
+            *(Column(title=key, fields=(key,), is_text=True) for key in _MACHINE),
+        ),
+        rows=tuple(
+            tuple(words(text) for text in (str(count), *machine)) for machine, count in seen.items()
+        ),
+        notes=(_MIXED,) if len(seen) > 1 else (),
+    )
