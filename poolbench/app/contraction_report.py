@@ -1,34 +1,97 @@
-"""Angle contraction as tables and charts, from what was observed."""
+"""Angle contraction as tables and charts, beside what the same networks reach when trained."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
 
+from poolbench.app.report import read_runs
+from poolbench.app.study import load_study
+from poolbench.core.cell import Cell
 from poolbench.core.contraction import ContractionSettings, Observed
+from poolbench.core.errors import NothingMatched
 from poolbench.core.experiment import Experiment
 from poolbench.report.chart import Chart
 from poolbench.report.contraction import similarity_table
 from poolbench.report.contraction_charts import similarity_charts
+from poolbench.report.contraction_prediction import (
+    Key,
+    Subject,
+    accuracy_table,
+    prediction_chart,
+    prediction_table,
+    subjects_of,
+)
 from poolbench.report.contraction_rates import rates_chart, rates_table
 from poolbench.report.table import Table
+from poolbench.store.store import Store
 
 
-def tables_of(
-    experiment: Experiment[ContractionSettings], observed: Sequence[Observed]
-) -> list[Table]:
-    """Return the similarities, and where a size was varied the fitted rates."""
-    tables = [similarity_table(experiment, observed)]
-    if experiment.settings.sweep is not None:
-        tables.append(rates_table(experiment, observed))
-    return tables
+def report(
+    experiment: Experiment[ContractionSettings],
+    observed: Sequence[Observed],
+    *,
+    store: Path,
+    root: Path | None = None,
+) -> tuple[list[Table], list[Chart]]:
+    """Return the tables and the pictures of an experiment.
 
+    Args:
+        experiment: What was asked for.
+        observed: What was found.
+        store: Where trained networks are, for a suite that asks for their accuracy.
+        root: Where data sets are.
 
-def charts_of(
-    experiment: Experiment[ContractionSettings], observed: Sequence[Observed]
-) -> list[Chart]:
-    """Return the pictures of an experiment."""
+    Raises:
+        NothingMatched: Not one of those networks is trained.
+        BadInput: The suite that would train them is not in order.
+    """
     name = Path(experiment.origin).stem or "contraction"
-    if experiment.settings.sweep is not None:
-        return [rates_chart(experiment, observed, name)]
-    return similarity_charts(experiment, observed, name)
+    if experiment.settings.accuracy_of:
+        subjects = _trained(experiment, observed, store, root)
+        return (
+            [accuracy_table(experiment, subjects), prediction_table(experiment, subjects)],
+            [prediction_chart(experiment, subjects, name)],
+        )
+    tables = [similarity_table(experiment, observed)]
+    if experiment.settings.sweep is None:
+        return tables, similarity_charts(experiment, observed, name)
+    return [*tables, rates_table(experiment, observed)], [rates_chart(experiment, observed, name)]
+
+
+def _trained(
+    experiment: Experiment[ContractionSettings],
+    observed: Sequence[Observed],
+    store: Path,
+    root: Path | None,
+) -> list[Subject]:
+    """Return every measured operator with the accuracies of the networks trained with it."""
+    settings = experiment.settings
+    suite = Path(experiment.origin).parent / settings.accuracy_of
+    study = load_study(suite, profile=experiment.profile or None, root=root)
+    runs, _ = read_runs(study, Store(store))
+    if not runs:
+        raise NothingMatched(
+            f"no network of {suite} is trained in {store}", f"run: poolbench train {suite}"
+        )
+    accuracies: dict[Key, list[float]] = {}
+    for cell in study.cells:
+        key = _key(cell, settings)
+        if key is not None and cell.id in runs:
+            accuracies.setdefault(key, []).append(runs[cell.id].result.accuracy)
+    return subjects_of(settings, observed, accuracies)
+
+
+def _key(cell: Cell, settings: ContractionSettings) -> Key | None:
+    """Return what a trained network is called among those that were measured untrained."""
+    head = cell.model.pools.get("head")
+    for network, named in settings.networks.items():
+        for source in settings.data:
+            for pool, operator in settings.pools.items():
+                if (named, source.source, operator) == (
+                    cell.model.network,
+                    cell.data.source,
+                    head,
+                ):
+                    return network, source.label, pool
+    return None

@@ -62,7 +62,7 @@ def contraction(
     so, and exit code 6.
     """
     from poolbench.app.contraction import count_setups, observe
-    from poolbench.app.contraction_report import charts_of, tables_of
+    from poolbench.app.contraction_report import report
     from poolbench.app.experiment import load_experiment
     from poolbench.app.plugins import load_plugins
     from poolbench.core.errors import EnvironmentFault
@@ -80,9 +80,10 @@ def contraction(
         observed = observe(
             experiment.settings, store=store, root=data_root, device=device, on_event=listen
         )
-    emit(tables_of(experiment, observed), format, output)
+    tables, charts = report(experiment, observed, store=store, root=data_root)
+    emit(tables, format, output)
     if figures is not None:
-        draw(charts_of(experiment, observed), figures)
+        draw(charts, figures)
     missing = {each.source.source.name: each.missing for each in observed if each.missing}
     if missing:
         raise EnvironmentFault(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from poolbench.core.contraction import ContractionSettings, Observed, arccosine_kernel
 from poolbench.core.experiment import Experiment
@@ -27,16 +28,21 @@ def similarity_charts(
     settings = experiment.settings
     charts: list[Chart] = []
     for network in settings.networks:
-        found = [each for each in observed if each.network == network and not each.missing]
+        # More than one seed's pairs would hide one another.
+        found = [
+            replace(each, seeds=each.seeds[:1])
+            for each in observed
+            if each.network == network and not each.missing
+        ]
         if found:
             panels = [_panel(place, found, settings) for place in ("features", *settings.pools)]
             charts.append(
                 Grid(
                     name=f"{name}-{network}".replace("/", "-"),
                     title=f"{experiment.title} · {network}",
-                    caption=f"{settings.pairs} random pairs of each data set with each of "
-                    f"{len(settings.seeds)} untrained networks; a dot is a pair. Above the "
-                    "line of no change, its angle is smaller behind the operator than before it.",
+                    caption=f"{settings.pairs} random pairs of each data set in one untrained "
+                    f"network (seed {settings.seeds[0]}); a dot is a pair. Above the line of no "
+                    "change, its angle is smaller behind the operator than before it.",
                     charts=tuple(panels),
                     columns=min(_COLUMNS, len(panels)),
                     is_shared=False,

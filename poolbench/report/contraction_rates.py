@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import compress
 
-from poolbench.core.contraction import ContractionSettings, Observed
+from poolbench.core.contraction import ContractionSettings, Observed, Sweep
 from poolbench.core.experiment import Experiment
 from poolbench.report.chart import Axis, Curve, Curves
 from poolbench.report.contraction import places
@@ -31,12 +31,31 @@ class Law:
     exponent: float
 
 
-_LAWS: Mapping[tuple[str, str], Law] = {
-    ("pool_size", "average"): Law(name="theorem 4.1", is_logarithmic=False, exponent=-1),
-    ("pool_size", "max"): Law(name="theorem 4.2", is_logarithmic=True, exponent=-1),
-    ("image_size", "average"): Law(name="theorem 4.4", is_logarithmic=False, exponent=-1),
-    ("image_size", "max"): Law(name="corollary 4.3", is_logarithmic=True, exponent=-1),
-}
+def law_of(sweep: Sweep, data: str, pool: str) -> Law | None:
+    """Return what is proved of an operator as a size grows; ``None`` for nothing.
+
+    Args:
+        sweep: The size that grows.
+        data: Name of the data set.
+        pool: Name of the operator.
+
+    References:
+        Contraction property of pooling layer, theorems 4.1, 4.2, 4.4 and corollary 4.3. Equation
+        (31), the proof of 4.4, bounds ``1 - rho`` by ``k^2 / d^2`` for kernels of side k, which
+        is the theorem's ``1 / d`` for ``k = d^(1/2)``.
+    """
+    if pool == "max":
+        name = "theorem 4.2" if sweep.over == "pool_size" else "corollary 4.3"
+        return Law(name=name, is_logarithmic=True, exponent=-1)
+    if pool != "average":
+        return None
+    if sweep.over == "pool_size":
+        return Law(name="theorem 4.1", is_logarithmic=False, exponent=-1)
+    if data != "gaussian":
+        return None
+    if sweep.kernel_sizes:
+        return Law(name="theorem 4.4", is_logarithmic=False, exponent=-1)
+    return Law(name="proof of theorem 4.4", is_logarithmic=False, exponent=-2)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,21 +93,23 @@ class Series:
 
 def series_of(settings: ContractionSettings, observed: Sequence[Observed]) -> Iterator[Series]:
     """Yield a series for every network, source of pairs and operator of a sweep."""
+    if settings.sweep is None:
+        return
     groups: dict[tuple[str, str, str], dict[int, tuple[float, ...]]] = {}
+    names = {source.label: source.source.name for source in settings.data}
     for each in observed:
         for place in places(each, settings):
             if each.size is not None and place.name in settings.pools:
                 key = (each.network, each.source.label, place.name)
                 groups.setdefault(key, {})[each.size] = place.means
     for (network, data, pool), means in groups.items():
-        over = settings.sweep.over if settings.sweep is not None else ""
         yield Series(
             network=network,
             data=data,
             pool=pool,
             sizes=tuple(means),
             gaps=tuple(tuple(1 - m for m in row) for row in zip(*means.values(), strict=True)),
-            law=_LAWS.get((over, settings.pools[pool].name)),
+            law=law_of(settings.sweep, names[data], settings.pools[pool].name),
         )
 
 
@@ -155,8 +176,8 @@ def rates_chart(
     return Curves(
         name=f"{name}-rates",
         title=experiment.title,
-        caption=f"Mean of 1 − ρ over {settings.pairs} pairs; band: Student's 95 % interval of the "
-        f"mean over {len(settings.seeds)} seeds; dashed: the proved power, from a curve's last point.",
+        caption=f"Mean of 1 − ρ over {settings.pairs} pairs; band: Student's 95 % interval over "
+        f"{len(settings.seeds)} seeds; dashed: what is proved, from one curve's last point.",
         x=Axis(label=what, scale="log"),
         y=Axis(label="1 − cosine similarity", scale="log"),
         curves=(*curves, *bounds.values()),

@@ -211,3 +211,51 @@ def test_weights_do_not_depend_on_the_operators(tmp_path: Path) -> None:
     )
     assert short[0].seeds[0].features == long[0].seeds[0].features
     assert short[0].seeds[0].pooled[0] == long[0].seeds[0].pooled[2]
+
+
+TRAINING = """\
+schema: 1
+data: {name: digits, limit: 300}
+model: {name: shallow-cnn, channels: 8}
+recipe: {epochs: 1, batch_size: 50, optimizer: {name: sgd, lr: 0.05}}
+seeds: 2
+variants:
+  mean: {pools: average}
+  greatest: {pools: max}
+  smooth: {pools: {head: {name: lae, temperature: 2}}}
+"""
+PREDICTION = """\
+schema: 1
+contraction:
+  accuracy_of: ./training.yaml
+  model: {name: shallow-cnn, channels: 8}
+  data: digits
+  pools: [max, average, {name: lae, temperature: 2}, gem]
+  pairs: 20
+  seeds: 2
+"""
+
+
+def test_accuracy_after_training_is_held_beside_what_was_there_before(
+    poolbench: Program, tmp_path: Path
+) -> None:
+    (tmp_path / "training.yaml").write_text(TRAINING)
+    (tmp_path / "prediction.yaml").write_text(PREDICTION)
+    none = poolbench("contraction", "prediction.yaml", "-q")
+    assert none.code == 5
+    assert "run: poolbench train training.yaml" in none.err
+    trained = poolbench(
+        "train", "training.yaml", "--engine", "inline", "-q", "--format", "json"
+    )  # fmt: skip
+    reached = {row["variant"]: row["accuracy_mean"] for row in rows(trained)}
+    done = poolbench("contraction", "prediction.yaml", "-q", "--format", "json", "--figures", ".")
+    assert done.code == 0, done.err
+    found = {row["operator"]: row for row in rows(done)}
+    assert found["max"]["accuracy_mean"] == reached["greatest"]
+    assert found["average"]["accuracy_mean"] == reached["mean"]
+    assert found["lae(temperature=2)"]["accuracy_mean"] == reached["smooth"]
+    assert (found["gem"]["n"], found["gem"]["accuracy_mean"]) == (0, None)
+    correlations = {row["predictor"]: row for row in rows(done, table=1)}
+    assert correlations["similarity behind"]["operators"] == 3
+    assert correlations["similarity behind"]["low"] is None
+    assert (tmp_path / "prediction-accuracy.png").exists()
