@@ -93,6 +93,7 @@ def untouched(network: nn.Module) -> Iterator[nn.Module]:
     devices = range(torch.cuda.device_count()) if torch.cuda.is_initialized() else ()
     with torch.random.fork_rng(devices=list(devices)):
         try:
+            network.zero_grad()  # a backward pass would add to the gradients that are kept
             yield network.eval().requires_grad_(False)
         finally:
             for module, was_training in modes.items():

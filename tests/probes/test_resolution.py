@@ -75,6 +75,8 @@ def test_a_border_of_noise_is_standard_normal_and_the_same_for_every_network() -
     correlation = torch.corrcoef(seen[:2, 0, border])[0, 1]
     assert abs(float(correlation)) < 0.25  # images do not share their noise
     assert torch.equal(shown(pad_noise, 20), seen)
+    batched = shown(pad_noise, 20, batch_size=63)  # ten images a batch at this size
+    assert not torch.equal(batched[0, 0, 0], batched[10, 0, 0])
     other = shown(pad_noise, 20, seed=1)
     assert not torch.equal(other[..., 0, 0], seen[..., 0, 0])
 
@@ -90,6 +92,8 @@ def test_every_image_is_shown_once_in_batches_of_bounded_memory(probe) -> None:
         assert sum(len(batch) for batch in witness.shown) == 120
         pixels = [len(batch) * size * size for batch in witness.shown]
         assert max(pixels) <= 25 * 64
+        if size == 8:  # as the final evaluation took them
+            assert [len(batch) for batch in witness.shown] == [25, 25, 25, 25, 20]
 
 
 def test_sizes_left_out_are_chosen_around_the_training_size() -> None:
