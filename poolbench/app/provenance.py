@@ -33,6 +33,9 @@ def describe(device: torch.device) -> dict[str, Any]:
     """Return what a result's bits may depend on besides its cell, as JSON."""
     import torch
 
+    from poolbench.operators.kernels import kernel_for
+
+    kernel = kernel_for(torch.empty((1, 1, 1, 1), device=device))
     return {
         "poolbench": __version__,
         "python": platform.python_version(),
@@ -46,5 +49,6 @@ def describe(device: torch.device) -> dict[str, Any]:
         "gpu": torch.cuda.get_device_name(device) if device.type == "cuda" else None,
         "threads": torch.get_num_threads(),
         "memory_format": "channels_last",
+        "pooling_kernels": kernel.__name__.rpartition(".")[2],
         "deterministic": torch.are_deterministic_algorithms_enabled(),
     }
