@@ -133,7 +133,10 @@ def shown(text: str, width: int | None = None) -> str:
         char if ord(char) in _letters() else char.encode("unicode_escape").decode()
         for char in printable(text)
     )
-    return visible if width is None else textwrap.fill(visible, width)
+    if width is None:
+        return visible
+    # A line may end with a dot between two parts of a title, and not begin with one.
+    return textwrap.fill(visible.replace(" · ", "\u00a0· "), width)
 
 
 @cache
