@@ -105,6 +105,13 @@ def test_what_cannot_be_meant_is_exit_2_and_measures_nothing(
     assert not measurements(folder / "runs")
 
 
+def test_what_changes_a_suite_needs_one(poolbench: Program, folder: Path) -> None:
+    done = poolbench("robustness", "--attack", "zoom", "--only", "lae", "--limit", "9")
+    assert done.code == 2
+    assert "--only and --limit without a SUITE" in done.err
+    assert not measurements(folder / "runs")
+
+
 def test_nothing_trained_is_exit_5_with_the_command_that_trains(
     poolbench: Program, folder: Path
 ) -> None:
