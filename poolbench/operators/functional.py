@@ -13,6 +13,7 @@ from torch import Tensor
 
 from poolbench.operators.elements import check_maps, without_autocast
 from poolbench.operators.layout import formatted_like
+from poolbench.operators.peak_and_mean import PeakAndMean
 from poolbench.operators.smooth_maximum import smooth_maximum
 from poolbench.operators.window import Window
 
@@ -136,10 +137,14 @@ def mixed(x: Tensor, share: Tensor, *, window: Window | None = None) -> Tensor:
     References:
         Lee, Gallagher, Tu 2016 (arXiv:1509.08985).
     """
+    check_maps(x, window)
     if share.dim() == 1:
         share = share.view(1, -1) if window is None else share.view(1, -1, 1, 1)
-    peak, mean = maximum(x, window=window), average(x, window=window)
     with without_autocast(x):
+        if window is None:
+            peak, mean, _ = PeakAndMean.apply(x)
+        else:
+            peak, mean = maximum(x, window=window), average(x, window=window)
         blend = (share * peak + (1 - share) * mean).to(x.dtype)
     return blend if window is None else formatted_like(x, blend)
 

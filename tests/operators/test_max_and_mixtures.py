@@ -101,6 +101,28 @@ def test_the_gradient_of_a_share_is_the_gap_between_max_and_mean() -> None:
     assert _gradient(pooled, alpha).item() == 3.0
 
 
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+def test_a_global_mixture_keeps_the_place_of_its_max_and_not_the_maps(
+    layout: torch.memory_format,
+) -> None:
+    x = torch.randn(2, 8, 16, 16, generator=torch.Generator().manual_seed(3))
+    x = x.contiguous(memory_format=layout).requires_grad_()
+    saved: list[Tensor] = []
+
+    def keep(tensor: Tensor) -> Tensor:
+        saved.append(tensor)
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+        pooled = mixed(x, torch.tensor([0.25]))
+    assert sum(tensor.numel() for tensor in saved) <= 4 * 16
+    gradient = _gradient(pooled, x)
+    assert gradient.is_contiguous(memory_format=layout)
+    expected = torch.full((2, 8, 256), 0.75 / 256)
+    expected.scatter_add_(2, x.flatten(2).argmax(2, keepdim=True), torch.full((2, 8, 1), 0.25))
+    torch.testing.assert_close(gradient.flatten(2), expected)
+
+
 def test_a_bounded_share_starts_where_asked_and_must_start_inside() -> None:
     operator = create("mixed", alpha=0.2, bounded=True)
     x = torch.tensor([0.0, 10.0]).view(1, 1, 1, 2)

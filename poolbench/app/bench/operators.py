@@ -154,7 +154,7 @@ def _bench(
             Column(title="contender", fields=("contender",), is_text=True),
             *pass_columns(FORWARD, "ours"),
             *pass_columns(STEP, "ours"),
-            Column(title="kept beside the maps, % of them", fields=("kept_bytes", "kept_share")),
+            Column(title="kept, % of maps", fields=("kept_bytes", "kept_share")),
         ),
         rows=tuple(
             (
@@ -171,7 +171,8 @@ def _bench(
             f"x ours: median of the time over ours of the same round, with the {CONFIDENCE:.0%} "
             "interval of the median; within noise where that holds 1",
             _bandwidths(times, size),
-            f"mean is a yardstick, not a peer; our kernel here: {kernel}",
+            "kept: for backward, beside the maps themselves; mean is a yardstick, not a peer; our "
+            f"kernel here: {kernel}",
             f"{facts['cpu']}, torch {facts['torch']}, gpu {facts['gpu']}",
         ),
         detail={"copy_s": times[_COPY], "kernel": kernel, "maps_bytes": size},
