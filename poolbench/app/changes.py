@@ -74,8 +74,8 @@ def compare_documents(
     if not tables:
         raise NothingMatched(
             f"{first} and {second} share no variant of one suite on one data set",
-            f"{first} holds: {', '.join(earlier)}; "
-            f"{second} holds: {', '.join(each.title for each in studies)}",
+            f"{first} holds: {', '.join(earlier) or 'nothing of it'}; "
+            f"{second} holds: {', '.join(each.title for each in studies) or 'nothing of it'}",
         )
     return tables, rulings
 

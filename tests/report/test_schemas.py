@@ -12,7 +12,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from poolbench.report.schemas import SCHEMAS, schema_text
-from tests.app.stores import a_store
+from tests.app.stores import a_store, probed
 from tests.conftest import Done
 
 Program = Callable[..., Done]
@@ -21,6 +21,7 @@ COUNTS = {
     "max": [150, 151, None, "-"],
     "lae": [190, 191, 192, 193],
 }
+PROBED = {"min": [100, 110], "median": [120, None]}
 
 
 def faults(name: str, document: Any) -> list[str]:
@@ -40,7 +41,7 @@ def test_a_schema_is_sound_and_printed_by_list(name: str, poolbench: Program) ->
     "command",
     [
         ("report",),
-        ("report", "--baseline", "max", "--margin", "0.5", "--rule", "holm"),
+        ("report", "--margin", "0.5", "--rule", "holm", "--alpha", "0.2"),
         ("compare", "--fail-if", "accuracy < baseline - 1pp", "--fail-if", "accuracy < 10%"),
         ("compare", "runs", "runs"),
         ("list",),
@@ -54,6 +55,8 @@ def test_every_json_of_a_command_is_what_the_schema_says(
 ) -> None:
     published = {"digits": {"max": (98.5, 0.25)}}
     a_store(tmp_path / "runs", COUNTS, published=published)
+    study = a_store(tmp_path / "runs", PROBED, title="Another study")
+    probed(tmp_path / "runs", study, PROBED)
     done = poolbench(*command, "--format", "json")
     assert done.code == 0, done.err
     assert faults("tables", json.loads(done.out)) == []

@@ -291,3 +291,10 @@ def test_resolution_spreads_to_its_modes(load_text) -> None:
     assert all(probe.options == {"sizes": (6, 8)} for probe in study.probes)
     every = load_text(SUITE + "probes: {resolution: {}}\n")
     assert [probe.name for probe in every.probes] == ["zoom", "crop"]
+
+
+def test_a_gate_on_an_area_needs_its_probe_in_the_suite(load_text) -> None:
+    text = SUITE + "gates: [{fail_if: zoom.area < 50%}]\n"
+    with pytest.raises(BadInput, match=r"unknown metric 'zoom\.area'"):
+        load_text(text)
+    assert load_text(text + "probes: {zoom: {sizes: [8, 12]}}\n").gates[0].metric == "zoom.area"
