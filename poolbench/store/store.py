@@ -184,11 +184,7 @@ class Store:
         return measurements.measurement_keys(self.folder(cell_id))
 
     def measurement(self, cell_id: str, key: str) -> Measurement:
-        """Return what was measured on a run.
-
-        Args:
-            cell_id: The run.
-            key: See :func:`poolbench.core.measurement.measurement_key`.
+        """Return what was measured on a run under a ``measurement_key``.
 
         Raises:
             Damaged: It is not what was written.
