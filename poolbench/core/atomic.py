@@ -21,7 +21,7 @@ def write_whole(path: Path, write: Callable[[BinaryIO], object]) -> None:
         OSError: The disk is full or the folder cannot be written; what was there stays.
     """
     # Not tempfile's, which only its owner may read: a report or store is for the user's umask.
-    temporary = path.parent / f".{path.name}.{secrets.token_hex(6)}"
+    temporary = path.parent / f".{path.name}.{secrets.token_hex(4)}"
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
     try:
         with os.fdopen(descriptor, "wb") as file:

@@ -17,8 +17,8 @@ import numpy as np
 
 from poolbench.core.atomic import write_whole
 from poolbench.core.cell import Named
-from poolbench.data.arrays import PARTS, Arrays
 from poolbench.core.user_cache import cache_folder
+from poolbench.data.arrays import PARTS, Arrays
 
 _LOGGER = logging.getLogger("poolbench.data")
 _INDEX = "index.json"

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from poolbench.core.atomic import write_whole
 from poolbench.core.cell import Named
+from poolbench.core.user_cache import cache_folder
 from poolbench.data import DATASETS
 from poolbench.data.folder_files import find_pictures
 from poolbench.data.imagenette_files import CLASSES, find_imagenette
-from poolbench.core.user_cache import cache_folder
 
 _LOGGER = logging.getLogger("poolbench.data")
 

@@ -135,8 +135,7 @@ class Store:
             Damaged: The commit is not what was written.
             FileNotFoundError: The cell is not finished.
         """
-        data = (self.folder(cell_id) / "result.json").read_bytes()
-        cell, result, _ = documents.read_result(data)
+        cell, result, _ = self._commit(cell_id)
         return cell, result
 
     def read(self, cell_id: str) -> Run:
@@ -147,7 +146,7 @@ class Store:
             FileNotFoundError: The cell is not finished.
         """
         folder = self.folder(cell_id)
-        cell, result, files = documents.read_result((folder / "result.json").read_bytes())
+        cell, result, files = self._commit(cell_id)
         return Run(
             cell=cell,
             result=result,
@@ -163,9 +162,8 @@ class Store:
             Damaged: It is not what was written.
             FileNotFoundError: The cell is not finished.
         """
-        folder = self.folder(cell_id)
-        _, _, files = documents.read_result((folder / "result.json").read_bytes())
-        return self._checked(folder, name, files)
+        _, _, files = self._commit(cell_id)
+        return self._checked(self.folder(cell_id), name, files)
 
     def network(self, cell_id: str) -> str | None:
         """Return the SHA-256 of a finished run's weights; ``None`` when its training diverged.
@@ -174,9 +172,7 @@ class Store:
             Damaged: The list of its files is not what was written.
             FileNotFoundError: The cell is not finished.
         """
-        _, result, files = documents.read_result(
-            (self.folder(cell_id) / "result.json").read_bytes()
-        )
+        _, result, files = self._commit(cell_id)
         return files["model.safetensors"]["sha256"] if result.status == "ok" else None
 
     def measurement_keys(self, cell_id: str) -> Iterator[str]:
@@ -191,6 +187,9 @@ class Store:
             FileNotFoundError: It was not measured.
         """
         return measurements.read_measurement(self.folder(cell_id), key)
+
+    def _commit(self, cell_id: str) -> tuple[Cell, Result, dict[str, dict[str, Any]]]:
+        return documents.read_result((self.folder(cell_id) / "result.json").read_bytes())
 
     @staticmethod
     def _checked(folder: Path, name: str, files: dict[str, dict[str, Any]]) -> bytes:

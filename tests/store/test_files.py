@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from poolbench.app.store import collect
+from poolbench.core.atomic import write_whole
 from poolbench.core.errors import EnvironmentFault
 from poolbench.store.files import write_atomic
+from poolbench.store.store import Store
 
 
 def test_a_file_is_replaced_and_nothing_else_is_left(tmp_path: Path) -> None:
@@ -62,3 +65,15 @@ def test_the_kernels_own_refusal_to_write_more_is_a_full_disk(tmp_path: Path) ->
 def test_a_folder_that_cannot_be_written_is_an_environment_fault(tmp_path: Path) -> None:
     with pytest.raises(EnvironmentFault):
         write_atomic(tmp_path / "missing" / "file", b"")
+
+
+def test_what_a_killed_writer_leaves_is_what_gc_deletes(tmp_path: Path) -> None:
+    Store.create(tmp_path / "runs")
+    target = tmp_path / "runs" / "runs" / ("0" * 16) / "result.json"
+    target.parent.mkdir()
+    seen: list[Path] = []
+    write_whole(target, lambda _: seen.extend(target.parent.iterdir()))
+    assert len(seen) == 1
+    seen[0].write_bytes(b"half")  # as SIGKILL leaves it
+    assert collect(tmp_path / "runs", dry_run=False).count == 1
+    assert list(target.parent.iterdir()) == [target]
