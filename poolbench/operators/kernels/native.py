@@ -46,7 +46,7 @@ class _Job(ctypes.Structure):
     """The structure of the same name in smooth_maximum.c."""
 
     _integers = (
-        "dtype", "operation", "channels", "height", "width",
+        "dtype", "operation", "images", "channels", "height", "width",
         "out_height", "out_width", "kernel_height", "kernel_width",
         "stride_height", "stride_width", "pad_height", "pad_width",
         "is_pixelwise", "is_rows", "lanes",
@@ -123,13 +123,13 @@ class _Work:
         geometry = window or Window((height, width), (1, 1))
         outputs = geometry.output_size((height, width))
         is_rows = window is None and not is_pixelwise
-        lanes = 1 if is_rows else 64 if is_pixelwise else 16
+        lanes = 64 if is_pixelwise else 16
         self._shape = (images, channels, *outputs)
-        self._units = images * -(-channels // lanes)
+        self._units = -(-images * channels // lanes) if is_rows else images * -(-channels // lanes)
         temperature = log_temperature.detach().double().exp().expand(channels).contiguous()
         self._tensors = {"maps": maps, "temperature": temperature}
         self._job = _Job(
-            _DTYPES[maps.dtype], _OPERATIONS[operation], channels, height, width, *outputs,
+            _DTYPES[maps.dtype], _OPERATIONS[operation], images, channels, height, width, *outputs,
             *geometry.kernel_size, *geometry.stride, *geometry.padding,
             is_pixelwise, is_rows, lanes,
         )  # fmt: skip

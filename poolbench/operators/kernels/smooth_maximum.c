@@ -1,9 +1,9 @@
 /* Smooth maxima on the CPU: the arithmetic of eager.py, fused.
 
    Everything is computed in double, so that both differ by roundings of 1e-16. A job is split into
-   units that share nothing: rows (whole maps whose pixels are adjacent), or blocks of channels of
-   one image (windows, and maps whose channels are adjacent), which are first copied to a scratch
-   of doubles, pixel by pixel, whatever their layout and type.
+   units that share nothing, of some lanes each: rows (whole maps whose pixels are adjacent), or
+   channels of one image (windows, and maps whose channels are adjacent), which are first copied to
+   a scratch of doubles, pixel by pixel, whatever their layout and type.
    C11 with loops that compilers vectorise under -fopenmp-simd; no library but libm. The structure
    is mirrored in native.py. */
 
@@ -16,12 +16,12 @@ enum { FLOAT32, BFLOAT16, FLOAT64 };
 enum { LSE, LAE, SOFTPOOL };
 
 typedef struct {
-    int64_t dtype, operation, channels, height, width;
+    int64_t dtype, operation, images, channels, height, width;
     int64_t out_height, out_width, kernel_height, kernel_width;
     int64_t stride_height, stride_width, pad_height, pad_width;
     int64_t is_pixelwise; /* channels of a pixel adjacent, in every tensor of the job */
-    int64_t is_rows;      /* the window is the map, pixels adjacent: one unit a row */
-    int64_t lanes;        /* channels in a unit; 1 for rows */
+    int64_t is_rows;      /* the window is the map, its pixels adjacent */
+    int64_t lanes;        /* rows or channels in a unit */
     const void *maps;
     const double *temperature; /* one for each channel */
     void *pooled, *peak, *logarithm, *centre;
@@ -112,11 +112,13 @@ SPECIALISED int64_t wide(int64_t dtype) { return dtype == FLOAT64 ? FLOAT64 : FL
 typedef struct { int64_t offset, count, between_lanes, between_pixels, pixels, lanes; } Place;
 
 static Place place_of(const Job *job, int64_t unit, int64_t pixels) {
-    int64_t blocks = (job->channels + job->lanes - 1) / job->lanes;
-    int64_t image = unit / blocks, first = unit % blocks * job->lanes;
-    int64_t left = job->channels - first;
     Place place = {.pixels = pixels, .lanes = job->lanes};
-    place.count = left < job->lanes ? left : job->lanes;
+    int64_t blocks = (job->channels + job->lanes - 1) / job->lanes;
+    /* Rows go on from image to image. */
+    int64_t image = job->is_rows ? 0 : unit / blocks, count = job->channels;
+    int64_t first = (unit - image * blocks) * job->lanes;
+    if (job->is_rows) count *= job->images;
+    place.count = count - first < job->lanes ? count - first : job->lanes;
     place.between_lanes = job->is_pixelwise ? 1 : pixels;
     place.between_pixels = job->is_pixelwise ? job->channels : 1;
     place.offset = image * job->channels * pixels + first * place.between_lanes;
@@ -280,6 +282,23 @@ SPECIALISED double differentiate(int64_t operation, double z, double shift, doub
     return operation == SOFTPOOL ? weight * (1.0 + distance) : weight;
 }
 
+/* Write the gradient of a row of adjacent pixels, and return their part of the slope. */
+SPECIALISED double differentiate_row(int64_t dtype, int64_t operation, const void *restrict maps,
+                                     void *restrict gradient, int64_t first, int64_t pixels,
+                                     double shift, double scale, double level, double share,
+                                     double centre) {
+    double slope = 0.0;
+#pragma omp simd reduction(+ : slope)
+    for (int64_t p = first; p < first + pixels; p++) {
+        double part = 0.0;
+        put(gradient, dtype, p,
+            differentiate(operation, get(maps, dtype, p), shift, scale, level, share, centre,
+                          &part));
+        slope += part;
+    }
+    return slope;
+}
+
 /* ---- jobs ---- */
 
 typedef struct {
@@ -306,12 +325,11 @@ static Scratch allocate(const Job *job) {
 }
 
 static void take_temperature(const Job *job, int64_t unit, Scratch scratch) {
-    int64_t blocks = (job->channels + job->lanes - 1) / job->lanes;
-    int64_t channel = unit % blocks * job->lanes;
+    Place place = place_of(job, unit, 1);
     for (int64_t l = 0; l < job->lanes; l++) {
-        int64_t own = channel + l < job->channels ? channel + l : channel;
-        scratch.temperature[l] = job->temperature[own];
-        scratch.scale[l] = LOG2E / job->temperature[own];
+        int64_t map = l < place.count ? place.offset + l : place.offset;
+        scratch.temperature[l] = job->temperature[map % job->channels];
+        scratch.scale[l] = LOG2E / scratch.temperature[l];
     }
 }
 
@@ -326,9 +344,10 @@ SPECIALISED int forward(const Job *job, int64_t first, int64_t last, int64_t dty
         Place to = place_of(job, unit, outputs);
         take_temperature(job, unit, s);
         if (job->is_rows) {
-            sum_row(dtype, operation, job->maps, unit * pixels, pixels, *s.scale, s.peak, total,
-                    moment);
-            finish(operation, 1, (double)pixels, s.temperature, s.peak, pooled, total, moment);
+            for (int64_t l = 0; l < to.count; l++)
+                sum_row(dtype, operation, job->maps, (to.offset + l) * pixels, pixels, s.scale[l],
+                        s.peak + l, total + l, moment + l);
+            finish(operation, lanes, (double)pixels, s.temperature, s.peak, pooled, total, moment);
         } else {
             load(s.maps, job->maps, dtype, place_of(job, unit, pixels));
             FOR_WINDOWS(job) {
@@ -354,7 +373,7 @@ SPECIALISED int backward(const Job *job, int64_t first, int64_t last, int64_t dt
     Scratch s = allocate(job);
     if (!s.maps) return 1;
     int64_t pixels = job->height * job->width, outputs = job->out_height * job->out_width;
-    int64_t lanes = job->lanes, blocks = (job->channels + lanes - 1) / lanes;
+    int64_t lanes = job->lanes;
     double *upstream = s.first, *logarithm = s.second, *centre = s.third;
     for (int64_t unit = first; unit < last; unit++) {
         Place from = place_of(job, unit, pixels), to = place_of(job, unit, outputs);
@@ -365,20 +384,11 @@ SPECIALISED int backward(const Job *job, int64_t first, int64_t last, int64_t dt
         if (operation == SOFTPOOL) load(centre, job->centre, wide(dtype), to);
         memset(s.slope, 0, lanes * sizeof(double));
         if (job->is_rows) {
-            prepare(operation, 1, (double)pixels, s.peak, upstream, logarithm, centre, s.slope);
-            double shift = *s.peak, level = *logarithm, share = *upstream, from_mean = *centre;
-            double scale = *s.scale, slope = 0.0;
-            const void *restrict maps = job->maps;
-            void *restrict gradient = job->gradient;
-#pragma omp simd reduction(+ : slope)
-            for (int64_t p = unit * pixels; p < (unit + 1) * pixels; p++) {
-                double part = 0.0;
-                put(gradient, dtype, p,
-                    differentiate(operation, get(maps, dtype, p), shift, scale, level, share,
-                                  from_mean, &part));
-                slope += part;
-            }
-            *s.slope += slope;
+            prepare(operation, lanes, (double)pixels, s.peak, upstream, logarithm, centre, s.slope);
+            for (int64_t l = 0; l < to.count; l++)
+                s.slope[l] += differentiate_row(
+                    dtype, operation, job->maps, job->gradient, (to.offset + l) * pixels, pixels,
+                    s.peak[l], s.scale[l], logarithm[l], upstream[l], centre[l]);
         } else {
             load(s.maps, job->maps, dtype, from);
             memset(s.gradient, 0, pixels * lanes * sizeof(double));
@@ -402,7 +412,7 @@ SPECIALISED int backward(const Job *job, int64_t first, int64_t last, int64_t dt
             }
             store(job->gradient, s.gradient, dtype, from);
         }
-        double *slope = job->slope + unit / blocks * job->channels + unit % blocks * lanes;
+        double *slope = job->slope + place_of(job, unit, 1).offset;
         for (int64_t l = 0; l < to.count; l++) slope[l] = -s.temperature[l] * s.slope[l];
     }
     free(s.maps);
