@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from poolbench.app import suites
+from poolbench.app.experiment import load_experiment
 from poolbench.app.study import CATALOGUES, data_root
+from poolbench.core.cell import Named
+from poolbench.core.contraction import ContractionSettings
 from poolbench.core.experiment import kind_of
 from poolbench.core.study import Study
 from poolbench.data.presence import is_here
@@ -19,7 +22,7 @@ from poolbench.suite.load import load
 from poolbench.suite.nodes import Node
 
 _WORKS = ("paper", "post")
-_PLACES = ("table", "figure", "figures", "section", "appendix", "theorem")
+_PLACES = ("table", "figure", "figures", "section", "appendix", "theorem", "theorems")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,8 +33,9 @@ class Shipped:
         name: As commands take it.
         kind: ``train``, or the experiment it describes.
         title: For people.
-        source: Where its published numbers come from.
+        source: Where its published numbers and its recipes come from.
         study: What it trains; ``None`` for an experiment.
+        contraction: The untrained networks it measures; ``None`` for all others.
     """
 
     name: str
@@ -39,6 +43,30 @@ class Shipped:
     title: str
     source: str
     study: Study | None
+    contraction: ContractionSettings | None
+
+    @property
+    def data(self) -> dict[str, Named]:
+        """What its images are from, by name."""
+        if self.contraction is not None:
+            return {pair.source.name: pair.source for pair in self.contraction.data}
+        cells = self.study.cells if self.study else ()
+        return {cell.data.source.name: cell.data.source for cell in cells}
+
+    @property
+    def seeds(self) -> int | None:
+        """How many; ``None`` where there is no network."""
+        having = self.study or self.contraction
+        return len(having.seeds) if having else None
+
+    @property
+    def networks(self) -> int | None:
+        """How many are trained, or measured untrained; ``None`` where there is none."""
+        if self.contraction is not None:
+            sizes = len(self.contraction.sweep.values) if self.contraction.sweep else 1
+            setups = len(self.contraction.networks) * len(self.contraction.data) * sizes
+            return setups * len(self.contraction.seeds)
+        return len(self.study.cells) if self.study else None
 
 
 def shipped_suites() -> Iterator[Shipped]:
@@ -47,15 +75,18 @@ def shipped_suites() -> Iterator[Shipped]:
         path = suites.find(name)
         document = read_document(path, None, (), Faults())
         kind = kind_of(document.entries)
-        study = None
+        study = contraction = None
         if not kind:
             study = load(path, catalogues=CATALOGUES, fingerprint=lambda source: source.name)
+        elif kind == "contraction":
+            contraction = load_experiment(kind, name).settings
         yield Shipped(
             name=name,
             kind=kind or "train",
             title=_text(document, "title"),
             source=_source(document),
             study=study,
+            contraction=contraction,
         )
 
 
@@ -80,8 +111,9 @@ def suite_index(root: Path | None, *, tflops: float | None = None) -> Table:
     )
     rows = [_row(suite, data_root(root)) for suite in found]
     notes = [
-        "can show here: whether the data are there, and whether so many seeds can reach p < alpha "
-        "at all, corrected for the suite's comparisons; to reach it is not to have power"
+        "networks: trained, or for contraction measured untrained; can show here: whether the data "
+        "are there, and whether so many seeds can reach p < alpha at all, corrected for the "
+        "suite's comparisons; to reach it is not to have power"
     ]
     if tflops is not None:
         from poolbench.app.suite_cost import FlopCounts
@@ -100,18 +132,20 @@ def suite_index(root: Path | None, *, tflops: float | None = None) -> Table:
 
 
 def _row(suite: Shipped, root: Path | None) -> tuple[Cell, ...]:
-    study = suite.study
-    none = Cell(values=(None,), text=NOTHING)
     return (
         words(suite.name),
         words(suite.kind),
         words(suite.source),
-        words(", ".join(study.datasets) if study else ""),
-        Cell(values=(len(study.cells),), text=count(len(study.cells))) if study else none,
-        Cell(values=(len(study.seeds),), text=str(len(study.seeds))) if study else none,
-        words(_shows(study, root) if study else "everything (nothing is trained)"),
+        words(", ".join(suite.data)),
+        _optional(suite.networks),
+        _optional(suite.seeds),
+        words(_shows(suite, root)),
         words(suite.title),
     )
+
+
+def _optional(number: int | None) -> Cell:
+    return Cell(values=(number,), text=NOTHING if number is None else count(number))
 
 
 def _text(document: Node, key: str) -> str:
@@ -119,21 +153,29 @@ def _text(document: Node, key: str) -> str:
 
 
 def _source(document: Node) -> str:
-    """Return paper and place; where recipes and seeds come from is the suite's own affair."""
+    """Return paper and place, and the table of the recipes; its seeds are in the suite."""
     source = document.entries.get("source")
     if source is None:
         return ""
     shown = {key: _text(source, key) for key in source.entries}
     paper = [text for key, text in shown.items() if key in _WORKS]
-    return ", ".join(paper + [f"{key} {text}" for key, text in shown.items() if key in _PLACES])
+    places = [f"{key} {text}" for key, text in shown.items() if key in _PLACES]
+    recipes = [f"recipes of {text}" for key, text in shown.items() if key == "hyperparameters"]
+    return ", ".join(paper + places + recipes)
 
 
-def _shows(study: Study, root: Path | None) -> str:
+def _shows(suite: Shipped, root: Path | None) -> str:
     from poolbench.stats.floor import seeds_needed
 
-    sources = {cell.data.source.name: cell.data.source for cell in study.cells}
-    if missing := [name for name, source in sources.items() if not is_here(source, root)]:
+    missing = [name for name, source in suite.data.items() if not is_here(source, root)]
+    study = suite.study
+    # Every data set of a contraction is a row of its own; a study's cells are trained together.
+    if missing and (study is not None or len(missing) == len(suite.data)):
         return f"nothing ({', '.join(missing)} missing)"
+    if missing:
+        return f"all but {', '.join(missing)} (missing)"
+    if study is None:
+        return "everything (nothing is trained)"
     variants = len(study.variants)
     if variants == 1:
         return "one variant, nothing to compare"

@@ -28,7 +28,7 @@ def test_every_suite_is_listed_with_its_kind_source_and_size(tmp_path: Path) -> 
     assert rows["lae/table1-wrn-cifar10"] == {
         "name": "lae/table1-wrn-cifar10",
         "for": "train",
-        "source": "Lowe, Trappenberg, Oore 2021, table 1",
+        "source": "Lowe, Trappenberg, Oore 2021, table 1, recipes of table 5",
         "data": "cifar10",
         "cells": 180,
         "seeds": 30,
@@ -40,6 +40,21 @@ def test_every_suite_is_listed_with_its_kind_source_and_size(tmp_path: Path) -> 
         None,
     )
     assert rows["smoke"]["shows"] == "differences (that needs 5 seeds)"
+    assert rows["lae/table4-pyramidnet-cifar100"]["source"] == (
+        "Lowe, Trappenberg, Oore 2021, recipes of table 4"
+    )
+
+
+def test_untrained_networks_are_counted_and_their_data_looked_for(tmp_path: Path) -> None:
+    rows = rows_of(tmp_path)
+    # One network at six pool sizes, on two data sets, with five seeds.
+    rates = rows["contraction/rates-pool-size"]
+    assert (rates["cells"], rates["seeds"]) == (60, 5)
+    assert rates["source"] == "Contraction property of pooling layer, theorems 4.1 and 4.2"
+    assert rates["shows"] == "all but cifar10 (missing)"
+    assert rows["contraction/fig5-resnets"]["shows"] == "nothing (cifar10 missing)"
+    assert rows["contraction/rates-image-size"]["shows"] == "everything (nothing is trained)"
+    assert rows["contraction/fig2-fcn"]["data"] == "cifar10, cifar100, mnist, gaussian"
 
 
 def test_what_it_can_show_depends_on_the_data_and_the_seeds(tmp_path: Path) -> None:
