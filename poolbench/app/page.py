@@ -23,7 +23,8 @@ from poolbench.store.store import Store
 
 # What a result may depend on beside its cell, in the order it is shown.
 _MACHINE = (
-    "device", "gpu", "cpu", "cpu_capability", "pooling_kernels", "threads", "torch", "poolbench", "python", "platform",
+    "device", "gpu", "cpu", "cpu_capability", "pooling_kernels", "threads", "torch", "poolbench",
+    "python", "platform",
 )  # fmt: skip
 _MIXED = "mixed environment: bits, and so accuracies within noise, may depend on it"
 

@@ -90,7 +90,8 @@ def untouched(network: nn.Module) -> Iterator[nn.Module]:
     modes = {module: module.training for module in network.modules()}
     kept = {name: tensor.detach().clone() for name, tensor in network.state_dict().items()}
     wanted = {p: (p.requires_grad, p.grad) for p in network.parameters()}
-    devices = range(torch.cuda.device_count()) if torch.cuda.is_initialized() else ()
+    is_initialized = torch.cuda.is_initialized()  # type: ignore[no-untyped-call]
+    devices = range(torch.cuda.device_count()) if is_initialized else ()
     with torch.random.fork_rng(devices=list(devices)):
         try:
             network.zero_grad()  # a backward pass would add to the gradients that are kept

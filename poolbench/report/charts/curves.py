@@ -90,7 +90,7 @@ def _name_ends(curves: Sequence[Curve], axes: Axes, canvas: Canvas) -> None:
     places = spread([y for _, _, y in ends], [NAME_HEIGHT * count for count in lines])
     for (curve, x, y), name, place in zip(ends, names, places, strict=True):
         style = style_of(curve, canvas)
-        across = {"transform": axes.transAxes, "clip_on": False}
+        across: dict[str, Any] = {"transform": axes.transAxes, "clip_on": False}
         axes.plot([x, 1.03], [y, place], color=canvas.theme.quiet, lw=0.4, zorder=1, **across)
         marker = style.pop("marker", "")
         axes.plot([1.03, 1.12], [place, place], **style, **across)

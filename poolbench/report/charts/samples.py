@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -40,7 +41,9 @@ def draw(chart: Samples, axes: Axes, canvas: Canvas) -> None:
             _draw_sample(sample, axes, canvas, centre, width, chart)
     names = [shown(label, LABEL_WIDTH) for label in groups]
     is_turned = sum(map(len, groups)) > ROOM
-    turned = {"rotation": 35, "ha": "right", "rotation_mode": "anchor"} if is_turned else {}
+    turned: dict[str, Any] = (
+        {"rotation": 35, "ha": "right", "rotation_mode": "anchor"} if is_turned else {}
+    )
     axes.set_xticks(range(len(groups)), names, **turned)
     axes.set_xlabel(shown(chart.x.label))
     axes.set_xlim(-0.6, len(groups) - 0.4)
@@ -88,7 +91,7 @@ def _draw_sample(
 
 
 def _draw_mean(sample: Sample, axes: Axes, canvas: Canvas, place: float) -> None:
-    style = {"color": canvas.theme.ink, "linewidth": 1.1, "zorder": 5}
+    style: dict[str, Any] = {"color": canvas.theme.ink, "linewidth": 1.1, "zorder": 5}
     if sample.interval is not None:
         axes.plot([place, place], sample.interval, **style)
     if sample.mean is not None:

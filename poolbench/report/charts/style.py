@@ -149,5 +149,5 @@ def drawn_in(theme: Theme) -> Iterator[None]:
     """Have matplotlib draw by these settings, and by its own again afterwards."""
     with mpl.rc_context():
         mpl.rcdefaults()
-        mpl.rcParams.update(settings(theme))
+        mpl.rcParams.update(settings(theme))  # type: ignore[arg-type]
         yield
