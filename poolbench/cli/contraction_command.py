@@ -65,8 +65,13 @@ def contraction(
     from poolbench.app.contraction_report import report
     from poolbench.app.experiment import load_experiment
     from poolbench.app.plugins import load_plugins
-    from poolbench.core.errors import EnvironmentFault
+    from poolbench.core.errors import BadInput, EnvironmentFault
 
+    if suite is None and not model:
+        raise BadInput(
+            "nothing to measure is named",
+            "name a suite, such as contraction/fig2-fcn, or give --model, --data, --pool, --seeds",
+        )
     check(format, output)
     load_plugins(plugin or ())
     experiment = load_experiment(

@@ -115,8 +115,8 @@ def _figures(place: Place, observed: Observed) -> Iterator[Cell]:
     yield Cell(values=(pairs, seeds, lost), text=count)
     spread = "" if math.isnan(over_seeds.std) else f" ± {over_seeds.std:.4f}"
     shown = f"{similarity(over_seeds.mean)}{spread}" if values else NOTHING
-    yield Cell(values=(_value(over_seeds.mean), _value(over_seeds.std)), text=shown)
-    if pairs > 1 and values:
+    yield Cell(values=(or_none(over_seeds.mean), or_none(over_seeds.std)), text=shown)
+    if pairs > 1 and len(values) > 1:
         low, *_, high = statistics.quantiles(values, n=20, method="inclusive")
         yield Cell(values=(low, high), text=f"{similarity(low)} – {similarity(high)}")
     else:
@@ -170,12 +170,13 @@ def _mean(values: Sequence[float]) -> float:
     return statistics.fmean(there) if there else math.nan
 
 
-def _value(number: float) -> Value:
+def or_none(number: float) -> Value:
+    """Return what a program reads for a number: ``None`` where it is NaN."""
     return None if math.isnan(number) else number
 
 
 def _cell(number: float, text: str) -> Cell:
-    return Cell(values=(_value(number),), text="" if math.isnan(number) else text)
+    return Cell(values=(or_none(number),), text="" if math.isnan(number) else text)
 
 
 def _blank(column: Column) -> Cell:

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from poolbench.core.contraction import ContractionSettings, Observed
 from poolbench.core.experiment import Experiment
 from poolbench.report.chart import Axis, Cloud, Grid, Scatter
-from poolbench.report.contraction import places, similarity
+from poolbench.report.contraction import or_none, places, similarity
 from poolbench.report.figures import per_cent, probability, ratio
-from poolbench.report.table import Cell, Column, Table, Value, words
+from poolbench.report.table import Cell, Column, Table, words
 from poolbench.stats import estimate, holm, rank_correlation
 
 Key = tuple[str, str, str]
@@ -119,7 +119,7 @@ def prediction_table(
             (
                 words(name),
                 Cell(values=(each.n,), text=str(each.n)),
-                Cell(values=tuple(map(_value, (each.rho, *ends))), text=told),
+                Cell(values=tuple(map(or_none, (each.rho, *ends))), text=told),
                 Cell(values=(p,), text=probability(p)),
             )
         )
@@ -185,18 +185,16 @@ def _row(subject: Subject) -> tuple[Cell, ...]:
     return (
         words(subject.label),
         Cell(
-            values=(_value(before.mean), _value(before.std)),
+            values=(or_none(before.mean), or_none(before.std)),
             text=f"{similarity(before.mean)}{std}",
         ),
-        Cell(values=(_value(subject.spread),), text=similarity(subject.spread)),
-        Cell(values=(_value(subject.order_kept),), text=ratio(subject.order_kept)),
+        Cell(values=(or_none(subject.spread),), text=similarity(subject.spread)),
+        Cell(values=(or_none(subject.order_kept),), text=ratio(subject.order_kept)),
         Cell(
             values=(after.n, after.n_diverged),
             text=f"{after.n}/{after.n_asked}" if after.n_diverged else str(after.n),
         ),
-        Cell(values=(_value(after.mean), _value(after.std)), text=per_cent(after.mean, after.std)),
+        Cell(
+            values=(or_none(after.mean), or_none(after.std)), text=per_cent(after.mean, after.std)
+        ),
     )
-
-
-def _value(number: float) -> Value:
-    return None if math.isnan(number) else number

@@ -10,7 +10,7 @@ from itertools import compress
 from poolbench.core.contraction import ContractionSettings, Observed, Sweep
 from poolbench.core.experiment import Experiment
 from poolbench.report.chart import Axis, Curve, Curves
-from poolbench.report.contraction import places
+from poolbench.report.contraction import or_none, places
 from poolbench.report.figures import NOTHING
 from poolbench.report.table import Cell, Column, Table, words
 from poolbench.stats import Rate, estimate, fit_rate
@@ -209,13 +209,10 @@ def _row(series: Series, symbol: str) -> Iterator[Cell]:
     ends = (rate.ci_low, rate.ci_high)
     interval = "" if math.isnan(rate.ci_low) else f" [{ends[0]:.2f}, {ends[1]:.2f}]"
     shown = NOTHING if math.isnan(rate.exponent) else f"{rate.exponent:.2f}{interval}"
-    values = tuple(None if math.isnan(v) else v for v in (rate.exponent, *ends))
+    values = tuple(map(or_none, (rate.exponent, *ends)))
     yield Cell(values=values, text=shown.replace("-", "−"))
-    is_fitted = not math.isnan(rate.r_squared)
-    yield Cell(
-        values=(rate.r_squared if is_fitted else None,),
-        text=f"{rate.r_squared:.3f}" if is_fitted else NOTHING,
-    )
+    shown = NOTHING if math.isnan(rate.r_squared) else f"{rate.r_squared:.3f}"
+    yield Cell(values=(or_none(rate.r_squared),), text=shown)
     if law is None:
         yield Cell(values=(None, None), text="")
     else:

@@ -158,6 +158,24 @@ def test_a_contraction_suite_is_not_trained_nor_a_training_suite_measured(
     assert f"run: poolbench train {tiny}" in measured.err
 
 
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ((), "or give --model, --data, --pool, --seeds"),
+        (("--model", "shallow-cnn", "--data", "digits", "--pool", "max"), "contraction.seeds is"),
+        (("--model", "shalow-cnn"), "--model shalow-cnn: unknown model 'shalow-cnn'"),
+        ((*SMALL, "--seeds", 1, "--pairs", 5000), "5000 pairs need 10000 images"),
+        ((*SMALL, "--seeds", 1, "--pool", "subpool"), "subpool takes windows of at most 16"),
+    ],
+)
+def test_what_cannot_be_meant_is_exit_2_and_says_what_to_type(
+    poolbench: Program, given: tuple[object, ...], told: str
+) -> None:
+    done = poolbench("contraction", *given, "-q")
+    assert done.code == 2
+    assert told in done.err
+
+
 def test_suites_are_listed_with_the_command_they_are_for(poolbench: Program) -> None:
     listed = json.loads(poolbench("list", "suites", "--format", "json").out)["tables"][0]["rows"]
     kinds = {row["name"]: row["for"] for row in listed}
