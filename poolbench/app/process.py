@@ -1,17 +1,13 @@
-"""How a worker's process behaves: its torch, its signals, its end when its parent ends."""
+"""How a worker behaves: its torch, its signals."""
 
 from __future__ import annotations
 
-import os
 import signal
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import torch
-
-_ORPHANED = 75
 
 
 @contextmanager
@@ -63,10 +59,3 @@ def stopping_on_signals(stop: Callable[[int], None]) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def leave_with_parent() -> None:
-    """End this process when standard input closes: the command that started it is gone."""
-    # Not through sys.stdin: its lock, held by this waiting thread, would break a normal exit.
-    os.read(sys.stdin.fileno(), 1)
-    os._exit(_ORPHANED)

@@ -90,7 +90,7 @@ class Runner:
             from poolbench.app.worker import work
 
             return target(work)
-        command = [sys.executable, "-m", "poolbench.app.worker"]
+        command = [sys.executable, "-m", "poolbench.app.worker_process"]
         return target(command, threads=self._study.execution.threads)
 
     def run(self, open_cells: list[Cell]) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """The worker: does its task on cell after cell of a study until none is left to take.
 
-Run as ``python -m poolbench.app.worker JOBFILE``; torch is imported once for all of its cells.
+It runs in a process of its own (see ``worker_process``), or in that of the command that asks for
+it; torch is imported once for all of its cells.
 """
 
 from __future__ import annotations
@@ -8,8 +9,6 @@ from __future__ import annotations
 import gc
 import json
 import os
-import sys
-import threading
 import time
 import traceback
 from dataclasses import replace
@@ -21,7 +20,7 @@ from poolbench.app.cell import Reporting, train_cell
 from poolbench.app.devices import open_device
 from poolbench.app.plugins import load_plugins
 from poolbench.app.probe_run import ProbedRun, measure_run
-from poolbench.app.process import configured, leave_with_parent, stopping_on_signals
+from poolbench.app.process import configured, stopping_on_signals
 from poolbench.app.provenance import now
 from poolbench.app.session import Assignment, Session
 from poolbench.app.shelf import DataShelf
@@ -231,8 +230,3 @@ def work(job_file: Path) -> int:
     except EnvironmentFault as fault:
         session.report_fault(fault)
         return fault.exit_code
-
-
-if __name__ == "__main__":
-    threading.Thread(target=leave_with_parent, daemon=True).start()
-    sys.exit(work(Path(sys.argv[1])))
