@@ -57,7 +57,7 @@ LIGHT_APP = {
     "__init__", "api", "compare", "devices", "doctor", "experiment", "listing", "measured", "plan",
     "plugins", "probe", "provenance", "report", "runner", "session", "store", "study", "suites",
     "task", "theory", "theory_cells", "theory_charts", "theory_networks", "theory_suite",
-    "train",
+    "train", "worker_process",
 }  # fmt: skip
 
 
