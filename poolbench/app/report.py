@@ -164,12 +164,16 @@ def charts(study: Study, store_path: Path, reading: Reading) -> list[Chart]:
     ]
 
 
-def render(tables: Sequence[Table], format: str) -> str:
-    """Return tables as text in a format.
+def render(tables: Sequence[Table], format: str, charts: Sequence[Chart] = ()) -> str:
+    """Return tables as text in a format; only a page has room for charts.
 
     Raises:
         BadInput: The format is unknown.
     """
+    if format == "html" and charts:
+        from poolbench.report.as_html import render_findings
+
+        return render_findings(tables, charts)
     return FORMATS.resolve(format)(tables)
 
 

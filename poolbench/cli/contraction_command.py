@@ -86,7 +86,7 @@ def contraction(
             experiment.settings, store=store, root=data_root, device=device, on_event=listen
         )
     tables, charts = report(experiment, observed, store=store, root=data_root)
-    emit(tables, format, output)
+    emit(tables, format, output, charts=charts)
     if figures is not None:
         draw(charts, figures)
     missing = {each.source.source.name: each.missing for each in observed if each.missing}

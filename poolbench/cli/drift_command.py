@@ -48,7 +48,12 @@ def drift(
         )
         studies = [study]
     found = {study.id: drift_of(study, store) for study in studies}
-    emit([table for tables, _ in found.values() for table in tables], format, output)
+    emit(
+        [table for tables, _ in found.values() for table in tables],
+        format,
+        output,
+        charts=[chart for _, charts in found.values() for chart in charts],
+    )
     if figures is not None:
         for study_id, (_, charts) in found.items():
             # Charts are named after data sets, which studies share.

@@ -66,6 +66,6 @@ def gradients(
             "gradients", suite, profile=profile, overrides=overrides or ()
         ).settings
     table, chart = gradients_of(settings)
-    emit([table], format, output)
+    emit([table], format, output, charts=[chart])
     if figures is not None:
         draw([chart], figures)

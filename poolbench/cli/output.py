@@ -43,13 +43,20 @@ def check(format: str, output: Path | None) -> None:
         raise EnvironmentFault(f"there is no folder {output.parent}", "make it, or name another")
 
 
-def emit(tables: Sequence[Table], format: str, output: Path | None) -> None:
+def emit(
+    tables: Sequence[Table],
+    format: str,
+    output: Path | None,
+    *,
+    charts: Sequence[Chart] = (),
+) -> None:
     """Write tables in a format.
 
     Args:
         tables: What to show.
         format: A name of the format catalogue.
         output: The file; ``None`` for standard output, with colour on a terminal.
+        charts: Shown below the tables where the format has room for pictures.
 
     Raises:
         BadInput: The format is unknown.
@@ -64,7 +71,7 @@ def emit(tables: Sequence[Table], format: str, output: Path | None) -> None:
         return
     if output is not None:
         check(format, output)
-    write(render(tables, format), output)
+    write(render(tables, format, charts), output)
 
 
 def write(text: str, output: Path | None) -> None:

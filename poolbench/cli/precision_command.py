@@ -34,6 +34,6 @@ def precision(
     from poolbench.app.precision import precision as precision_of
 
     tables, charts = precision_of(temperature or (), side)
-    emit(tables, format, output)
+    emit(tables, format, output, charts=charts)
     if figures is not None:
         draw(charts, figures)

@@ -103,7 +103,7 @@ def robustness(
     )
     failed = measure(studies, settings, quiet=quiet)
     tables, charts = findings(studies, store)
-    emit(tables, format, output)
+    emit(tables, format, output, charts=charts)
     if figures is not None:
         draw(charts, figures)
     refuse_failures(failed)

@@ -196,10 +196,10 @@ def _show(settings: TheorySettings, figures: Path | None, format: str, output: P
         programmes = sum(2**d - 2 for d in errors.d if 0 < d <= 12)
         if programmes > _MANY_PROGRAMMES:
             typer.echo(f"{programmes:,} linear programmes, some milliseconds each", err=True)
-    findings = calculate(settings, with_charts=figures is not None)
+    findings = calculate(settings, with_charts=figures is not None or format == "html")
     if figures is not None:
         draw(findings.charts, figures)
-    emit(findings.tables, format, output)
+    emit(findings.tables, format, output, charts=findings.charts)
 
 
 def _order_sets(texts: list[str] | None) -> tuple[tuple[int, ...], ...]:

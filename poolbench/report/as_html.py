@@ -21,8 +21,13 @@ from poolbench.report.table import Table, printable
 
 def render(tables: Sequence[Table]) -> str:
     """Return tables as a page of their own."""
+    return render_findings(tables, ())
+
+
+def render_findings(tables: Sequence[Table], charts: Sequence[Chart]) -> str:
+    """Return tables and, below them, charts as a page of their own."""
     title = tables[0].title if len(tables) == 1 else "poolbench"
-    body = Section(title="", tables=tuple(tables))
+    body = Section(title="", tables=tuple(tables), charts=tuple(charts))
     return render_page(Page(title=title, question="", facts=(), sections=(body,), footer=""))
 
 

@@ -94,3 +94,13 @@ def test_a_folder_that_is_a_file_is_refused(poolbench: Callable[..., Done], tmp_
     refused = poolbench("report", "tiny.yaml", "-o", "taken")
     assert refused.code == 2
     assert "taken is a file" in refused.err
+
+
+def test_findings_of_other_commands_make_a_page_with_their_pictures(
+    poolbench: Callable[..., Done], tmp_path: Path
+) -> None:
+    done = poolbench("gradients", "max", "lae", "--format", "html", "-o", "page.html")
+    assert done.code == 0, done.err
+    read = Reader((tmp_path / "page.html").read_text())
+    assert read.tags.count("img") == 1
+    assert "table" in read.tags
