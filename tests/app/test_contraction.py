@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -277,3 +278,16 @@ def test_accuracy_after_training_is_held_beside_what_was_there_before(
     assert correlations["similarity behind"]["operators"] == 3
     assert correlations["similarity behind"]["low"] is None
     assert (tmp_path / "prediction-accuracy.png").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("name", [name for name in SHIPPED if "prediction" not in name])
+def test_every_suite_measures_its_smoke_profile_and_draws_it(
+    name: str, poolbench: Program, tmp_path: Path
+) -> None:
+    if not os.environ.get("POOLBENCH_DATA"):
+        pytest.skip("POOLBENCH_DATA does not name the folder of the data sets")
+    done = poolbench("contraction", name, "--profile", "smoke", "-q", "--figures", "figs")
+    assert done.code == 0, done.err
+    assert list((tmp_path / "figs").glob("*.png"))
