@@ -53,7 +53,7 @@ HEAVY = {
 }
 # The use cases that the light commands need: they load without torch.
 LIGHT_APP = {
-    "changes", "export", "frozen", "gates", "suite_index",
+    "changes", "docstrings", "export", "frozen", "gates", "suite_index",
     "__init__", "api", "compare", "devices", "doctor", "experiment", "listing", "measured", "plan",
     "plugins", "probe", "provenance", "report", "runner", "session", "store", "study", "suites",
     "task", "theory", "theory_cells", "theory_charts", "theory_networks", "theory_suite",

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from poolbench.app import suites
+from poolbench.app.docstrings import docstring_table
 from poolbench.core.catalogue import (
     Catalogue,
     DataEntry,
@@ -98,7 +99,8 @@ def describe(family: str, name: str) -> list[Table]:
         tables.append(
             _text_table(f"options of {name}", ("option", "values", "default", "meaning"), options)
         )
-    return tables
+    documented = docstring_table(name, entry.target)
+    return tables if documented is None else [*tables, documented]
 
 
 def _default(option: Option) -> str:
