@@ -1,71 +1,170 @@
-"""Every suite that ships, its smoke profile trained end to end.
+"""Every suite that ships: planned without its data, and its smoke profile from end to end.
 
-Minutes of work, so it runs only when asked for: ``pytest -m slow --durations=0``.
+The second is half an hour of work, so it runs only when asked for, with the real data:
+``POOLBENCH_DATA=FOLDER pytest -m slow --durations=0 tests/app/test_suites.py``.
 """
 
 from __future__ import annotations
 
+import csv
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from poolbench.app import suites
-from poolbench.core.experiment import kind_of
+from poolbench.app.experiment import load_experiment
+from poolbench.app.study import CATALOGUES
+from poolbench.core.cell import Cell, Named
+from poolbench.core.contraction import ContractionSettings
+from poolbench.core.experiment import KINDS, kind_of
+from poolbench.core.study import Study
+from poolbench.data.imagenette_files import CLASSES
+from poolbench.data.presence import is_here
+from poolbench.suite.load import load
 from tests.conftest import Done
 
-pytestmark = pytest.mark.slow
-
-# Where a suite's data set lies below POOLBENCH_DATA, and what to change when a stand-in serves.
-NEEDS = {
-    "cifar100": "cifar-100-python",
-    "cifar10": "cifar-10-batches-py",
-    "cifar": "cifar-10-batches-py",
-    "mnist": "MNIST",
-    "r-estimators": "MNIST",
-    "imagenette": "imagenette224",
-    "imagewoof": "imagewoof",
-    "folder": "imagenette224",
-}
+Call = Callable[..., Done]
 
 
-def _trains(name: str) -> bool:
+def _kind(name: str) -> str:
     lines = suites.find(name).read_text().splitlines()
-    return not kind_of(line.partition(":")[0] for line in lines)
+    return kind_of(line.partition(":")[0] for line in lines)
 
 
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
+EXPERIMENTS = [name for name in suites.names() if _kind(name)]
+STUDIES = [name for name in suites.names() if not _kind(name)]
+
+
+def _study(name: str) -> Study:
+    path = suites.find(name)
+    return load(path, catalogues=CATALOGUES, profile="smoke", fingerprint=lambda data: data.name)
+
+
+def _learns(cell: Cell) -> bool:
+    return any(pool.options.get("learn", "none") != "none" for pool in cell.model.pools.values())
+
+
+def _rows(done: Done, table: int = 0) -> list[dict[str, Any]]:
+    assert done.code == 0, done.err
+    rows: list[dict[str, Any]] = json.loads(done.out)["tables"][table]["rows"]
+    assert rows
+    return rows
+
+
+@pytest.fixture(scope="module")
+def names_alone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a data root with the files that planning looks for; there is no picture in them."""
+    root = tmp_path_factory.mktemp("names")
+    folders = {
+        f"{name}-{side}": wnids for name, wnids in CLASSES.items() for side in ("160", "320")
+    }
+    for folder, classes in {**folders, "pictures": ("cat", "dog")}.items():
+        for place in (
+            root / folder / split / each for split in ("train", "val") for each in classes
+        ):
+            place.mkdir(parents=True)
+            (place / "1.JPEG").write_text(str(place))
+    return root
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_every_smoke_profile_is_planned_and_small(
+    name: str, poolbench: Call, names_alone: Path
+) -> None:
+    asked = ("plan", name, "--profile", "smoke", "--data-root", names_alone, "--format", "json")
+    study = _study(name)
+    assert sum(row["cells"] for row in _rows(poolbench(*asked))) == len(study.cells)
+    if name != "smoke":
+        assert all(cell.recipe.epochs <= 2 for cell in study.cells)
+        assert all((cell.data.limit or 60_000) <= 6_000 for cell in study.cells)
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a data root with the sets of POOLBENCH_DATA under every name a suite may ask for."""
     named = os.environ.get("POOLBENCH_DATA")
     if not named:
         pytest.skip("POOLBENCH_DATA does not name the folder of the data sets")
-    root = tmp_path / "root"
-    root.mkdir()
+    root = tmp_path_factory.mktemp("root")
     for path in Path(named).resolve().iterdir():
         (root / path.name).symlink_to(path)
+    # A part of Imagenette stands in for its archives, and for pictures of one's own.
     subset = Path(named).resolve() / "imagenette224"
     for alias in ("imagenette-160", "imagenette-320", "pictures"):
-        if not (root / alias).exists():
+        if subset.exists() and not (root / alias).exists():
             (root / alias).symlink_to(subset)
     return root
 
 
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return one store for all: suites that share networks train them once."""
+    return tmp_path_factory.mktemp("store")
+
+
+def _skip_without(data: Iterable[Named], root: Path) -> None:
+    missing = sorted({each.name for each in data if not is_here(each, root)})
+    if missing:
+        pytest.skip(f"POOLBENCH_DATA has no {', '.join(missing)}")
+
+
+@pytest.mark.slow
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("name", [*filter(_trains, suites.names())])
-def test_every_variant_of_the_smoke_profile_trains(
-    name: str, poolbench: Callable[..., Done], root: Path
+@pytest.mark.parametrize("name", STUDIES)
+def test_a_smoke_profile_is_trained_probed_and_reported(
+    name: str, poolbench: Call, root: Path, store: Path, tmp_path: Path
 ) -> None:
-    folder = next((NEEDS[word] for word in NEEDS if word in name), None)
-    if folder is not None and not (root / folder).exists():
-        pytest.skip(f"POOLBENCH_DATA has no {folder}")
-    profile = [] if name == "smoke" else ["--profile", "smoke"]
-    done = poolbench("train", name, *profile, "--data-root", root, "--format", "json", "-q")
-    assert done.code == 0, done.err
-    rows = json.loads(done.out)["tables"][0]["rows"]
-    assert len(rows) > 1
-    for row in rows:
-        assert row["n"] + row["n_diverged"] >= 1, row
+    study = _study(name)
+    _skip_without((cell.data.source for cell in study.cells), root)
+    asked = (name, "--profile", "smoke", "--data-root", root, "--store", store)
+
+    results = _rows(poolbench("train", *asked, "--format", "json", "-q"))
+    assert [row["variant"] for row in results] == list(study.variants)
+    for row in results:
+        assert row["n"] + row["n_diverged"] == len(study.seeds), row
         assert row["n_missing"] == 0, row
+    finished = {row["variant"] for row in results if row["n"]}
+    assert finished
+
+    if study.probes:
+        done = poolbench("robustness", *asked, "--format", "json", "-q")
+        assert {row["variant"] for row in _rows(done)} >= finished
+    learning = {cell.variant for cell in study.cells if _learns(cell)} & finished
+    drifted = _rows(poolbench("drift", *asked, "--format", "json"))
+    assert {row["variant"] for row in drifted if row["median"] is not None} == learning
+
+    done = poolbench("report", *asked, "-o", tmp_path / "page.html")
+    assert done.code == 0, done.err
+    page = (tmp_path / "page.html").read_text()
+    assert all(f">{variant}<" in page for variant in study.variants)
+    done = poolbench("export", *asked, "-o", tmp_path / "numbers")
+    assert done.code == 0, done.err
+    with (tmp_path / "numbers" / "measurements.csv").open(newline="") as file:
+        exported = {(row["variant"], row["seed"]) for row in csv.DictReader(file)}
+    assert exported >= {(c.variant, str(c.seed)) for c in study.cells if c.variant in finished}
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_the_smoke_profile_of_an_experiment_is_tabled_and_drawn(
+    name: str, poolbench: Call, root: Path, store: Path, tmp_path: Path
+) -> None:
+    kind = _kind(name)
+    settings = load_experiment(kind, name, profile="smoke").settings
+    asked = [*KINDS[kind].split(), name, "--profile", "smoke"]
+    if isinstance(settings, ContractionSettings):
+        _skip_without((pair.source for pair in settings.data), root)
+        asked += ["--data-root", str(root), "--store", str(store), "-q"]
+        if settings.accuracy_of:
+            trained = suites.find(name).parent / settings.accuracy_of
+            done = poolbench("train", trained, "--profile", "smoke", "--store", store, "-q")
+            assert done.code == 0, done.err
+    figures = tmp_path / "figures"
+    _rows(poolbench(*asked, "--figures", figures, "--format", "json"))
+    # The plan of the subpools is a table alone.
+    assert any(figures.glob("*.svg")) or name == "maxpool/fig2-plan"
