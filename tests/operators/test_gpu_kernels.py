@@ -15,7 +15,7 @@ import torch
 
 from poolbench.operators.kernels import OPERATIONS, eager
 from poolbench.operators.window import Window
-from tests.operators.test_kernels import LAYOUTS, ROUNDING, WINDOWS, maps, results
+from tests.operators.test_kernels import ROUNDING, WINDOWS, maps, results
 from tests.operators.test_smooth_maximum import TEMPERATURES, truth, worst_error
 
 IS_INTERPRETED = os.environ.get("TRITON_INTERPRET") == "1"
@@ -58,8 +58,15 @@ def test_the_interpreter_finds_all_kernels_right() -> None:
 @on_each_device
 @pytest.mark.parametrize("operation", OPERATIONS)
 @pytest.mark.parametrize("window", WINDOWS.values(), ids=WINDOWS)
-@pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
-@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16], ids=str)
+@pytest.mark.parametrize(
+    ("dtype", "layout"),
+    [
+        (torch.float32, torch.contiguous_format),
+        (torch.float32, torch.channels_last),
+        (torch.bfloat16, torch.channels_last),
+    ],
+    ids=str,
+)
 def test_triton_agrees_with_plain_tensors(
     dtype: torch.dtype,
     layout: torch.memory_format,
@@ -69,8 +76,8 @@ def test_triton_agrees_with_plain_tensors(
 ) -> None:
     from poolbench.operators.kernels import gpu
 
-    for t, learns in ((1e-3, 1), (0.3, 19), (1024.0, 19)):
-        x = maps(dtype, layout)
+    for t, learns in ((1e-3, 1), (1024.0, 7)):
+        x = maps(dtype, layout, channels=7)
         log_temperature = torch.linspace(0, 1, learns) + math.log(t)
         on_device = x.to(device), log_temperature.to(device)
         found = results(gpu, *on_device, window, operation)
@@ -86,7 +93,7 @@ def test_triton_agrees_with_plain_tensors(
 
 @on_each_device
 @pytest.mark.parametrize("operation", ["lse", "lae"])
-@pytest.mark.parametrize("t", TEMPERATURES)
+@pytest.mark.parametrize("t", [*TEMPERATURES, 10.0])  # 10: where the series are at their limit
 def test_triton_in_float32_is_accurate_to_one_in_a_million_at_every_temperature(
     operation: str, t: float, device: str
 ) -> None:
