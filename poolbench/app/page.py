@@ -10,7 +10,7 @@ from poolbench import __version__
 from poolbench.app import suites
 from poolbench.app.measured import read_measurements
 from poolbench.app.plan import plan
-from poolbench.app.report import Reading, apply, read_runs, tables
+from poolbench.app.report import Reading, apply, early_tables, read_runs, tables
 from poolbench.core.record import Run
 from poolbench.core.study import Study
 from poolbench.operators import OPERATORS
@@ -47,7 +47,11 @@ def page_of(study: Study, store_path: Path, reading: Reading) -> Page:
     sections = (
         Section(title="In short", words=tuple(_answers(study, runs))),
         Section(title="Results", tables=tuple(results), charts=_outcomes(study, runs)),
-        Section(title="Learning", charts=_learning(study, runs)),
+        Section(
+            title="Learning",
+            tables=tuple(early_tables(study, store_path, reading)),
+            charts=_learning(study, runs),
+        ),
         Section(title="Robustness", tables=tuple(measured), charts=_robustness(study, runs, store)),
         _drift(study, store_path),
         Section(title="Plan", tables=tuple(plan(study, store_path)), is_folded=True),

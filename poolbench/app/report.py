@@ -34,12 +34,14 @@ class Reading:
         baseline: A variant.
         alpha: Level of the tests, in (0, 1).
         margin: Equivalence margin, in percentage points.
+        target: Validation accuracy, in (0, 1], whose first epoch is asked for too.
     """
 
     rule: str | None = None
     baseline: str | None = None
     alpha: float | None = None
     margin: float | None = None
+    target: float | None = None
 
 
 def apply(study: Study, reading: Reading) -> Study:
@@ -133,17 +135,19 @@ def tables(study: Study, store_path: Path, reading: Reading) -> list[Table]:
     return made + [replace(table, notes=(*table.notes, *spoilt)) for table in measured]
 
 
-def early_tables(study: Study, store_path: Path, reading: Reading, target: float) -> list[Table]:
-    """Return one table a data set of how soon variants reached a validation accuracy.
+def early_tables(study: Study, store_path: Path, reading: Reading) -> list[Table]:
+    """Return one table a data set of how soon variants reached the target; none without one.
 
     Raises:
         BadInput: A target out of (0, 1], or no run has a validation accuracy.
     """
     from poolbench.report.learning import early_table
 
+    if reading.target is None:
+        return []
     study = apply(study, reading)
     runs, _ = read_runs(study, Store(store_path))
-    return [early_table(study, dataset, runs, target) for dataset in study.datasets]
+    return [early_table(study, dataset, runs, reading.target) for dataset in study.datasets]
 
 
 def charts(study: Study, store_path: Path, reading: Reading) -> list[Chart]:

@@ -58,9 +58,10 @@ def report(
 
     Nothing is trained, and the store may be read-only.
     """
+    from poolbench.app.bundle import write_bundle
     from poolbench.app.report import Reading, charts, early_tables, stored_studies, tables
 
-    reading = Reading(rule=rule, baseline=baseline, alpha=alpha, margin=margin)
+    reading = Reading(rule=rule, baseline=baseline, alpha=alpha, margin=margin, target=target)
     if suite is None:
         studies = stored_studies(store)
     else:
@@ -74,15 +75,19 @@ def report(
             plugin=plugin,
         )
         studies = [study]
-    if output is not None and output.suffix.lower() in ("", ".html", ".htm"):
-        _write(studies, store, reading, output)
-        return
-    shown = [table for study in studies for table in tables(study, store, reading)]
-    if target is not None:
-        shown += [
-            table for study in studies for table in early_tables(study, store, reading, target)
+    if output is not None and output.suffix.lower() in (".html", ".htm"):
+        _write_page(studies, store, reading, output)
+    elif output is not None and (output.is_dir() or (format == "rich" and not output.suffix)):
+        for path in write_bundle(studies, store, reading, output):
+            sys.stderr.write(f"wrote {path}\n")
+    else:
+        shown = [
+            table
+            for study in studies
+            for made in (tables, early_tables)
+            for table in made(study, store, reading)
         ]
-    emit(shown, format, output)
+        emit(shown, format, output)
     if figures is not None:
         for study in studies:
             # Studies may have charts of one name.
@@ -90,20 +95,13 @@ def report(
             draw(charts(study, store, reading), folder)
 
 
-def _write(studies: Sequence[Study], store: Path, reading: Reading, output: Path) -> None:
-    """Write one study as a page, or each one's page, tables and figures into a folder."""
-    from poolbench.app.bundle import write_bundle, write_page
+def _write_page(studies: Sequence[Study], store: Path, reading: Reading, output: Path) -> None:
+    from poolbench.app.bundle import write_page
     from poolbench.core.errors import BadInput
 
-    if output.suffix and len(studies) > 1:
+    if len(studies) > 1:
         raise BadInput(
             f"the store holds {len(studies)} studies, a page one",
             "name a suite, or a folder for all of them with -o",
         )
-    for study in studies:
-        if output.suffix:
-            written = [write_page(study, store, reading, output)]
-        else:
-            folder = output if len(studies) == 1 else output / study.id
-            written = write_bundle(study, store, reading, folder)
-        sys.stderr.writelines(f"wrote {path}\n" for path in written)
+    sys.stderr.write(f"wrote {write_page(studies[0], store, reading, output)}\n")

@@ -32,7 +32,7 @@ def test_help_names_every_command(poolbench: Program) -> None:
 
 
 def test_the_version_is_printed(poolbench: Program) -> None:
-    assert poolbench("--version").out == "poolbench 0.1.0\n"
+    assert poolbench("--version").out == "poolbench 0.2.0\n"
 
 
 def test_a_wrong_command_is_exit_2(poolbench: Program) -> None:
@@ -67,22 +67,23 @@ def test_plan_can_measure(poolbench: Program, tiny: Path) -> None:
     assert row["size_bytes"] > 300_000
 
 
-@pytest.mark.parametrize("format", ["rich", "markdown", "latex", "csv", "json"])
+@pytest.mark.parametrize("format", ["rich", "markdown", "latex", "html", "csv", "json"])
 def test_every_format_goes_to_a_file_as_to_standard_output(
     format: str, poolbench: Program, trained: Path
 ) -> None:
     shown = poolbench("report", trained, "--format", format)
     assert shown.code == 0
     assert "average" in shown.out
-    target = trained.with_name("table")
+    target = trained.with_name("table.txt")
     done = poolbench("report", trained, "--format", format, "-o", target)
     assert (done.code, done.out) == (0, "")
     assert target.read_text() == shown.out
 
 
 def test_a_file_that_cannot_be_written_is_exit_6(poolbench: Program, trained: Path) -> None:
-    assert poolbench("report", trained, "-o", "nowhere/table").code == 6
-    assert poolbench("report", trained, "-o", trained.parent).code == 2
+    for target in ("nowhere/table.txt", "nowhere/folder", "nowhere/page.html"):
+        assert poolbench("report", trained, "-o", target).code == 6, target
+    assert poolbench("plan", trained, "-o", trained.parent).code == 2
 
 
 def test_compare_sets_a_candidate_beside_the_baseline(poolbench: Program, trained: Path) -> None:
