@@ -24,8 +24,8 @@ FORWARD, STEP = "forward", "forward and backward"
 _COPY = "copy_ of the maps"
 _DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 _LAYOUTS = {"contiguous": torch.contiguous_format, "channels_last": torch.channels_last}
-# How far a peer's values may be off, beside the largest.
-_AGREEMENT = {torch.float32: 1e-4, torch.bfloat16: 5e-2}
+# How far a peer may be off, beside the largest value: bfloat16 costs the textbook two digits.
+_AGREEMENT = {torch.float32: 1e-4, torch.bfloat16: 0.2}
 
 
 @dataclass(frozen=True, kw_only=True)
