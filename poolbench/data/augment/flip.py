@@ -20,8 +20,11 @@ class Flip:
 
     def __call__(self, images: Tensor, generator: torch.Generator) -> Tensor:
         """Return the images, about half of them mirrored."""
-        drawn = torch.randint(2, (len(images),), generator=generator)
+        count = len(images)
+        drawn = torch.randint(2, (count,), generator=generator)
         chosen = drawn.nonzero()[:, 0].to(images.device)
-        flipped = images.clone()
-        flipped[chosen] = images.index_select(0, chosen).flip(2)
-        return flipped
+        mirrored = images.index_select(0, chosen).flip(2)
+        # Whole images are picked from both, in runs of bytes: writing the mirrored ones over the
+        # others goes element by element, three times as slow.
+        place = torch.where(drawn == 1, count - 1 + drawn.cumsum(0), torch.arange(count))
+        return torch.cat((images, mirrored)).index_select(0, place.to(images.device))
