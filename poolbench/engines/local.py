@@ -37,7 +37,7 @@ class LocalEngine:
 
     def __init__(self, command: Sequence[str], *, threads: int) -> None:
         self._command = list(command)
-        self._environment = _worker_environment(os.environ, threads)
+        self._environment = worker_environment(os.environ, threads)
         self._workers: dict[str, subprocess.Popen[bytes]] = {}
 
     def submit(self, job: Job) -> None:
@@ -94,7 +94,7 @@ class LocalEngine:
             worker.stdin.close()
 
 
-def _worker_environment(environment: Mapping[str, str], threads: int) -> dict[str, str]:
+def worker_environment(environment: Mapping[str, str], threads: int) -> dict[str, str]:
     """Return the environment of a worker: its thread count, and the allocator's settings."""
     count = str(threads)
     return {

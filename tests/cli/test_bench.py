@@ -8,8 +8,12 @@ from typing import Any
 
 import pytest
 import torch
+from torch.utils.flop_counter import FlopCounterMode
 
-from poolbench.app.bench import fgsm, operators
+from poolbench.app.bench import efficiency, fgsm, operators, seeds, seeds_worker
+from poolbench.app.bench.network import fresh_network
+from poolbench.app.bench.seeds_worker import SeedsJob
+from poolbench.app.bench.training import random_split
 
 
 def test_fgsm_is_timed_against_foolbox(poolbench: Callable[..., Any]) -> None:
@@ -112,3 +116,110 @@ def test_growth_is_shown_for_stores_and_probes(poolbench: Callable[..., Any]) ->
         "list runs, by runs", "plan, all trained, by cells", "fgsm, by epsilons", "fgsm, by images"
     ]  # fmt: skip
     assert rows["list runs, by runs"]["sizes"] == "1 · 10 · 100"
+
+
+def test_training_in_half_precision_is_timed_against_a_users_full(
+    poolbench: Callable[..., Any],
+) -> None:
+    command = ("bench", "training", "--model=lenet-mnist", "--batch-size=8", "--steps=1")
+    done = poolbench(*command, "--rounds=3", "--precision=bf16", "--format=json")
+    assert done.code == 0, done.err
+    (table,) = json.loads(done.out)["tables"]
+    assert "bf16" in table["title"]
+    rows = [row["contender"] for row in table["rows"]]
+    assert rows == ["poolbench loop", "same model, one resident batch", "a user's loop"]
+    assert "NCHW, fp32" in str(table["notes"])
+
+
+def test_the_data_path_is_timed_against_transforms_image_by_image(
+    poolbench: Callable[..., Any],
+) -> None:
+    done = poolbench("bench", "data", "--images", 256, "--rounds", 3, "--format=json")
+    assert done.code == 0, done.err
+    (table,) = json.loads(done.out)["tables"]
+    rows = {row["contender"]: row for row in table["rows"]}
+    # 17 measured; the margin is for a machine that does other things.
+    assert rows["poolbench batches"]["ratio"] > 4
+
+
+def test_the_parts_of_an_epoch_add_up_to_it(poolbench: Callable[..., Any]) -> None:
+    command = ("bench", "profile", "--model=lenet-mnist", "--batch-size=8", "--steps=2")
+    done = poolbench(*command, "--format=json")
+    assert done.code == 0, done.err
+    (table,) = json.loads(done.out)["tables"]
+    shares = {row["part"]: row["share"] for row in table["rows"]}
+    whole = shares.pop("all")
+    assert whole == 1
+    assert sum(shares.values()) == pytest.approx(1)
+    assert min(shares.values()) >= 0
+    layers = {"forward: Conv2d", "forward: Max", "forward: Linear"}
+    gradients = {"backward: Convolution", "backward: MaxPool2DWithIndices"}
+    assert {"data", "optimiser", "rest", *layers, *gradients} <= shares.keys()
+
+
+def test_a_step_takes_the_operations_of_three_forward_passes_less_one_gradient() -> None:
+    run = efficiency._step("lenet-cifar", 2, "fp32", torch.device("cpu"))
+    network = fresh_network("lenet-cifar", torch.device("cpu"))
+    with FlopCounterMode(display=False) as counter:
+        network(torch.rand(2, 3, 32, 32))
+    # Nobody asks for the gradient of the pixels.
+    first = 2 * (2 * 28 * 28 * 32 * 3 * 5 * 5)
+    assert efficiency._flops(run) == 3 * counter.get_total_flops() - first
+
+
+def test_efficiency_is_a_share_of_the_fastest_convolution(poolbench: Callable[..., Any]) -> None:
+    command = ("bench", "efficiency", "--model=lenet-mnist", "--batch-size=2", "--rounds=3")
+    done = poolbench(*command, "--format=json")
+    assert done.code == 0, done.err
+    (table,) = json.loads(done.out)["tables"]
+    network, *convolutions = table["rows"]
+    assert 0 < network["share"] < 1
+    assert max(row["share_high"] for row in convolutions) == 1
+
+
+def test_a_sweep_is_timed_in_evaluations(poolbench: Callable[..., Any]) -> None:
+    done = poolbench("bench", "resolution", "--images", 2, "--rounds", 3, "--format=json")
+    assert done.code == 0, done.err
+    (table,) = json.loads(done.out)["tables"]
+    rows = {row["work"]: row for row in table["rows"]}
+    assert list(rows) == ["one evaluation", "zoom", "pad-zero", "pad-noise"]
+    assert rows["one evaluation"]["ratio"] == rows["one evaluation"]["excess"] == 1
+    pixels = sum(s * s for s in (16, 20, 24, 28, 32, 36, 40, 48, 56, 64)) / 32**2
+    assert rows["zoom"]["ratio"] == pytest.approx(pixels * rows["zoom"]["excess"])
+
+
+def test_a_network_of_one_size_has_no_sweep_to_time(poolbench: Callable[..., Any]) -> None:
+    done = poolbench("bench", "resolution", "--model=lenet-cifar", "--images", 2)
+    assert done.code == 2
+    assert "fixed input size" in done.err
+
+
+def test_a_seed_alone_is_told_from_another() -> None:
+    job = SeedsJob(
+        model="lenet-mnist", batch_size=4, steps=2, precision="fp32", threads=1, by_user=False
+    )
+    split = random_split(job.model, 8)
+    digests = [seeds_worker._digest(seeds_worker._trained(job, split, s)) for s in (0, 0, 1)]
+    assert digests[0] == digests[1] != digests[2]
+
+
+@pytest.mark.slow
+def test_ways_to_train_many_seeds_are_timed_and_agree(poolbench: Callable[..., Any]) -> None:
+    command = ("bench", "seeds", "--model=lenet-mnist", "--batch-size=8", "--steps=1", "--seeds=3")
+    done = poolbench(*command, "--rounds=3", "--cores=2", "--format=json")
+    assert done.code == 0, done.err
+    (table,) = json.loads(done.out)["tables"]
+    assert [row["contender"] for row in table["rows"]] == [
+        "a single-threaded worker a core", "one process, all threads", "a user's loop, all threads"
+    ]  # fmt: skip
+    assert "each of 3 seeds ends with the same bits" in str(table["notes"])
+
+
+@pytest.mark.slow
+def test_a_seed_that_differs_beside_others_stops_the_race(monkeypatch: pytest.MonkeyPatch) -> None:
+    train = seeds._train  # one process gives the digests in order, two the other way round
+    monkeypatch.setattr(seeds, "_train", lambda *given: train(*given)[:: 3 - 2 * len(given[0])])
+    with pytest.raises(RuntimeError, match="beside others differs"):
+        seeds.bench_seeds(
+            "lenet-mnist", seeds=2, batch_size=1, steps=1, rounds=3, cores=2, precision="fp32"
+        )

@@ -16,12 +16,13 @@ def image_shape(model: str) -> tuple[int, int, int]:
     return MODELS[model].input_shape or (3, 32, 32)
 
 
-def fresh_network(model: str, device: torch.device) -> Network:
+def fresh_network(model: str, device: torch.device, seed: int = 0) -> Network:
     """Return a network of the catalogue with 10 classes, in NCHW order on the device.
 
     Args:
         model: Its name.
         device: Where.
+        seed: Of its initial state.
     """
     channels, height, width = image_shape(model)
     network = build_network(
@@ -31,6 +32,6 @@ def fresh_network(model: str, device: torch.device) -> Network:
         image_size=(height, width),
         mean=MEAN[:channels],
         std=STD[:channels],
-        seed=0,
+        seed=seed,
     )
     return network.to(device)

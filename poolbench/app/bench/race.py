@@ -6,13 +6,19 @@ not.
 
 from __future__ import annotations
 
+import os
 import random
 import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from poolbench.app.provenance import describe
 from poolbench.report.table import Cell, Column, Table, words
+
+if TYPE_CHECKING:
+    import torch
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,19 +36,28 @@ class Contender:
     images: int
 
 
-def race(contenders: Sequence[Contender], rounds: int) -> Mapping[str, list[float]]:
+def race(
+    contenders: Sequence[Contender],
+    rounds: int,
+    clock: Callable[[], float] = time.perf_counter,
+) -> Mapping[str, list[float]]:
     """Return each contender's seconds an image, round by round.
 
     Every round runs all of them, in an order drawn anew; one unrecorded round comes first.
+
+    Args:
+        contenders: Who takes part.
+        rounds: That are recorded.
+        clock: Seconds; of :func:`fair_clock` where the work is done in this process.
     """
     times: dict[str, list[float]] = {contender.name: [] for contender in contenders}
     order = random.Random(0)
     for round_ in range(-1, rounds):
         for contender in order.sample(contenders, len(contenders)):
-            began = time.perf_counter()
+            began = clock()
             contender.run()
             if round_ >= 0:
-                times[contender.name].append((time.perf_counter() - began) / contender.images)
+                times[contender.name].append((clock() - began) / contender.images)
     return times
 
 
@@ -74,6 +89,23 @@ def rate_table(
         rows=tuple(rows),
         notes=notes,
     )
+
+
+def fair_clock(threads: int, device: torch.device) -> Callable[[], float]:
+    """Return the clock that a race of single processes is least disturbed on.
+
+    One thread on a CPU: the seconds that the CPU spent on it, which are those on the wall where
+    nothing else runs, and leave out what others run meanwhile. Else: those on the wall.
+    """
+    alone = threads == 1 and device.type == "cpu"
+    return time.process_time if alone else time.perf_counter
+
+
+def machine(device: torch.device) -> str:
+    """Return where a race was run, and how busy it was there, for the foot of its table."""
+    facts = describe(device)
+    where = f"{facts['cpu']}, torch {facts['torch']}, gpu {facts['gpu']}"
+    return f"{where}; load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
 
 
 def _spread(values: list[float], form: str) -> Cell:

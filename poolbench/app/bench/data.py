@@ -1,0 +1,52 @@
+"""The benchmark of the data path: resident uint8 images against transforms image by image."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import torch
+
+from poolbench.app.bench.race import Contender, fair_clock, machine, race, rate_table
+from poolbench.app.bench.training import augmented, random_split
+from poolbench.app.bench.user_loop import user_loader
+from poolbench.report.table import Table
+
+_MODEL, _CPU = "lenet-cifar", torch.device("cpu")
+
+
+def bench_data(*, batch_size: int, images: int, rounds: int) -> Table:
+    """Compare what brings training images to the network: crop, flip, float pixels in [0, 1].
+
+    Args:
+        batch_size: Images a batch.
+        images: Of 3x32x32, a turn.
+        rounds: Turns of each.
+    """
+    torch.set_num_threads(1)
+    split = random_split(_MODEL, images)
+    ours = augmented(split, batch_size)
+    loader = user_loader(split, batch_size)
+    rivals: dict[str, Callable[[], Iterable[object]]] = {
+        "DataLoader, torchvision transforms": lambda: loader,
+        "poolbench batches": lambda: ours.epoch(0),
+    }
+
+    def drained(batches: Callable[[], Iterable[object]]) -> Callable[[], int]:
+        return lambda: sum(1 for _ in batches())
+
+    contenders = [
+        Contender(name=name, run=drained(batches), images=images)
+        for name, batches in rivals.items()
+    ]
+    reference, *_ = rivals
+    return rate_table(
+        f"data path, batch {batch_size}, 3x32x32, crop and flip",
+        race(contenders, rounds, fair_clock(1, _CPU)),
+        reference=reference,
+        notes=(
+            f"{rounds} rounds of {images:,} images, order drawn anew each round; median and range",
+            "seconds are this process's own on the CPU, 1 thread: what others run does not count",
+            "ratio: the row's images/s of torchvision's, round by round",
+            machine(_CPU),
+        ),
+    )

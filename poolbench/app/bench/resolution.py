@@ -1,0 +1,127 @@
+"""The benchmark of resolution sweeps: what one costs beyond the pixels it must look at."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+
+import torch
+
+from poolbench.app.bench.network import MEAN, STD, fresh_network, image_shape
+from poolbench.app.bench.race import Contender, fair_clock, machine, race
+from poolbench.app.bench.training import random_split
+from poolbench.core.errors import BadInput
+from poolbench.data.batches import evaluation_batches
+from poolbench.probes.api import Findings, NotApplicable, Subject
+from poolbench.probes.resolution import pad_noise, pad_zero, zoom
+from poolbench.report.table import Cell, Column, Table, words
+
+_EVALUATION = "one evaluation"
+_SWEEPS: Mapping[str, Callable[..., Findings]] = {
+    "zoom": zoom,
+    "pad-zero": pad_zero,
+    "pad-noise": pad_noise,
+}
+
+
+def bench_resolution(
+    model: str,
+    *,
+    images: int,
+    batch_size: int,
+    rounds: int,
+    threads: int,
+    device: torch.device,
+) -> Table:
+    """Compare sweeps over the default sizes with one evaluation at the training size.
+
+    A sweep over sizes s looks at sum(s^2) / s0^2 times the pixels of an evaluation at s0, and a
+    convolution's work is proportional to its pixels: what a sweep takes beyond that is overhead.
+
+    Args:
+        model: A network of the catalogue that takes images of any size.
+        images: Test images.
+        batch_size: Images a batch at the training size.
+        rounds: Turns of each.
+        threads: CPU threads.
+        device: Where.
+
+    Raises:
+        BadInput: The network takes images of one size only.
+    """
+    torch.set_num_threads(threads)
+    channels, side, _ = image_shape(model)
+    split = random_split(model, images).to(device)
+    subject = Subject(
+        network=fresh_network(model, device).to(memory_format=torch.channels_last),
+        batches=lambda size: evaluation_batches(split, size),
+        count=images,
+        image_size=(side, side),
+        mean=MEAN[:channels],
+        std=STD[:channels],
+        device=device,
+        batch_size=batch_size,
+    )
+    sweep = partial(_sweep, subject)
+    try:
+        sizes = [int(point.at) for point in sweep(zoom, None).points]
+    except NotApplicable as reason:
+        raise BadInput(f"no sweep of {model}: {reason}", "try: --model resnet32") from reason
+    rivals = {
+        _EVALUATION: partial(sweep, zoom, (side,)),
+        **{name: partial(sweep, probe, sizes) for name, probe in _SWEEPS.items()},
+    }
+    times = race(
+        [Contender(name=n, run=run, images=1) for n, run in rivals.items()],
+        rounds,
+        fair_clock(threads, device),
+    )
+    pixels = sum(size * size for size in sizes) / side**2
+    return Table(
+        title=f"resolution sweeps of {model}, {images} images, {threads} threads, {device}",
+        columns=(
+            Column(title="work", fields=("work",), is_text=True),
+            Column(title="seconds", fields=("duration_s", "duration_low_s", "duration_high_s")),
+            Column(title="evaluations", fields=("ratio", "ratio_low", "ratio_high")),
+            Column(title="over the pixels'", fields=("excess", "excess_low", "excess_high")),
+        ),
+        rows=tuple(
+            _row(name, seconds, times[_EVALUATION], 1.0 if name == _EVALUATION else pixels)
+            for name, seconds in times.items()
+        ),
+        notes=(
+            f"sizes {', '.join(map(str, sizes))}; median [least, largest] of {rounds} rounds, "
+            "order drawn anew each round",
+            f"evaluations: the row's time over an evaluation's at {side} pixels, round by round",
+            f"over the pixels': the same, divided by sum(s^2) / {side}^2 = {pixels:.2f}",
+            "a process meets each size for the first time in an unrecorded round",
+            machine(device),
+        ),
+    )
+
+
+def _sweep(
+    subject: Subject, probe: Callable[..., Findings], sizes: Sequence[int] | None
+) -> Findings:
+    findings = probe(subject, on_progress=lambda _: None, sizes=sizes)
+    if subject.device.type == "cuda":
+        torch.cuda.synchronize(subject.device)
+    return findings
+
+
+def _row(
+    name: str, seconds: Sequence[float], evaluation: Sequence[float], pixels: float
+) -> tuple[Cell, ...]:
+    ratios = [s / e for s, e in zip(seconds, evaluation, strict=True)]
+    return (
+        words(name),
+        _spread(seconds),
+        _spread(ratios),
+        _spread([ratio / pixels for ratio in ratios]),
+    )
+
+
+def _spread(values: Sequence[float]) -> Cell:
+    middle, low, high = statistics.median(values), min(values), max(values)
+    return Cell(values=(middle, low, high), text=f"{middle:.3g} [{low:.3g}, {high:.3g}]")
