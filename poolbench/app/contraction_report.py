@@ -14,6 +14,7 @@ from poolbench.core.experiment import Experiment
 from poolbench.report.chart import Chart
 from poolbench.report.contraction import similarity_table
 from poolbench.report.contraction_charts import similarity_charts
+from poolbench.report.contraction_options import option_charts
 from poolbench.report.contraction_prediction import (
     Key,
     Subject,
@@ -55,7 +56,11 @@ def report(
         )
     tables = [similarity_table(experiment, observed)]
     if experiment.settings.sweep is None:
-        return tables, similarity_charts(experiment, observed, name)
+        by_option = option_charts(experiment, observed, name)
+        # A source that is a single pair has nothing to scatter.
+        is_scattered = any(len(seed.inputs) > 1 for each in observed for seed in each.seeds)
+        pictures = similarity_charts(experiment, observed, name) if is_scattered else []
+        return tables, [*by_option, *pictures]
     return [*tables, rates_table(experiment, observed)], [rates_chart(experiment, observed, name)]
 
 

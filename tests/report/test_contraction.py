@@ -18,6 +18,7 @@ from poolbench.core.contraction import (
 from poolbench.core.experiment import Experiment
 from poolbench.report.contraction import similarity_table
 from poolbench.report.contraction_charts import similarity_charts
+from poolbench.report.contraction_options import option_charts
 from poolbench.report.contraction_rates import law_of, rates_chart, rates_table
 
 NAN = math.nan
@@ -121,3 +122,31 @@ def test_only_what_is_proved_is_claimed_to_be() -> None:
         (fixed, "folder"): None,
     }  # fmt: skip
     assert law_of(SWEEP, "folder", "softpool") is None
+
+
+def toy(kappa: int, *values: float) -> Observed:
+    source = PairSource(
+        label=f"toy {kappa}",
+        source=Named(name="toy-pair", options={"kappa": kappa, "size_px": 50}),
+        published={"max": 0.7},
+    )
+    seeds = tuple(
+        Similarities(inputs=(-1.0,), features=(0.0,), pooled=((value,),), duration_s=1.0)
+        for value in values
+    )
+    return Observed(network="net", source=source, size=None, seeds=seeds)
+
+
+def test_sources_that_differ_in_one_number_make_a_curve_against_it() -> None:
+    found = [toy(25, 0.8, 0.9), toy(5, 0.1, 0.2)]
+    (chart,) = option_charts(experiment("max"), found, "t")
+    curves = {curve.label: curve for curve in chart.curves}
+    assert list(curves) == ["inputs", "features", "max", "max, published"]
+    assert curves["max"].x == (5.0, 25.0)
+    assert curves["max"].y == pytest.approx((0.15, 0.85))
+    assert curves["max"].high[0] == pytest.approx(0.15 + 0.5**0.5 / 10)
+    assert curves["max, published"].y == (0.7, 0.7)
+
+
+def test_sources_of_several_kinds_make_none() -> None:
+    assert option_charts(experiment("max"), [toy(5, 0.1), observed(seed((0.5, 0.6)))], "t") == []
