@@ -18,6 +18,7 @@ import torch
 
 from poolbench.app.cell import Reporting, train_cell
 from poolbench.app.devices import open_device
+from poolbench.app.order import longest_first
 from poolbench.app.plugins import load_plugins
 from poolbench.app.probe_run import ProbedRun, measure_run
 from poolbench.app.process import configured, stopping_on_signals
@@ -62,7 +63,7 @@ class Worker:
 
     def work(self) -> int:
         """Do what is free; return the exit code: 0, or 128 + the signal that ended it."""
-        for cell in self._study.cells:
+        for cell in longest_first(self._store, self._study.cells):
             if self._signal:
                 break
             if self._is_settled(cell):
