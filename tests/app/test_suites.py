@@ -81,7 +81,7 @@ def test_every_smoke_profile_is_planned_and_small(
     assert sum(row["cells"] for row in _rows(poolbench(*asked))) == len(study.cells)
     if name != "smoke":
         assert all(cell.recipe.epochs <= 2 for cell in study.cells)
-        assert all((cell.data.limit or 60_000) <= 6_000 for cell in study.cells)
+        assert all((cell.data.limit or 60_000) <= 2_000 for cell in study.cells)
 
 
 @pytest.fixture(scope="module")
