@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
-from poolbench.cli import options
+from poolbench.cli import bench_training_command, options
 from poolbench.cli.output import emit
 from poolbench.cli.study import read_study
 
@@ -14,45 +14,11 @@ _commands = typer.Typer(
     help="Measure speed: ours and the peer, interleaved in one process.", no_args_is_help=True
 )
 
-_Model = Annotated[str, typer.Option("--model", help="A network.")]
-_BatchSize = Annotated[int, typer.Option("--batch-size", min=1, help="Images a step.")]
-_Steps = Annotated[int, typer.Option("--steps", min=1, help="Steps a turn.")]
-_Rounds = Annotated[int, typer.Option("--rounds", min=3, help="Turns of each.")]
-_Threads = Annotated[int, typer.Option("--threads", min=1, help="CPU threads.")]
-_Precision = Annotated[Literal["fp32", "bf16"], typer.Option("--precision", help="Of our steps.")]
-
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the program."""
+    bench_training_command.register(_commands)
     app.add_typer(_commands, name="bench")
-
-
-@_commands.command("training")
-def training(
-    model: _Model = "lenet-cifar",
-    batch_size: _BatchSize = 128,
-    steps: _Steps = 8,
-    rounds: _Rounds = 9,
-    threads: _Threads = 1,
-    precision: _Precision = "fp32",
-    device: options.Device = "cpu",
-    format: options.Format = "rich",
-    output: options.Output = None,
-) -> None:
-    """Compare the training loop with its own bare step, and with the loop a user would write."""
-    from poolbench.app.bench.training import bench_training
-    from poolbench.app.devices import open_device
-
-    table = bench_training(
-        model,
-        batch_size=batch_size,
-        steps=steps,
-        rounds=rounds,
-        threads=threads,
-        precision=precision,
-        device=open_device("cpu" if device is None else device),
-    )
-    emit([table], format, output)
 
 
 @_commands.command("fgsm")
@@ -199,50 +165,6 @@ def growth(
     emit([bench_growth(runs=runs, rounds=rounds)], format, output)
 
 
-@_commands.command("data")
-def data(
-    batch_size: _BatchSize = 128,
-    images: Annotated[int, typer.Option("--images", min=1, help="Images a turn.")] = 2048,
-    rounds: _Rounds = 9,
-    format: options.Format = "rich",
-    output: options.Output = None,
-) -> None:
-    """Compare the making of training batches with torchvision's transforms, image by image."""
-    from poolbench.app.bench.data import bench_data
-
-    emit([bench_data(batch_size=batch_size, images=images, rounds=rounds)], format, output)
-
-
-@_commands.command("seeds")
-def seeds(
-    model: _Model = "lenet-cifar",
-    seeds: Annotated[int, typer.Option("--seeds", min=1, help="Seeds a turn.")] = 4,
-    batch_size: _BatchSize = 128,
-    steps: Annotated[int, typer.Option("--steps", min=1, help="Steps of each seed.")] = 4,
-    rounds: _Rounds = 9,
-    cores: Annotated[
-        int | None, typer.Option("--cores", min=1, help="CPU cores; default: all.")
-    ] = None,
-    precision: _Precision = "fp32",
-    format: options.Format = "rich",
-    output: options.Output = None,
-) -> None:
-    """Compare a worker a core, as train does, with one process on all cores, and a user's loop."""
-    from poolbench.app.bench.seeds import bench_seeds
-    from poolbench.app.devices import count_cores
-
-    table = bench_seeds(
-        model,
-        seeds=seeds,
-        batch_size=batch_size,
-        steps=steps,
-        rounds=rounds,
-        cores=cores or count_cores(),
-        precision=precision,
-    )
-    emit([table], format, output)
-
-
 @_commands.command("resolution")
 def resolution(
     model: Annotated[
@@ -250,8 +172,8 @@ def resolution(
     ] = "resnet32",
     images: Annotated[int, typer.Option("--images", min=1, help="Test images.")] = 128,
     batch_size: Annotated[int, typer.Option("--batch-size", min=1, help="Images a batch.")] = 64,
-    rounds: _Rounds = 5,
-    threads: _Threads = 1,
+    rounds: Annotated[int, typer.Option("--rounds", min=3, help="Turns of each.")] = 5,
+    threads: Annotated[int, typer.Option("--threads", min=1, help="CPU threads.")] = 1,
     device: options.Device = "cpu",
     format: options.Format = "rich",
     output: options.Output = None,
@@ -267,53 +189,5 @@ def resolution(
         rounds=rounds,
         threads=threads,
         device=open_device("cpu" if device is None else device),
-    )
-    emit([table], format, output)
-
-
-@_commands.command("efficiency")
-def efficiency(
-    model: Annotated[
-        list[str] | None,
-        typer.Option("--model", help="A network. Repeats; default: lenet-cifar, resnet-page."),
-    ] = None,
-    batch_size: _BatchSize = 64,
-    rounds: _Rounds = 9,
-    threads: _Threads = 1,
-    precision: _Precision = "fp32",
-    device: options.Device = "cpu",
-    format: options.Format = "rich",
-    output: options.Output = None,
-) -> None:
-    """Compare the arithmetic of whole training steps with the fastest bare convolution's."""
-    from poolbench.app.bench.efficiency import bench_efficiency
-    from poolbench.app.devices import open_device
-
-    table = bench_efficiency(
-        model or ["lenet-cifar", "resnet-page"],
-        batch_size=batch_size,
-        rounds=rounds,
-        threads=threads,
-        precision=precision,
-        device=open_device("cpu" if device is None else device),
-    )
-    emit([table], format, output)
-
-
-@_commands.command("profile")
-def profile(
-    model: _Model = "lenet-cifar",
-    batch_size: _BatchSize = 128,
-    steps: Annotated[int, typer.Option("--steps", min=1, help="Steps of the epoch.")] = 16,
-    threads: _Threads = 1,
-    precision: _Precision = "fp32",
-    format: options.Format = "rich",
-    output: options.Output = None,
-) -> None:
-    """Show where the time of a training epoch goes: data, layers, gradients, optimiser, rest."""
-    from poolbench.app.bench.profile import bench_profile
-
-    table = bench_profile(
-        model, batch_size=batch_size, steps=steps, threads=threads, precision=precision
     )
     emit([table], format, output)

@@ -1,0 +1,138 @@
+"""``poolbench bench``: how fast training is, and where its time goes."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import typer
+
+from poolbench.cli import options
+from poolbench.cli.output import emit
+
+_Model = Annotated[str, typer.Option("--model", help="A network.")]
+_BatchSize = Annotated[int, typer.Option("--batch-size", min=1, help="Images a step.")]
+_Steps = Annotated[int, typer.Option("--steps", min=1, help="Steps a turn.")]
+_Rounds = Annotated[int, typer.Option("--rounds", min=3, help="Turns of each.")]
+_Threads = Annotated[int, typer.Option("--threads", min=1, help="CPU threads.")]
+_Precision = Annotated[Literal["fp32", "bf16"], typer.Option("--precision", help="Of our steps.")]
+
+
+def register(commands: typer.Typer) -> None:
+    """Add the commands to those of ``poolbench bench``."""
+    for command in (training, data, seeds, efficiency, profile):
+        commands.command(command.__name__)(command)
+
+
+def training(
+    model: _Model = "lenet-cifar",
+    batch_size: _BatchSize = 128,
+    steps: _Steps = 8,
+    rounds: _Rounds = 9,
+    threads: _Threads = 1,
+    precision: _Precision = "fp32",
+    device: options.Device = "cpu",
+    format: options.Format = "rich",
+    output: options.Output = None,
+) -> None:
+    """Compare the training loop with its own bare step, and with the loop a user would write."""
+    from poolbench.app.bench.training import bench_training
+    from poolbench.app.devices import open_device
+
+    table = bench_training(
+        model,
+        batch_size=batch_size,
+        steps=steps,
+        rounds=rounds,
+        threads=threads,
+        precision=precision,
+        device=open_device("cpu" if device is None else device),
+    )
+    emit([table], format, output)
+
+
+def data(
+    batch_size: _BatchSize = 128,
+    images: Annotated[int, typer.Option("--images", min=1, help="Images a turn.")] = 2048,
+    rounds: _Rounds = 9,
+    format: options.Format = "rich",
+    output: options.Output = None,
+) -> None:
+    """Compare the making of training batches with torchvision's transforms, image by image."""
+    from poolbench.app.bench.data import bench_data
+
+    emit([bench_data(batch_size=batch_size, images=images, rounds=rounds)], format, output)
+
+
+def seeds(
+    model: _Model = "lenet-cifar",
+    seeds: Annotated[int, typer.Option("--seeds", min=1, help="Seeds a turn.")] = 4,
+    batch_size: _BatchSize = 128,
+    steps: Annotated[int, typer.Option("--steps", min=1, help="Steps of each seed.")] = 4,
+    rounds: _Rounds = 9,
+    cores: Annotated[
+        int | None, typer.Option("--cores", min=1, help="CPU cores; default: all.")
+    ] = None,
+    precision: _Precision = "fp32",
+    format: options.Format = "rich",
+    output: options.Output = None,
+) -> None:
+    """Compare a worker a core, as train does, with one process on all cores, and a user's loop."""
+    from poolbench.app.bench.seeds import bench_seeds
+    from poolbench.app.devices import count_cores
+
+    table = bench_seeds(
+        model,
+        seeds=seeds,
+        batch_size=batch_size,
+        steps=steps,
+        rounds=rounds,
+        cores=cores or count_cores(),
+        precision=precision,
+    )
+    emit([table], format, output)
+
+
+def efficiency(
+    model: Annotated[
+        list[str] | None,
+        typer.Option("--model", help="A network. Repeats; default: lenet-cifar, resnet-page."),
+    ] = None,
+    batch_size: _BatchSize = 64,
+    rounds: _Rounds = 9,
+    threads: _Threads = 1,
+    precision: _Precision = "fp32",
+    device: options.Device = "cpu",
+    format: options.Format = "rich",
+    output: options.Output = None,
+) -> None:
+    """Compare the arithmetic of whole training steps with the fastest bare convolution's."""
+    from poolbench.app.bench.efficiency import bench_efficiency
+    from poolbench.app.devices import open_device
+
+    table = bench_efficiency(
+        model or ["lenet-cifar", "resnet-page"],
+        batch_size=batch_size,
+        rounds=rounds,
+        threads=threads,
+        precision=precision,
+        device=open_device("cpu" if device is None else device),
+    )
+    emit([table], format, output)
+
+
+def profile(
+    model: _Model = "lenet-cifar",
+    batch_size: _BatchSize = 128,
+    steps: Annotated[int, typer.Option("--steps", min=1, help="Steps of the epoch.")] = 16,
+    threads: _Threads = 1,
+    precision: _Precision = "fp32",
+    format: options.Format = "rich",
+    output: options.Output = None,
+) -> None:
+    """Show where the time of a training epoch goes: data, layers, gradients, optimiser, rest."""
+    from poolbench.app.bench.profile import bench_profile
+
+    table = bench_profile(
+        model, batch_size=batch_size, steps=steps, threads=threads, precision=precision
+    )
+    emit([table], format, output)
