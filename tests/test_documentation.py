@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 import poolbench as package
 from tests.conftest import Done
@@ -52,16 +53,23 @@ def test_every_command_and_option_of_the_readme_exists(poolbench: Callable[..., 
     lines = re.findall(r"^(?:\$ )?poolbench (\w+)(.*)$", README, re.MULTILINE)
     assert lines
     for command, rest in lines:
-        shown = poolbench(command, "--help")
-        assert shown.code == 0, command
+        is_group = command in {"bench", "store", "theory"}
+        shown = poolbench(command, *(rest.split()[:1] if is_group else ()), "--help")
+        assert shown.code == 0, (command, rest)
         words = shown.out.replace("│", " ").split()
         for option in re.findall(r"(?<!\S)--[a-z-]+", rest.split("#")[0]):
             assert any(option in word for word in words), f"{command} {option}"
 
 
 def test_the_suites_and_profiles_the_readme_trains_are_there(
-    poolbench: Callable[..., Done], monkeypatch: pytest.MonkeyPatch
+    poolbench: Callable[..., Done], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    for part in ("train", "test"):
+        for label in ("cat", "dog"):
+            picture = tmp_path / "my-pictures" / part / label / "1.png"
+            picture.parent.mkdir(parents=True)
+            Image.new("RGB", (32, 32)).save(picture)
+    monkeypatch.setenv("POOLBENCH_DATA", str(tmp_path))
     monkeypatch.chdir(ROOT)
     commands = re.findall(r"^poolbench (?:plan|train) (.*)$", README, re.MULTILINE)
     shown = [shlex.split(command, comments=True) for command in commands]
@@ -84,3 +92,11 @@ def test_nothing_but_the_agreed_top_level() -> None:
     }  # fmt: skip
     tracked = {path.name for path in ROOT.iterdir() if not path.name.startswith(".")}
     assert tracked - allowed <= {"runs", "build", "dist", "data"}
+
+
+def test_every_picture_of_the_readme_is_there() -> None:
+    pictures = re.findall(r"!\[[^\]]+\]\(([^)]+)\)", README)
+    assert pictures
+    for picture in pictures:
+        with Image.open(ROOT / picture) as image:
+            assert image.width > 500, picture
