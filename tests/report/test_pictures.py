@@ -187,6 +187,17 @@ def test_many_curves_move_into_a_legend() -> None:
     assert [text.get_text() for text in legend.get_texts()] == [f"v{k}" for k in range(20)]
 
 
+def test_a_legend_longer_than_the_picture_makes_it_taller() -> None:
+    curves = tuple(Curve(label=f"v{k}", x=(1.0, 2.0), y=(k, k)) for k in range(45))
+    (axes,) = drawn(replace(CURVES, curves=curves, y=replace(CURVES.y, is_share=False)))
+    legend = axes.get_legend()
+    assert legend is not None
+    whole, plot = axes.figure.bbox, axes.get_window_extent()
+    assert whole.containsy(legend.get_window_extent().y0)
+    assert plot.height > 0.7 * whole.height
+    assert plot.width > 0.4 * whole.width
+
+
 def test_labels_are_told_apart_without_colour() -> None:
     known = looks([f"v{k}" for k in range(45)], LIGHT)
     assert len({(str(look.dashes), look.marker) for look in known.values()}) == 45

@@ -35,6 +35,8 @@ DRAWINGS: Mapping[type[Chart], Callable[[Any, Axes, Canvas], None]] = {
 WIDTH_IN, HEIGHT_IN = 4.8, 3.1
 PANEL_IN = (2.5, 2.15)
 LEGEND_IN = 1.3
+LEGEND_LINE_IN = 0.155
+TITLE_IN = 0.7
 GROUP_IN = 0.5
 TILE_IN = 0.52
 CAPTION_LINE_IN = 0.135
@@ -64,6 +66,10 @@ def figure_of(chart: Chart, *, theme: Theme, has_caption: bool) -> Figure:
     legend = _draw_all(chart, charts, figure, theme)
     if legend:
         samples, names = list(legend.values()), [shown(label, LEGEND_WIDTH) for label in legend]
+        # A legend taller than the picture would leave its axes no room at all.
+        lines = sum(name.count("\n") + 1 for name in names)
+        rest = CAPTION_LINE_IN * len(caption)
+        figure.set_size_inches(width, max(height, LEGEND_LINE_IN * lines + TITLE_IN) + rest)
         if isinstance(chart, Grid):
             figure.legend(samples, names, loc="outside right center")
         else:
