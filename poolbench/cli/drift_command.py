@@ -6,7 +6,7 @@ import typer
 
 from poolbench.cli import options
 from poolbench.cli.output import draw, emit
-from poolbench.cli.study import read_study
+from poolbench.cli.study import read_studies
 
 
 def register(app: typer.Typer) -> None:
@@ -32,21 +32,17 @@ def drift(
     Without SUITE, of every study in the store. Nothing is trained, and no data are read.
     """
     from poolbench.app.drift import drift as drift_of
-    from poolbench.app.report import stored_studies
 
-    if suite is None:
-        studies = stored_studies(store)
-    else:
-        study = read_study(
-            suite,
-            profile=profile,
-            overrides=overrides,
-            only=only,
-            limit=limit,
-            data_root=data_root,
-            plugin=plugin,
-        )
-        studies = [study]
+    studies = read_studies(
+        suite,
+        store=store,
+        profile=profile,
+        overrides=overrides,
+        only=only,
+        limit=limit,
+        data_root=data_root,
+        plugin=plugin,
+    )
     found = {study.id: drift_of(study, store) for study in studies}
     emit(
         [table for tables, _ in found.values() for table in tables],

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from poolbench.cli import options
-from poolbench.cli.study import read_study
+from poolbench.cli.study import read_studies
 
 
 def register(app: typer.Typer) -> None:
@@ -34,21 +34,17 @@ def export(
 ) -> None:
     """Write every number of the store for other tools: a row a number, or TensorBoard's files."""
     from poolbench.app.export import export as export_studies
-    from poolbench.app.report import stored_studies
 
-    if suite is None:
-        studies = stored_studies(store)
-    else:
-        study = read_study(
-            suite,
-            profile=profile,
-            overrides=overrides,
-            only=only,
-            limit=limit,
-            data_root=data_root,
-            plugin=plugin,
-        )
-        studies = [study]
+    studies = read_studies(
+        suite,
+        store=store,
+        profile=profile,
+        overrides=overrides,
+        only=only,
+        limit=limit,
+        data_root=data_root,
+        plugin=plugin,
+    )
     written, damaged = export_studies(studies, store, output, kinds or ["csv"])
     for line in damaged:
         sys.stderr.write(f"{line}\n")

@@ -11,7 +11,7 @@ import typer
 
 from poolbench.cli import options
 from poolbench.cli.output import draw, emit
-from poolbench.cli.study import read_study
+from poolbench.cli.study import read_studies
 
 if TYPE_CHECKING:
     from poolbench.app.report import Reading
@@ -59,22 +59,19 @@ def report(
     Nothing is trained, and the store may be read-only.
     """
     from poolbench.app.bundle import write_bundle
-    from poolbench.app.report import Reading, charts, early_tables, stored_studies, tables
+    from poolbench.app.report import Reading, charts, early_tables, tables
 
     reading = Reading(rule=rule, baseline=baseline, alpha=alpha, margin=margin, target=target)
-    if suite is None:
-        studies = stored_studies(store)
-    else:
-        study = read_study(
-            suite,
-            profile=profile,
-            overrides=overrides,
-            only=only,
-            limit=limit,
-            data_root=data_root,
-            plugin=plugin,
-        )
-        studies = [study]
+    studies = read_studies(
+        suite,
+        store=store,
+        profile=profile,
+        overrides=overrides,
+        only=only,
+        limit=limit,
+        data_root=data_root,
+        plugin=plugin,
+    )
     if output is not None and output.suffix.lower() in (".html", ".htm"):
         _write_page(studies, store, reading, output)
     elif output is not None and (output.is_dir() or (format == "rich" and not output.suffix)):

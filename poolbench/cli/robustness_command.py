@@ -10,7 +10,7 @@ import typer
 from poolbench.cli import options
 from poolbench.cli.output import check, emit
 from poolbench.cli.progress import showing_progress
-from poolbench.cli.study import read_study
+from poolbench.cli.study import read_study, refuse_changes
 
 if TYPE_CHECKING:
     from poolbench.app.probe import Settings, Study
@@ -77,8 +77,7 @@ def robustness(
     lists = {"epsilons": epsilons, "sizes": sizes}
     given = {name: text for name, text in lists.items() if text is not None}
     if suite is None:
-        changes = {"profile": profile, "set": overrides, "only": only, "limit": limit}
-        refuse_changes([name for name, value in changes.items() if value])
+        refuse_changes(profile=profile, overrides=overrides, only=only, limit=limit)
         load_plugins(plugin or ())
         studies = stored_runs(store, attack or (), given)
     else:
@@ -107,19 +106,6 @@ def robustness(
     if figures is not None:
         draw(charts, figures)
     refuse_failures(failed)
-
-
-def refuse_changes(named: list[str]) -> None:
-    """Refuse options that change a suite where there is none.
-
-    Raises:
-        BadInput: There is such an option.
-    """
-    from poolbench.core.errors import BadInput
-
-    if named:
-        words = " and ".join(f"--{name}" for name in named)
-        raise BadInput(f"{words} without a SUITE", "name the suite that is meant")
 
 
 def measure(studies: list[Study], settings: Settings, *, quiet: bool) -> dict[str, str]:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from poolbench.cli import options
-from poolbench.cli.study import read_study
+from poolbench.cli.study import read_studies
 
 _commands = typer.Typer(help="Look after the run store.", no_args_is_help=True)
 
@@ -66,22 +66,18 @@ def freeze(
 ) -> None:
     """Write every run's values to a small file for `poolbench compare baseline.json`."""
     from poolbench.app.frozen import freeze as freeze_studies
-    from poolbench.app.report import stored_studies
     from poolbench.cli.output import check
 
     check("json", output)
-    if suite is None:
-        studies = stored_studies(store)
-    else:
-        study = read_study(
-            suite,
-            profile=profile,
-            overrides=overrides,
-            only=only,
-            limit=limit,
-            data_root=data_root,
-            plugin=plugin,
-        )
-        studies = [study]
+    studies = read_studies(
+        suite,
+        store=store,
+        profile=profile,
+        overrides=overrides,
+        only=only,
+        limit=limit,
+        data_root=data_root,
+        plugin=plugin,
+    )
     finished, asked = freeze_studies(studies, store, output)
     typer.echo(f"{output}: the values of {finished} of {asked} runs")
