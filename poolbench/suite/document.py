@@ -58,7 +58,10 @@ def read_document(
     if profiles is not None:
         _check_profiles(profiles, keys_of(kind_of(document.entries)), faults)
     if profile is not None:
-        document = lay(_profile(profiles, profile, path), document)
+        chosen = _profile(profiles, profile, path)
+        # Anything else is a fault already, and would hide the whole suite below it.
+        if chosen.is_mapping:
+            document = lay(chosen, document)
     document = lay_overrides(document, overrides, faults)
     entries = {
         key: child

@@ -179,3 +179,10 @@ def test_keys_that_start_with_x_hold_anchors_and_mean_nothing(load_text) -> None
     text = SUITE.replace("{name: lae, temperature: 4}", "*smooth")
     anchored = "x-smooth: &smooth {name: lae, temperature: 4}\n" + text
     assert load_text(anchored).cells == load_text(SUITE).cells
+
+
+def test_a_profile_that_is_no_mapping_is_the_only_fault_of_a_sound_suite(load_text) -> None:
+    with pytest.raises(BadInput) as caught:
+        load_text(SUITE + "profiles: {smoke: }\n", profile="smoke")
+    assert "profiles.smoke: expected a mapping, got nothing" in caught.value.message
+    assert "missing" not in caught.value.message
