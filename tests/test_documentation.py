@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import doctest
 import importlib
+import os
 import re
 import shlex
 from collections.abc import Callable
@@ -13,15 +14,26 @@ import pytest
 from PIL import Image
 
 import poolbench as package
-from tests.conftest import Done
+from tests.conftest import TINY, Done
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
+LONG = {"cluttered-digits", "contraction/fig3-cnn", "practice/resnet18-folder"}
 MODULES = [
     ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
     for path in sorted((ROOT / "poolbench").rglob("*.py"))
     if ">>>" in path.read_text()
 ]
+
+
+def draw_pictures(root: Path) -> None:
+    """Make the folder of pictures that the README asks a question of."""
+    for part in ("train", "test"):
+        for label, shade in (("cat", 60), ("dog", 180)):
+            folder = root / "my-pictures" / part / label
+            folder.mkdir(parents=True)
+            for number in range(8):
+                Image.new("RGB", (32, 32), (shade, 10 * number, 0)).save(folder / f"{number}.png")
 
 
 @pytest.mark.parametrize("name", MODULES)
@@ -49,9 +61,45 @@ def test_the_suites_of_the_readme_are_sound(
     assert done.code == 0, done.err
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_every_command_of_the_readme_runs(
+    poolbench: Callable[..., Done], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    if "POOLBENCH_DATA" not in os.environ:
+        pytest.skip("POOLBENCH_DATA names no folder of data sets")
+    data = tmp_path / "data"
+    data.mkdir()
+    for there in Path(os.environ["POOLBENCH_DATA"]).iterdir():
+        (data / there.name).symlink_to(there)
+    draw_pictures(data)
+    monkeypatch.setenv("POOLBENCH_DATA", str(data))
+    (tmp_path / "suites").symlink_to(ROOT / "suites")
+    (tmp_path / "suite.yaml").write_text(TINY)
+    plugin = next(
+        code for code in re.findall(r"```python\n(.*?)```", README, re.DOTALL) if "Midr" in code
+    )
+    (tmp_path / "midrange.py").write_text(plugin)
+    blocks = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
+    commands = [line for block in blocks for line in block.splitlines() if line[:9] == "poolbench"]
+    assert len(commands) > 20
+    # What the text above the first block has trained.
+    for command in ("poolbench train cluttered-digits", *commands):
+        words = shlex.split(command, comments=True)[1:]
+        # The same on less: whole studies take minutes to hours.
+        if LONG & set(words) and "--profile" not in words:
+            words += ["--profile", "smoke"]
+        done = poolbench(*words)
+        assert done.code == 0, (command, done.err)
+
+
 def test_every_command_and_option_of_the_readme_exists(poolbench: Callable[..., Done]) -> None:
     gallery = (ROOT / ".github" / "GALLERY.md").read_text()
-    lines = re.findall(r"^(?:\$ )?poolbench (\w+)(.*)$", README + gallery, re.MULTILINE)
+    lines = re.findall(
+        r"^(?:\$ )?poolbench (\w+)(.*)$",
+        README.replace("      - run: ", "") + gallery,
+        re.MULTILINE,
+    )
     assert len(lines) > 30
     for command, rest in lines:
         is_group = command in {"bench", "store", "theory"}
@@ -65,11 +113,7 @@ def test_every_command_and_option_of_the_readme_exists(poolbench: Callable[..., 
 def test_the_suites_and_profiles_the_readme_trains_are_there(
     poolbench: Callable[..., Done], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    for part in ("train", "test"):
-        for label in ("cat", "dog"):
-            picture = tmp_path / "my-pictures" / part / label / "1.png"
-            picture.parent.mkdir(parents=True)
-            Image.new("RGB", (32, 32)).save(picture)
+    draw_pictures(tmp_path)
     monkeypatch.setenv("POOLBENCH_DATA", str(tmp_path))
     monkeypatch.chdir(ROOT)
     commands = re.findall(r"^poolbench (?:plan|train) (.*)$", README, re.MULTILINE)
