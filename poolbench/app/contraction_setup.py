@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -32,30 +33,12 @@ class _HeadPools(SitePools):
         self.channels = 0
         self.grid = (0, 0)
 
-    def __call__(
-        self,
-        site: str,
-        *,
-        channels: int,
-        grid: tuple[int, int],
-        kernel_size: int | None = None,
-        stride: int | None = None,
-        padding: int = 0,
-        ceil_mode: bool = False,
-    ) -> nn.Module:
+    def __call__(self, site: str, **place: Any) -> nn.Module:
         """Return the operator for one place; see ``models.api.PoolFactory``."""
         if site == "head":
-            self.channels, self.grid = channels, grid
+            self.channels, self.grid = place["channels"], place["grid"]
             return self.head
-        return super().__call__(
-            site,
-            channels=channels,
-            grid=grid,
-            kernel_size=kernel_size,
-            stride=stride,
-            padding=padding,
-            ceil_mode=ceil_mode,
-        )
+        return super().__call__(site, **place)
 
 
 def measure_setup(

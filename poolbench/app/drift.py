@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import safetensors.torch
 import torch
@@ -132,9 +133,9 @@ class _PoolsWithMemory(SitePools):
         super().__init__(pools)
         self.sites: dict[nn.Module, str] = {}
 
-    def __call__(self, site: str, **place: object) -> nn.Module:
+    def __call__(self, site: str, **place: Any) -> nn.Module:
         with torch.device("cpu"):
-            operator = super().__call__(site, **place)  # type: ignore[arg-type]
+            operator = super().__call__(site, **place)
         self.sites[operator] = site
         return operator
 
