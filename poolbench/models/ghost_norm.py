@@ -38,6 +38,8 @@ class GhostBatchNorm(nn.Module):
         if not self.training:
             return F.batch_norm(x, self.running_mean, self.running_var, eps=_EPSILON)
         groups = max(1, x.shape[0] // self.group_size)
+        size, larger = divmod(x.shape[0], groups)
+        sizes = [size + 1] * larger + [size] * (groups - larger)
         normalised = [
             F.batch_norm(
                 group,
@@ -47,7 +49,8 @@ class GhostBatchNorm(nn.Module):
                 momentum=_MOMENTUM / groups,
                 eps=_EPSILON,
             )
-            for group in x.tensor_split(groups)
+            # Its gradient is one cat; that of tensor_split fills a batch of zeros for each group.
+            for group in x.split_with_sizes(sizes)
         ]
         return normalised[0] if groups == 1 else torch.cat(normalised)
 

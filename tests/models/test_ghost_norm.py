@@ -32,6 +32,20 @@ def test_a_rest_joins_a_group_and_a_small_batch_is_one() -> None:
     torch.testing.assert_close(GhostBatchNorm(2, group_size=32)(maps(11)), whole(maps(11)))
 
 
+def test_groups_are_those_of_tensor_split_and_share_one_gradient() -> None:
+    x = maps(11).requires_grad_()
+    normalised = GhostBatchNorm(2, group_size=3)(x)
+    alone = [GhostBatchNorm(2, group_size=99)(group) for group in x.tensor_split(3)]
+    assert torch.equal(normalised, torch.cat(alone))
+    weights = maps(11).flip(0)
+    (together,) = torch.autograd.grad((normalised * weights).sum(), x, retain_graph=True)
+    (apart,) = torch.autograd.grad((torch.cat(alone) * weights).sum(), x)
+    assert torch.equal(together, apart)
+    # One node for all groups: with one each, every group would fill a whole batch with zeros.
+    groups = {node.next_functions[0][0] for node, _ in normalised.grad_fn.next_functions}
+    assert len(groups) == 1
+
+
 def test_evaluation_uses_the_running_mean_of_all_groups() -> None:
     norm, x = GhostBatchNorm(2, group_size=4), maps(8)
     for _ in range(200):
