@@ -18,11 +18,7 @@ def configured(device: str, threads: int) -> Iterator[None]:
         device: As torch names it.
         threads: CPU threads.
     """
-    before = (
-        torch.get_num_threads(),
-        torch.are_deterministic_algorithms_enabled(),
-        torch.is_deterministic_algorithms_warn_only_enabled(),
-    )
+    before = torch.get_num_threads(), torch.get_deterministic_debug_mode()
     # Filling fresh memory only serves code that reads what it never wrote.
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     torch.backends.cudnn.benchmark = False
@@ -30,14 +26,15 @@ def configured(device: str, threads: int) -> Iterator[None]:
     torch.backends.cuda.matmul.allow_tf32 = False
     torch.set_num_threads(threads)
     # Some backward passes have no deterministic kernel on CUDA: a warning there, a rule on CPU.
-    on_gpu = device.startswith("cuda")
-    torch.use_deterministic_algorithms(True, warn_only=on_gpu)
+    # (use_deterministic_algorithms would import torch's compiler: a second, for each worker.)
+    torch.set_deterministic_debug_mode("warn" if device.startswith("cuda") else "error")
     try:
         with torch.random.fork_rng(devices=[]):
             yield
     finally:
-        torch.set_num_threads(before[0])
-        torch.use_deterministic_algorithms(before[1], warn_only=before[2])
+        threads_before, mode_before = before
+        torch.set_num_threads(threads_before)
+        torch.set_deterministic_debug_mode(mode_before)
 
 
 @contextmanager

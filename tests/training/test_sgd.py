@@ -80,13 +80,15 @@ import sys, torch
 import poolbench.app.worker
 from poolbench.app.api import load_suite
 from poolbench.app.cell import network_for, training_for
+from poolbench.app.process import configured
 from poolbench.app.shelf import DataShelf
 cell = load_suite("smoke").cells[0]
 device = torch.device("cpu")
 splits = DataShelf(None, device).splits(cell.data)
 training = training_for(cell, splits, network_for(cell, splits, device), device)
 steps = []
-training.run(should_stop=lambda: steps.append(1) is None)
+with configured("cpu", 1):
+    training.run(should_stop=lambda: steps.append(1) is None)
 slow = {"torch._dynamo", "torchvision", "sklearn", "scipy", "sympy", "matplotlib", "pydantic"}
 print(training.step, sorted(slow & set(sys.modules)))
 """

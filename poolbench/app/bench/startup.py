@@ -19,13 +19,15 @@ import json, sys
 from pathlib import Path
 import torch
 from poolbench.app.cell import network_for, training_for
+from poolbench.app.process import configured
 from poolbench.app.shelf import DataShelf
 from poolbench.core.cell import cell_from_json
 cell = cell_from_json(json.loads(Path(sys.argv[1]).read_bytes()))
 device = torch.device("cpu")
 splits = DataShelf(None, device).splits(cell.data)
 training = training_for(cell, splits, network_for(cell, splits, device), device)
-training.run(should_stop=lambda: True)
+with configured("cpu", 1):
+    training.run(should_stop=lambda: True)
 """
 
 
