@@ -153,7 +153,7 @@ def _ends(
             missing.append(f"seed {cell.seed} diverged and left no weights")
         else:
             try:
-                weights = store.read_file(cell.id, "model.safetensors")
+                weights = store.commit_of(cell.id).read("model.safetensors")
             except Damaged as error:
                 missing.append(f"seed {cell.seed}: {error}; `poolbench train` redoes it")
                 continue

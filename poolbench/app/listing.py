@@ -198,7 +198,7 @@ def _runs(store: Store) -> Table:
     rows = []
     for cell_id in store.finished():
         try:
-            cell, result = store.outcome(cell_id)
+            commit = store.commit_of(cell_id)
         except Damaged as error:
             blank: tuple[None, ...] = (None, None, None)
             rows.append(
@@ -210,6 +210,7 @@ def _runs(store: Store) -> Table:
                 )
             )
             continue
+        cell, result = commit.cell, commit.result
         accuracy = result.accuracy if result.status == "ok" else None
         shown = "–" if accuracy is None else f"{100 * accuracy:.2f} %"
         rows.append(

@@ -13,7 +13,7 @@ from poolbench.store.store import Store
 
 def measured(store: Store, cell: Cell, probe: Named) -> Measurement | None:
     """Return what a probe found on a run; ``None`` if it is not stored, or stored and damaged."""
-    network = store.network(cell.id) if store.has_result(cell.id) else None
+    network = store.network(cell.id)
     if network is None:
         return None
     try:
@@ -35,7 +35,7 @@ def read_measurements(
     found: dict[str, tuple[Measurement, ...]] = {}
     damaged: dict[str, None] = {}
     for cell in study.cells:
-        network = store.network(cell.id) if store.has_result(cell.id) else None
+        network = store.network(cell.id)
         if network is None:
             continue
         sound = {}

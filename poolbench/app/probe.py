@@ -122,7 +122,7 @@ def _ids(study: Study) -> list[str]:
 
 def _cell(store: Store, cell_id: str) -> Cell:
     try:
-        return store.read(cell_id).cell
+        return store.commit_of(cell_id).cell
     except Damaged as error:
         raise EnvironmentFault(
             f"the run {cell_id} is damaged: {error}", "see: poolbench store verify"

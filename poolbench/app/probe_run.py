@@ -42,11 +42,10 @@ class ProbedRun:
     def __init__(self, store: Store, cell: Cell, shelf: DataShelf, device: torch.device) -> None:
         splits = shelf.splits(cell.data)
         network = network_for(cell, splits, device)
-        network.load_state_dict(
-            safetensors.torch.load(store.read_file(cell.id, "model.safetensors"))
-        )
+        commit = store.commit_of(cell.id)
+        network.load_state_dict(safetensors.torch.load(commit.read("model.safetensors")))
         _, height, width = splits.shape
-        self.checksum = str(store.network(cell.id))
+        self.checksum = str(commit.network)
         self._subject = Subject(
             network=network,
             batches=partial(evaluation_batches, splits.test),

@@ -45,7 +45,7 @@ class Task:
 
 def open_probes(store: Store, cell: Cell, probes: Sequence[Named]) -> list[Named]:
     """Return the probes that a run lacks; none where there is no network to measure."""
-    if not store.has_result(cell.id) or store.network(cell.id) is None:
+    if store.network(cell.id) is None:
         return []
     return [probe for probe in probes if measured(store, cell, probe) is None]
 

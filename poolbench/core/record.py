@@ -81,6 +81,7 @@ class Run:
     Args:
         cell: What was trained; its label is the one it was first trained under.
         result: How it ended.
+        network: SHA-256 of the stored weights; ``None`` when training diverged.
         history: Epoch by epoch.
         timings: Epoch by epoch, on the machine that ran it.
         environment: Machine and versions of the last attempt.
@@ -88,6 +89,7 @@ class Run:
 
     cell: Cell
     result: Result
+    network: str | None
     history: tuple[Epoch, ...]
     timings: tuple[Timing, ...]
     environment: Mapping[str, Any]

@@ -1,4 +1,4 @@
-"""The JSON documents of a run: reading and writing them, with the checks that catch damage."""
+"""JSON documents and lines: reading and writing them, with the checks that catch damage."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from poolbench.core.cell import Cell, cell_from_json
-from poolbench.core.record import Epoch, Result, Timing
+from poolbench.core.record import Epoch, Timing
 
 
 class Damaged(ValueError):
@@ -66,29 +65,3 @@ def epochs_from_lines(data: bytes) -> tuple[Epoch, ...]:
 def timings_from_lines(data: bytes) -> tuple[Timing, ...]:
     """Read back timings."""
     return tuple(Timing(**json.loads(line)) for line in data.splitlines())
-
-
-def result_document(cell: Cell, result: Result, files: Mapping[str, bytes]) -> dict[str, Any]:
-    """Return the content of ``result.json``: its presence is the commit of a run."""
-    return {
-        "format": 1,
-        "cell": cell.to_json(),
-        "result": asdict(result),
-        "files": {
-            name: {"sha256": sha256(data), "bytes": len(data)} for name, data in files.items()
-        },
-    }
-
-
-def read_result(data: bytes) -> tuple[Cell, Result, dict[str, dict[str, Any]]]:
-    """Return the cell, its result and the list of files from ``result.json``.
-
-    Raises:
-        Damaged: It is not what was written.
-    """
-    document = unseal(data)
-    try:
-        cell = cell_from_json(document["cell"])
-        return cell, Result(**document["result"]), document["files"]
-    except (KeyError, TypeError) as error:
-        raise Damaged(f"unreadable: {error!r}") from error

@@ -20,16 +20,16 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from filelock import BaseFileLock, FileLock, Timeout
 
 from poolbench.core.cell import Cell
 from poolbench.core.errors import EnvironmentFault
 from poolbench.core.measurement import Measurement
-from poolbench.core.record import Result, Run
+from poolbench.core.record import Run
 from poolbench.core.study import Study, study_from_json
 from poolbench.store import documents, measurements
+from poolbench.store.commit import Commit, read_commit
 from poolbench.store.documents import Damaged
 from poolbench.store.files import explaining_disk_faults, write_atomic
 from poolbench.store.writer import CellWriter
@@ -98,27 +98,25 @@ class Store:
         """Return where a cell's run is, or will be."""
         return self.path / "runs" / cell_id
 
+    def commit_of(self, cell_id: str) -> Commit:
+        """Return what a finished run was, how it ended, and the way to its other files.
+
+        Raises:
+            Damaged: It is not what was written.
+            FileNotFoundError: The cell is not finished.
+        """
+        return read_commit(self.folder(cell_id))
+
     def is_finished(self, cell_id: str) -> bool:
-        """Whether a cell has a sound, committed result.
+        """Whether a cell has a sound, committed result, as far as sizes of files tell.
 
         Raises:
             Damaged: It was committed and is no longer what was written.
         """
         try:
-            data = (self.folder(cell_id) / "result.json").read_bytes()
-        except (FileNotFoundError, NotADirectoryError):
+            self.commit_of(cell_id).check()
+        except FileNotFoundError:
             return False
-        cell, _, files = documents.read_result(data)
-        if cell.id != cell_id:
-            raise Damaged(f"result.json belongs to cell {cell.id}")
-        folder = str(self.folder(cell_id))
-        for name, facts in files.items():
-            try:
-                size = os.stat(f"{folder}/{name}").st_size  # noqa: PTH116 - asked of 10^5 files
-            except OSError as error:
-                raise Damaged(f"{name} is missing") from error
-            if size != facts["bytes"]:
-                raise Damaged(f"{name} has {size} bytes instead of {facts['bytes']}")
         return True
 
     def has_result(self, cell_id: str) -> bool:
@@ -128,52 +126,29 @@ class Store:
         except Damaged:
             return False
 
-    def outcome(self, cell_id: str) -> tuple[Cell, Result]:
-        """Return what a finished run was and how it ended, from its commit alone.
-
-        Raises:
-            Damaged: The commit is not what was written.
-            FileNotFoundError: The cell is not finished.
-        """
-        cell, result, _ = self._commit(cell_id)
-        return cell, result
-
     def read(self, cell_id: str) -> Run:
         """Return a finished run.
 
         Raises:
-            Damaged: A file it is read from is not what was written.
+            Damaged: A file it is read from is not what was written, or another one's size is not.
             FileNotFoundError: The cell is not finished.
         """
-        folder = self.folder(cell_id)
-        cell, result, files = self._commit(cell_id)
-        return Run(
-            cell=cell,
-            result=result,
-            history=documents.epochs_from_lines(self._checked(folder, "history.jsonl", files)),
-            timings=documents.timings_from_lines(self._checked(folder, "timings.jsonl", files)),
-            environment=json.loads(self._checked(folder, "environment.json", files)),
-        )
-
-    def read_file(self, cell_id: str, name: str) -> bytes:
-        """Return one file of a finished run, checked against its recorded SHA-256.
-
-        Raises:
-            Damaged: It is not what was written.
-            FileNotFoundError: The cell is not finished.
-        """
-        _, _, files = self._commit(cell_id)
-        return self._checked(self.folder(cell_id), name, files)
+        commit = self.commit_of(cell_id)
+        commit.check()
+        return commit.run()
 
     def network(self, cell_id: str) -> str | None:
-        """Return the SHA-256 of a finished run's weights; ``None`` when its training diverged.
+        """Return the SHA-256 of the weights of a run that can be measured.
 
-        Raises:
-            Damaged: The list of its files is not what was written.
-            FileNotFoundError: The cell is not finished.
+        Returns:
+            ``None`` for a cell that is not finished, a damaged run, and one that diverged.
         """
-        _, result, files = self._commit(cell_id)
-        return files["model.safetensors"]["sha256"] if result.status == "ok" else None
+        try:
+            commit = self.commit_of(cell_id)
+            commit.check()
+        except (Damaged, FileNotFoundError):
+            return None
+        return commit.network
 
     def measurement_keys(self, cell_id: str) -> Iterator[str]:
         """Yield the keys of all that was measured on a run, damaged ones included, in order."""
@@ -188,19 +163,6 @@ class Store:
         """
         return measurements.read_measurement(self.folder(cell_id), key)
 
-    def _commit(self, cell_id: str) -> tuple[Cell, Result, dict[str, dict[str, Any]]]:
-        return documents.read_result((self.folder(cell_id) / "result.json").read_bytes())
-
-    @staticmethod
-    def _checked(folder: Path, name: str, files: dict[str, dict[str, Any]]) -> bytes:
-        try:
-            data = (folder / name).read_bytes()
-        except OSError as error:
-            raise Damaged(f"{name}: {error.strerror}") from error
-        if documents.sha256(data) != files[name]["sha256"]:
-            raise Damaged(f"{name} does not match its checksum")
-        return data
-
     def finished(self) -> Iterator[str]:
         """Yield the ids of all committed runs, damaged ones included, in order."""
         folder = self.path / "runs"
@@ -212,13 +174,14 @@ class Store:
     def verify(self, cell_id: str) -> str:
         """Return what is wrong with a committed run after reading every byte; empty if nothing."""
         try:
-            if not self.is_finished(cell_id):
-                return "not finished"
-            _, _, files = documents.read_result((self.folder(cell_id) / "result.json").read_bytes())
-            for name in files:
-                self._checked(self.folder(cell_id), name, files)
+            commit = self.commit_of(cell_id)
+            commit.check()
+            for name in commit.files:
+                commit.read(name)
             for key in self.measurement_keys(cell_id):
                 self.measurement(cell_id, key)
+        except FileNotFoundError:
+            return "not finished"
         except Damaged as error:
             return str(error)
         return ""

@@ -14,7 +14,7 @@ from typing import Any
 
 from poolbench.core.cell import Cell
 from poolbench.core.record import Epoch, Result, Timing
-from poolbench.store import documents
+from poolbench.store import commit, documents
 from poolbench.store.attempts import Attempts
 from poolbench.store.files import explaining_disk_faults, write_atomic
 
@@ -107,7 +107,6 @@ class CellWriter(Attempts):
         }
         for name, data in files.items():
             write_atomic(self.folder / name, data)
-        document = documents.result_document(self.cell, result, files)
-        write_atomic(self.folder / "result.json", documents.seal(document))
+        write_atomic(self.folder / commit.FILE, commit.commit_bytes(self.cell, result, files))
         for path in [*self._checkpoints(), self.folder / "failure.json"]:
             path.unlink(missing_ok=True)

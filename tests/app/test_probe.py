@@ -103,7 +103,7 @@ def test_at_the_training_size_and_without_strength_it_is_the_stored_result_image
     assert (summary.measured, summary.reused, summary.missing) == (6, 0, 0)
     seen = 0
     for cell_id, measurement in found(study, folder / "runs"):
-        data = np.load(io.BytesIO(store.read_file(cell_id, "predictions.npz")))
+        data = np.load(io.BytesIO(store.commit_of(cell_id).read("predictions.npz")))
         for point in measurement.points:
             if point.at in (0, 8):
                 seen += 1

@@ -61,6 +61,7 @@ def a_run(cell: TrainingCell, correct: int | None, *, duration_s: float = 2.0) -
             parameters=12_345,
             epochs=2,
         ),
+        network=None if correct is None else "0" * 64,
         history=(),
         timings=(Timing(epoch=1, duration_s=duration_s, images=1000),),
         environment={},

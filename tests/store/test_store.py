@@ -13,7 +13,7 @@ import pytest
 from poolbench.core.errors import EnvironmentFault
 from poolbench.core.record import Epoch, Result, Timing
 from poolbench.store.attempts import read_failure
-from poolbench.store.documents import Damaged
+from poolbench.store.documents import Damaged, sha256
 from poolbench.store.store import Store
 from tests.cells import a_cell, a_study
 
@@ -47,7 +47,7 @@ def test_a_committed_run_is_read_back_whole(tmp_path: Path) -> None:
     assert run.result == RESULT
     assert run.history == (EPOCH,)
     assert run.images_per_s == 50.0
-    assert store.read_file(cell_id, "model.safetensors") == b"weights"
+    assert store.commit_of(cell_id).read("model.safetensors") == b"weights"
     assert list(store.finished()) == [cell_id]
     assert store.verify(cell_id) == ""
 
@@ -231,3 +231,18 @@ def test_a_folder_with_other_things_in_it_does_not_become_a_store(tmp_path: Path
 def test_reading_needs_an_existing_store(tmp_path: Path) -> None:
     with pytest.raises(EnvironmentFault, match="no store"):
         Store(tmp_path / "nowhere")
+
+
+def test_only_the_weights_of_a_sound_run_can_be_measured(tmp_path: Path) -> None:
+    store = Store.create(tmp_path)
+    diverged = Result(
+        status="diverged", correct=0, total=10, test_loss=None, parameters=1, epochs=0
+    )
+    sound, ended = commit(store), commit(store, seed=1, result=diverged)
+    assert store.network(sound) == store.read(sound).network == sha256(b"weights")
+    assert store.network(ended) is store.read(ended).network is None
+    assert store.network(a_cell(seed=2).id) is None
+    (store.folder(sound) / "model.safetensors").write_bytes(b"weight")
+    assert store.network(sound) is None
+    with pytest.raises(Damaged, match="6 bytes instead of 7"):
+        store.read(sound)

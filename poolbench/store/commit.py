@@ -1,0 +1,126 @@
+"""The commit of a run: ``result.json``, written last, which vouches for the run's other files."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from poolbench.core.cell import Cell, cell_from_json
+from poolbench.core.record import Result, Run
+from poolbench.store.documents import (
+    Damaged,
+    epochs_from_lines,
+    seal,
+    sha256,
+    timings_from_lines,
+    unseal,
+)
+
+FILE = "result.json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Commit:
+    """A finished run as its commit describes it.
+
+    Args:
+        folder: The run's folder, named after its cell.
+        cell: What was trained.
+        result: How it ended.
+        files: Name of each other file to its ``sha256`` and its size in ``bytes``.
+    """
+
+    folder: Path
+    cell: Cell
+    result: Result
+    files: Mapping[str, Mapping[str, Any]]
+
+    @property
+    def network(self) -> str | None:
+        """SHA-256 of the stored weights; ``None`` when training diverged."""
+        return self.files["model.safetensors"]["sha256"] if self.result.status == "ok" else None
+
+    def check(self) -> None:
+        """Refuse a run whose damage shows without reading its files.
+
+        Raises:
+            Damaged: It is another cell's, or a file is missing or of another size.
+        """
+        if self.cell.id != self.folder.name:
+            raise Damaged(f"{FILE} belongs to cell {self.cell.id}")
+        folder = str(self.folder)
+        for name, facts in self.files.items():
+            try:
+                size = os.stat(f"{folder}/{name}").st_size  # noqa: PTH116 - asked of 10^5 files
+            except OSError as error:
+                raise Damaged(f"{name} is missing") from error
+            if size != facts["bytes"]:
+                raise Damaged(f"{name} has {size} bytes instead of {facts['bytes']}")
+
+    def read(self, name: str) -> bytes:
+        """Return one of the files, checked against its SHA-256.
+
+        Raises:
+            Damaged: It is not what was written.
+        """
+        try:
+            data = (self.folder / name).read_bytes()
+        except OSError as error:
+            raise Damaged(f"{name}: {error.strerror}") from error
+        if sha256(data) != self.files[name]["sha256"]:
+            raise Damaged(f"{name} does not match its checksum")
+        return data
+
+    def run(self) -> Run:
+        """Return the run, read from the files that are not weights or predictions.
+
+        Raises:
+            Damaged: One of them is not what was written.
+        """
+        return Run(
+            cell=self.cell,
+            result=self.result,
+            network=self.network,
+            history=epochs_from_lines(self.read("history.jsonl")),
+            timings=timings_from_lines(self.read("timings.jsonl")),
+            environment=json.loads(self.read("environment.json")),
+        )
+
+
+def commit_bytes(cell: Cell, result: Result, files: Mapping[str, bytes]) -> bytes:
+    """Return the content of ``result.json``: its presence is the commit of a run."""
+    document = {
+        "format": 1,
+        "cell": cell.to_json(),
+        "result": asdict(result),
+        "files": {
+            name: {"sha256": sha256(data), "bytes": len(data)} for name, data in files.items()
+        },
+    }
+    return seal(document)
+
+
+def read_commit(folder: Path) -> Commit:
+    """Return the commit of the run in a folder.
+
+    Raises:
+        Damaged: It is not what was written.
+        FileNotFoundError: The run is not finished.
+    """
+    try:
+        document = unseal((folder / FILE).read_bytes())
+    except NotADirectoryError as error:
+        raise FileNotFoundError(f"{folder} is no folder") from error
+    try:
+        return Commit(
+            folder=folder,
+            cell=cell_from_json(document["cell"]),
+            result=Result(**document["result"]),
+            files=document["files"],
+        )
+    except (KeyError, TypeError) as error:
+        raise Damaged(f"unreadable: {error!r}") from error
