@@ -80,8 +80,12 @@ def poolbench(
 ) -> Iterator[Callable[..., Done]]:
     """Return the program, called in this process and an empty folder."""
     from poolbench.cli.main import main
+    from poolbench.engines.local import ALLOCATOR
 
     monkeypatch.chdir(tmp_path)
+    # Else a benchmark would start the test run anew, in its own place.
+    for name, value in ALLOCATOR.items():
+        monkeypatch.setenv(name, value)
     handler = signal.getsignal(signal.SIGTERM)
 
     def call(*arguments: object) -> Done:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -19,6 +19,26 @@ def register(app: typer.Typer) -> None:
     """Add the commands to the program."""
     bench_training_command.register(_commands)
     app.add_typer(_commands, name="bench")
+
+
+# Their work is done by processes that they start, each in an environment of its own.
+_STARTERS = {"startup", "seeds"}
+
+
+@_commands.callback()
+def _bench(
+    context: typer.Context,
+    allocator: Annotated[
+        Literal["worker", "system"],
+        typer.Option(
+            "--allocator", help="Measure with the memory settings of workers, or the system's."
+        ),
+    ] = "worker",
+) -> None:
+    if allocator == "worker" and context.invoked_subcommand not in _STARTERS:
+        from poolbench.app.bench.allocator import restart_under_workers_allocator
+
+        restart_under_workers_allocator()
 
 
 @_commands.command("fgsm")

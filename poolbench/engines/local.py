@@ -21,10 +21,12 @@ _POLL_S = 0.05
 # Must be in the environment before the process starts. glibc then keeps the memory that large
 # activations are freed from, instead of mapping and faulting it in anew each step: the same bits,
 # measured 1.10 to 1.25 times as fast on CPU.
-_ALLOCATOR = (
-    "glibc.malloc.hugetlb=1:glibc.malloc.mmap_threshold=8589934592:"
-    "glibc.malloc.trim_threshold=17179869184"
-)
+ALLOCATOR: Mapping[str, str] = {
+    "GLIBC_TUNABLES": (
+        "glibc.malloc.hugetlb=1:glibc.malloc.mmap_threshold=8589934592:"
+        "glibc.malloc.trim_threshold=17179869184"
+    )
+}
 
 
 class LocalEngine:
@@ -98,7 +100,7 @@ def worker_environment(environment: Mapping[str, str], threads: int) -> dict[str
     """Return the environment of a worker: its thread count, and the allocator's settings."""
     count = str(threads)
     return {
-        "GLIBC_TUNABLES": _ALLOCATOR,
+        **ALLOCATOR,
         "CUBLAS_WORKSPACE_CONFIG": ":4096:8",  # without it cuBLAS is not deterministic
         **environment,
         "OMP_NUM_THREADS": count,

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +18,7 @@ from poolbench.app.bench import efficiency, fgsm, operators, seeds, seeds_worker
 from poolbench.app.bench.network import fresh_network
 from poolbench.app.bench.seeds_worker import SeedsJob
 from poolbench.app.bench.training import random_split
+from poolbench.engines.local import ALLOCATOR
 
 
 def test_fgsm_is_timed_against_foolbox(poolbench: Callable[..., Any]) -> None:
@@ -223,3 +228,49 @@ def test_a_seed_that_differs_beside_others_stops_the_race(monkeypatch: pytest.Mo
         seeds.bench_seeds(
             "lenet-mnist", seeds=2, batch_size=1, steps=1, rounds=3, cores=2, precision="fp32"
         )
+
+
+@pytest.mark.parametrize(
+    ("choice", "words"),
+    [
+        ([], "every row under the allocator of a worker"),
+        (["--allocator=system"], "every row under the system's allocator"),
+    ],
+)
+def test_a_benchmark_measures_under_the_allocator_asked_for(
+    choice: list[str],
+    words: str,
+    spawn: Callable[..., subprocess.Popen[str]],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    for name in ALLOCATOR:
+        monkeypatch.delenv(name, raising=False)
+    process = spawn(
+        "bench", *choice, "profile", "--model=lenet-mnist", "--batch-size=1", "--steps=1",
+        "--format=json", "-o", "table.json",
+    )  # fmt: skip
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, out, err) == (0, "", "")
+    (table,) = json.loads((tmp_path / "table.json").read_bytes())["tables"]
+    assert table["notes"][-1].endswith(words)
+
+
+def test_a_restarted_command_has_the_allocator_from_its_first_moment_and_keeps_its_code() -> None:
+    # What /proc shows is what the C library saw when the process started.
+    code = (
+        "import os, sys\n"
+        "from poolbench.app.bench.allocator import restart_under_workers_allocator\n"
+        "print(os.getpid(), flush=True)\n"
+        "restart_under_workers_allocator()\n"
+        "print(open('/proc/self/environ').read().replace(chr(0), chr(10)))\n"
+        "sys.exit(41)\n"
+    )
+    environment = {name: os.environ[name] for name in os.environ.keys() - ALLOCATOR.keys()}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True
+    )
+    first, second, *variables = done.stdout.splitlines()
+    assert done.returncode == 41, done.stderr
+    assert first == second
+    assert ALLOCATOR.keys() <= {variable.split("=")[0] for variable in variables}

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 import torch
 
-from poolbench.app.bench.race import Contender, fair_clock, machine, race, rate_table
+from poolbench.app.bench.race import Contender, fair_clock, race, rate_table, surroundings
 from poolbench.app.bench.training import augmented, random_split
 from poolbench.app.bench.user_loop import user_loader
 from poolbench.report.table import Table
@@ -47,6 +47,6 @@ def bench_data(*, batch_size: int, images: int, rounds: int) -> Table:
             f"{rounds} rounds of {images:,} images, order drawn anew each round; median and range",
             "seconds are this process's own on the CPU, 1 thread: what others run does not count",
             "ratio: the row's images/s of torchvision's, round by round",
-            machine(_CPU),
+            surroundings(_CPU),
         ),
     )

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch.utils.flop_counter import FlopCounterMode
 
-from poolbench.app.bench.race import Contender, fair_clock, machine, race
+from poolbench.app.bench.race import Contender, fair_clock, race, surroundings
 from poolbench.app.bench.training import OneBatch, epoch_of, random_split, training_of
 from poolbench.report.table import Cell, Column, Table, words
 
@@ -69,7 +69,7 @@ def bench_efficiency(
             "of convolutions and matrix products, forward and backward, as torch counts them",
             "share of the peak: the row's rate over the fastest convolution's, round by round",
             f"{rounds} rounds, order drawn anew each round; median and range",
-            machine(device),
+            surroundings(device),
         ),
     )
 

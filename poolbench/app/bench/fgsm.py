@@ -9,8 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from poolbench.app.bench.network import MEAN, STD, fresh_network, image_shape
-from poolbench.app.bench.race import Contender, race, rate_table
-from poolbench.app.provenance import describe
+from poolbench.app.bench.race import Contender, race, rate_table, surroundings
 from poolbench.core.measurement import unpack_bits
 from poolbench.data.batches import Batch
 from poolbench.probes.adversarial.attacks import attackable
@@ -56,7 +55,6 @@ def bench_fgsm(
     if not all(torch.equal(first, other) for other in others):
         raise RuntimeError("the contenders disagree on what is still classified rightly")
     times = race([Contender(name=n, run=run, images=images) for n, run in rivals.items()], rounds)
-    facts = describe(device)
     return rate_table(
         f"FGSM over {len(_EPSILONS)} epsilons, {model}, {threads} threads, {device}",
         times,
@@ -66,7 +64,7 @@ def bench_fgsm(
             "ratio: the row's images/s of foolbox's as documented, round by round",
             f"all agree on each of {first.numel():,} images and epsilons, "
             f"{first.double().mean():.1%} of them still right",
-            f"{facts['cpu']}, torch {facts['torch']}, gpu {facts['gpu']}",
+            surroundings(device),
         ),
     )
 

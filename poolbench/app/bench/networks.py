@@ -11,10 +11,9 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from poolbench.app.bench.network import MEAN, STD
-from poolbench.app.bench.race import Contender, race
+from poolbench.app.bench.race import Contender, race, surroundings
 from poolbench.app.bench.timing import CONFIDENCE, pass_cells, pass_columns
 from poolbench.app.network import build_network, image_shape
-from poolbench.app.provenance import describe
 from poolbench.core.cell import Cell
 from poolbench.core.study import Study
 from poolbench.data import DATASETS
@@ -114,7 +113,6 @@ def _bench(
     ]
     times = race(contenders, rounds)
     reference = study.baseline if study.baseline in cells else next(iter(cells))
-    facts = describe(device)
     return Table(
         title=f"{study.title} · {dataset} · cost of a network, {threads} threads, {device}",
         columns=(
@@ -144,7 +142,7 @@ def _bench(
             f"interval stands alone: of {len(costs) - 1} some may miss by chance",
             "FLOPs: of convolutions and matrix products alone, as torch counts them; backward "
             "takes about twice as many again",
-            f"{facts['cpu']}, torch {facts['torch']}, gpu {facts['gpu']}",
+            surroundings(device),
         ),
     )
 

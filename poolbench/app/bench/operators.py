@@ -10,9 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from poolbench.app.bench.pooling_peers import Pool, peers_of
-from poolbench.app.bench.race import Contender, race
+from poolbench.app.bench.race import Contender, race, surroundings
 from poolbench.app.bench.timing import CONFIDENCE, pass_cells, pass_columns
-from poolbench.app.provenance import describe
 from poolbench.core.errors import BadInput
 from poolbench.operators.create import create
 from poolbench.operators.kernels import kernel_for
@@ -143,7 +142,6 @@ def _bench(
     kept = {name: _kept_bytes(pool, maps) for name, pool in pools.items()}
     times = race(contenders, rounds)
     size = maps.numel() * maps.element_size()
-    facts = describe(device)
     kernel = kernel_for(maps.detach()).__name__.rpartition(".")[2]
     place = str(task.window) if task.window else "global"
     layout = "channels_last" if task.layout == torch.channels_last else "contiguous"
@@ -173,7 +171,7 @@ def _bench(
             _bandwidths(times, size),
             "kept: for backward, beside the maps themselves; mean is a yardstick, not a peer; our "
             f"kernel here: {kernel}",
-            f"{facts['cpu']}, torch {facts['torch']}, gpu {facts['gpu']}",
+            surroundings(device),
         ),
         detail={"copy_s": times[_COPY], "kernel": kernel, "maps_bytes": size},
     )

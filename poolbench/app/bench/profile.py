@@ -12,7 +12,7 @@ import torch
 from torch import nn
 from torch.profiler import ProfilerActivity, profile, record_function
 
-from poolbench.app.bench.race import machine
+from poolbench.app.bench.race import surroundings
 from poolbench.app.bench.training import augmented, epoch_of, random_split, training_of
 from poolbench.data.batches import Batch, Batches
 from poolbench.operators.base import PoolingOperator
@@ -71,7 +71,7 @@ def bench_profile(
             "it, which ran alone",
             "backward: by the operation whose gradient is taken; rest: loss, learning rate, "
             "clearing of gradients, counting, the loop itself",
-            machine(_CPU),
+            surroundings(_CPU),
         ),
     )
 

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from poolbench.app.bench.allocator import allocator
 from poolbench.app.provenance import describe
 from poolbench.report.table import Cell, Column, Table, words
 
@@ -106,6 +107,11 @@ def machine(device: torch.device) -> str:
     facts = describe(device)
     where = f"{facts['cpu']}, torch {facts['torch']}, gpu {facts['gpu']}"
     return f"{where}; load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
+
+
+def surroundings(device: torch.device) -> str:
+    """Return where a race within this process was run, and under which allocator."""
+    return f"{machine(device)}; {allocator()}"
 
 
 def _spread(values: list[float], form: str) -> Cell:

@@ -9,7 +9,7 @@ from functools import partial
 import torch
 
 from poolbench.app.bench.network import MEAN, STD, fresh_network, image_shape
-from poolbench.app.bench.race import Contender, fair_clock, machine, race
+from poolbench.app.bench.race import Contender, fair_clock, race, surroundings
 from poolbench.app.bench.training import random_split
 from poolbench.core.errors import BadInput
 from poolbench.data.batches import evaluation_batches
@@ -96,7 +96,7 @@ def bench_resolution(
             f"evaluations: the row's time over an evaluation's at {side} pixels, round by round",
             f"over the pixels': the same, divided by sum(s^2) / {side}^2 = {pixels:.2f}",
             "a process meets each size for the first time in an unrecorded round",
-            machine(device),
+            surroundings(device),
         ),
     )
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import torch
 
 from poolbench.app.bench.network import MEAN, fresh_network, image_shape
-from poolbench.app.bench.race import Contender, fair_clock, machine, race, rate_table
+from poolbench.app.bench.race import Contender, fair_clock, race, rate_table, surroundings
 from poolbench.app.bench.user_loop import IN_WORDS, user_loader, user_loop
 from poolbench.core.cell import Named, Recipe
 from poolbench.data.augment.api import build_augmentations
@@ -70,7 +70,7 @@ def bench_training(
             f"{rounds} rounds of {steps} steps, order drawn anew each round; median and range",
             "ratio: the row's images/s of the loop's, round by round",
             IN_WORDS,
-            machine(device),
+            surroundings(device),
         ),
     )
 
