@@ -89,6 +89,10 @@ OPTIMIZERS: Catalogue[Entry] = Catalogue(
     },
 )
 
+# Optimisers whose step decides nothing in Python, so that a CUDA graph can hold it, and whose state
+# starts at zeros. ranger is none: RAdam and Lookahead count their steps in Python.
+CAPTURABLE = frozenset({"sgd", "adamw"})
+
 SCHEDULES: Catalogue[Entry] = Catalogue(
     "schedule",
     {

@@ -10,15 +10,22 @@ from functools import partial
 from typing import Any, Literal, Protocol
 
 import torch
-import torch.nn.functional as F
-from torch import nn
+from torch import Tensor, nn
 
 from poolbench.core.cell import Recipe
 from poolbench.core.record import Epoch, Timing
 from poolbench.core.streams import derive
 from poolbench.training import SCHEDULES, checkpoint
-from poolbench.training.evaluate import LabelledImages, autocast
-from poolbench.training.optimizers import build_optimizer
+from poolbench.training.captured import CapturedStep, Recorder
+from poolbench.training.evaluate import LabelledImages
+from poolbench.training.optimizers import (
+    build_optimizer,
+    forget_steps,
+    load_state,
+    set_rates,
+    state_of,
+)
+from poolbench.training.step import Step
 
 Outcome = Literal["done", "diverged", "stopped"]
 
@@ -66,6 +73,8 @@ class Training:
         pooling: Names of the pooling operators' own parameters.
         observe: Returns the pooling parameters' present values, by name, for the history.
         validate: Returns the validation accuracy in [0, 1]; ``None`` without a validation split.
+        recorder: Records the step of a full batch, to repeat it; ``None`` does each step anew. The
+            optimiser has to be one of ``training.CAPTURABLE``.
     """
 
     def __init__(
@@ -79,6 +88,7 @@ class Training:
         pooling: Collection[str] = (),
         observe: Callable[[], Mapping[str, float]] = dict,
         validate: Callable[[], float] | None = None,
+        recorder: Recorder | None = None,
     ) -> None:
         self.network, self.batches, self.recipe = network, batches, recipe
         self.optimizer = build_optimizer(network, recipe, pooling)
@@ -91,6 +101,8 @@ class Training:
         self._loss_sum = torch.zeros((), dtype=torch.float64, device=device)
         self._images = 0
         self._duration_s = 0.0
+        self._recorder = recorder
+        self._learn = self._make_step()
 
     @property
     def epoch(self) -> int:
@@ -129,6 +141,29 @@ class Training:
                 return "stopped"
         return "done"
 
+    def restart(
+        self, initial: Mapping[str, Tensor], batches: TrainingBatches, *, seed: int
+    ) -> None:
+        """Become the training of another seed, in the same memory: a recorded step still holds.
+
+        Args:
+            initial: ``state_dict`` of that seed's network before its first step; all that networks
+                keep between steps has to be in there.
+            batches: That seed's, of the same shapes.
+            seed: The other seed.
+        """
+        self.network.load_state_dict(initial)
+        forget_steps(self.optimizer)
+        self.batches, self._seed = batches, seed
+        self.history, self.timings = [], []
+        self._begin_epoch()
+
+    def _make_step(self) -> Step | CapturedStep:
+        step = Step(self.network, self.optimizer, self.recipe, loss_sum=self._loss_sum)
+        if self._recorder is None:
+            return step
+        return CapturedStep(step, batch_size=self.recipe.batch_size, recorder=self._recorder)
+
     def _run_epoch(
         self, should_stop: Callable[[], bool], on_progress: Callable[[Progress], None]
     ) -> Outcome:
@@ -138,7 +173,8 @@ class Training:
         began = time.perf_counter() - self._duration_s
         for batch in self.batches.epoch(self.epoch, self._step):
             lr = self._set_learning_rate()
-            self._learn(batch)
+            self._learn(batch.images, batch.labels)
+            self._images += len(batch.labels)
             self._step += 1
             self._duration_s = time.perf_counter() - began
             if self._step % _STEPS_BETWEEN_CHECKS == 0 and not self._is_finite():
@@ -152,28 +188,10 @@ class Training:
         self._close_epoch(lr, self._loss_sum.item() / self._images)
         return "done"
 
-    def _learn(self, batch: LabelledImages) -> None:
-        self.optimizer.zero_grad(set_to_none=True)
-        with autocast(self._device, self.recipe.precision):
-            logits = self.network(batch.images)
-        loss = F.cross_entropy(
-            logits.float(), batch.labels, label_smoothing=self.recipe.label_smoothing
-        )
-        torch.autograd.backward(loss)
-        if self.recipe.clip_norm is not None:
-            nn.utils.clip_grad_norm_(self.network.parameters(), self.recipe.clip_norm)
-        self.optimizer.step()
-        count = len(batch.labels)
-        self._loss_sum += loss.detach() * count
-        self._images += count
-
     def _set_learning_rate(self) -> float:
         # The middle of the step: a ramp then wastes neither its first nor its last step at 0.
         position = self.epoch + (self._step + 0.5) / self.batches.steps
-        factor = self._factor(position, self.recipe.epochs)
-        for group in self.optimizer.param_groups:
-            group["lr"] = group["peak_lr"] * factor
-        return float(self.optimizer.param_groups[0]["lr"])
+        return set_rates(self.optimizer, self._factor(position, self.recipe.epochs))
 
     def _is_finite(self) -> bool:
         return math.isfinite(self._loss_sum.item())
@@ -190,6 +208,9 @@ class Training:
         self.history.append(
             Epoch(epoch=number, loss=loss, lr=lr, validation_accuracy=accuracy, pooling=pooling)
         )
+        self._begin_epoch()
+
+    def _begin_epoch(self) -> None:
         self._step, self._images, self._duration_s = 0, 0, 0.0
         self._loss_sum.zero_()
 
@@ -209,7 +230,7 @@ class Training:
         """Return everything a continuation needs, packed by ``training.checkpoint``."""
         state: dict[str, Any] = {
             "network": self.network.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
+            "optimizer": state_of(self.optimizer),
             "step": self._step,
             "images": self._images,
             "duration_s": self._duration_s,
@@ -231,8 +252,8 @@ class Training:
         state = checkpoint.unpack(data)
         try:
             self.network.load_state_dict(state["network"])
-            self.optimizer.load_state_dict(state["optimizer"])
-            self._lay_out_optimizer_state()
+            load_state(self.optimizer, state["optimizer"])
+            self._learn = self._make_step()  # momenta are elsewhere in memory now
             self._step, self._images = int(state["step"]), int(state["images"])
             self._duration_s = float(state["duration_s"])
             self._loss_sum.copy_(state["loss_sum"])
@@ -243,19 +264,3 @@ class Training:
                 torch.cuda.set_rng_state(state["cuda_noise"], self._device)
         except (KeyError, TypeError, ValueError, RuntimeError) as error:
             raise checkpoint.UnreadableCheckpoint(f"does not fit the cell: {error}") from error
-
-    def _lay_out_optimizer_state(self) -> None:
-        """Give momenta the memory layout of their parameters again.
-
-        Fused kernels walk both in memory order, so a contiguous momentum of a channels-last weight
-        would be applied to the wrong places, silently. Step counts, which may live on another
-        device than a parameter of no axes, stay as they are.
-        """
-        for parameter, state in self.optimizer.state.items():
-            for name, value in state.items():
-                if (
-                    isinstance(value, torch.Tensor)
-                    and value.ndim > 1
-                    and value.shape == parameter.shape
-                ):
-                    state[name] = torch.empty_like(parameter, dtype=value.dtype).copy_(value)

@@ -6,10 +6,10 @@ from collections.abc import Collection, MutableMapping
 from typing import Any, Protocol
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from poolbench.core.cell import Recipe
-from poolbench.training import OPTIMIZERS
+from poolbench.training import CAPTURABLE, OPTIMIZERS
 from poolbench.training.lookahead import Lookahead
 
 
@@ -18,7 +18,7 @@ class Optimizer(Protocol):
 
     @property
     def param_groups(self) -> list[dict[str, Any]]:
-        """Parameters and the settings they share; ``lr`` may be changed before any step."""
+        """Parameters and the settings they share; see :func:`set_rates` for ``lr``."""
         ...
 
     @property
@@ -108,7 +108,9 @@ def ranger(
 def build_optimizer(network: nn.Module, recipe: Recipe, pooling: Collection[str]) -> Optimizer:
     """Return the recipe's optimiser over a network's parameters.
 
-    Every group carries ``peak_lr``, the rate that the schedule's factor multiplies.
+    Every group carries ``peak_lr``, the rate that the schedule's factor multiplies. On a GPU, where
+    the step can be captured, ``lr`` is a tensor there: a graph would keep a number as it was. It is
+    one for steps that are not captured too, as the kernels read a tensor in float32.
 
     Args:
         network: What is trained.
@@ -124,9 +126,55 @@ def build_optimizer(network: nn.Module, recipe: Recipe, pooling: Collection[str]
         rate = options["lr"] * recipe.pool_lr_factor
         groups.append({"params": own, "lr": rate, "weight_decay": 0.0})
     optimizer: Optimizer = OPTIMIZERS.resolve(recipe.optimizer.name)(groups, **options)
+    device = named[0][1].device
     for group in optimizer.param_groups:
         group["peak_lr"] = group["lr"]
+        if device.type == "cuda" and recipe.optimizer.name in CAPTURABLE:
+            group["lr"] = torch.tensor(group["lr"], dtype=torch.float32, device=device)
+            if "capturable" in group:  # torch's own optimisers ask to be told
+                group["capturable"] = True
     return optimizer
+
+
+def set_rates(optimizer: Optimizer, factor: float) -> float:
+    """Set every group's rate to the factor times its peak; return the first group's."""
+    for group in optimizer.param_groups:
+        rate = group["peak_lr"] * factor
+        if isinstance(group["lr"], Tensor):
+            group["lr"].fill_(rate)
+        else:
+            group["lr"] = rate
+    return float(optimizer.param_groups[0]["peak_lr"] * factor)
+
+
+def state_of(optimizer: Optimizer) -> dict[str, Any]:
+    """Return all that a continuation needs, on whatever device."""
+    state = optimizer.state_dict()
+    groups = [{**group, "lr": float(group["lr"])} for group in state["param_groups"]]
+    return {**state, "param_groups": groups}
+
+
+def load_state(optimizer: Optimizer, state: dict[str, Any]) -> None:
+    """Take what :func:`state_of` returned; the rates wait for :func:`set_rates`.
+
+    Raises:
+        ValueError: It is of other parameters.
+    """
+    own: list[dict[str, Any]] = [
+        {name: group[name] for name in ("lr", "capturable") if name in group}
+        for group in optimizer.param_groups
+    ]
+    optimizer.load_state_dict(state)
+    for group, of_the_device in zip(optimizer.param_groups, own, strict=True):
+        group.update(of_the_device)
+    _lay_out(optimizer)
+
+
+def forget_steps(optimizer: Optimizer) -> None:
+    """Set the state to zeros, in place: to what it starts at for those that are ``CAPTURABLE``."""
+    for kept in optimizer.state.values():
+        for value in kept.values():
+            value.zero_()
 
 
 def _sparing_scales(groups: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -138,3 +186,16 @@ def _sparing_scales(groups: list[dict[str, Any]]) -> list[dict[str, Any]]:
         split.append({**group, "params": weights})
         split.append({**group, "params": scales, "weight_decay": 0.0})
     return [group for group in split if group["params"]]
+
+
+def _lay_out(optimizer: Optimizer) -> None:
+    """Give momenta the memory layout of their parameters again.
+
+    Fused kernels walk both in memory order, so a contiguous momentum of a channels-last weight
+    would be applied to the wrong places, silently. Step counts, which may live on another device
+    than a parameter of no axes, stay as they are.
+    """
+    for parameter, state in optimizer.state.items():
+        for name, value in state.items():
+            if isinstance(value, Tensor) and value.ndim > 1 and value.shape == parameter.shape:
+                state[name] = torch.empty_like(parameter, dtype=value.dtype).copy_(value)

@@ -1,0 +1,48 @@
+"""One training step: from a batch to moved weights, without a word from the device to the host."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from poolbench.core.cell import Recipe
+from poolbench.training.evaluate import autocast
+from poolbench.training.optimizers import Optimizer
+
+
+class Step:
+    """What a batch does to a network: gradients, and a step of the optimiser.
+
+    Everything it changes stays where it is in memory, and nothing that it does depends on a value
+    that the device holds; so ``training.captured`` can record it.
+
+    Args:
+        network: Trained in place.
+        optimizer: Of its parameters; its rates are set before each step.
+        recipe: Precision, label smoothing and clipping.
+        loss_sum: float64 scalar on the device; the batch's loss, summed over images, is added.
+    """
+
+    def __init__(
+        self, network: nn.Module, optimizer: Optimizer, recipe: Recipe, *, loss_sum: Tensor
+    ) -> None:
+        self._network, self._optimizer, self._recipe = network, optimizer, recipe
+        self._loss_sum = loss_sum
+
+    def __call__(self, images: Tensor, labels: Tensor) -> None:
+        """Learn a batch.
+
+        Args:
+            images: Pixels, ``(B, C, H, W)``.
+            labels: Classes, int64 ``(B,)``.
+        """
+        self._optimizer.zero_grad(set_to_none=True)
+        with autocast(self._loss_sum.device, self._recipe.precision):
+            logits = self._network(images)
+        loss = F.cross_entropy(logits.float(), labels, label_smoothing=self._recipe.label_smoothing)
+        torch.autograd.backward(loss)
+        if self._recipe.clip_norm is not None:
+            nn.utils.clip_grad_norm_(self._network.parameters(), self._recipe.clip_norm)
+        self._optimizer.step()
+        self._loss_sum += loss.detach() * len(labels)
