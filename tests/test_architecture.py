@@ -53,10 +53,10 @@ HEAVY = {
 }
 # The use cases that the light commands need: they load without torch.
 LIGHT_APP = {
-    "changes", "docstrings", "export", "frozen", "gates", "suite_index",
-    "__init__", "api", "compare", "devices", "doctor", "experiment", "listing", "measured", "plan",
-    "plugins", "probe", "provenance", "report", "runner", "session", "store", "study", "suites",
-    "task", "theory", "theory_cells", "theory_charts", "theory_networks", "theory_suite",
+    "__init__", "api", "changes", "compare", "devices", "docstrings", "doctor", "experiment",
+    "export", "frozen", "gates", "listing", "measured", "occupancy", "plan", "plugins", "probe",
+    "provenance", "report", "results", "runner", "session", "store", "study", "suite_index",
+    "suites", "task", "theory", "theory_cells", "theory_charts", "theory_networks", "theory_suite",
     "train", "worker_process",
 }  # fmt: skip
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from poolbench.app.devices import check_device
 from poolbench.app.measured import measured, read_measurements
+from poolbench.app.occupancy import Occupancy, in_words
 from poolbench.app.report import read_runs
 from poolbench.app.runner import Runner, Settings
 from poolbench.app.task import TASKS
@@ -39,6 +40,8 @@ class Summary:
         diverged: Cells whose training diverged: there is nothing to measure.
         failed: Reason by label, for runs left without a measurement.
         duration_s: Wall time, in seconds.
+        workers: How many worked at once; 0 where there was nothing to do.
+        busy_share: Part of the wall time that they spent at runs, in [0, 1].
     """
 
     measured: int
@@ -47,6 +50,8 @@ class Summary:
     diverged: int
     failed: dict[str, str]
     duration_s: float
+    workers: int = 0
+    busy_share: float = 0.0
 
     def __str__(self) -> str:
         words = (
@@ -59,7 +64,8 @@ class Summary:
             for count, why in ((self.missing, "not trained"), (self.diverged, "diverged"))
             if count
         ]
-        return "; ".join([words, *left, f"{self.duration_s:.1f} s"])
+        took = in_words(self.duration_s, self.workers, self.busy_share)
+        return "; ".join([words, *left, took])
 
 
 def ask(study: Study, attacks: Sequence[str], options: Mapping[str, str]) -> Study:
@@ -181,15 +187,20 @@ def probe(
     sound = [cell for cell in trained if store.network(cell.id) is not None]
     before = _count(store, sound, study.probes)
     failed: dict[str, str] = {}
+    occupancy = Occupancy()
     if open_cells := TASKS["probe"].open_cells(store, study):
-        failed = Runner(store, study, "probe", settings, on_event).run(open_cells)
+        runner = Runner(store, study, "probe", settings, on_event)
+        failed, occupancy = runner.run(open_cells), runner.occupancy
+    duration_s = time.monotonic() - began
     return Summary(
         measured=_count(store, sound, study.probes) - before,
         reused=before,
         missing=len(study.cells) - len(trained),
         diverged=len(trained) - len(sound),
         failed=failed,
-        duration_s=time.monotonic() - began,
+        duration_s=duration_s,
+        workers=occupancy.workers,
+        busy_share=occupancy.share(duration_s),
     )
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from poolbench.app.devices import workers_of
+from poolbench.app.occupancy import Occupancy
 from poolbench.app.session import Assignment, Session
 from poolbench.app.study import data_root
 from poolbench.app.task import TASKS, TaskName
@@ -64,6 +65,9 @@ class Runner:
         task: What to do to them.
         settings: Where and how.
         on_event: Given what happens, for a display.
+
+    Attributes:
+        occupancy: How busy its workers have been.
     """
 
     def __init__(
@@ -83,6 +87,7 @@ class Runner:
         self._session = Session.start(store, study)
         self._running: dict[str, str] = {}
         self._started = 0
+        self.occupancy = Occupancy()
 
     def _start_engine(self) -> Engine:
         target = ENGINES.resolve(self._settings.engine)
@@ -95,8 +100,10 @@ class Runner:
 
     def run(self, open_cells: list[Cell]) -> dict[str, str]:
         """Return the reason by label for every one of the open cells that it was not done to."""
+        devices = self._devices[: len(open_cells)]
+        self.occupancy = Occupancy(len(devices))
         try:
-            for device in self._devices[: len(open_cells)]:
+            for device in devices:
                 self._submit(device)
             while self._watch() and self._wait_for_others():
                 self._submit(self._devices[0])
@@ -134,6 +141,7 @@ class Runner:
         while self._running:
             ended = self._engine.poll(_POLL_S)
             for event in self._session.events():
+                self.occupancy.take(event)
                 self._on_event(event)
             for item in ended:
                 self._settle(item)

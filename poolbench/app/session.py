@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import os
 import platform
+import time
 import uuid
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from poolbench.app.task import TaskName
@@ -83,8 +84,9 @@ class Session:
         return Job(name=assignment.worker, file=file, log=self.folder / f"{assignment.worker}.log")
 
     def emit(self, worker: str, event: Event) -> None:
-        """Append a worker's event; each worker has its own file."""
-        append_line(self.folder / f"{worker}.events", event.to_line())
+        """Append a worker's event, with its time; each worker has its own file."""
+        told = replace(event, at_s=time.monotonic())
+        append_line(self.folder / f"{worker}.events", told.to_line())
 
     def events(self) -> Iterator[Event]:
         """Yield the events that came since the last call; a torn last line waits."""

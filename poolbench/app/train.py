@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from poolbench.app.devices import check_device
+from poolbench.app.occupancy import Occupancy, in_words
 from poolbench.app.runner import Runner, Settings
 from poolbench.app.study import data_root
 from poolbench.app.task import TASKS
@@ -27,12 +28,24 @@ class Summary:
         reused: Cells that were finished before.
         failed: Reason by label, for cells left without a result.
         duration_s: Wall time, in seconds.
+        workers: How many worked at once; 0 where there was nothing to do.
+        busy_share: Part of the wall time that they spent at cells, in [0, 1].
     """
 
     trained: int
     reused: int
     failed: dict[str, str]
     duration_s: float
+    workers: int = 0
+    busy_share: float = 0.0
+
+    def __str__(self) -> str:
+        words = (
+            f"{self.trained} cells trained, {self.reused} were there before"
+            if self.trained
+            else "nothing to do: every cell was trained before"
+        )
+        return f"{words}; {in_words(self.duration_s, self.workers, self.busy_share)}"
 
 
 def unfinished_count(study: Study, store: Path) -> int:
@@ -69,15 +82,20 @@ def train(
     store.remember(study)
     missing = TASKS["train"].open_cells(store, study)
     failed: dict[str, str] = {}
+    occupancy = Occupancy()
     if missing:
         if settings.download:
             _download(study, settings)
-        failed = Runner(store, study, "train", settings, on_event).run(missing)
+        runner = Runner(store, study, "train", settings, on_event)
+        failed, occupancy = runner.run(missing), runner.occupancy
+    duration_s = time.monotonic() - began
     return Summary(
         trained=len(missing) - len(failed),
         reused=len(study.cells) - len(missing),
         failed=failed,
-        duration_s=time.monotonic() - began,
+        duration_s=duration_s,
+        workers=occupancy.workers,
+        busy_share=occupancy.share(duration_s),
     )
 
 

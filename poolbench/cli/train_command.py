@@ -86,12 +86,7 @@ def train(
     with showing_progress(unfinished_count(study, store), quiet=quiet) as listen:
         summary = train_study(study, settings, listen)
     if not quiet:
-        words = (
-            "nothing to do: every cell was trained before"
-            if not summary.trained
-            else (f"{summary.trained} cells trained, {summary.reused} were there before")
-        )
-        sys.stderr.write(f"{words} ({summary.duration_s:.1f} s, store {store})\n")
+        sys.stderr.write(f"{summary} (store {store})\n")
     unmeasured = measure([study], settings, quiet=quiet) if probes else {}
     emit(tables(study, store, reading), format, output)
     if summary.failed:

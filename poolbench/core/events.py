@@ -27,6 +27,7 @@ class Event:
         accuracy: Validation (or, when finished, test) accuracy as a fraction, when known.
         images_per_s: Training throughput, when known.
         detail: Words for people: a failure's reason and advice.
+        at_s: When it was told, on the worker's clock: only differences mean something.
     """
 
     kind: Kind
@@ -39,6 +40,7 @@ class Event:
     accuracy: float | None = None
     images_per_s: float | None = None
     detail: str = field(default="")
+    at_s: float = 0.0
 
     def to_line(self) -> str:
         """Return the event as one line of JSON."""
