@@ -163,22 +163,27 @@ def test_the_parts_of_an_epoch_add_up_to_it(poolbench: Callable[..., Any]) -> No
 
 
 def test_a_step_takes_the_operations_of_three_forward_passes_less_one_gradient() -> None:
-    run = efficiency._step("lenet-cifar", 2, "fp32", torch.device("cpu"))
-    network = fresh_network("lenet-cifar", torch.device("cpu"))
+    cpu = torch.device("cpu")
+    step, convolutions = efficiency._step_and_convolutions("lenet-cifar", 2, "fp32", cpu)
     with FlopCounterMode(display=False) as counter:
-        network(torch.rand(2, 3, 32, 32))
+        fresh_network("lenet-cifar", cpu)(torch.rand(2, 3, 32, 32))
     # Nobody asks for the gradient of the pixels.
     first = 2 * (2 * 28 * 28 * 32 * 3 * 5 * 5)
-    assert efficiency._flops(run) == 3 * counter.get_total_flops() - first
+    assert efficiency._flops(step) == 3 * counter.get_total_flops() - first
+    dense = 3 * 2 * (2 * (512 * 200 + 200 * 10))
+    assert efficiency._flops(convolutions) == efficiency._flops(step) - dense
 
 
 def test_efficiency_is_a_share_of_the_fastest_convolution(poolbench: Callable[..., Any]) -> None:
     command = ("bench", "efficiency", "--model=lenet-mnist", "--batch-size=2", "--rounds=3")
-    done = poolbench(*command, "--format=json")
+    done = poolbench(*command, "--precision=bf16", "--format=json")
     assert done.code == 0, done.err
     (table,) = json.loads(done.out)["tables"]
-    network, *convolutions = table["rows"]
+    network, alone, *convolutions = table["rows"]
     assert 0 < network["share"] < 1
+    assert 0 < alone["step_share"] < 1
+    assert alone["flops"] < network["flops"]
+    assert network["step_share"] is None
     assert max(row["share_high"] for row in convolutions) == 1
 
 

@@ -1,12 +1,14 @@
-"""The benchmark of efficiency: a training step's arithmetic beside the fastest convolution's."""
+"""The benchmark of efficiency: a training step's arithmetic beside that of convolutions alone."""
 
 from __future__ import annotations
 
 import statistics
 from collections.abc import Callable, Sequence
+from copy import deepcopy
 
 import torch
 import torch.nn.functional as F
+from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from poolbench.app.bench.race import Contender, fair_clock, race, surroundings
@@ -26,7 +28,10 @@ def bench_efficiency(
     precision: str,
     device: torch.device,
 ) -> Table:
-    """Compare whole training steps with the fastest of a few bare convolutions.
+    """Compare whole training steps with their own convolutions and with the fastest of a few.
+
+    What a step is slower than its convolutions alone goes to the other layers, the optimiser and
+    the loop; what those are slower than the fastest is due to their shapes.
 
     Args:
         models: Networks of the catalogue.
@@ -37,22 +42,27 @@ def bench_efficiency(
         device: Where.
     """
     torch.set_num_threads(threads)
-    steps = {model: _step(model, batch_size, precision, device) for model in models}
-    convolutions = {
+    steps, alone = {}, {}
+    for model in models:
+        steps[model], alone[f"{model}, its convolutions alone"] = _step_and_convolutions(
+            model, batch_size, precision, device
+        )
+    fastest = {
         f"3x3 convolution {channels} at {side}x{side}, forward": _convolution(
             channels, side, batch_size, precision, device
         )
         for channels, side in _CONVOLUTIONS
     }
-    works = {**steps, **convolutions}
+    step_of = dict(zip(alone, steps, strict=True))
+    works = {**steps, **alone, **fastest}
     flops = {name: _flops(run) for name, run in works.items()}
-    # A race divides by what it is told: here by operations, so that seconds are those of one.
     times = race(
-        [Contender(name=n, run=run, images=flops[n]) for n, run in works.items()],
+        [Contender(name=name, run=run, images=1) for name, run in works.items()],
         rounds,
         fair_clock(threads, device),
     )
-    peak = [min(seconds) for seconds in zip(*(times[n] for n in convolutions), strict=True)]
+    rates = {name: [flops[name] / second for second in times[name]] for name in works}
+    peak = [max(round_) for round_ in zip(*(rates[name] for name in fastest), strict=True)]
     return Table(
         title=f"arithmetic, batch {batch_size}, {precision}, {threads} threads, {device}",
         columns=(
@@ -60,13 +70,31 @@ def bench_efficiency(
             Column(title="GFLOP an image", fields=("flops",)),
             Column(title="GFLOP/s", fields=("flops_per_s", "flops_per_s_low", "flops_per_s_high")),
             Column(title="share of the peak", fields=("share", "share_low", "share_high")),
+            Column(
+                title="of the step's time",
+                fields=("step_share", "step_share_low", "step_share_high"),
+            ),
         ),
         rows=tuple(
-            _row(name, flops[name] / batch_size, seconds, peak) for name, seconds in times.items()
+            (
+                words(name),
+                Cell(
+                    values=(flops[name] / batch_size,),
+                    text=f"{flops[name] / batch_size * 1e-9:.3f}",
+                ),
+                _spread(rates[name], 1e-9, ".0f"),
+                _ratio(rates[name], peak),
+                _ratio(times[name], times[step_of[name]])
+                if name in step_of
+                else Cell(values=(None, None, None), text=""),
+            )
+            for name in works
         ),
         notes=(
             "a network's row: its whole training step on one resident batch; operations are those "
             "of convolutions and matrix products, forward and backward, as torch counts them",
+            "its convolutions alone: forward and backward, each on what the network gives it, kept "
+            "in memory",
             "share of the peak: the row's rate over the fastest convolution's, round by round",
             f"{rounds} rounds, order drawn anew each round; median and range",
             surroundings(device),
@@ -74,9 +102,41 @@ def bench_efficiency(
     )
 
 
-def _step(model: str, batch_size: int, precision: str, device: torch.device) -> Callable[[], None]:
+def _step_and_convolutions(
+    model: str, batch_size: int, precision: str, device: torch.device
+) -> tuple[Callable[[], None], Callable[[], None]]:
     batches = OneBatch.of(random_split(model, batch_size).to(device), batch_size)
-    return epoch_of(training_of(model, batches, batch_size, precision, device), device)
+    training = training_of(model, batches, batch_size, precision, device)
+    images = next(batches.epoch(0)).images
+    return epoch_of(training, device), _own_convolutions(training.network, images, precision)
+
+
+def _own_convolutions(network: nn.Module, images: Tensor, precision: str) -> Callable[[], None]:
+    """Return a pass through each convolution of a network, forward and backward."""
+    given: list[tuple[nn.Module, Tensor]] = []
+    hooks = [
+        module.register_forward_pre_hook(lambda module, inputs: given.append((module, inputs[0])))
+        for module in network.modules()
+        if isinstance(module, nn.Conv2d)
+    ]
+    network(images)
+    for hook in hooks:
+        hook.remove()
+    dtype = torch.bfloat16 if precision == "bf16" else torch.float32
+    works = []
+    for module, inputs in given:
+        convolution = deepcopy(module).to(dtype)
+        leaf = inputs.detach().to(dtype).requires_grad_(inputs.requires_grad)
+        works.append((convolution, leaf, torch.rand_like(convolution(leaf))))
+
+    def run() -> None:
+        for convolution, leaf, gradient in works:
+            torch.autograd.backward(convolution(leaf), gradient)
+            for each in (leaf, *convolution.parameters()):
+                each.grad = None
+        _settle(images.device)
+
+    return run
 
 
 def _convolution(
@@ -93,10 +153,14 @@ def _convolution(
     @torch.no_grad()
     def run() -> None:
         F.conv2d(images, weights, padding=1)
-        if device.type == "cuda":
-            torch.cuda.synchronize(device)
+        _settle(device)
 
     return run
+
+
+def _settle(device: torch.device) -> None:
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
 
 
 def _flops(run: Callable[[], None]) -> int:
@@ -105,20 +169,11 @@ def _flops(run: Callable[[], None]) -> int:
     return counter.get_total_flops()
 
 
-def _row(
-    name: str, flops: float, seconds: Sequence[float], peak: Sequence[float]
-) -> tuple[Cell, ...]:
-    rates = sorted(1 / second for second in seconds)
-    shares = sorted(p / s for p, s in zip(peak, seconds, strict=True))
-    return (
-        words(name),
-        Cell(values=(flops,), text=f"{flops / 1e9:.3f}"),
-        _spread(rates, 1e-9, ".0f"),
-        _spread(shares, 1.0, ".2f"),
-    )
+def _ratio(values: Sequence[float], standard: Sequence[float]) -> Cell:
+    return _spread([v / s for v, s in zip(values, standard, strict=True)], 1.0, ".2f")
 
 
 def _spread(values: Sequence[float], unit: float, form: str) -> Cell:
-    shown = (statistics.median(values), values[0], values[-1])
+    shown = (statistics.median(values), min(values), max(values))
     middle, low, high = (f"{value * unit:{form}}" for value in shown)
     return Cell(values=shown, text=f"{middle} [{low}, {high}]")
