@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from poolbench.app.page import page_of
-from poolbench.app.report import Reading, charts, early_tables, render, tables
+from poolbench.app.report import charts, render, tables
+from poolbench.app.results import Results
 from poolbench.core.atomic import write_whole
 from poolbench.core.errors import BadInput, EnvironmentFault
-from poolbench.core.study import Study
 
 _SUFFIXES = {"markdown": "md", "latex": "tex", "csv": "csv", "json": "json"}
 
 
-def write_page(study: Study, store_path: Path, reading: Reading, file: Path) -> Path:
+def write_page(results: Results, file: Path) -> Path:
     """Write a study as one HTML file, whole or not at all.
 
     Raises:
@@ -23,19 +23,15 @@ def write_page(study: Study, store_path: Path, reading: Reading, file: Path) -> 
     """
     from poolbench.report.as_html import render_page
 
-    _write(file, render_page(page_of(study, store_path, reading)))
+    _write(file, render_page(page_of(results)))
     return file
 
 
-def write_bundle(
-    studies: Sequence[Study], store_path: Path, reading: Reading, folder: Path
-) -> list[Path]:
+def write_bundle(results: Sequence[Results], folder: Path) -> list[Path]:
     """Write the page of each study, its tables in every format and its figures.
 
     Args:
-        studies: What to report on; of several, each gets a folder of its own.
-        store_path: The store's folder; it may be read-only.
-        reading: How to read the results.
+        results: Of one study or several, of which each gets a folder of its own.
         folder: Made where it is missing, in one that is there; files of the same names are
             replaced.
 
@@ -48,25 +44,24 @@ def write_bundle(
         EnvironmentFault: A file cannot be written.
     """
     _make(folder)
-    if len(studies) == 1:
-        return _write_study(studies[0], store_path, reading, folder)
+    if len(results) == 1:
+        return _write_study(results[0], folder)
     files = []
-    for study in studies:
-        _make(folder / study.id)
-        files += _write_study(study, store_path, reading, folder / study.id)
+    for each in results:
+        _make(folder / each.study.id)
+        files += _write_study(each, folder / each.study.id)
     return files
 
 
-def _write_study(study: Study, store_path: Path, reading: Reading, folder: Path) -> list[Path]:
+def _write_study(results: Results, folder: Path) -> list[Path]:
     from poolbench.report.picture import KINDS, write_all
 
-    files = [write_page(study, store_path, reading, folder / "index.html")]
-    made = tables(study, store_path, reading) + early_tables(study, store_path, reading)
+    files = [write_page(results, folder / "index.html")]
+    made = tables(results)
     for format, suffix in _SUFFIXES.items():
         files.append(folder / f"tables.{suffix}")
         _write(files[-1], render(made, format))
-    drawn = charts(study, store_path, reading)
-    return files + write_all(drawn, folder / "figures", kinds=KINDS)
+    return files + write_all(charts(results), folder / "figures", kinds=KINDS)
 
 
 def _make(folder: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from poolbench.app.frozen import ConditionValues, StudyValues, thaw, values_of
 from poolbench.app.gates import judge
-from poolbench.app.report import Reading, apply, stored_studies
+from poolbench.app.results import Reading, read_results, stored_studies
 from poolbench.core.errors import BadInput, NothingMatched
 from poolbench.core.gate import Gate
 from poolbench.core.study import Study
@@ -57,13 +57,14 @@ def compare_documents(
     rulings: list[Ruling] = []
     earlier = _frozen(first, study) if first.suffix == ".json" else _stored(first, study)
     studies = _studies(second, study)
-    for current in (apply(each, reading) for each in studies):
-        then, (now, damaged) = earlier.get(current.title), values_of(current, Store(second))
+    for results in (read_results(each, second, reading) for each in studies):
+        current, now = results.study, values_of(results)
+        then = earlier.get(current.title)
         shared = _shared(then, now)
         if then is None or not shared:
             continue
         counterparts = {each.label: each for each in then.conditions}
-        notes = [*_notes(then, now, counterparts), *damaged]
+        notes = [*_notes(then, now, counterparts), *results.damaged]
         tables += _tables(current, shared, counterparts, f"{second} against {first}", notes)
         rulings += judge(
             gates or current.gates,
@@ -85,8 +86,7 @@ def _frozen(path: Path, study: Study | None) -> dict[str, StudyValues]:
 
 
 def _stored(path: Path, study: Study | None) -> dict[str, StudyValues]:
-    store = Store(path)
-    return {each.title: values_of(each, store)[0] for each in _studies(path, study)}
+    return {each.title: values_of(read_results(each, path)) for each in _studies(path, study)}
 
 
 def _studies(path: Path, study: Study | None) -> list[Study]:

@@ -9,13 +9,12 @@ from pathlib import Path
 from poolbench.app.changes import compare_documents, is_document
 from poolbench.app.frozen import ConditionValues, values_of
 from poolbench.app.gates import judge
-from poolbench.app.report import Reading, apply, read_runs, stored_studies
+from poolbench.app.results import Reading, Results, read_results, stored_studies
 from poolbench.core.errors import BadInput, NothingMatched, did_you_mean
 from poolbench.core.gate import Gate
 from poolbench.core.study import Study
 from poolbench.report.gates import Ruling, gate_table
 from poolbench.report.table import Table
-from poolbench.store.store import Store
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,14 +60,13 @@ def compare(
             a, b, study=study, store_path=store_path, reading=reading, gates=gates
         )
     else:
-        store = Store(store_path)
         if study is None:
             study = _latest_with([name for name in (a, b) if name], stored_studies(store_path))
-        study = apply(study, reading)
-        baseline, candidates = _names(a, b, study)
+        baseline, candidates = _names(a, b, reading.applied_to(study))
+        results = read_results(study, store_path, reading)
         gates = gates or (() if b else study.gates)
-        tables = _tables(study, store, baseline, candidates)
-        rulings = _rulings(study, store, baseline, candidates, a, gates)
+        tables = _tables(results, baseline, candidates)
+        rulings = _rulings(results, baseline, candidates, a, gates)
     if rulings:
         tables = [*tables, gate_table(rulings)]
     return Compared(tables=tuple(tables), rulings=tuple(rulings))
@@ -92,15 +90,15 @@ def _names(a: str | None, b: str | None, study: Study) -> tuple[str, list[str]]:
     return baseline, candidates
 
 
-def _tables(study: Study, store: Store, baseline: str, candidates: Sequence[str]) -> list[Table]:
+def _tables(results: Results, baseline: str, candidates: Sequence[str]) -> list[Table]:
     from poolbench.report.outcomes import outcomes_of
     from poolbench.report.pairs import pair_table
 
-    runs, damaged = read_runs(study, store)
+    study, runs = results.study, results.runs
     compared = {cell.variant for cell in study.cells if cell.id in runs}
     if missing := [name for name in (baseline, *candidates) if name not in compared]:
         raise NothingMatched(
-            f"no finished run of {' or '.join(missing)} in {store.path}",
+            f"no finished run of {' or '.join(missing)} in {results.store.path}",
             f"train them: poolbench train {study.origin}",
         )
     who = candidates[0] if len(candidates) == 1 else "every variant"
@@ -114,18 +112,17 @@ def _tables(study: Study, store: Store, baseline: str, candidates: Sequence[str]
         )
         for dataset in study.datasets
     ]
-    return [replace(table, notes=(*table.notes, *damaged)) for table in tables]
+    return [replace(table, notes=(*table.notes, *results.damaged_runs)) for table in tables]
 
 
 def _rulings(
-    study: Study,
-    store: Store,
+    results: Results,
     baseline: str,
     candidates: Sequence[str],
     named: str | None,
     gates: Sequence[Gate],
 ) -> list[Ruling]:
-    conditions = {each.label: each for each in values_of(study, store)[0].conditions}
+    conditions = {each.label: each for each in values_of(results).conditions}
 
     def counterpart(candidate: ConditionValues) -> tuple[ConditionValues, str] | None:
         if candidate.variant == baseline:
@@ -135,7 +132,7 @@ def _rulings(
     # A bound that is a number holds for the baseline as well, where no variant was singled out.
     judged = {*candidates} if named else {*candidates, baseline}
     chosen = [each for each in conditions.values() if each.variant in judged]
-    return judge(gates, chosen, counterpart, study.analysis)
+    return judge(gates, chosen, counterpart, results.study.analysis)
 
 
 def _latest_with(wanted: Sequence[str], studies: list[Study]) -> Study:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from poolbench.app.report import read_runs
+from poolbench.app.results import read_results
 from poolbench.app.study import load_study
 from poolbench.core.cell import Cell
 from poolbench.core.contraction import ContractionSettings, Observed
@@ -25,7 +25,6 @@ from poolbench.report.contraction_prediction import (
 )
 from poolbench.report.contraction_rates import rates_chart, rates_table
 from poolbench.report.table import Table
-from poolbench.store.store import Store
 
 
 def report(
@@ -74,7 +73,7 @@ def _trained(
     settings = experiment.settings
     suite = Path(experiment.origin).parent / settings.accuracy_of
     study = load_study(suite, profile=experiment.profile or None, root=root)
-    runs, _ = read_runs(study, Store(store))
+    runs = read_results(study, store).runs
     if not runs:
         raise NothingMatched(
             f"no network of {suite} is trained in {store}", f"run: poolbench train {suite}"

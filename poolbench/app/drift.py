@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import safetensors.torch
@@ -11,31 +10,27 @@ import torch
 from torch import Tensor, nn
 
 from poolbench.app.network import SitePools, build_body, image_shape
-from poolbench.app.report import read_runs
+from poolbench.app.results import Results
 from poolbench.core.cell import Cell, Named
-from poolbench.core.errors import NothingMatched
 from poolbench.core.record import Run
-from poolbench.core.study import Study
 from poolbench.operators.learned import learned_parameters
 from poolbench.report.chart import Chart
 from poolbench.report.drift import Drift, drift_charts, drift_table
 from poolbench.report.table import Table
 from poolbench.store.documents import Damaged
-from poolbench.store.store import Store
 
 # As networks are stored: the wrapper that normalises pixels holds the network as its body.
 _PREFIX = "body."
 
 
-def drift(study: Study, store_path: Path) -> tuple[list[Table], list[Chart]]:
+def drift(results: Results) -> tuple[list[Table], list[Chart]]:
     """Return where every learned pooling parameter of a study started and went.
 
     Starts are those of operators built anew, ends those of the stored weights. Neither the data
     nor the networks are needed.
 
     Args:
-        study: What was trained.
-        store_path: The store's folder; it may be read-only.
+        results: What was trained.
 
     Returns:
         A table for each data set, and the charts of all of them.
@@ -43,19 +38,14 @@ def drift(study: Study, store_path: Path) -> tuple[list[Table], list[Chart]]:
     Raises:
         NothingMatched: Not one of its cells is finished.
     """
-    store = Store(store_path)
-    runs, damaged = read_runs(study, store)
-    if not runs:
-        raise NothingMatched(
-            f"none of the {len(study.cells)} cells of '{study.title}' is finished in {store_path}",
-            f"train them: poolbench train {study.origin}",
-        )
+    results.require_runs()
+    study = results.study
     tables: list[Table] = []
     charts: list[Chart] = []
     for dataset in study.datasets:
         drifts: list[Drift] = []
         fixed: list[str] = []
-        notes = list(damaged)
+        notes = list(results.damaged_runs)
         for name, variant, cells in study.conditions():
             if name != dataset:
                 continue
@@ -63,7 +53,7 @@ def drift(study: Study, store_path: Path) -> tuple[list[Table], list[Chart]]:
             if not operators.start:
                 fixed.append(variant)
                 continue
-            found, missing = _ends(cells, runs, store, operators)
+            found, missing = _ends(cells, results, operators)
             notes += [f"{variant}: {words}" for words in missing]
             drifts += _drifts(variant, operators, found)
         title = f"{study.title} · {dataset} · learned pooling parameters"
@@ -141,19 +131,19 @@ class _PoolsWithMemory(SitePools):
 
 
 def _ends(
-    cells: Sequence[Cell], runs: dict[str, Run], store: Store, operators: _Operators
+    cells: Sequence[Cell], results: Results, operators: _Operators
 ) -> tuple[list[tuple[Run, dict[str, Tensor]]], list[str]]:
     """Return what each finished run learned, and what is wrong with the others."""
     found, missing = [], []
     for cell in cells:
-        run = runs.get(cell.id)
+        run = results.runs.get(cell.id)
         if run is None:
             missing.append(f"seed {cell.seed} is not finished")
         elif run.result.status != "ok":
             missing.append(f"seed {cell.seed} diverged and left no weights")
         else:
             try:
-                weights = store.commit_of(cell.id).read("model.safetensors")
+                weights = results.store.commit_of(cell.id).read("model.safetensors")
             except Damaged as error:
                 missing.append(f"seed {cell.seed}: {error}; `poolbench train` redoes it")
                 continue

@@ -8,15 +8,13 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from poolbench.core.cell import Cell
+from poolbench.app.results import Results, read_results
 from poolbench.core.errors import BadInput, EnvironmentFault, NothingMatched, did_you_mean
 from poolbench.core.measurement import Measurement
 from poolbench.core.record import Run
 from poolbench.core.study import Study
 from poolbench.report.tensorboard import write_events
 from poolbench.report.tidy import Observation, write_csv, write_parquet
-from poolbench.store.documents import Damaged
-from poolbench.store.store import Store
 
 # Name to (file or folder in the target, writer that returns a count, what it counts).
 _KINDS: Mapping[str, tuple[str, Callable[[Sequence[Observation], Path], int], str]] = {
@@ -64,8 +62,8 @@ def export(
     for kind in kinds:
         if kind not in _KINDS:
             raise BadInput(f"cannot export as '{kind}'", did_you_mean(kind, KINDS))
-    store, damaged = Store(store_path), list[str]()
-    observations = [row for study in studies for row in _observations(study, store, damaged)]
+    found = [read_results(study, store_path) for study in studies]
+    observations = [row for results in found for row in _observations(results)]
     if not observations:
         raise NothingMatched(
             f"there is no finished run to export in {store_path}",
@@ -80,21 +78,18 @@ def export(
             written.append(Exported(path=folder / name, count=count, of=of))
     except OSError as error:
         raise EnvironmentFault(f"cannot write {folder}: {error.strerror}") from error
+    damaged = [words for results in found for words in results.damaged]
     return written, damaged
 
 
-def _observations(study: Study, store: Store, damaged: list[str]) -> Iterator[Observation]:
-    for cell in study.cells:
-        try:
-            if not store.is_finished(cell.id):
-                continue
-            run = store.read(cell.id)
-        except Damaged as error:
-            damaged.append(f"{cell}: {error}; left out, `poolbench train` redoes it")
+def _observations(results: Results) -> Iterator[Observation]:
+    for cell in results.study.cells:
+        run = results.runs.get(cell.id)
+        if run is None:
             continue
         observe = partial(
             Observation,
-            study=study.title,
+            study=results.study.title,
             data=cell.data.source.name,
             variant=cell.variant,
             seed=cell.seed,
@@ -103,7 +98,7 @@ def _observations(study: Study, store: Store, damaged: list[str]) -> Iterator[Ob
         )
         yield from _epochs(run, observe)
         yield from _result(run, observe)
-        for measurement in _measurements(cell, store, damaged):
+        for measurement in results.measurements.get(cell.id, ()):
             yield from _points(measurement, observe)
 
 
@@ -138,14 +133,6 @@ def _result(run: Run, observe: Observe) -> Iterator[Observation]:
         ("epochs", result.epochs, None),
     ):
         yield observe(kind="result", setting=None, metric=metric, value=value, n=n)
-
-
-def _measurements(cell: Cell, store: Store, damaged: list[str]) -> Iterator[Measurement]:
-    for key in store.measurement_keys(cell.id):
-        try:
-            yield store.measurement(cell.id, key)
-        except Damaged as error:
-            damaged.append(f"{cell}: {error}; left out, `poolbench robustness` redoes it")
 
 
 def _points(measurement: Measurement, observe: Observe) -> Iterator[Observation]:

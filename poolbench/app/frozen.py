@@ -13,8 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from poolbench import __version__
-from poolbench.app.measured import read_measurements
-from poolbench.app.report import read_runs
+from poolbench.app.results import Results, read_results
 from poolbench.core.atomic import write_whole
 from poolbench.core.cell import Cell
 from poolbench.core.errors import BadInput, EnvironmentFault, NothingMatched
@@ -24,7 +23,6 @@ from poolbench.core.record import Run
 from poolbench.core.study import Analysis, Study, analysis_from_json
 from poolbench.probes import PROBES
 from poolbench.store.documents import Damaged, seal, unseal
-from poolbench.store.store import Store
 
 FORMAT = 1
 KIND = "poolbench baseline"
@@ -102,10 +100,10 @@ class StudyValues:
     conditions: tuple[ConditionValues, ...]
 
 
-def values_of(study: Study, store: Store) -> tuple[StudyValues, list[str]]:
-    """Return the values of a study's cells, and what is wrong with damaged runs."""
-    runs, damaged = read_runs(study, store)
-    measurements, unreadable = read_measurements(study, store, study.probes or None)
+def values_of(results: Results) -> StudyValues:
+    """Return the values of a study's cells; of its own probes, if it names any, and else of all."""
+    study, runs = results.study, results.runs
+    measurements = results.measured_by(study.probes) if study.probes else results.measurements
     versions: dict[str, Mapping[str, Any]] = {}
     for run in runs.values():
         facts = {key: run.environment.get(key) for key in _VERSIONS}
@@ -118,7 +116,7 @@ def values_of(study: Study, store: Store) -> tuple[StudyValues, list[str]]:
             _condition_values(dataset, variant, cells, runs, measurements)
             for dataset, variant, cells in study.conditions()
         ),
-    ), [*damaged, *unreadable]
+    )
 
 
 def _condition_values(
@@ -197,8 +195,7 @@ def freeze(studies: Sequence[Study], store_path: Path, target: Path) -> tuple[in
         NothingMatched: Not one run is finished.
         EnvironmentFault: The store cannot be read, or the file not written.
     """
-    store = Store(store_path)
-    frozen = [values_of(study, store)[0] for study in studies]
+    frozen = [values_of(read_results(study, store_path)) for study in studies]
     statuses = [seed.status for seed in _all_seeds(frozen)]
     finished = len(statuses) - statuses.count("missing")
     if not finished:

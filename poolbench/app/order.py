@@ -43,6 +43,4 @@ def _duration_s(store: Store, cell: Cell) -> float | None:
         run = store.read(cell.id)
     except Damaged:
         return None
-    if run.result.status != "ok":
-        return None
-    return sum(timing.duration_s for timing in run.timings)
+    return run.duration_s if run.result.status == "ok" else None

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
 from poolbench import __version__
 from poolbench.app import suites
-from poolbench.app.measured import read_measurements
-from poolbench.app.plan import plan
-from poolbench.app.report import Reading, apply, early_tables, read_runs, tables
+from poolbench.app.plan import plan_of
+from poolbench.app.report import early_tables, measured_tables, outcome_tables
+from poolbench.app.results import Results
 from poolbench.core.record import Run
 from poolbench.core.study import Study
 from poolbench.operators import OPERATORS
 from poolbench.report.answer import answer
-from poolbench.report.chart import Chart
+from poolbench.report.learning import learning_charts
+from poolbench.report.outcome_charts import outcome_charts
 from poolbench.report.outcomes import outcomes_of
 from poolbench.report.page import Page, Section
+from poolbench.report.robustness_charts import robustness_charts
 from poolbench.report.table import Column, Table, words
-from poolbench.store.store import Store
 
 # What a result may depend on beside its cell, in the order it is shown.
 _MACHINE = (
@@ -29,32 +29,33 @@ _MACHINE = (
 _MIXED = "mixed environment: bits, and so accuracies within noise, may depend on it"
 
 
-def page_of(study: Study, store_path: Path, reading: Reading) -> Page:
+def page_of(results: Results) -> Page:
     """Return everything a store holds of a study as one page.
-
-    Args:
-        study: What to report on.
-        store_path: The store's folder; it may be read-only.
-        reading: How to read the results.
 
     Raises:
         NothingMatched: Not one of its cells is finished.
+        BadInput: As :func:`poolbench.app.report.early_tables`.
     """
-    study, store = apply(study, reading), Store(store_path)
-    shown = tables(study, store_path, reading)
-    results, measured = shown[: len(study.datasets)], shown[len(study.datasets) :]
-    runs, _ = read_runs(study, store)
+    study, runs = results.study, results.runs
     sections = (
         Section(title="In short", words=tuple(_answers(study, runs))),
-        Section(title="Results", tables=tuple(results), charts=_outcomes(study, runs)),
+        Section(
+            title="Results",
+            tables=tuple(outcome_tables(results)),
+            charts=tuple(outcome_charts(study, runs)),
+        ),
         Section(
             title="Learning",
-            tables=tuple(early_tables(study, store_path, reading)),
-            charts=_learning(study, runs),
+            tables=tuple(early_tables(results)),
+            charts=tuple(learning_charts(study, runs)),
         ),
-        Section(title="Robustness", tables=tuple(measured), charts=_robustness(study, runs, store)),
-        _drift(study, store_path),
-        Section(title="Plan", tables=tuple(plan(study, store_path)), is_folded=True),
+        Section(
+            title="Robustness",
+            tables=tuple(measured_tables(results)),
+            charts=tuple(robustness_charts(study, runs, results.measurements)),
+        ),
+        _drift(results),
+        Section(title="Plan", tables=tuple(plan_of(results)), is_folded=True),
         Section(title="Environment", tables=(_environments(runs),), is_folded=True),
         Section(title="Reproduce", commands=commands(study)),
     )
@@ -104,35 +105,16 @@ def _answers(study: Study, runs: Mapping[str, Run]) -> Iterator[str]:
         yield f"{dataset}: {said}" if len(study.datasets) > 1 else said
 
 
-def _outcomes(study: Study, runs: Mapping[str, Run]) -> tuple[Chart, ...]:
-    from poolbench.report.outcome_charts import outcome_charts
-
-    return tuple(outcome_charts(study, runs))
-
-
-def _learning(study: Study, runs: Mapping[str, Run]) -> tuple[Chart, ...]:
-    from poolbench.report.learning import learning_charts
-
-    return tuple(learning_charts(study, runs))
-
-
-def _robustness(study: Study, runs: Mapping[str, Run], store: Store) -> tuple[Chart, ...]:
-    from poolbench.report.robustness_charts import robustness_charts
-
-    found, _ = read_measurements(study, store)
-    return tuple(robustness_charts(study, runs, found))
-
-
-def _drift(study: Study, store_path: Path) -> Section:
+def _drift(results: Results) -> Section:
     """Return where learned pooling parameters went; an empty section when nothing is learned."""
     title = "Learned pooling parameters"
-    pools = [pool for cell in study.cells for pool in cell.model.pools.values()]
+    pools = [pool for cell in results.study.cells for pool in cell.model.pools.values()]
     if not any(OPERATORS[pool.name].learns for pool in pools):
         return Section(title=title)
     # Operators are built to know where they started, which takes torch.
     from poolbench.app.drift import drift
 
-    made, charts = drift(study, store_path)
+    made, charts = drift(results)
     if not charts:
         return Section(title=title)
     return Section(title=title, tables=tuple(made), charts=tuple(charts))

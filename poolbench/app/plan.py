@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from poolbench.app.devices import workers_of
-from poolbench.app.measured import read_measurements
+from poolbench.app.results import Results, read_results
 from poolbench.app.study import data_root
 from poolbench.core.cell import Cell
 from poolbench.core.study import Study
@@ -50,25 +50,28 @@ def plan(
     Raises:
         EnvironmentFault: The store cannot be read; with ``measured``, device or data.
     """
-    store = Store(store_path) if (store_path / "STORE.json").exists() else None
+    results = read_results(study, store_path) if (store_path / "STORE.json").exists() else None
     devices = workers_of(study.execution, device=device, jobs=jobs)
-    done = {cell.id for cell in study.cells if store is not None and store.has_result(cell.id)}
-    costs = (
-        _measure(study, data_root(root), devices[0])
-        if measured
-        else _remembered(study, store, done)
-    )
-    return [_table(study, dataset, store, done, costs, devices) for dataset in study.datasets]
+    costs = _measure(study, data_root(root), devices[0]) if measured else _remembered(results)
+    return [_table(study, dataset, results, costs, devices) for dataset in study.datasets]
+
+
+def plan_of(results: Results) -> list[Table]:
+    """Return the plan of a study whose results were read, as :func:`plan` does by default."""
+    study = results.study
+    devices = workers_of(study.execution, device=None, jobs=None)
+    costs = _remembered(results)
+    return [_table(study, dataset, results, costs, devices) for dataset in study.datasets]
 
 
 def _table(
     study: Study,
     dataset: str,
-    store: Store | None,
-    done: Collection[str],
+    results: Results | None,
     costs: Costs,
     devices: Sequence[str],
 ) -> Table:
+    store, done = (results.store, results.runs) if results is not None else (None, {})
     rows, open_cells = [], []
     for name, variant, cells in study.conditions():
         if name != dataset:
@@ -97,7 +100,7 @@ def _table(
             _recipe_note(study.cells[0]),
             _effort_note(open_cells, costs, devices, store),
             _power_note(study, dataset),
-            *_probe_notes(study, dataset, store),
+            *_probe_notes(study, dataset, results),
         ),
     )
 
@@ -134,10 +137,10 @@ def _effort_note(
     )
 
 
-def _probe_notes(study: Study, dataset: str, store: Store | None) -> list[str]:
+def _probe_notes(study: Study, dataset: str, results: Results | None) -> list[str]:
     if not study.probes:
         return []
-    found = read_measurements(study, store, study.probes)[0] if store is not None else {}
+    found = results.measured_by(study.probes) if results is not None else {}
     cells = [cell for cell in study.cells if cell.data.source.name == dataset]
     done = sum(len(found.get(cell.id, ())) for cell in cells)
     names = ", ".join(probe.name for probe in study.probes)
@@ -169,19 +172,17 @@ def _power_note(study: Study, dataset: str) -> str:
     )
 
 
-def _remembered(
-    study: Study, store: Store | None, done: Collection[str]
-) -> dict[str, tuple[float, float]]:
+def _remembered(results: Results | None) -> dict[str, tuple[float, float]]:
     """Return the mean cost of each condition's finished cells in the store."""
     costs: dict[str, tuple[float, float]] = {}
-    if store is None:
+    if results is None:
         return costs
-    for _, _, cells in study.conditions():
-        seen = []
-        for cell in cells:
-            if cell.id in done:
-                timings = store.read(cell.id).timings
-                seen.append((sum(t.duration_s for t in timings), store.size_bytes(cell.id)))
+    for _, _, cells in results.study.conditions():
+        seen = [
+            (run.duration_s, results.store.size_bytes(cell.id))
+            for cell in cells
+            if (run := results.runs.get(cell.id)) is not None
+        ]
         if seen:
             durations, sizes = zip(*seen, strict=True)
             costs[cells[0].condition] = (sum(durations) / len(seen), sum(sizes) / len(seen))

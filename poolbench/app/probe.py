@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from poolbench.app.devices import check_device
-from poolbench.app.measured import measured, read_measurements
+from poolbench.app.measured import measured
 from poolbench.app.occupancy import Occupancy, in_words
-from poolbench.app.report import read_runs
+from poolbench.app.results import Results
 from poolbench.app.runner import Runner, Settings
 from poolbench.app.task import TASKS
 from poolbench.core.cell import Cell, Named
@@ -209,25 +209,17 @@ def _count(store: Store, cells: Sequence[Cell], probes: Sequence[Named]) -> int:
     return sum(measured(store, cell, probe) is not None for cell, probe in asked)
 
 
-def findings(studies: Sequence[Study], store_path: Path) -> tuple[list[Table], list[Chart]]:
-    """Return what the probes of studies found, as tables and charts.
-
-    Args:
-        studies: Their cells and their probes.
-        store_path: The store's folder; it may be read-only.
-    """
+def findings(results: Sequence[Results]) -> tuple[list[Table], list[Chart]]:
+    """Return what the probes that studies name have found, as tables and charts."""
     from poolbench.report.robustness import robustness_charts, robustness_tables
 
-    store = Store(store_path)
     tables: list[Table] = []
     charts: list[Chart] = []
-    for study in studies:
-        runs, damaged = read_runs(study, store)
-        found, spoilt = read_measurements(study, store, study.probes)
-        notes = (*damaged, *spoilt)
+    for each in results:
+        study, runs, found = each.study, each.runs, each.measured_by(each.study.probes)
         made = robustness_tables(study, runs, found)
-        tables += [replace(table, notes=(*table.notes, *notes)) for table in made]
+        tables += [replace(table, notes=(*table.notes, *each.damaged)) for table in made]
         for chart in robustness_charts(study, runs, found):
-            name = chart.name if len(studies) == 1 else f"{study.id}-{chart.name}"
+            name = chart.name if len(results) == 1 else f"{study.id}-{chart.name}"
             charts.append(replace(chart, name=name))
     return tables, charts

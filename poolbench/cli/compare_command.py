@@ -66,7 +66,7 @@ def compare(
     """
     from poolbench.app.compare import compare as compare_all
     from poolbench.app.gates import announce, enforce, read_gates
-    from poolbench.app.report import Reading
+    from poolbench.app.results import Reading
 
     gates = read_gates(fail_if or ())
     study = None

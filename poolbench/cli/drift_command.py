@@ -32,6 +32,7 @@ def drift(
     Without SUITE, of every study in the store. Nothing is trained, and no data are read.
     """
     from poolbench.app.drift import drift as drift_of
+    from poolbench.app.results import read_results
 
     studies = read_studies(
         suite,
@@ -43,7 +44,7 @@ def drift(
         data_root=data_root,
         plugin=plugin,
     )
-    found = {study.id: drift_of(study, store) for study in studies}
+    found = {study.id: drift_of(read_results(study, store)) for study in studies}
     emit(
         [table for tables, _ in found.values() for table in tables],
         format,

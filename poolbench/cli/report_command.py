@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from poolbench.cli import options
 from poolbench.cli.output import draw, emit
 from poolbench.cli.study import read_studies
-
-if TYPE_CHECKING:
-    from poolbench.app.report import Reading
-    from poolbench.core.study import Study
+from poolbench.core.errors import BadInput
 
 
 def register(app: typer.Typer) -> None:
@@ -58,8 +54,9 @@ def report(
 
     Nothing is trained, and the store may be read-only.
     """
-    from poolbench.app.bundle import write_bundle
-    from poolbench.app.report import Reading, charts, early_tables, tables
+    from poolbench.app.bundle import write_bundle, write_page
+    from poolbench.app.report import charts, tables
+    from poolbench.app.results import Reading, read_results
 
     reading = Reading(rule=rule, baseline=baseline, alpha=alpha, margin=margin, target=target)
     studies = read_studies(
@@ -72,33 +69,22 @@ def report(
         data_root=data_root,
         plugin=plugin,
     )
-    if output is not None and output.suffix.lower() in (".html", ".htm"):
-        _write_page(studies, store, reading, output)
-    elif output is not None and (output.is_dir() or (format == "rich" and not output.suffix)):
-        for path in write_bundle(studies, store, reading, output):
-            sys.stderr.write(f"wrote {path}\n")
-    else:
-        shown = [
-            table
-            for study in studies
-            for made in (tables, early_tables)
-            for table in made(study, store, reading)
-        ]
-        emit(shown, format, output)
-    if figures is not None:
-        for study in studies:
-            # Studies may have charts of one name.
-            folder = figures if len(studies) == 1 else figures / study.id
-            draw(charts(study, store, reading), folder)
-
-
-def _write_page(studies: Sequence[Study], store: Path, reading: Reading, output: Path) -> None:
-    from poolbench.app.bundle import write_page
-    from poolbench.core.errors import BadInput
-
-    if len(studies) > 1:
+    is_page = output is not None and output.suffix.lower() in (".html", ".htm")
+    if is_page and len(studies) > 1:
         raise BadInput(
             f"the store holds {len(studies)} studies, a page one",
             "name a suite, or a folder for all of them with -o",
         )
-    sys.stderr.write(f"wrote {write_page(studies[0], store, reading, output)}\n")
+    results = [read_results(study, store, reading) for study in studies]
+    if output is not None and is_page:
+        sys.stderr.write(f"wrote {write_page(results[0], output)}\n")
+    elif output is not None and (output.is_dir() or (format == "rich" and not output.suffix)):
+        for path in write_bundle(results, output):
+            sys.stderr.write(f"wrote {path}\n")
+    else:
+        emit([table for each in results for table in tables(each)], format, output)
+    if figures is not None:
+        for each in results:
+            # Studies may have charts of one name.
+            folder = figures if len(results) == 1 else figures / each.study.id
+            draw(charts(each), folder)

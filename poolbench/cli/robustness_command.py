@@ -72,6 +72,7 @@ def robustness(
     from poolbench.app.plugins import load_plugins
     from poolbench.app.probe import Settings, ask, findings, stored_runs
     from poolbench.app.report import draw
+    from poolbench.app.results import read_results
 
     check(format, output)
     lists = {"epsilons": epsilons, "sizes": sizes}
@@ -101,7 +102,7 @@ def robustness(
         wait=wait,
     )
     failed = measure(studies, settings, quiet=quiet)
-    tables, charts = findings(studies, store)
+    tables, charts = findings([read_results(study, store) for study in studies])
     emit(tables, format, output, charts=charts)
     if figures is not None:
         draw(charts, figures)

@@ -59,7 +59,7 @@ def read_studies(
         NothingMatched: There is no suite, and no study in the store.
     """
     from poolbench.app.plugins import load_plugins
-    from poolbench.app.report import stored_studies
+    from poolbench.app.results import stored_studies
 
     if suite is None:
         refuse_changes(profile=profile, overrides=overrides, only=only, limit=limit)

@@ -54,7 +54,8 @@ def train(
     Run it again to continue: finished cells are kept, interrupted ones go on where they stood.
     """
     from poolbench.app.probe import ask
-    from poolbench.app.report import Reading, check_reading, tables
+    from poolbench.app.report import tables
+    from poolbench.app.results import Reading, read_results
     from poolbench.app.train import Settings, unfinished_count
     from poolbench.app.train import train as train_study
     from poolbench.core.errors import CellsFailed
@@ -70,7 +71,7 @@ def train(
         plugin=plugin,
     )
     reading = Reading(rule=rule, baseline=baseline, alpha=alpha)
-    check_reading(study, reading)
+    reading.applied_to(study)  # what cannot be is refused before hours of training, not after
     if probes:
         ask(study, (), {})
     settings = Settings(
@@ -88,7 +89,7 @@ def train(
     if not quiet:
         sys.stderr.write(f"{summary} (store {store})\n")
     unmeasured = measure([study], settings, quiet=quiet) if probes else {}
-    emit(tables(study, store, reading), format, output)
+    emit(tables(read_results(study, store, reading)), format, output)
     if summary.failed:
         reasons = "\n".join(f"  {label}: {why}" for label, why in summary.failed.items())
         raise CellsFailed(

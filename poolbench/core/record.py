@@ -95,7 +95,12 @@ class Run:
     environment: Mapping[str, Any]
 
     @property
+    def duration_s(self) -> float:
+        """Training time over all epochs, in seconds."""
+        return sum(timing.duration_s for timing in self.timings)
+
+    @property
     def images_per_s(self) -> float:
         """Training throughput over all epochs; NaN when none was timed."""
-        duration = sum(timing.duration_s for timing in self.timings)
-        return sum(t.images for t in self.timings) / duration if duration else float("nan")
+        images = sum(timing.images for timing in self.timings)
+        return images / self.duration_s if self.duration_s else float("nan")

@@ -12,7 +12,7 @@ import pytest
 import safetensors.torch
 
 from poolbench.app.drift import drift
-from poolbench.app.report import stored_studies
+from poolbench.app.results import Results, read_results, stored_studies
 from poolbench.app.runner import Settings
 from poolbench.app.study import load_study
 from poolbench.app.train import train
@@ -50,6 +50,10 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "runs"
 
 
+def results_of(store: Path) -> Results:
+    return read_results(stored_studies(store)[0], store)
+
+
 def stored_values(store: Path, variant: str) -> list[float]:
     """Return what the weight files of a variant hold, in people's units."""
     values: list[float] = []
@@ -67,7 +71,7 @@ def stored_values(store: Path, variant: str) -> list[float]:
 def test_the_table_holds_starts_of_the_variants_and_ends_of_the_stored_weights(
     store: Path,
 ) -> None:
-    (table,), _ = drift(stored_studies(store)[0], store)
+    (table,), _ = drift(results_of(store))
     rows = {row["variant"]: row for row in table.records}
     for variant, start in LEARNING.items():
         row, values = rows[variant], stored_values(store, variant)
@@ -82,7 +86,7 @@ def test_the_table_holds_starts_of_the_variants_and_ends_of_the_stored_weights(
 
 
 def test_variants_without_a_learned_parameter_say_so(store: Path) -> None:
-    (table,), charts = drift(stored_studies(store)[0], store)
+    (table,), charts = drift(results_of(store))
     rows = {row["variant"]: row for row in table.records}
     for variant in ("average", "max"):
         assert rows[variant]["direction"] == "fixed"
@@ -92,7 +96,7 @@ def test_variants_without_a_learned_parameter_say_so(store: Path) -> None:
 
 
 def test_the_charts_tell_layers_from_channels_and_kinds_from_one_another(store: Path) -> None:
-    _, charts = drift(stored_studies(store)[0], store)
+    _, charts = drift(results_of(store))
     by_name = {chart.name: chart for chart in charts}
     assert list(by_name) == [
         f"digits-{kind}-{what}" for kind in ("temperature", "alpha") for what in ("end", "epochs")
@@ -109,7 +113,7 @@ def test_the_charts_tell_layers_from_channels_and_kinds_from_one_another(store: 
 
 
 def test_the_curves_start_at_t0_and_end_where_the_weights_are(store: Path) -> None:
-    _, charts = drift(stored_studies(store)[0], store)
+    _, charts = drift(results_of(store))
     curves = {c.label: c for chart in charts if isinstance(chart, Curves) for c in chart.curves}
     for variant, start in LEARNING.items():
         curve = curves[variant]
@@ -129,7 +133,7 @@ def test_a_run_that_is_gone_is_told_and_the_rest_is_shown(store: Path, tmp_path:
     broken = next(cell for cell in study.cells if cell.variant == "t16")
     weights = copy / "runs" / broken.id / "model.safetensors"
     weights.write_bytes(weights.read_bytes()[:-1] + b"\x7f")
-    (table,), _ = drift(study, copy)
+    (table,), _ = drift(read_results(study, copy))
     rows = {row["variant"]: row for row in table.records}
     assert (rows["t1"]["n_seeds"], rows["t16"]["n_seeds"], rows["t4"]["n_seeds"]) == (1, 1, 2)
     assert any("t1: seed 0 is not finished" in note for note in table.notes)

@@ -12,7 +12,8 @@ from poolbench.app.compare import compare
 from poolbench.app.gates import read_gates
 from poolbench.app.listing import describe, list_family
 from poolbench.app.plan import plan
-from poolbench.app.report import Reading, tables
+from poolbench.app.report import tables
+from poolbench.app.results import Reading, read_results
 from poolbench.report import as_latex
 from poolbench.report.table import Cell, Column, Table, words
 from tests.app.stores import a_store
@@ -56,7 +57,7 @@ def every_table(folder: Path) -> list[Table]:
         ).tables
 
     return [
-        *tables(study, folder / "runs", Reading()),
+        *tables(read_results(study, folder / "runs")),
         *compared(None, None, study=study),
         *compared(str(folder / "runs"), str(folder / "later")),
         *plan(study, folder / "runs"),
