@@ -9,7 +9,8 @@ import subprocess
 from typing import TYPE_CHECKING
 
 from poolbench.core.errors import BadInput, EnvironmentFault
-from poolbench.core.study import Execution
+from poolbench.core.study import Execution, Study
+from poolbench.training import CAPTURABLE
 
 if TYPE_CHECKING:
     import torch
@@ -85,6 +86,34 @@ def assign_devices(asked: str, jobs: int | None) -> list[str]:
         return [asked] * (jobs or 1)
     gpus = max(1, count_gpus())
     return [f"cuda:{slot % gpus}" for slot in range(jobs or gpus)]
+
+
+def check_captured(study: Study, *, device: str | None) -> None:
+    """Refuse a study that asks for a captured step where there can be none.
+
+    Args:
+        study: What is to be trained.
+        device: In place of the suite's; ``None`` keeps it.
+
+    Raises:
+        BadInput: There is no such device, it is the CPU, or an optimiser decides in Python what a
+            step does.
+    """
+    if not study.execution.captured:
+        return
+    off = "--set execution.captured=false"
+    if "cpu" in workers_of(study.execution, device=device, jobs=1):
+        raise BadInput(
+            "execution.captured asks for CUDA graphs, and the training would run on a CPU",
+            f"add --device cuda on a machine with a GPU, or {off}",
+        )
+    for cell in study.cells:
+        if cell.recipe.optimizer.name not in CAPTURABLE:
+            raise BadInput(
+                f"execution.captured: the step of {cell.recipe.optimizer.name} ({cell.variant}) "
+                "is decided in Python, so no CUDA graph can hold it",
+                f"add {off}, or --only with variants of {' or '.join(sorted(CAPTURABLE))}",
+            )
 
 
 def open_device(name: str) -> torch.device:

@@ -16,7 +16,6 @@ from pathlib import Path
 
 import torch
 
-from poolbench.app.cell import Reporting, train_cell
 from poolbench.app.devices import open_device
 from poolbench.app.order import longest_first
 from poolbench.app.plugins import load_plugins
@@ -26,6 +25,7 @@ from poolbench.app.provenance import now
 from poolbench.app.session import Assignment, Session
 from poolbench.app.shelf import DataShelf
 from poolbench.app.task import TASKS, open_probes
+from poolbench.app.trainer import Reporting, Trainer
 from poolbench.core.cell import Cell
 from poolbench.core.errors import EnvironmentFault, PoolbenchError
 from poolbench.core.events import Event, Kind
@@ -33,6 +33,7 @@ from poolbench.store.attempts import Attempts, read_failure
 from poolbench.store.measurements import MeasurementWriter
 from poolbench.store.store import Store
 from poolbench.store.writer import CellWriter
+from poolbench.training.captured import GraphRecorder
 from poolbench.training.loop import Progress
 
 MAX_ATTEMPTS = 3
@@ -58,6 +59,9 @@ class Worker:
         self._device = open_device(assignment.device)
         root = Path(assignment.data_root) if assignment.data_root else None
         self._shelf = DataShelf(root, self._device)
+        captured = self._study.execution.captured and assignment.task == "train"
+        recorder = GraphRecorder(self._device) if captured else None
+        self._trainer = Trainer(self._shelf, self._device, recorder)
         self._signal = 0
         self._told_at = 0.0
 
@@ -116,7 +120,7 @@ class Worker:
 
     def _train(self, writer: CellWriter) -> None:
         cell = writer.cell
-        outcome, result = train_cell(writer, self._shelf, self._device, self._reporting(cell))
+        outcome, result = self._trainer.train(writer, self._reporting(cell))
         if result is not None:
             self._emit(
                 Event(

@@ -158,3 +158,4 @@ class ExecutionForm(Form):
         BeforeValidator(lambda value: None if value == "auto" else value),
     ] = Field(default=None, description="auto | whole number >= 1")
     threads: int = Field(default=1, ge=1, description="whole number >= 1")
+    captured: bool = Field(default=False, description="true | false")

@@ -110,7 +110,10 @@ def read_execution(node: Node | None, faults: Faults) -> tuple[Execution, str]:
     form = ExecutionForm()
     if node is not None:
         form = read_form(ExecutionForm, node, "execution", faults) or form
-    return Execution(device=form.device, jobs=form.jobs, threads=form.threads), form.precision
+    execution = Execution(
+        device=form.device, jobs=form.jobs, threads=form.threads, captured=form.captured
+    )
+    return execution, form.precision
 
 
 def read_analysis(

@@ -107,7 +107,7 @@ schema: 1
         "title=other",
         "source={paper: other}",
         "baseline=smooth",
-        "execution={device: cpu, jobs: 7, threads: 3}",
+        "execution={device: cpu, jobs: 7, threads: 3, captured: true}",
         "analysis={metric: error, rule: paper, alpha: 0.01, margin: 1}",
     ],
 )

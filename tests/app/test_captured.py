@@ -1,0 +1,121 @@
+"""A study asks for captured steps: who grants it, who refuses, and what it may not change."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import math
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import torch
+
+from poolbench.app.process import configured
+from poolbench.app.shelf import DataShelf
+from poolbench.app.study import load_study
+from poolbench.app.trainer import Reporting, Trainer
+from poolbench.core.cell import Cell
+from poolbench.store.store import Store
+from tests.app.runs import lasting_bytes
+from tests.conftest import Done
+from tests.training.test_captured import Again
+
+Program = Callable[..., Done]
+CPU = torch.device("cpu")
+CAPTURED = ("--set", "execution.captured=true")
+
+
+@pytest.fixture
+def trained(poolbench: Program, tiny: Path) -> dict[str, bytes]:
+    """Return the bytes of the tiny suite's runs, trained as ever."""
+    done = poolbench("train", tiny, "--store", "whole", "--engine=inline", "--device=cpu", "-q")
+    assert done.code == 0, done.err
+    return lasting_bytes(tiny.parent / "whole")
+
+
+def environments(store: Path) -> Iterator[str]:
+    for path in (store / "runs").glob("*/environment.json"):
+        yield json.loads(path.read_bytes())["training_step"]
+
+
+@pytest.mark.parametrize("device", ["cpu", "auto"])
+def test_a_captured_step_is_refused_on_a_cpu_before_there_is_a_store(
+    device: str, poolbench: Program, tiny: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    tiny.write_text(f"{tiny.read_text()}execution: {{captured: true}}\n")
+    done = poolbench("train", tiny, "--store", "none", "--device", device)
+    assert done.code == 2
+    assert "execution.captured" in done.err
+    assert "--set execution.captured=false" in done.err
+    assert not (tiny.parent / "none").exists()
+    off = ("--set", "execution.captured=false", "--only=average@0", "--engine=inline")
+    assert poolbench("train", tiny, "--store", "none", "--device", device, *off).code == 0
+
+
+def test_an_optimiser_that_decides_in_python_is_not_captured(
+    poolbench: Program, tiny: Path
+) -> None:
+    ranger = ("--set", "variants.lae.recipe={optimizer: {name: ranger, lr: 0.01}}")
+    done = poolbench("train", tiny, "--store", "none", *CAPTURED, *ranger, "--device=cuda")
+    assert done.code == 2
+    assert "ranger (lae)" in done.err
+    assert not (tiny.parent / "none").exists()
+
+
+def train(store: Store, trainer: Trainer, cell: Cell, steps: float = math.inf) -> None:
+    """Train a cell, for so many steps at most."""
+    asked = itertools.count(1)
+    reporting = Reporting(
+        should_stop=lambda: next(asked) >= steps,
+        on_progress=lambda _: None,
+        on_notice=lambda words: pytest.fail(words),
+    )
+    with store.writing(cell) as writer, configured("cpu", 1):
+        assert writer is not None
+        writer.begin("a session", {})
+        trainer.train(writer, reporting)
+
+
+def test_cells_that_differ_in_their_seed_alone_share_a_recording_and_no_bit(
+    trained: dict[str, bytes], tiny: Path
+) -> None:
+    recorder, store = Again(), Store.create(tiny.parent / "shared")
+    trainer = Trainer(DataShelf(None, CPU), CPU, recorder)
+    cells = load_study(tiny).cells
+    for cell in cells:
+        train(store, trainer, cell)
+    assert recorder.record_count == len({cell.condition for cell in cells}) == 2
+    assert lasting_bytes(store.path) == trained
+    assert list(environments(store.path)) == ["captured"] * 4
+    assert list(environments(tiny.parent / "whole")) == ["eager"] * 4
+
+
+def test_a_cell_stopped_in_the_memory_of_another_goes_on_in_one_of_its_own(
+    trained: dict[str, bytes], tiny: Path
+) -> None:
+    store, shelf = Store.create(tiny.parent / "stopped"), DataShelf(None, CPU)
+    trainer = Trainer(shelf, CPU, Again())
+    for cell in load_study(tiny).cells:
+        train(store, trainer, cell, steps=7 if cell.seed else math.inf)
+    for cell in load_study(tiny).cells:
+        if not store.has_result(cell.id):
+            train(store, Trainer(shelf, CPU, Again()), cell)
+    assert lasting_bytes(store.path) == trained
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no NVIDIA GPU")
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_captured_study_has_the_bits_of_an_eager_one(
+    precision: str, jobs: int, poolbench: Program, tiny: Path
+) -> None:
+    common = ("--device=cuda:0", "--set", f"execution.precision={precision}", "-q")
+    eager = poolbench("train", tiny, "--store", "eager", *common)
+    assert eager.code == 0, eager.err
+    captured = poolbench("train", tiny, "--store", "graphs", *common, *CAPTURED, "--jobs", jobs)
+    assert captured.code == 0, captured.err
+    assert lasting_bytes(tiny.parent / "graphs") == lasting_bytes(tiny.parent / "eager")
+    assert list(environments(tiny.parent / "graphs")) == ["captured"] * 4
