@@ -28,26 +28,13 @@ class Outcomes:
     metric: Metric
 
 
-def outcomes_of(
-    study: Study,
-    dataset: str,
-    runs: Mapping[str, Run],
-    *,
-    rule: str | None = None,
-    alpha: float | None = None,
-    baseline: str | None = None,
-    margin: float | None = None,
-) -> Outcomes:
+def outcomes_of(study: Study, dataset: str, runs: Mapping[str, Run]) -> Outcomes:
     """Compare a study's variants on one of its data sets.
 
     Args:
         study: Which cells there should be, and how to read them.
         dataset: One of ``study.datasets``.
         runs: Cell id to run; a cell without one is missing.
-        rule: In place of the study's.
-        alpha: In place of the study's.
-        baseline: In place of the study's.
-        margin: In place of the study's, in percentage points.
 
     Returns:
         The comparison and the runs behind it.
@@ -61,7 +48,6 @@ def outcomes_of(
             f"the suite has no data set '{dataset}'", did_you_mean(dataset, study.datasets)
         )
     analysis = study.analysis
-    points = analysis.margin if margin is None else margin
     comparison = compare(
         {
             name: [
@@ -70,12 +56,12 @@ def outcomes_of(
             ]
             for name, cells in conditions.items()
         },
-        rule=rule or analysis.rule,
-        alpha=analysis.alpha if alpha is None else alpha,
+        rule=analysis.rule,
+        alpha=analysis.alpha,
         lower_is_better=analysis.metric == "error",
-        baseline=baseline or study.baseline or None,
+        baseline=study.baseline or None,
         paired=analysis.paired,
-        margin=None if points is None else points / 100,
+        margin=None if analysis.margin is None else analysis.margin / 100,
     )
     kept = {
         name: tuple(runs[cell.id] for cell in cells if cell.id in runs)

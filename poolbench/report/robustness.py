@@ -10,19 +10,25 @@ from dataclasses import replace
 from poolbench.core.measurement import Measurement
 from poolbench.core.record import Run
 from poolbench.core.study import Study
-from poolbench.report.figures import NOTHING, per_cent, points, probability
+from poolbench.report.comparison_cells import (
+    SIGNS,
+    contrast_cells,
+    contrast_columns,
+    count_cell,
+    ranked_cell,
+)
+from poolbench.report.figures import NOTHING, per_cent
 from poolbench.report.robustness_charts import robustness_charts
 from poolbench.report.robustness_notes import notes_of_areas, notes_of_settings
 from poolbench.report.sweeps import Sweep, sweeps_of
 from poolbench.report.table import Cell, Column, Table, words
-from poolbench.stats import Comparison, Pair, compare, estimate
+from poolbench.stats import Pair, compare, estimate
 from poolbench.stats.costs import oriented
 from poolbench.stats.pairwise import compare_pairs
 
 __all__ = ["robustness_charts", "robustness_tables"]
 
 ZERO_GRADIENTS = "zero_gradient_images"
-_SIGNS = {"better": "▲", "worse": "▼", "equivalent": "≈", "no test possible": "?"}
 
 
 def robustness_tables(
@@ -64,31 +70,22 @@ def _area_table(study: Study, sweep: Sweep, title: str) -> Table:
     )
     zeros = {variant: _zero_gradients(sweep, variant) for variant in sweep.outcomes}
     has_zeros = any(share is not None for share in zeros.values())
-    contrasts = {pair.b: pair for pair in comparison.contrasts}
     rows = []
     for variant in sweep.outcomes:
-        row = [words(variant), _count_cell(comparison, variant), _area_cell(comparison, variant)]
+        row = [words(variant), count_cell(comparison, variant), ranked_cell(comparison, variant)]
         if comparison.baseline:
-            row += _contrast_cells(contrasts.get(variant))
+            row += contrast_cells(comparison, variant)
         row.append(_mean_cell(sweep.least(variant)))
         if has_zeros:
             row.append(_share_cell(zeros[variant]))
         rows.append(tuple(row))
-    contrast_columns = (
-        Column(
-            title=f"vs {comparison.baseline}, points [{100 * (1 - analysis.alpha):g} % interval]",
-            fields=("shift", "shift_low", "shift_high"),
-        ),
-        Column(title="p (Holm)", fields=("p_adjusted",)),
-        Column(title="verdict", fields=("verdict",), is_text=True),
-    )
     return Table(
         title=f"{title} · area under the curve",
         columns=(
             Column(title="variant", fields=("variant",), is_text=True),
             Column(title="n", fields=("n", "n_diverged", "n_missing")),
             Column(title="area %", fields=("area_mean", "area_std", "in_best_set")),
-            *(contrast_columns if comparison.baseline else ()),
+            *(contrast_columns(comparison) if comparison.baseline else ()),
             Column(title="least %", fields=("least_mean", "least_std", "n_least")),
             *((Column(title="zero gradients %", fields=(ZERO_GRADIENTS,)),) if has_zeros else ()),
         ),
@@ -184,32 +181,6 @@ def _zero_gradients(sweep: Sweep, variant: str) -> float | None:
     return statistics.fmean(shares) if shares else None
 
 
-def _count_cell(comparison: Comparison, variant: str) -> Cell:
-    e = comparison.estimates[variant]
-    signs = ("†" if e.n_diverged else "") + ("‡" if e.n_missing else "")
-    text = f"{e.n}/{e.n_asked}{signs}" if signs else str(e.n)
-    return Cell(values=(e.n, e.n_diverged, e.n_missing), text=text)
-
-
-def _area_cell(comparison: Comparison, variant: str) -> Cell:
-    e, is_bold = comparison.estimates[variant], variant in comparison.bold
-    mark = ("*" if is_bold else "") + ("?" if variant in comparison.decision.untested else "")
-    text = per_cent(e.mean, e.std)
-    return Cell(values=(e.mean, e.std, is_bold), text=text, is_bold=is_bold, mark=mark)
-
-
-def _contrast_cells(pair: Pair | None) -> tuple[Cell, ...]:
-    if pair is None:
-        nothing = Cell(values=(None,), text="")
-        return Cell(values=(None, None, None), text="baseline"), nothing, nothing
-    low, high = pair.shift_ci or (None, None)
-    return (
-        Cell(values=(pair.shift, low, high), text=points(pair.shift, pair.shift_ci)),
-        Cell(values=(pair.p_adjusted,), text=probability(pair.p_adjusted)),
-        words(pair.verdict, mark=_SIGNS.get(pair.verdict, "")),
-    )
-
-
 def _mean_cell(values: Sequence[float | None]) -> Cell:
     e = estimate(values)
     text = per_cent(e.mean, e.std) + (f" ({e.n}/{e.n_asked})" if 0 < e.n < e.n_asked else "")
@@ -222,7 +193,7 @@ def _setting_cell(sweep: Sweep, variant: str, at: float, pair: Pair | None) -> C
         cell = replace(cell, text="n/a")
     if pair is None:
         return replace(cell, values=(*cell.values, None))
-    mark = _SIGNS[pair.verdict] if pair.verdict in ("better", "worse") else ""
+    mark = SIGNS[pair.verdict] if pair.verdict in ("better", "worse") else ""
     return replace(cell, values=(*cell.values, pair.p_adjusted), mark=mark)
 
 

@@ -131,11 +131,9 @@ def test_without_a_baseline_the_rules_own_p_is_shown() -> None:
     assert "shift" not in table.fields
 
 
-def test_rule_level_baseline_and_margin_can_be_overridden() -> None:
-    study, runs = finished({"average": LOW, "max": HIGH})
-    table = results_table(
-        study, "digits", runs, rule="paper", alpha=0.001, baseline="max", margin=9.0
-    )
+def test_rule_level_baseline_and_margin_are_those_of_the_study() -> None:
+    study, runs = finished({"average": LOW, "max": HIGH}, rule="paper", alpha=0.001, margin=9.0)
+    table = results_table(replace(study, baseline="max"), "digits", runs)
     assert table.detail["rule"] == "paper"
     assert table.detail["margin"] == pytest.approx(0.09)
     assert row(table.rows[0])[5] == "≈ equivalent"
