@@ -8,6 +8,7 @@ import typer
 
 from poolbench.cli import options
 from poolbench.cli.output import emit
+from poolbench.core.errors import BadInput
 
 _Model = Annotated[str, typer.Option("--model", help="A network.")]
 _BatchSize = Annotated[int, typer.Option("--batch-size", min=1, help="Images a step.")]
@@ -73,13 +74,21 @@ def seeds(
         int | None, typer.Option("--cores", min=1, help="CPU cores; default: all.")
     ] = None,
     precision: _Precision = "fp32",
+    device: options.Device = "cpu",
+    jobs: Annotated[
+        int | None,
+        typer.Option("--jobs", min=1, help="Workers on a GPU at once; default: one a seed."),
+    ] = None,
     format: options.Format = "rich",
     output: options.Output = None,
 ) -> None:
-    """Compare a worker a core, as train does, with one process on all cores, and a user's loop."""
+    """Compare workers side by side, as train has them, with one process, and a user's loop."""
     from poolbench.app.bench.seeds import bench_seeds
-    from poolbench.app.devices import count_cores
+    from poolbench.app.devices import count_cores, open_device
 
+    where = open_device("cpu" if device is None else device)
+    if jobs is not None and where.type == "cpu":
+        raise BadInput("--jobs is for workers on a GPU", "add --device cuda, or use --cores")
     table = bench_seeds(
         model,
         seeds=seeds,
@@ -88,6 +97,8 @@ def seeds(
         rounds=rounds,
         cores=cores or count_cores(),
         precision=precision,
+        device=where,
+        jobs=jobs or seeds,
     )
     emit([table], format, output)
 

@@ -14,10 +14,9 @@ import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from poolbench.app.bench import efficiency, fgsm, operators, seeds, seeds_worker
+from poolbench.app.bench import efficiency, fgsm, operators, seeds
 from poolbench.app.bench.network import fresh_network
-from poolbench.app.bench.seeds_worker import SeedsJob
-from poolbench.app.bench.training import random_split
+from poolbench.app.bench.seeds_worker import SeedsJob, SeedTrainer, digest
 from poolbench.engines.local import ALLOCATOR
 
 
@@ -206,11 +205,49 @@ def test_a_network_of_one_size_has_no_sweep_to_time(poolbench: Callable[..., Any
 
 def test_a_seed_alone_is_told_from_another() -> None:
     job = SeedsJob(
-        model="lenet-mnist", batch_size=4, steps=2, precision="fp32", threads=1, by_user=False
-    )
-    split = random_split(job.model, 8)
-    digests = [seeds_worker._digest(seeds_worker._trained(job, split, s)) for s in (0, 0, 1)]
+        model="lenet-mnist", batch_size=4, steps=2, precision="fp32", threads=1, by_user=False,
+        device="cpu",
+    )  # fmt: skip
+    trainer = SeedTrainer(job)
+    digests = [digest(trainer.train(seed)) for seed in (0, 0, 1)]
     assert digests[0] == digests[1] != digests[2]
+
+
+def test_workers_on_a_gpu_are_not_for_the_cpu(poolbench: Callable[..., Any]) -> None:
+    done = poolbench("bench", "seeds", "--jobs=2")
+    assert done.code == 2
+    assert "--jobs is for workers on a GPU" in done.err
+
+
+needs_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="no NVIDIA GPU")
+
+
+@pytest.mark.gpu
+@needs_gpu
+def test_the_captured_step_is_timed_beside_the_eager_one(poolbench: Callable[..., Any]) -> None:
+    command = ("bench", "training", "--model=lenet-mnist", "--batch-size=8", "--steps=5")
+    done = poolbench(*command, "--rounds=3", "--device=cuda:0", "--format=json")
+    assert done.code == 0, done.err
+    (table,) = json.loads(done.out)["tables"]
+    assert [row["contender"] for row in table["rows"]] == [
+        "poolbench loop", "poolbench loop, captured step", "same model, one resident batch",
+        "a user's loop",
+    ]  # fmt: skip
+
+
+@pytest.mark.gpu
+@needs_gpu
+def test_seeds_at_once_on_a_gpu_are_timed_and_agree(poolbench: Callable[..., Any]) -> None:
+    command = ("bench", "seeds", "--model=lenet-mnist", "--batch-size=8", "--steps=6", "--seeds=3")
+    done = poolbench(*command, "--rounds=3", "--device=cuda:0", "--jobs=2", "--format=json")
+    assert done.code == 0, done.err
+    (table,) = json.loads(done.out)["tables"]
+    assert [row["contender"] for row in table["rows"]] == [
+        "2 workers at once, eager step", "one worker, eager step",
+        "2 workers at once, captured step", "one worker, captured step",
+        "a user's loop, all threads",
+    ]  # fmt: skip
+    assert "in every round, eager and captured" in str(table["notes"])
 
 
 @pytest.mark.slow
@@ -229,7 +266,7 @@ def test_ways_to_train_many_seeds_are_timed_and_agree(poolbench: Callable[..., A
 def test_a_seed_that_differs_beside_others_stops_the_race(monkeypatch: pytest.MonkeyPatch) -> None:
     train = seeds._train  # one process gives the digests in order, two the other way round
     monkeypatch.setattr(seeds, "_train", lambda *given: train(*given)[:: 3 - 2 * len(given[0])])
-    with pytest.raises(RuntimeError, match="beside others differs"):
+    with pytest.raises(RuntimeError, match="a seed beside others differs"):
         seeds.bench_seeds(
             "lenet-mnist", seeds=2, batch_size=1, steps=1, rounds=3, cores=2, precision="fp32"
         )

@@ -1,4 +1,4 @@
-"""The benchmark of many seeds: how best to keep all cores busy, with the same bits either way."""
+"""The benchmark of many seeds: how best to keep a machine busy, with the same bits either way."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
+from functools import partial
 from queue import SimpleQueue
 from typing import Self
 
@@ -21,11 +22,21 @@ from poolbench.app.bench.user_loop import IN_WORDS
 from poolbench.engines.local import worker_environment
 from poolbench.report.table import Table
 
-_WORKERS, _IN_TURN, _USER = (
-    "a single-threaded worker a core",
-    "one process, all threads",
-    "a user's loop, all threads",
-)
+_CPU = torch.device("cpu")
+_USER = "a user's loop, all threads"
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Way:
+    """A way to train many seeds.
+
+    Args:
+        processes: Each takes the next seed when it is free.
+        has_one_outcome: Whether a seed has to end with the bits that it ends with alone.
+    """
+
+    processes: Sequence[_Process]
+    has_one_outcome: bool = False
 
 
 def bench_seeds(
@@ -37,8 +48,10 @@ def bench_seeds(
     rounds: int,
     cores: int,
     precision: str,
+    device: torch.device = _CPU,
+    jobs: int = 1,
 ) -> Table:
-    """Compare ways to train one network from many seeds on the CPU.
+    """Compare ways to train one network from many seeds.
 
     Processes are started before the race and kept, as workers are over the cells of a study.
 
@@ -48,43 +61,44 @@ def bench_seeds(
         batch_size: Images a step.
         steps: Of each seed.
         rounds: Turns of each way.
-        cores: Workers of one thread, against one process of so many threads.
+        cores: Workers of one thread on the CPU, against one process of so many threads.
         precision: ``fp32`` or ``bf16``, of all but the user's loop.
+        device: Where.
+        jobs: Workers on a GPU at once, against one after another.
 
     Raises:
         RuntimeError: A process died, or a seed trained beside others is not what it is alone.
     """
-    wide = SeedsJob(
+    alone = SeedsJob(
         model=model,
         batch_size=batch_size,
         steps=steps,
         precision=precision,
-        threads=cores,
+        threads=1,
         by_user=False,
+        device=str(device),
     )
-    narrow = replace(wide, threads=1)
     numbers = range(seeds)
     with ExitStack() as stack:
-        workers = [stack.enter_context(_Process(narrow)) for _ in range(cores)]
-        one = stack.enter_context(_Process(wide))
-        user = stack.enter_context(_Process(replace(wide, by_user=True)))
-        alone = _train(workers[:1], numbers)
 
-        def beside_others() -> None:
-            if _train(workers, numbers) != alone:
-                raise RuntimeError("a seed trained beside others differs from the same seed alone")
+        def start(job: SeedsJob, count: int = 1) -> list[_Process]:
+            return [stack.enter_context(_Process(job)) for _ in range(count)]
 
-        rivals = {
-            _WORKERS: beside_others,
-            _IN_TURN: lambda: _train([one], numbers),
-            _USER: lambda: _train([user], numbers),
-        }
+        ways = _on_cpu(alone, cores, start) if device == _CPU else _on_gpu(alone, jobs, start)
+        ways[_USER] = _Way(processes=start(replace(alone, threads=cores, by_user=True)))
+        digests = _train(next(iter(ways.values())).processes[:1], numbers)
+
+        def train(name: str) -> None:
+            if _train(ways[name].processes, numbers) != digests and ways[name].has_one_outcome:
+                raise RuntimeError(f"{name}: a seed beside others differs from the same seed alone")
+
         images = seeds * steps * batch_size
         times = race(
-            [Contender(name=name, run=run, images=images) for name, run in rivals.items()], rounds
+            [Contender(name=name, run=partial(train, name), images=images) for name in ways], rounds
         )
+    width = f"{cores} cores" if device == _CPU else f"{jobs} workers, {device}"
     return rate_table(
-        f"{seeds} seeds of {model}, batch {batch_size}, {precision}, {cores} cores",
+        f"{seeds} seeds of {model}, batch {batch_size}, {precision}, {width}",
         times,
         reference=_USER,
         notes=(
@@ -92,11 +106,32 @@ def bench_seeds(
             "median and range, by the clock on the wall",
             "ratio: the row's images/s of the user's loop's, round by round",
             f"each of {seeds} seeds ends with the same bits beside the others and alone, in every "
-            "round",
+            f"round{'' if device == _CPU else ', eager and captured'}",
             IN_WORDS,
-            machine(torch.device("cpu")),
+            machine(device),
         ),
     )
+
+
+_Start = Callable[..., list["_Process"]]
+
+
+def _on_cpu(alone: SeedsJob, cores: int, start: _Start) -> dict[str, _Way]:
+    return {
+        "a single-threaded worker a core": _Way(
+            processes=start(alone, cores), has_one_outcome=True
+        ),
+        "one process, all threads": _Way(processes=start(replace(alone, threads=cores))),
+    }
+
+
+def _on_gpu(alone: SeedsJob, jobs: int, start: _Start) -> dict[str, _Way]:
+    ways = {}
+    for step in ("eager", "captured"):
+        workers = start(replace(alone, captured=step == "captured"), jobs)
+        ways[f"{jobs} workers at once, {step} step"] = _Way(processes=workers, has_one_outcome=True)
+        ways[f"one worker, {step} step"] = _Way(processes=workers[:1], has_one_outcome=True)
+    return ways
 
 
 def _train(processes: Sequence[_Process], seeds: Sequence[int]) -> list[str]:

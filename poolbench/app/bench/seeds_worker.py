@@ -15,12 +15,12 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
+from poolbench.app.bench.network import fresh_network
 from poolbench.app.bench.training import augmented, epoch_of, random_split, training_of
 from poolbench.app.bench.user_loop import user_loader, user_loop
 from poolbench.app.process import configured
-from poolbench.data.splits import Split
-
-_CPU = torch.device("cpu")
+from poolbench.training.captured import GraphRecorder
+from poolbench.training.loop import Training
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +34,8 @@ class SeedsJob:
         precision: ``fp32`` or ``bf16``; the user's loop knows fp32 alone.
         threads: CPU threads.
         by_user: Whether by the loop a user would write.
+        device: As torch names it.
+        captured: Whether with a captured step, each seed after the first in its memory.
     """
 
     model: str
@@ -42,34 +44,64 @@ class SeedsJob:
     precision: str
     threads: int
     by_user: bool
+    device: str
+    captured: bool = False
 
 
-def _trained(job: SeedsJob, split: Split, seed: int) -> nn.Module:
-    run: Callable[[], None]
-    if job.by_user:
+class SeedTrainer:
+    """Trains one seed after another, as a worker trains the cells of a variant, or as a user would.
+
+    Args:
+        job: What, and how.
+    """
+
+    def __init__(self, job: SeedsJob) -> None:
+        self._job, self._device = job, torch.device(job.device)
+        split = random_split(job.model, job.batch_size * job.steps)
+        self._split = split if job.by_user else split.to(self._device)
+        self._recorder = GraphRecorder(self._device) if job.captured else None
+        self._before: Training | None = None
+
+    def train(self, seed: int) -> nn.Module:
+        """Return the trained network of a seed."""
+        run, network = self._of_a_user(seed) if self._job.by_user else self._ours(seed)
+        run()
+        return network
+
+    def _of_a_user(self, seed: int) -> tuple[Callable[[], None], nn.Module]:
         torch.manual_seed(seed)
-        loader = user_loader(split, job.batch_size)
-        run, network = user_loop(job.model, loader, _CPU, seed)
-    else:
-        batches = augmented(split, job.batch_size, seed)
-        training = training_of(job.model, batches, job.batch_size, job.precision, _CPU, seed)
-        run, network = epoch_of(training, _CPU), training.network
-    run()
-    return network
+        loader = user_loader(self._split, self._job.batch_size)
+        return user_loop(self._job.model, loader, self._device, seed)
+
+    def _ours(self, seed: int) -> tuple[Callable[[], None], nn.Module]:
+        job, device = self._job, self._device
+        batches = augmented(self._split, job.batch_size, seed)
+        training = self._before
+        if training is None:
+            training = training_of(
+                job.model, batches, job.batch_size, job.precision, device, seed, self._recorder
+            )
+        else:
+            fresh = fresh_network(job.model, device, seed)
+            training.restart(fresh.state_dict(), batches, seed=seed)
+        if self._recorder is not None:
+            self._before = training
+        return epoch_of(training, device), training.network
 
 
-def _digest(network: nn.Module) -> str:
-    digest = hashlib.sha256()
+def digest(network: nn.Module) -> str:
+    """Return the SHA-256 of a network's state."""
+    summed = hashlib.sha256()
     for value in network.state_dict().values():
-        digest.update(value.detach().contiguous().numpy().tobytes())
-    return digest.hexdigest()
+        summed.update(value.detach().cpu().contiguous().numpy().tobytes())
+    return summed.hexdigest()
 
 
 def serve(job: SeedsJob) -> None:
     """Train a seed for each line of standard input, until it ends."""
-    split = random_split(job.model, job.batch_size * job.steps)
+    trainer = SeedTrainer(job)
     for line in sys.stdin:
-        sys.stdout.write(f"{_digest(_trained(job, split, int(line)))}\n")
+        sys.stdout.write(f"{digest(trainer.train(int(line)))}\n")
         sys.stdout.flush()
 
 
@@ -79,5 +111,5 @@ if __name__ == "__main__":
     if asked.by_user:
         serve(asked)
     else:
-        with configured("cpu", asked.threads):
+        with configured(asked.device, asked.threads):
             serve(asked)
