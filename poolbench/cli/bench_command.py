@@ -109,7 +109,7 @@ def networks(
 def operators(
     operator: Annotated[
         list[str] | None,
-        typer.Option("--operator", help="lae, lse, softpool, mixed or max. Repeats."),
+        typer.Option("--operator", help="lae, lse, softpool, mixed, gated or max. Repeats."),
     ] = None,
     shape: Annotated[
         str, typer.Option("--shape", metavar="NxCxHxW", help="Of the maps.")

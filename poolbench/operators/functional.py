@@ -12,8 +12,10 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from poolbench.operators.elements import check_maps, without_autocast
+from poolbench.operators.kernels import has_fused_peaks
 from poolbench.operators.layout import formatted_like
 from poolbench.operators.peak_and_mean import PeakAndMean
+from poolbench.operators.peaks import Peaks
 from poolbench.operators.smooth_maximum import smooth_maximum
 from poolbench.operators.window import Window
 
@@ -63,6 +65,9 @@ def maximum(x: Tensor, *, window: Window | None = None) -> Tensor:
     """
     check_maps(x, window)
     with without_autocast(x):
+        if has_fused_peaks(x):
+            peak: Tensor = Peaks.apply(x, None, window, False)[0]
+            return peak.flatten(1) if window is None else peak
         if window is not None:
             return F.max_pool2d(
                 x, window.kernel_size, window.stride, window.padding, ceil_mode=window.ceil_mode
@@ -141,7 +146,11 @@ def mixed(x: Tensor, share: Tensor, *, window: Window | None = None) -> Tensor:
     if share.dim() == 1:
         share = share.view(1, -1) if window is None else share.view(1, -1, 1, 1)
     with without_autocast(x):
-        if window is None:
+        if has_fused_peaks(x):
+            peak, mean = Peaks.apply(x, None, window, True)[:2]
+            if window is None:
+                peak, mean = peak.flatten(1), mean.flatten(1)
+        elif window is None:
             peak, mean, _ = PeakAndMean.apply(x)
         else:
             peak, mean = maximum(x, window=window), average(x, window=window)
@@ -180,6 +189,36 @@ def gate(x: Tensor, weight: Tensor, *, window: Window | None = None) -> Tensor:
         channels = x.shape[1]
         kernel = weight.unsqueeze(1).expand(channels, 1, -1, -1)
         return F.conv2d(elements, kernel, stride=window.stride, groups=channels).sigmoid()
+
+
+def gated(x: Tensor, weight: Tensor, *, window: Window | None = None) -> Tensor:
+    """Return a mixture of max and mean whose share each window chooses.
+
+    ``a max(z) + (1 - a) mean(z)`` with ``a = sigmoid(w . z)``, as :func:`gate` gives it.
+
+    Args:
+        x: Maps, ``(N, C, H, W)``, floating.
+        weight: w, ``(1 or C, kernel height, kernel width)``; ``(1 or C, H, W)`` without window.
+        window: Geometry; ``None`` pools the whole map.
+
+    Returns:
+        ``(N, C)``, or ``(N, C, H', W')`` with a window.
+
+    Raises:
+        ValueError: x is not a batch of floating maps, or a window would be empty.
+
+    References:
+        Lee, Gallagher, Tu 2016 (arXiv:1509.08985).
+    """
+    check_maps(x, window)
+    if not has_fused_peaks(x):
+        return mixed(x, gate(x, weight, window=window), window=window)
+    with without_autocast(x):
+        weight = weight.to(torch.promote_types(x.dtype, torch.float32))
+        peak, mean, product, _ = Peaks.apply(x, weight, window, True)
+        share = product.sigmoid()
+        blend: Tensor = (share * peak + (1 - share) * mean).to(x.dtype)
+    return blend.flatten(1) if window is None else blend
 
 
 def _gather_first_maximum(x: Tensor) -> Tensor:

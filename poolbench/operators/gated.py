@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from poolbench.core.errors import BadInput
 from poolbench.operators.base import PoolingOperator, learned_size
-from poolbench.operators.functional import gate, mixed
+from poolbench.operators.functional import gated
 from poolbench.operators.window import Window
 
 
@@ -54,7 +54,7 @@ class Gated(PoolingOperator):
         weight: Tensor = self.gate_weight
         if self.window is None and x.dim() == 4 and 0 not in x.shape[2:]:
             weight = resize_weight(weight, (x.shape[2], x.shape[3]))
-        return mixed(x, gate(x, weight, window=self.window), window=self.window)
+        return gated(x, weight, window=self.window)
 
     def pooling_parameters(self) -> dict[str, Tensor]:
         """Return the gate's weights, ``(1 or C, height, width)``."""

@@ -19,6 +19,7 @@ from poolbench.operators.elements import (
     without_autocast,
 )
 from poolbench.operators.kernels import kernel_for
+from poolbench.operators.transforms import one_by_one
 from poolbench.operators.window import Window
 
 
@@ -85,7 +86,7 @@ class SmoothMaximum(torch.autograd.Function):
         info: Any, in_dims: tuple[int | None, ...], *inputs: Any
     ) -> tuple[tuple[Tensor, ...], tuple[int, ...]]:
         """Pool for each of several models, one by one: each gets the bits it gets alone."""
-        return _one_by_one(SmoothMaximum, info.batch_size, in_dims, inputs)
+        return one_by_one(SmoothMaximum, info.batch_size, in_dims, inputs)
 
 
 class _Gradients(torch.autograd.Function):
@@ -136,7 +137,7 @@ class _Gradients(torch.autograd.Function):
         info: Any, in_dims: tuple[int | None, ...], *inputs: Any
     ) -> tuple[tuple[Tensor, ...], tuple[int, ...]]:
         """Differentiate for each of several models, one by one."""
-        return _one_by_one(_Gradients, info.batch_size, in_dims, inputs)
+        return one_by_one(_Gradients, info.batch_size, in_dims, inputs)
 
 
 def smooth_maximum(
@@ -183,22 +184,3 @@ def smooth_maximum_by_definition(
         divisor = count_elements(x, window) if operation == "lae" else 1.0
         pooled = peak + temperature * (total / divisor).log()
     return pooled.where(is_alive, -math.inf).squeeze(-1).to(x.dtype)
-
-
-def _one_by_one(
-    function: type[torch.autograd.Function],
-    count: int,
-    in_dims: tuple[int | None, ...],
-    inputs: tuple[Any, ...],
-) -> tuple[tuple[Tensor, ...], tuple[int, ...]]:
-    outputs = [
-        function.apply(
-            *(
-                value if dim is None else value.select(dim, index)
-                for value, dim in zip(inputs, in_dims, strict=True)
-            )
-        )
-        for index in range(count)
-    ]
-    stacked = tuple(torch.stack(parts) for parts in zip(*outputs, strict=True))
-    return stacked, (0,) * len(stacked)

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from poolbench.operators.kernels import OPERATIONS, Kernel, eager, kernel_for, native
+from poolbench.operators.kernels.native.job import THREADED_ELEMENTS
 from poolbench.operators.window import Window
 
 WINDOWS = {
@@ -115,7 +116,7 @@ def test_what_is_not_finite_is_never_hidden(layout: torch.memory_format, bad: fl
 @needs_compiler
 def test_the_bits_do_not_depend_on_the_number_of_threads() -> None:
     x = torch.randn(5, 33, 56, 56, generator=torch.Generator().manual_seed(0))
-    assert x.numel() > native._THREADED_ELEMENTS
+    assert x.numel() > THREADED_ELEMENTS
     threads = torch.get_num_threads()
     try:
         found = []

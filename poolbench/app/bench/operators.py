@@ -18,7 +18,7 @@ from poolbench.operators.kernels import kernel_for
 from poolbench.operators.window import Window
 from poolbench.report.table import Cell, Column, Table, words
 
-OPERATORS = ("lae", "lse", "softpool", "mixed", "max")
+OPERATORS = ("lae", "lse", "softpool", "mixed", "gated", "max")
 FORWARD, STEP = "forward", "forward and backward"
 _COPY = "copy_ of the maps"
 _DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
@@ -32,7 +32,7 @@ class PoolingTask:
     """What is pooled, and how.
 
     Args:
-        operator: ``lae``, ``lse``, ``softpool``, ``mixed`` or ``max``.
+        operator: ``lae``, ``lse``, ``softpool``, ``mixed``, ``gated`` or ``max``.
         window: Geometry; ``None`` pools whole maps.
         shape: (N, C, H, W) of the maps.
         dtype: float32 or bfloat16.
@@ -190,7 +190,7 @@ def _contenders(
             "stride": task.window.stride,
             "padding": task.window.padding,
         }
-    ours = create(task.operator, channels=task.shape[1], **options)  # type: ignore[arg-type]
+    ours = create(task.operator, channels=task.shape[1], grid=task.shape[2:], **options)  # type: ignore[arg-type]
     ours = ours.to(device)
     own = next(ours.parameters(), torch.zeros(1))
     parameter = nn.Parameter(own.detach().to(device, task.dtype))

@@ -23,8 +23,9 @@ def peers_of(
     Those that do not are yardsticks: nothing pools faster than a mean.
 
     Args:
-        operator: ``lae``, ``lse``, ``softpool``, ``mixed`` or ``max``.
-        parameter: log t, or the share of the max, ``(1,)`` or ``(C,)``; unused by ``max``.
+        operator: ``lae``, ``lse``, ``softpool``, ``mixed``, ``gated`` or ``max``.
+        parameter: log t, or the share of the max, ``(1,)`` or ``(C,)``; the gate's weight,
+            ``(1 or C, height, width)``; unused by ``max``.
         window: Geometry without overhang; ``None`` pools the whole map.
     """
     peers: dict[str, tuple[Pool, bool]] = {}
@@ -34,9 +35,13 @@ def peers_of(
         peers["softmax times z"] = (_softmax_times(parameter, window), True)
     elif operator == "mixed":
         peers["max and mean"] = (_max_and_mean(parameter, window), True)
+    elif operator == "gated":
+        peers["gate, max and mean"] = (_gated(parameter, window), True)
     elif window is None:
+        peers["adaptive_max_pool2d"] = (lambda x: F.adaptive_max_pool2d(x, 1), True)
         peers["amax"] = (lambda x: x.amax((2, 3)), True)
     else:
+        peers["max_pool2d"] = (lambda x: _max(x, window), True)
         peers["elements, amax"] = (lambda x: _elements(x, window).amax(2), True)
     if operator == "lae" and window is None and parameter.numel() == 1 and find_spec("timm"):
         peers["timm LsePlus2d"] = (_timm(parameter), True)
@@ -89,13 +94,30 @@ def _softmax_times(log_temperature: Tensor, window: Window | None) -> Pool:
 
 def _max_and_mean(share: Tensor, window: Window | None) -> Pool:
     def pool(x: Tensor) -> Tensor:
-        if window is None:
-            return share * x.amax((2, 3)) + (1 - share) * x.mean((2, 3))
-        peak = F.max_pool2d(x, window.kernel_size, window.stride, window.padding)
-        blend = share.view(1, -1, 1, 1)
-        return blend * peak + (1 - blend) * _mean(window)(x)
+        peak, mean = _max(x, window), _mean(window)(x)
+        blend = _beside(share, peak)
+        return blend * peak + (1 - blend) * mean
 
     return pool
+
+
+def _gated(weight: Tensor, window: Window | None) -> Pool:
+    def pool(x: Tensor) -> Tensor:
+        if window is None:
+            products = (x * weight).sum((2, 3))
+        else:
+            kernel = weight.unsqueeze(1).expand(x.shape[1], 1, -1, -1)
+            products = F.conv2d(x, kernel, None, window.stride, window.padding, 1, x.shape[1])
+        share = products.sigmoid()
+        return share * _max(x, window) + (1 - share) * _mean(window)(x)
+
+    return pool
+
+
+def _max(x: Tensor, window: Window | None) -> Tensor:
+    if window is None:
+        return x.amax((2, 3))
+    return F.max_pool2d(x, window.kernel_size, window.stride, window.padding)
 
 
 def _mean(window: Window | None) -> Pool:

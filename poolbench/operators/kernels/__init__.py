@@ -52,8 +52,7 @@ def kernel_for(x: Tensor) -> Kernel:
     Args:
         x: Maps, ``(N, C, H, W)``.
     """
-    is_plain = type(x) in (Tensor, nn.Parameter) and not torch.compiler.is_compiling()
-    if not is_plain or os.environ.get("POOLBENCH_KERNELS") == "eager":
+    if not _is_plain(x):
         return eager
     if x.device.type == "cpu":
         from poolbench.operators.kernels import native
@@ -64,3 +63,21 @@ def kernel_for(x: Tensor) -> Kernel:
 
         return gpu if gpu.covers(x) else eager
     return eager
+
+
+def has_fused_peaks(x: Tensor) -> bool:
+    """Tell whether there is fused code for the maxima of maps, ``(N, C, H, W)``, and their means.
+
+    Elsewhere torch's own pooling serves.
+    """
+    if x.device.type != "cpu" or not _is_plain(x):
+        return False
+    from poolbench.operators.kernels.native import peaks
+
+    return peaks.covers(x)
+
+
+def _is_plain(x: Tensor) -> bool:
+    """Tell whether fused code may have the tensor: no compiler looks on, and it has memory."""
+    is_ours = type(x) in (Tensor, nn.Parameter) and not torch.compiler.is_compiling()
+    return is_ours and os.environ.get("POOLBENCH_KERNELS") != "eager"

@@ -1,40 +1,14 @@
 /* Smooth maxima on the CPU: the arithmetic of eager.py, fused.
 
-   Everything is computed in double, so that both differ by roundings of 1e-16. A job is split into
-   units that share nothing, of some lanes each: rows (whole maps whose pixels are adjacent), or
-   channels of one image (windows, and maps whose channels are adjacent), which are first copied to
-   a scratch of doubles, pixel by pixel, whatever their layout and type.
-   C11 with loops that compilers vectorise under -fopenmp-simd; no library but libm. The structure
-   is mirrored in native.py. */
+   Everything is computed in double, so that both differ by roundings of 1e-16. The channels of a
+   unit are first copied to a scratch of doubles, pixel by pixel, whatever their layout and type;
+   rows are worked on where they lie.
+   C11 with loops that compilers vectorise under -fopenmp-simd; no library but libm. */
 
-#include <math.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
-enum { FLOAT32, BFLOAT16, FLOAT64 };
-enum { LSE, LAE, SOFTPOOL };
-
-typedef struct {
-    int64_t dtype, operation, images, channels, height, width;
-    int64_t out_height, out_width, kernel_height, kernel_width;
-    int64_t stride_height, stride_width, pad_height, pad_width;
-    int64_t is_pixelwise; /* channels of a pixel adjacent, in every tensor of the job */
-    int64_t is_rows;      /* the window is the map, its pixels adjacent */
-    int64_t lanes;        /* rows or channels in a unit */
-    const void *maps;
-    const double *temperature; /* one for each channel */
-    void *pooled, *peak, *logarithm, *centre;
-    const void *upstream;
-    void *gradient;
-    double *slope; /* images x channels: this unit's part of d/dlog t */
-} Job;
+#include "maps.h"
 
 static const double LN2 = 0.69314718055994530942, LOG2E = 1.4426950408889634074;
 static const double LOWEST = -1000.0; /* exponents below weigh nothing */
-
-/* Inlined where `dtype` and `operation` are constants: one copy of the code for each. */
-#define SPECIALISED static inline __attribute__((always_inline))
 
 /* ---- elementary functions that vectorise ---- */
 
@@ -85,106 +59,7 @@ SPECIALISED double natural_logarithm(double x) {
     return x > 0.0 ? result : (x == 0.0 ? -INFINITY : NAN);
 }
 
-/* ---- between tensors and doubles ---- */
-
-SPECIALISED double get(const void *tensor, int64_t dtype, int64_t at) {
-    if (dtype == FLOAT32) return ((const float *)tensor)[at];
-    if (dtype == FLOAT64) return ((const double *)tensor)[at];
-    union { uint32_t bits; float value; } word;
-    word.bits = (uint32_t)((const uint16_t *)tensor)[at] << 16;
-    return word.value;
-}
-
-SPECIALISED void put(void *tensor, int64_t dtype, int64_t at, double value) {
-    if (dtype == FLOAT32) ((float *)tensor)[at] = (float)value;
-    else if (dtype == FLOAT64) ((double *)tensor)[at] = value;
-    else {
-        union { float value; uint32_t bits; } word = {.value = (float)value};
-        uint32_t rounded = (word.bits + 0x7fff + ((word.bits >> 16) & 1)) >> 16;
-        ((uint16_t *)tensor)[at] = value != value ? 0x7fc0 : (uint16_t)rounded;
-    }
-}
-
-/* The dtype of what is kept for backward. */
-SPECIALISED int64_t wide(int64_t dtype) { return dtype == FLOAT64 ? FLOAT64 : FLOAT32; }
-
-/* A unit's part of a tensor (images, channels, pixels). */
-typedef struct { int64_t offset, count, between_lanes, between_pixels, pixels, lanes; } Place;
-
-static Place place_of(const Job *job, int64_t unit, int64_t pixels) {
-    Place place = {.pixels = pixels, .lanes = job->lanes};
-    int64_t blocks = (job->channels + job->lanes - 1) / job->lanes;
-    /* Rows go on from image to image. */
-    int64_t image = job->is_rows ? 0 : unit / blocks, count = job->channels;
-    int64_t first = (unit - image * blocks) * job->lanes;
-    if (job->is_rows) count *= job->images;
-    place.count = count - first < job->lanes ? count - first : job->lanes;
-    place.between_lanes = job->is_pixelwise ? 1 : pixels;
-    place.between_pixels = job->is_pixelwise ? job->channels : 1;
-    place.offset = image * job->channels * pixels + first * place.between_lanes;
-    return place;
-}
-
-SPECIALISED void load_as(int64_t dtype, double *restrict scratch, const void *tensor, Place at) {
-    if (at.count < at.lanes) memset(scratch, 0, at.pixels * at.lanes * sizeof(double));
-    if (at.between_lanes == 1)
-        for (int64_t p = 0; p < at.pixels; p++)
-            for (int64_t l = 0; l < at.count; l++)
-                scratch[p * at.lanes + l] = get(tensor, dtype, at.offset + p * at.between_pixels + l);
-    else
-        for (int64_t l = 0; l < at.count; l++)
-            for (int64_t p = 0; p < at.pixels; p++)
-                scratch[p * at.lanes + l] = get(tensor, dtype, at.offset + l * at.between_lanes + p);
-}
-
-static void load(double *restrict scratch, const void *tensor, int64_t dtype, Place at) {
-    if (dtype == FLOAT32) load_as(FLOAT32, scratch, tensor, at);
-    else if (dtype == FLOAT64) load_as(FLOAT64, scratch, tensor, at);
-    else load_as(BFLOAT16, scratch, tensor, at);
-}
-
-SPECIALISED void store_as(int64_t dtype, void *tensor, const double *restrict scratch, Place at) {
-    if (at.between_lanes == 1)
-        for (int64_t p = 0; p < at.pixels; p++)
-            for (int64_t l = 0; l < at.count; l++)
-                put(tensor, dtype, at.offset + p * at.between_pixels + l, scratch[p * at.lanes + l]);
-    else
-        for (int64_t l = 0; l < at.count; l++)
-            for (int64_t p = 0; p < at.pixels; p++)
-                put(tensor, dtype, at.offset + l * at.between_lanes + p, scratch[p * at.lanes + l]);
-}
-
-static void store(void *tensor, const double *restrict scratch, int64_t dtype, Place at) {
-    if (dtype == FLOAT32) store_as(FLOAT32, tensor, scratch, at);
-    else if (dtype == FLOAT64) store_as(FLOAT64, tensor, scratch, at);
-    else store_as(BFLOAT16, tensor, scratch, at);
-}
-
 /* ---- one window ---- */
-
-typedef struct { int64_t first, last; } Range;
-
-/* The elements of window `index` along an axis, in pixels. */
-static inline Range elements(int64_t index, int64_t kernel, int64_t stride, int64_t pad,
-                             int64_t extent) {
-    int64_t first = index * stride - pad, last = first + kernel;
-    return (Range){first < 0 ? 0 : first, last > extent ? extent : last};
-}
-
-#define ROWS(job, i) \
-    elements(i, job->kernel_height, job->stride_height, job->pad_height, job->height)
-#define COLUMNS(job, j) \
-    elements(j, job->kernel_width, job->stride_width, job->pad_width, job->width)
-#define FOR_WINDOWS(job)                           \
-    for (int64_t i = 0; i < job->out_height; i++)  \
-        for (int64_t j = 0; j < job->out_width; j++)
-#define FOR_ELEMENTS(rows, columns)                    \
-    for (int64_t h = rows.first; h < rows.last; h++)   \
-        for (int64_t w = columns.first; w < columns.last; w++)
-
-static inline double size_of(Range rows, Range columns) {
-    return (double)((rows.last - rows.first) * (columns.last - columns.first));
-}
 
 /* Maximum, then sums, of every lane of a window. Only softpool wants the moment. */
 SPECIALISED void sum_window(const Job *job, int64_t operation, const double *restrict maps,
@@ -327,8 +202,7 @@ static Scratch allocate(const Job *job) {
 static void take_temperature(const Job *job, int64_t unit, Scratch scratch) {
     Place place = place_of(job, unit, 1);
     for (int64_t l = 0; l < job->lanes; l++) {
-        int64_t map = l < place.count ? place.offset + l : place.offset;
-        scratch.temperature[l] = job->temperature[map % job->channels];
+        scratch.temperature[l] = job->temperature[place.channel + (l < place.count ? l : 0)];
         scratch.scale[l] = LOG2E / scratch.temperature[l];
     }
 }

@@ -1,0 +1,38 @@
+"""What torch's function transforms are told of our own autograd functions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+
+def one_by_one(
+    function: type[torch.autograd.Function],
+    count: int,
+    in_dims: tuple[int | None, ...],
+    inputs: tuple[Any, ...],
+) -> tuple[tuple[Tensor, ...], tuple[int, ...]]:
+    """Apply a function to each of several models in turn: each gets the bits it gets alone.
+
+    Args:
+        function: Whose ``vmap`` this is.
+        count: How many models.
+        in_dims: The models' dimension of each input; ``None`` where they share it.
+        inputs: Of the function.
+
+    Returns:
+        The outputs, stacked, and their models' dimension.
+    """
+    outputs = [
+        function.apply(
+            *(
+                value if dim is None else value.select(dim, index)
+                for value, dim in zip(inputs, in_dims, strict=True)
+            )
+        )
+        for index in range(count)
+    ]
+    stacked = tuple(torch.stack(parts) for parts in zip(*outputs, strict=True))
+    return stacked, (0,) * len(stacked)

@@ -1,0 +1,274 @@
+"""The fused maxima, means and products against torch's own pooling and the definition."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from poolbench.operators.elements import gather_elements
+from poolbench.operators.functional import gated, maximum, mixed
+from poolbench.operators.kernels import has_fused_peaks, native
+from poolbench.operators.kernels.native.job import THREADED_ELEMENTS, layout_of
+from poolbench.operators.peaks import Peaks
+from poolbench.operators.window import Window
+
+pytestmark = pytest.mark.skipif(
+    native.fault() is not None, reason=native.fault() or "there is a compiler"
+)
+
+WINDOWS = {
+    "global": None,
+    "k2": Window.of(2),
+    "k3s2p1": Window.of(3, 2, 1),
+    "k3s2p1-ceil": Window.of((3, 2), 2, 1, ceil_mode=True),
+    "k2s3": Window.of(2, 3),
+    "k17": Window.of(17, 1, 5),  # more elements than a byte counts
+}
+LAYOUTS = {"contiguous": torch.contiguous_format, "channels_last": torch.channels_last}
+windows = pytest.mark.parametrize("window", WINDOWS.values(), ids=WINDOWS)
+layouts = pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
+
+
+def maps(
+    layout: torch.memory_format, channels: int = 19, dtype: torch.dtype = torch.float32
+) -> Tensor:
+    """Return maps with ties, with dark elements, with dark windows, and constant ones."""
+    generator = torch.Generator().manual_seed(7)
+    x = torch.randn(3, channels, 7, 9, generator=generator, dtype=torch.float64)
+    x[0, 0] = -math.inf
+    x[1, 1 % channels, 2, 3] = -math.inf
+    x[2, 2 % channels, :4] = -math.inf
+    x[1, 2 % channels] = 0.75
+    x[2, 1 % channels] = x[2, 1 % channels].round()
+    if channels > 20:
+        x[0, 20] = -1e30
+    return x.to(dtype).contiguous(memory_format=layout)
+
+
+def fitting(window: Window | None, x: Tensor) -> Tensor:
+    """Return maps that a window fits on."""
+    if window is not WINDOWS["k17"]:
+        return x
+    return x.repeat(1, 1, 2, 2).contiguous(memory_format=layout_of(x))
+
+
+def by_torch(x: Tensor, window: Window | None) -> Tensor:
+    if window is None:
+        return F.adaptive_max_pool2d(x, 1)
+    return F.max_pool2d(
+        x, window.kernel_size, window.stride, window.padding, ceil_mode=window.ceil_mode
+    )
+
+
+def by_definition(x: Tensor, weight: Tensor, window: Window | None) -> tuple[Tensor, ...]:
+    """Return maximum, mean and product in float64."""
+    elements = gather_elements(x, window, padding=math.nan)
+    is_present = ~elements.isnan()
+    peak = elements.where(is_present, -math.inf).max(-1).values  # ties: the first
+    mean = elements.where(is_present, 0.0).sum(-1) / is_present.sum(-1)
+    is_lit = is_present & (elements != -math.inf)
+    product = (elements.where(is_lit, 0.0) * weight.flatten(1)[:, None, None]).sum(-1)
+    return peak, mean, product
+
+
+def upstream(like: Tensor, seed: int = 1) -> Tensor:
+    generator = torch.Generator().manual_seed(seed)
+    return torch.randn(like.shape, generator=generator, dtype=torch.float64).to(like.dtype)
+
+
+@windows
+@layouts
+@pytest.mark.parametrize("channels", [1, 16, 19, 70, 530])
+def test_maxima_and_their_gradients_have_the_bits_of_torch(
+    channels: int, layout: torch.memory_format, window: Window | None
+) -> None:
+    x = fitting(window, maps(layout, channels))
+    assert has_fused_peaks(x)
+    leaves = [x.clone().requires_grad_() for _ in range(2)]
+    pooled = [
+        Peaks.apply(leaves[0], None, window, False)[0],
+        by_torch(leaves[1], window),
+    ]
+    assert torch.equal(*pooled)
+    assert pooled[0].is_contiguous(memory_format=layout)
+    found, expected = (
+        torch.autograd.grad(y, leaf, upstream(y))[0] for y, leaf in zip(pooled, leaves, strict=True)
+    )
+    assert found.is_contiguous(memory_format=layout)
+    if layout == torch.channels_last:
+        assert torch.equal(found, expected)
+    else:  # torch adds overlapping windows in float32, we in the order of channels-last
+        torch.testing.assert_close(found, expected, rtol=0, atol=1e-6)
+
+
+@windows
+@layouts
+def test_nothing_hides_what_is_not_a_number(
+    layout: torch.memory_format, window: Window | None
+) -> None:
+    x = fitting(window, maps(layout))
+    x[0, 3, 1, 1] = x[2, 18, 6, 8] = math.nan
+    x[1, 5, 2, 2] = math.inf
+    pooled = Peaks.apply(x, None, window, False)[0]
+    expected = by_torch(x, window)
+    torch.testing.assert_close(pooled, expected, rtol=0, atol=0, equal_nan=True)
+
+
+@windows
+@layouts
+@pytest.mark.parametrize("learns", [1, 19])
+@pytest.mark.parametrize(
+    ("dtype", "rounding"),
+    [(torch.float32, 1e-6), (torch.bfloat16, 2**-7), (torch.float64, 1e-13)],
+    ids=str,
+)
+def test_means_products_and_every_gradient_are_those_of_the_definition(
+    dtype: torch.dtype,
+    rounding: float,
+    learns: int,
+    layout: torch.memory_format,
+    window: Window | None,
+) -> None:
+    x = fitting(window, maps(layout, dtype=dtype))
+    x[0, 0] = x[2, 2, :4] = 0.5  # dark windows have no finite mean
+    x[1, 1, 2, 3] = -math.inf if window is None else 0.0
+    kept = torch.promote_types(dtype, torch.float32)
+    sides = window.kernel_size if window else x.shape[2:]
+    weight = upstream(torch.empty(learns, *sides, dtype=kept), seed=5)
+    inputs = [x.clone().requires_grad_(), weight.clone().requires_grad_()]
+    exact = [tensor.detach().double().requires_grad_() for tensor in inputs]
+    found = Peaks.apply(*inputs, window, True)[:3]
+    expected = by_definition(*exact, window)
+    assert [tensor.dtype for tensor in found] == [dtype, dtype, kept]
+    for one, other in zip(found, expected, strict=True):
+        torch.testing.assert_close(one.double(), other, rtol=rounding, atol=4 * rounding)
+    parts = [upstream(tensor, seed) for seed, tensor in enumerate(found)]
+    if window is None:
+        parts[1][1, 1] = 0.0  # where an element is -inf the mean is, too
+    gradients = torch.autograd.grad(found, inputs, parts)
+    truths = torch.autograd.grad(expected, exact, [part.double() for part in parts])
+    for one, other in zip(gradients, truths, strict=True):
+        size = other.abs().amax().item()
+        torch.testing.assert_close(
+            one.double(), other, rtol=rounding, atol=4 * rounding * max(1.0, size)
+        )
+    if window is None:
+        assert gradients[0][1, 1, 2, 3] == 0
+
+
+@pytest.mark.filterwarnings("ignore:.torch.jit.script. is deprecated")  # torch's own, of itself
+@windows
+@layouts
+@pytest.mark.parametrize("learns", [1, 3])
+def test_derivatives_of_every_kind_are_right(
+    learns: int, layout: torch.memory_format, window: Window | None
+) -> None:
+    generator = torch.Generator().manual_seed(2)
+    size = (2, 3, 8, 8) if window is WINDOWS["k17"] else (2, 3, 5, 4)
+    x = torch.randperm(math.prod(size), generator=generator).double().view(size) / 50
+    sides = window.kernel_size if window else size[2:]
+    weight = torch.randn(learns, *sides, generator=generator, dtype=torch.float64)
+    inputs = (x.contiguous(memory_format=layout).requires_grad_(), weight.requires_grad_())
+    if window is not WINDOWS["k17"]:
+        pools = lambda x, w: Peaks.apply(x, w, window, True)[:3]  # noqa: E731
+        assert torch.autograd.gradcheck(pools, inputs, check_forward_ad=True)
+    directions = (torch.randn_like(x), torch.randn_like(weight))
+    pooled, moved = torch.func.jvp(
+        lambda x, w: Peaks.apply(x, w, window, True)[:3],
+        tuple(tensor.detach() for tensor in inputs),
+        directions,
+    )
+    exact = torch.func.jvp(lambda x, w: by_definition(x, w, window), inputs, directions)
+    torch.testing.assert_close(pooled, exact[0])
+    torch.testing.assert_close(moved, exact[1])
+
+
+@windows
+def test_stacked_maps_pool_and_differentiate_as_each_does_alone(window: Window | None) -> None:
+    alone = [fitting(window, maps(torch.channels_last)).roll(shift, 0) for shift in range(3)]
+
+    def loss(x: Tensor) -> Tensor:
+        return maximum(x, window=window).clamp(min=-9.0).square().sum()
+
+    gradients = torch.func.vmap(torch.func.grad(loss))(torch.stack(alone))
+    for gradient, x in zip(gradients, alone, strict=True):
+        leaf = x.clone().requires_grad_()
+        assert torch.equal(gradient, torch.autograd.grad(loss(leaf), leaf)[0])
+
+
+@windows
+@layouts
+def test_the_bits_do_not_depend_on_the_number_of_threads(
+    layout: torch.memory_format, window: Window | None
+) -> None:
+    x = torch.randn(5, 33, 56, 56, generator=torch.Generator().manual_seed(0))
+    x = x.contiguous(memory_format=layout).requires_grad_()
+    assert x.numel() > THREADED_ELEMENTS
+    sides = window.kernel_size if window else x.shape[2:]
+    weight = torch.ones(33, *sides).requires_grad_()
+    threads = torch.get_num_threads()
+    found = []
+    try:
+        for count in (1, 3):
+            torch.set_num_threads(count)
+            pooled = Peaks.apply(x, weight, window, True)[:3]
+            parts = [upstream(tensor) for tensor in pooled]
+            found.append([*pooled, *torch.autograd.grad(pooled, (x, weight), parts)])
+    finally:
+        torch.set_num_threads(threads)
+    for one, other in zip(*found, strict=True):
+        assert torch.equal(one, other)
+
+
+@pytest.mark.parametrize(
+    ("window", "bytes_kept"), [(Window.of(3, 2, 1), 1), (None, 1), (WINDOWS["k17"], 4)]
+)
+def test_a_max_keeps_the_places_of_its_windows_and_no_maps(
+    window: Window | None, bytes_kept: int
+) -> None:
+    x = fitting(window, maps(torch.channels_last)).requires_grad_()
+    saved: list[Tensor] = []
+
+    def keep(tensor: Tensor) -> Tensor:
+        saved.append(tensor)
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+        pooled = maximum(x, window=window)
+    assert [tensor.numel() for tensor in saved] == [pooled.numel()]
+    assert saved[0].element_size() == bytes_kept
+
+
+@windows
+def test_fused_and_plain_operators_agree(
+    window: Window | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    x = fitting(window, maps(torch.channels_last))
+    x[x == -math.inf] = -3.0
+    sides = window.kernel_size if window else x.shape[2:]
+    weight = upstream(torch.empty(1, *sides))
+    pools = (
+        lambda x: maximum(x, window=window),
+        lambda x: mixed(x, torch.tensor([0.3]), window=window),
+        lambda x: gated(x, weight, window=window),
+    )
+    fused = [pool(x) for pool in pools]
+    monkeypatch.setenv("POOLBENCH_KERNELS", "eager")
+    assert not has_fused_peaks(x)
+    for one, pool in zip(fused, pools, strict=True):
+        torch.testing.assert_close(one, pool(x))
+
+
+@windows
+def test_an_empty_batch_pools_to_an_empty_batch(window: Window | None) -> None:
+    x = torch.zeros(0, 3, 20, 20, requires_grad=True)
+    sides = window.kernel_size if window else x.shape[2:]
+    weight = torch.ones(1, *sides, requires_grad=True)
+    pooled = Peaks.apply(x, weight, window, True)[:3]
+    gradients = torch.autograd.grad([y.sum() for y in pooled], (x, weight))
+    assert gradients[0].shape == x.shape
+    assert torch.equal(gradients[1], torch.zeros_like(weight))
