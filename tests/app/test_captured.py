@@ -11,12 +11,16 @@ from pathlib import Path
 import pytest
 import torch
 
+from poolbench.app.network import build_body, model_spec
 from poolbench.app.process import configured
 from poolbench.app.shelf import DataShelf
 from poolbench.app.study import load_study
 from poolbench.app.trainer import Reporting, Trainer
-from poolbench.core.cell import Cell
+from poolbench.core.cell import Cell, Named, Recipe
+from poolbench.models import MODELS
+from poolbench.operators import OPERATORS
 from poolbench.store.store import Store
+from poolbench.training.step import Step
 from tests.app.runs import lasting_bytes
 from tests.conftest import Done
 from tests.training.test_captured import Again
@@ -103,6 +107,46 @@ def test_a_cell_stopped_in_the_memory_of_another_goes_on_in_one_of_its_own(
         if not store.has_result(cell.id):
             train(store, Trainer(shelf, CPU, Again()), cell)
     assert lasting_bytes(store.path) == trained
+
+
+def learn_without_memory(network: str, pools: dict[str, str]) -> None:
+    """Learn a batch of tensors that hold no values, so that to read one is an error."""
+    entry = MODELS[network]
+    channels, height, width = entry.input_shape or (3, 32, 32)
+    with torch.device("meta"):
+        body = build_body(
+            model_spec(network, {site.needs: True for site in entry.sites if site.needs}, pools),
+            in_channels=channels,
+            num_classes=10,
+            image_size=(height, width),
+        )
+        images, labels = torch.empty(4, channels, height, width), torch.empty(4, dtype=torch.int64)
+        loss_sum = torch.zeros((), dtype=torch.float64)
+    recipe = Recipe(
+        epochs=1,
+        batch_size=4,
+        optimizer=Named(name="sgd", options={}),
+        schedule=Named(name="constant", options={}),
+        label_smoothing=0.1,
+        clip_norm=1.0,
+    )
+    # Fused steps exist for tensors with values alone; a GPU's are torch's, made to be captured.
+    optimizer = torch.optim.SGD(body.parameters(), lr=0.1, momentum=0.9)
+    Step(body, optimizer, recipe, loss_sum=loss_sum)(images, labels)
+
+
+@pytest.mark.parametrize("network", MODELS)
+def test_no_network_reads_what_the_device_holds(network: str) -> None:
+    learn_without_memory(network, {})
+
+
+@pytest.mark.parametrize("operator", OPERATORS)
+def test_no_operator_reads_what_the_device_holds(operator: str) -> None:
+    scopes = set(OPERATORS[operator].scopes)
+    if "windowed" in scopes:
+        learn_without_memory("lenet-cifar", dict.fromkeys(("pool1", "pool2", "pool3"), operator))
+    if "global" in scopes and operator != "subpool":  # which takes 16 elements at most
+        learn_without_memory("wrn", {"head": operator})
 
 
 @pytest.mark.gpu
