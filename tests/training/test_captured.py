@@ -41,6 +41,15 @@ on_each_recipe = pytest.mark.parametrize(
 )
 
 
+@pytest.fixture(autouse=True)
+def _deterministic() -> Iterator[None]:
+    """Take from a GPU's library the algorithms that give the same bits each time."""
+    with torch.backends.cudnn.flags(
+        enabled=True, benchmark=False, deterministic=True, allow_tf32=False
+    ):
+        yield
+
+
 class Again:
     """Repeats work by doing it again, and counts."""
 
