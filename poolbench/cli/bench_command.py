@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 from poolbench.cli import bench_training_command, options
+from poolbench.cli.groups import Chosen
 from poolbench.cli.output import emit
 from poolbench.cli.study import read_study
 
@@ -86,17 +87,11 @@ def networks(
     from poolbench.app.bench.networks import bench_networks
     from poolbench.app.devices import open_device
 
-    study = read_study(
-        suite,
-        profile=profile,
-        overrides=overrides,
-        only=only,
-        limit=None,
-        data_root=data_root,
-        plugin=plugin,
+    chosen = Chosen(
+        profile=profile, overrides=overrides, only=only, data_root=data_root, plugins=plugin
     )
     tables = bench_networks(
-        study,
+        read_study(suite, chosen),
         batch_size=batch_size,
         rounds=rounds,
         threads=threads,

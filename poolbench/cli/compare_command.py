@@ -8,8 +8,9 @@ from typing import Annotated
 import typer
 
 from poolbench.cli import options
+from poolbench.cli.groups import Chosen, taking_groups
 from poolbench.cli.output import emit
-from poolbench.cli.study import read_study
+from poolbench.cli.study import read_study, refuse_changes
 
 
 def register(app: typer.Typer) -> None:
@@ -17,6 +18,7 @@ def register(app: typer.Typer) -> None:
     app.command("compare")(compare)
 
 
+@taking_groups
 def compare(
     a: Annotated[
         str | None,
@@ -48,16 +50,12 @@ def compare(
     strict: Annotated[
         bool, typer.Option("--strict", help="Exit 4 also where a gate is undecided.")
     ] = False,
-    profile: options.Profile = None,
-    overrides: options.Overrides = None,
-    limit: options.Limit = None,
-    store: options.StorePath = options.DEFAULT_STORE,
-    data_root: options.DataRoot = None,
+    *,
+    chosen: Chosen,
     alpha: options.Alpha = None,
     margin: options.Margin = None,
     format: options.Format = "rich",
     output: options.Output = None,
-    plugin: options.Plugins = None,
 ) -> None:
     """Compare variants, or what they were then and are now; with gates, exit 4 when one fails.
 
@@ -69,18 +67,11 @@ def compare(
     from poolbench.app.results import Reading
 
     gates = read_gates(fail_if or ())
-    study = None
-    if suite is not None:
-        study = read_study(
-            suite,
-            profile=profile,
-            overrides=overrides,
-            limit=limit,
-            data_root=data_root,
-            plugin=plugin,
-        )
+    if suite is None:
+        refuse_changes(chosen)
+    study = None if suite is None else read_study(suite, chosen)
     reading = Reading(alpha=alpha, margin=margin)
-    compared = compare_all(a, b, study=study, store_path=store, reading=reading, gates=gates)
+    compared = compare_all(a, b, study=study, store_path=chosen.store, reading=reading, gates=gates)
     emit(compared.tables, format, output)
     for line in announce(compared.tables, compared.rulings):
         sys.stderr.write(f"{line}\n")

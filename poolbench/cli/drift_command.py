@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from poolbench.cli import options
+from poolbench.cli.groups import Chosen, taking_groups
 from poolbench.cli.output import draw, emit
 from poolbench.cli.study import read_studies
 
@@ -14,18 +15,14 @@ def register(app: typer.Typer) -> None:
     app.command("drift")(drift)
 
 
+@taking_groups
 def drift(
     suite: options.OptionalSuite = None,
-    profile: options.Profile = None,
-    overrides: options.Overrides = None,
-    only: options.Only = None,
-    limit: options.Limit = None,
-    store: options.StorePath = options.DEFAULT_STORE,
-    data_root: options.DataRoot = None,
+    *,
+    chosen: Chosen,
     format: options.Format = "rich",
     output: options.Output = None,
     figures: options.Figures = None,
-    plugin: options.Plugins = None,
 ) -> None:
     """Show where learned temperatures, exponents and mixing weights started, and where they went.
 
@@ -34,17 +31,8 @@ def drift(
     from poolbench.app.drift import drift as drift_of
     from poolbench.app.results import read_results
 
-    studies = read_studies(
-        suite,
-        store=store,
-        profile=profile,
-        overrides=overrides,
-        only=only,
-        limit=limit,
-        data_root=data_root,
-        plugin=plugin,
-    )
-    found = {study.id: drift_of(read_results(study, store)) for study in studies}
+    studies = read_studies(suite, chosen)
+    found = {study.id: drift_of(read_results(study, chosen.store)) for study in studies}
     emit(
         [table for tables, _ in found.values() for table in tables],
         format,

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from poolbench.cli import options
+from poolbench.cli.groups import Chosen, taking_groups
 from poolbench.cli.output import emit
 from poolbench.cli.study import read_study
 
@@ -16,14 +17,11 @@ def register(app: typer.Typer) -> None:
     app.command("plan")(plan)
 
 
+@taking_groups
 def plan(
     suite: options.SuiteArgument,
-    profile: options.Profile = None,
-    overrides: options.Overrides = None,
-    only: options.Only = None,
-    limit: options.Limit = None,
-    store: options.StorePath = options.DEFAULT_STORE,
-    data_root: options.DataRoot = None,
+    *,
+    chosen: Chosen,
     device: options.Device = None,
     jobs: options.Jobs = None,
     measure: Annotated[
@@ -31,7 +29,6 @@ def plan(
     ] = False,
     format: options.Format = "rich",
     output: options.Output = None,
-    plugin: options.Plugins = None,
 ) -> None:
     """Show a suite's cells, what is done, what the rest takes, and what it can show.
 
@@ -39,14 +36,13 @@ def plan(
     """
     from poolbench.app.plan import plan as plan_study
 
-    study = read_study(
-        suite,
-        profile=profile,
-        overrides=overrides,
-        only=only,
-        limit=limit,
-        data_root=data_root,
-        plugin=plugin,
+    study = read_study(suite, chosen)
+    made = plan_study(
+        study,
+        chosen.store,
+        root=chosen.data_root,
+        device=device,
+        jobs=jobs,
+        measured=measure,
     )
-    made = plan_study(study, store, root=data_root, device=device, jobs=jobs, measured=measure)
     emit(made, format, output)

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from poolbench.cli import options
+from poolbench.cli.groups import Chosen, taking_groups
 from poolbench.cli.output import draw, emit
 from poolbench.cli.study import read_studies
 from poolbench.core.errors import BadInput
@@ -19,14 +20,11 @@ def register(app: typer.Typer) -> None:
     app.command("report")(report)
 
 
+@taking_groups
 def report(
     suite: options.OptionalSuite = None,
-    profile: options.Profile = None,
-    overrides: options.Overrides = None,
-    only: options.Only = None,
-    limit: options.Limit = None,
-    store: options.StorePath = options.DEFAULT_STORE,
-    data_root: options.DataRoot = None,
+    *,
+    chosen: Chosen,
     rule: options.Rule = None,
     baseline: options.Baseline = None,
     alpha: options.Alpha = None,
@@ -48,7 +46,6 @@ def report(
             "--target", help="Show too how soon validation accuracy reached it, in (0, 1]."
         ),
     ] = None,
-    plugin: options.Plugins = None,
 ) -> None:
     """Print the results of a suite, or of every study in the store.
 
@@ -59,23 +56,14 @@ def report(
     from poolbench.app.results import Reading, read_results
 
     reading = Reading(rule=rule, baseline=baseline, alpha=alpha, margin=margin, target=target)
-    studies = read_studies(
-        suite,
-        store=store,
-        profile=profile,
-        overrides=overrides,
-        only=only,
-        limit=limit,
-        data_root=data_root,
-        plugin=plugin,
-    )
+    studies = read_studies(suite, chosen)
     is_page = output is not None and output.suffix.lower() in (".html", ".htm")
     if is_page and len(studies) > 1:
         raise BadInput(
             f"the store holds {len(studies)} studies, a page one",
             "name a suite, or a folder for all of them with -o",
         )
-    results = [read_results(study, store, reading) for study in studies]
+    results = [read_results(study, chosen.store, reading) for study in studies]
     if output is not None and is_page:
         sys.stderr.write(f"wrote {write_page(results[0], output)}\n")
     elif output is not None and (output.is_dir() or (format == "rich" and not output.suffix)):

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from poolbench.cli import options
+from poolbench.cli.groups import Chosen, Running, taking_groups
 from poolbench.cli.output import check, emit
 from poolbench.cli.progress import showing_progress
-from poolbench.cli.study import read_study, refuse_changes
+from poolbench.cli.study import read_study, refuse_changes, settings_of
 
 if TYPE_CHECKING:
     from poolbench.app.probe import Settings, Study
@@ -21,6 +22,7 @@ def register(app: typer.Typer) -> None:
     app.command("robustness")(robustness)
 
 
+@taking_groups
 def robustness(
     suite: Annotated[
         str | None,
@@ -45,32 +47,19 @@ def robustness(
         str | None,
         typer.Option("--sizes", metavar="LIST", help="Sides of images in pixels: 24,28,32."),
     ] = None,
-    profile: options.Profile = None,
-    overrides: options.Overrides = None,
-    only: options.Only = None,
-    limit: options.Limit = None,
-    store: options.StorePath = options.DEFAULT_STORE,
-    data_root: options.DataRoot = None,
-    device: options.Device = None,
-    jobs: options.Jobs = None,
-    engine: Annotated[
-        str, typer.Option("--engine", help="local (worker processes) or inline (this process).")
-    ] = "local",
-    wait: Annotated[
-        bool, typer.Option("--wait/--no-wait", help="Wait for runs that others are measuring.")
-    ] = True,
+    *,
+    chosen: Chosen,
+    running: Running,
     format: options.Format = "rich",
     output: options.Output = None,
     figures: options.Figures = None,
-    plugin: options.Plugins = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
 ) -> None:
     """Measure trained networks under attack and at other image sizes, then print the tables.
 
     Nothing is trained. What is measured is stored under its run and never measured again.
     """
     from poolbench.app.plugins import load_plugins
-    from poolbench.app.probe import Settings, ask, findings, stored_runs
+    from poolbench.app.probe import ask, findings, stored_runs
     from poolbench.app.report import draw
     from poolbench.app.results import read_results
 
@@ -78,35 +67,18 @@ def robustness(
     lists = {"epsilons": epsilons, "sizes": sizes}
     given = {name: text for name, text in lists.items() if text is not None}
     if suite is None:
-        refuse_changes(profile=profile, overrides=overrides, only=only, limit=limit)
-        load_plugins(plugin or ())
-        studies = stored_runs(store, attack or (), given)
+        refuse_changes(chosen)
+        load_plugins(chosen.plugins or ())
+        studies = stored_runs(chosen.store, attack or (), given)
     else:
-        study = read_study(
-            suite,
-            profile=profile,
-            overrides=overrides,
-            only=only,
-            limit=limit,
-            data_root=data_root,
-            plugin=plugin,
-        )
-        studies = [ask(study, attack or (), given)]
-    settings = Settings(
-        store=store,
-        device=device,
-        jobs=jobs,
-        engine=engine,
-        root=data_root,
-        plugins=tuple(plugin or ()),
-        wait=wait,
-    )
-    failed = measure(studies, settings, quiet=quiet)
-    tables, charts = findings([read_results(study, store) for study in studies])
+        studies = [ask(read_study(suite, chosen), attack or (), given)]
+    settings = settings_of(chosen, running)
+    failed = measure(studies, settings, quiet=running.quiet)
+    tables, charts = findings([read_results(study, chosen.store) for study in studies])
     emit(tables, format, output, charts=charts)
     if figures is not None:
         draw(charts, figures)
-    refuse_failures(failed)
+    refuse_failures(failed, "runs are not wholly measured")
 
 
 def measure(studies: list[Study], settings: Settings, *, quiet: bool) -> dict[str, str]:
@@ -123,17 +95,21 @@ def measure(studies: list[Study], settings: Settings, *, quiet: bool) -> dict[st
     return failed
 
 
-def refuse_failures(failed: dict[str, str]) -> None:
-    """End with exit code 3 if something could not be measured.
+def refuse_failures(failed: dict[str, str], what: str) -> None:
+    """End with exit code 3 if something failed.
+
+    Args:
+        failed: Reason by label.
+        what: What these are, in words that follow their number.
 
     Raises:
-        CellsFailed: Something could not.
+        CellsFailed: There is one.
     """
     from poolbench.core.errors import CellsFailed
 
     if failed:
         reasons = "\n".join(f"  {label}: {why}" for label, why in failed.items())
         raise CellsFailed(
-            f"{len(failed)} runs are not wholly measured:\n{reasons}",
+            f"{len(failed)} {what}:\n{reasons}",
             "the others are safe; the same command tries these again",
         )

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from poolbench.cli import options
+from poolbench.cli.groups import Chosen, taking_groups
 from poolbench.cli.study import read_studies
 
 _commands = typer.Typer(help="Look after the run store.", no_args_is_help=True)
@@ -51,33 +52,20 @@ def collect(
 
 
 @_commands.command("freeze")
+@taking_groups
 def freeze(
     suite: options.OptionalSuite = None,
+    *,
+    chosen: Chosen,
     output: Annotated[
         Path, typer.Option("-o", "--output", help="The file; commit it beside your code.")
     ] = Path("baseline.json"),
-    profile: options.Profile = None,
-    overrides: options.Overrides = None,
-    only: options.Only = None,
-    limit: options.Limit = None,
-    store: options.StorePath = options.DEFAULT_STORE,
-    data_root: options.DataRoot = None,
-    plugin: options.Plugins = None,
 ) -> None:
     """Write every run's values to a small file for `poolbench compare baseline.json`."""
     from poolbench.app.frozen import freeze as freeze_studies
     from poolbench.cli.output import check
 
     check("json", output)
-    studies = read_studies(
-        suite,
-        store=store,
-        profile=profile,
-        overrides=overrides,
-        only=only,
-        limit=limit,
-        data_root=data_root,
-        plugin=plugin,
-    )
-    finished, asked = freeze_studies(studies, store, output)
+    studies = read_studies(suite, chosen)
+    finished, asked = freeze_studies(studies, chosen.store, output)
     typer.echo(f"{output}: the values of {finished} of {asked} runs")

@@ -1,27 +1,19 @@
-"""From a command's options to a checked study."""
+"""From a command's options to a checked study, and to the way it is run."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from poolbench.core.errors import BadInput
 
 if TYPE_CHECKING:
+    from poolbench.app.runner import Settings
     from poolbench.app.study import Study
+    from poolbench.cli.groups import Chosen, Running
 
 
-def read_study(
-    suite: str,
-    *,
-    profile: str | None,
-    overrides: list[str] | None,
-    only: list[str] | None = None,
-    limit: int | None,
-    data_root: Path | None,
-    plugin: list[str] | None,
-) -> Study:
-    """Load the plug-ins, then the suite they may be needed for; arguments as in ``options``.
+def read_study(suite: str, chosen: Chosen) -> Study:
+    """Load the plug-ins, then the suite they may be needed for.
 
     Raises:
         BadInput: Everything that is wrong with the suite, each with file:line:column.
@@ -30,28 +22,18 @@ def read_study(
     from poolbench.app.study import load_study
     from poolbench.app.suites import find
 
-    load_plugins(plugin or ())
+    load_plugins(chosen.plugins or ())
     return load_study(
         find(suite),
-        profile=profile,
-        overrides=overrides or (),
-        only=only or (),
-        limit=limit,
-        root=data_root,
+        profile=chosen.profile,
+        overrides=chosen.overrides or (),
+        only=chosen.only or (),
+        limit=chosen.limit,
+        root=chosen.data_root,
     )
 
 
-def read_studies(
-    suite: str | None,
-    *,
-    store: Path,
-    profile: str | None,
-    overrides: list[str] | None,
-    only: list[str] | None,
-    limit: int | None,
-    data_root: Path | None,
-    plugin: list[str] | None,
-) -> list[Study]:
+def read_studies(suite: str | None, chosen: Chosen) -> list[Study]:
     """Return the suite's study, or without one those that the store remembers, as trained.
 
     Raises:
@@ -61,35 +43,40 @@ def read_studies(
     from poolbench.app.plugins import load_plugins
     from poolbench.app.results import stored_studies
 
-    if suite is None:
-        refuse_changes(profile=profile, overrides=overrides, only=only, limit=limit)
-        load_plugins(plugin or ())
-        return stored_studies(store)
-    study = read_study(
-        suite,
-        profile=profile,
-        overrides=overrides,
-        only=only,
-        limit=limit,
-        data_root=data_root,
-        plugin=plugin,
-    )
-    return [study]
+    if suite is not None:
+        return [read_study(suite, chosen)]
+    refuse_changes(chosen)
+    load_plugins(chosen.plugins or ())
+    return stored_studies(chosen.store)
 
 
-def refuse_changes(
-    *,
-    profile: str | None,
-    overrides: list[str] | None,
-    only: list[str] | None,
-    limit: int | None,
-) -> None:
+def refuse_changes(chosen: Chosen) -> None:
     """Refuse options that change a suite where none is named.
 
     Raises:
         BadInput: Some are given.
     """
-    changes = {"profile": profile, "set": overrides, "only": only, "limit": limit}
-    given = [f"--{name}" for name, value in changes.items() if value]
-    if given:
+    changes = {
+        "--profile": chosen.profile,
+        "--set": chosen.overrides,
+        "--only": chosen.only,
+        "--limit": chosen.limit,
+    }
+    if given := [option for option, value in changes.items() if value]:
         raise BadInput(f"{' and '.join(given)} without a SUITE", "name the suite that is meant")
+
+
+def settings_of(chosen: Chosen, running: Running, *, download: bool = False) -> Settings:
+    """Return how to run what was chosen."""
+    from poolbench.app.runner import Settings
+
+    return Settings(
+        store=chosen.store,
+        device=running.device,
+        jobs=running.jobs,
+        engine=running.engine,
+        root=chosen.data_root,
+        download=download,
+        plugins=tuple(chosen.plugins or ()),
+        wait=running.wait,
+    )

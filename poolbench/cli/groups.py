@@ -1,0 +1,70 @@
+"""Options that come together: a command takes each group of them as one argument."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, is_dataclass
+from typing import Annotated, Any
+
+import typer
+
+from poolbench.cli import options
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chosen:
+    """Which cells of a suite are meant, how it is changed, and where runs and data are."""
+
+    profile: options.Profile = None
+    overrides: options.Overrides = None
+    only: options.Only = None
+    limit: options.Limit = None
+    store: options.StorePath = options.DEFAULT_STORE
+    data_root: options.DataRoot = None
+    plugins: options.Plugins = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Running:
+    """Where work is done, how wide, and what is said meanwhile."""
+
+    device: options.Device = None
+    jobs: options.Jobs = None
+    engine: Annotated[
+        str, typer.Option("--engine", help="local (worker processes) or inline (this process).")
+    ] = "local"
+    wait: Annotated[
+        bool, typer.Option("--wait/--no-wait", help="Wait for cells that others are at work on.")
+    ] = True
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False
+
+
+def taking_groups(command: Callable[..., None]) -> Callable[..., None]:
+    """Let a command take groups of options.
+
+    Typer reads options from a command's signature: it is shown one in which the fields of a group
+    stand where the group does.
+    """
+    parameters = inspect.signature(command, eval_str=True).parameters
+    groups = {name: each.annotation for name, each in parameters.items() if _is_group(each)}
+    fields = {name: inspect.signature(group, eval_str=True) for name, group in groups.items()}
+    shown = [
+        parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)
+        for name, own in parameters.items()
+        for parameter in (fields[name].parameters.values() if name in groups else (own,))
+    ]
+
+    @functools.wraps(command)
+    def called(**values: Any) -> None:
+        for name, group in groups.items():
+            values[name] = group(**{field: values.pop(field) for field in fields[name].parameters})
+        command(**values)
+
+    called.__signature__ = inspect.Signature(shown)  # type: ignore[attr-defined]
+    return called
+
+
+def _is_group(parameter: inspect.Parameter) -> bool:
+    return is_dataclass(parameter.annotation)
