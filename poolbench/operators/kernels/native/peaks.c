@@ -58,11 +58,12 @@ SPECIALISED void write(int64_t dtype, void *tensor, int64_t at, int64_t count, V
 
 /* ---- what is known of the windows of a vector of lanes ---- */
 
-typedef struct { Vector peak, place; Doubles sum, product; } Found;
+typedef struct { Vector peak, place; } Best;
+typedef struct { Doubles elements, products; } Sums;
 
-SPECIALISED Found nothing(REAL first) {
+SPECIALISED Best nothing(REAL first) {
     Vector zero = {0};
-    return (Found){.peak = zero - (REAL)INFINITY, .place = zero + first};
+    return (Best){.peak = zero - (REAL)INFINITY, .place = zero + first};
 }
 
 /* Elements as products see them. */
@@ -71,16 +72,18 @@ SPECIALISED Vector lit(Vector z) {
     return choose(z == zero - (REAL)INFINITY, zero, z);
 }
 
-/* Take in an element of every lane, at `place` of its window. */
-SPECIALISED Found take(int64_t mode, Found found, Vector z, REAL place, Vector weight) {
-    Mask is_better = (z > found.peak) | (z != z);
+/* The better of what was best so far and an element of every lane, at `place` of its window. */
+SPECIALISED Best better(Best best, Vector z, REAL place) {
+    Mask is_better = (z > best.peak) | (z != z);
     Vector here = {0};
     here += place;
-    found.peak = choose(is_better, z, found.peak);
-    found.place = choose(is_better, here, found.place);
-    if (mode != PEAK) found.sum += __builtin_convertvector(z, Doubles);
-    if (mode >= GATED) found.product += __builtin_convertvector(lit(z) * weight, Doubles);
-    return found;
+    return (Best){choose(is_better, z, best.peak), choose(is_better, here, best.place)};
+}
+
+SPECIALISED Sums add(int64_t mode, Sums sums, Vector z, Vector weight) {
+    if (mode != PEAK) sums.elements += __builtin_convertvector(z, Doubles);
+    if (mode >= GATED) sums.products += __builtin_convertvector(lit(z) * weight, Doubles);
+    return sums;
 }
 
 /* The weights of an element for a vector of channels. */
@@ -103,36 +106,39 @@ SPECIALISED void pool_row(const Job *job, int64_t dtype, int64_t mode, int64_t f
                           REAL *product) {
     enum { STEP = MOST_VECTORS * WIDTH }; /* no comparison need wait for the one before it */
     int64_t pixels = job->height * job->width, p = 0;
-    Found found[MOST_VECTORS];
-    for (int64_t v = 0; v < MOST_VECTORS; v++) found[v] = nothing(v * WIDTH);
+    Best best[MOST_VECTORS];
+    Sums sums[MOST_VECTORS] = {0};
+    for (int64_t v = 0; v < MOST_VECTORS; v++) best[v] = nothing(v * WIDTH);
     for (; p + STEP <= pixels; p += STEP)
 #pragma GCC unroll 4
         for (int64_t v = 0; v < MOST_VECTORS; v++) {
             int64_t at = p + v * WIDTH;
             Vector weight = {0};
             if (mode >= GATED) weight = read(REAL_DTYPE, weights, at, WIDTH);
-            found[v] = take(mode, found[v], read(dtype, job->maps, first + at, WIDTH), at, weight);
+            Vector z = read(dtype, job->maps, first + at, WIDTH);
+            best[v] = better(best[v], z, at);
+            sums[v] = add(mode, sums[v], z, weight);
         }
     for (int64_t v = 1; v < MOST_VECTORS; v++) {
-        Vector z = found[v].peak, here = found[v].place;
-        Mask is_better = (z > found->peak) | ((z == found->peak) & (here < found->place));
-        is_better |= (z != z) & (found->peak == found->peak);
-        found->peak = choose(is_better, z, found->peak);
-        found->place = choose(is_better, here, found->place);
-        found->sum += found[v].sum;
-        found->product += found[v].product;
+        Vector z = best[v].peak, here = best[v].place;
+        Mask is_better = (z > best->peak) | ((z == best->peak) & (here < best->place));
+        is_better |= (z != z) & (best->peak == best->peak);
+        best->peak = choose(is_better, z, best->peak);
+        best->place = choose(is_better, here, best->place);
+        sums->elements += sums[v].elements;
+        sums->products += sums[v].products;
     }
     double sum = 0.0, products = 0.0;
     *peak = -INFINITY;
     *place = 0;
     for (int64_t l = 0; l < WIDTH; l++) {
-        REAL z = found->peak[l], here = found->place[l] + l;
+        REAL z = best->peak[l], here = best->place[l] + l;
         int is_better = (z > *peak) | ((z == *peak) & (here < *place));
         is_better |= (z != z) & (*peak == *peak);
         *peak = is_better ? z : *peak;
         *place = is_better ? here : *place;
-        sum += found->sum[l];
-        products += found->product[l];
+        sum += sums->elements[l];
+        products += sums->products[l];
     }
     for (; p < pixels; p++) {
         REAL z = get(job->maps, dtype, first + p);
@@ -148,7 +154,7 @@ SPECIALISED void pool_row(const Job *job, int64_t dtype, int64_t mode, int64_t f
 
 /* The channels of every pixel in turn, as they lie. */
 SPECIALISED void pool_pixels(const Job *job, int64_t dtype, int64_t mode, Place from, Scratch s) {
-    double sums[MOST_LANES] = {0}, products[MOST_LANES] = {0};
+    Sums sums[MOST_LANES / WIDTH] = {0};
     for (int64_t l = 0; l < from.lanes; l++) {
         s.peak[l] = -INFINITY;
         s.place[l] = 0;
@@ -156,22 +162,21 @@ SPECIALISED void pool_pixels(const Job *job, int64_t dtype, int64_t mode, Place 
     for (int64_t p = 0; p < from.pixels; p++) {
         int64_t at = from.offset + p * from.between_pixels;
         for (int64_t c = 0; c < from.count; c += WIDTH) {
-            Found found = {0};
-            memcpy(&found.peak, s.peak + c, sizeof(Vector));
-            memcpy(&found.place, s.place + c, sizeof(Vector));
-            memcpy(&found.sum, sums + c, sizeof(Doubles));
-            memcpy(&found.product, products + c, sizeof(Doubles));
-            found = take(mode, found, read(dtype, job->maps, at + c, from.count - c), p,
-                         weight_of(job, mode, p, from.channel + c, from.count - c));
-            memcpy(s.peak + c, &found.peak, sizeof(Vector));
-            memcpy(s.place + c, &found.place, sizeof(Vector));
-            if (mode != PEAK) memcpy(sums + c, &found.sum, sizeof(Doubles));
-            if (mode >= GATED) memcpy(products + c, &found.product, sizeof(Doubles));
+            Vector z = read(dtype, job->maps, at + c, from.count - c);
+            Best best;
+            memcpy(&best.peak, s.peak + c, sizeof(Vector));
+            memcpy(&best.place, s.place + c, sizeof(Vector));
+            best = better(best, z, p);
+            memcpy(s.peak + c, &best.peak, sizeof(Vector));
+            memcpy(s.place + c, &best.place, sizeof(Vector));
+            if (mode == PEAK) continue;
+            Vector weight = weight_of(job, mode, p, from.channel + c, from.count - c);
+            sums[c / WIDTH] = add(mode, sums[c / WIDTH], z, weight);
         }
     }
     for (int64_t l = 0; l < from.count; l++) {
-        s.mean[l] = sums[l] / from.pixels;
-        s.product[l] = products[l];
+        s.mean[l] = sums[l / WIDTH].elements[l % WIDTH] / from.pixels;
+        s.product[l] = sums[l / WIDTH].products[l % WIDTH];
     }
 }
 
@@ -230,34 +235,36 @@ static inline REAL place_in(const Job *job, Window window, int64_t h, int64_t w)
 SPECIALISED void pool_window(const Job *job, int64_t dtype, int64_t mode, int64_t count,
                              Window window, Pixels from, int64_t lane, Scratch s, int64_t to) {
     Range rows = window.rows, columns = window.columns;
-    Found found[MOST_VECTORS];
+    Best best[MOST_VECTORS];
+    Sums sums[MOST_VECTORS] = {0};
     for (int64_t v = 0; v < count; v++)
-        found[v] = nothing(place_in(job, window, rows.first, columns.first));
+        best[v] = nothing(place_in(job, window, rows.first, columns.first));
     for (int64_t h = rows.first; h < rows.last; h++) {
         int64_t at = from.offset + (h * job->width + columns.first) * from.between_pixels + lane;
         int64_t place = place_in(job, window, h, columns.first);
-        for (int64_t w = columns.first; w < columns.last; w++) {
+        for (int64_t w = columns.first; w < columns.last; w++, place++) {
 #pragma GCC unroll 4
             for (int64_t v = 0; v < count; v++) {
                 int64_t left = count > 1 ? WIDTH : from.count - lane;
+                int64_t channel = from.channel + lane + v * WIDTH;
                 Vector z = read(dtype, from.tensor, at + v * WIDTH, left);
-                Vector weight =
-                    weight_of(job, mode, place, from.channel + lane + v * WIDTH, left);
-                found[v] = take(mode, found[v], z, place, weight);
+                best[v] = better(best[v], z, place);
+                sums[v] = add(mode, sums[v], z, weight_of(job, mode, place, channel, left));
             }
             at += from.between_pixels;
-            place += 1;
         }
     }
     double size = size_of(rows, columns);
     for (int64_t v = 0; v < count; v++) {
         int64_t here = to + lane + v * WIDTH;
-        memcpy(s.peak + here, &found[v].peak, sizeof(Vector));
-        memcpy(s.place + here, &found[v].place, sizeof(Vector));
-        Vector mean = __builtin_convertvector(found[v].sum / size, Vector);
-        Vector product = __builtin_convertvector(found[v].product, Vector);
-        if (mode != PEAK) memcpy(s.mean + here, &mean, sizeof mean);
-        if (mode >= GATED) memcpy(s.product + here, &product, sizeof product);
+        memcpy(s.peak + here, &best[v].peak, sizeof(Vector));
+        memcpy(s.place + here, &best[v].place, sizeof(Vector));
+        if (mode == PEAK) continue;
+        Vector mean = __builtin_convertvector(sums[v].elements / size, Vector);
+        memcpy(s.mean + here, &mean, sizeof mean);
+        if (mode == MIXED) continue;
+        Vector product = __builtin_convertvector(sums[v].products, Vector);
+        memcpy(s.product + here, &product, sizeof product);
     }
 }
 
