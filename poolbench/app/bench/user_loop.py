@@ -10,10 +10,12 @@ from torch import Tensor, nn
 
 from poolbench.app.bench.network import fresh_network
 from poolbench.data.splits import Split
+from poolbench.operators.max import Max
+from poolbench.operators.window import Window
 
 IN_WORDS = (
     "a user's loop: torchvision transforms on PIL images, DataLoader in its own process, NCHW, "
-    "fp32, torch.optim.SGD, loss.item() each step"
+    "fp32, torch's max pooling, torch.optim.SGD, loss.item() each step"
 )
 
 
@@ -59,6 +61,7 @@ def user_loop(
         seed: Of the network's initial state.
     """
     network = fresh_network(model, device, seed)
+    _pool_by_torch(network)
     optimizer = torch.optim.SGD(network.parameters(), lr=0.01, momentum=0.9, weight_decay=5e-4)
 
     def run() -> None:
@@ -72,3 +75,19 @@ def user_loop(
             total += loss.item()
 
     return run, network
+
+
+def _pool_by_torch(network: nn.Module) -> None:
+    """Put torch's max pooling where ours is."""
+    for module in list(network.modules()):
+        for name, child in module.named_children():
+            if isinstance(child, Max):
+                setattr(module, name, _torch_max(child.window))
+
+
+def _torch_max(window: Window | None) -> nn.Module:
+    if window is None:
+        return nn.Sequential(nn.AdaptiveMaxPool2d(1), nn.Flatten())
+    return nn.MaxPool2d(
+        window.kernel_size, window.stride, window.padding, ceil_mode=window.ceil_mode
+    )
