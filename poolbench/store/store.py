@@ -107,35 +107,24 @@ class Store:
         """
         return read_commit(self.folder(cell_id))
 
-    def is_finished(self, cell_id: str) -> bool:
-        """Whether a cell has a sound, committed result, as far as sizes of files tell.
-
-        Raises:
-            Damaged: It was committed and is no longer what was written.
-        """
-        try:
-            self.commit_of(cell_id).check()
-        except FileNotFoundError:
-            return False
-        return True
-
-    def has_result(self, cell_id: str) -> bool:
-        """Whether a cell needs no training: finished, and still what was written."""
-        try:
-            return self.is_finished(cell_id)
-        except Damaged:
-            return False
-
     def read(self, cell_id: str) -> Run:
-        """Return a finished run.
+        """Return a finished run, after a look at all of its files and a reading of the small ones.
 
         Raises:
-            Damaged: A file it is read from is not what was written, or another one's size is not.
+            Damaged: A small file is not what was written, or a large one is not of its size.
             FileNotFoundError: The cell is not finished.
         """
         commit = self.commit_of(cell_id)
         commit.check()
         return commit.run()
+
+    def has_result(self, cell_id: str) -> bool:
+        """Whether a cell needs no training: finished, and its run can be read."""
+        try:
+            self.read(cell_id)
+        except (Damaged, FileNotFoundError):
+            return False
+        return True
 
     def network(self, cell_id: str) -> str | None:
         """Return the SHA-256 of the weights of a run that can be measured.
@@ -144,11 +133,9 @@ class Store:
             ``None`` for a cell that is not finished, a damaged run, and one that diverged.
         """
         try:
-            commit = self.commit_of(cell_id)
-            commit.check()
+            return self.read(cell_id).network
         except (Damaged, FileNotFoundError):
             return None
-        return commit.network
 
     def measurement_keys(self, cell_id: str) -> Iterator[str]:
         """Yield the keys of all that was measured on a run, damaged ones included, in order."""

@@ -55,8 +55,11 @@ def test_a_committed_run_is_read_back_whole(tmp_path: Path) -> None:
 def test_a_run_without_its_result_file_is_not_finished(tmp_path: Path) -> None:
     store = Store.create(tmp_path)
     cell_id = commit(store)
+    assert store.has_result(cell_id)
     (store.folder(cell_id) / "result.json").unlink()
-    assert not store.is_finished(cell_id)
+    assert not store.has_result(cell_id)
+    with pytest.raises(FileNotFoundError):
+        store.read(cell_id)
 
 
 @pytest.mark.parametrize(
@@ -95,17 +98,17 @@ def test_a_shortened_or_missing_file_is_noticed_without_reading_all(
     path = store.folder(cell_id) / name
     path.write_bytes(path.read_bytes()[:-1])
     with pytest.raises(Damaged, match=name):
-        store.is_finished(cell_id)
+        store.read(cell_id)
     path.unlink()
     with pytest.raises(Damaged, match=name):
-        store.is_finished(cell_id)
+        store.read(cell_id)
 
 
 def test_a_run_copied_to_another_cell_is_not_its_result(tmp_path: Path) -> None:
     store = Store.create(tmp_path)
     store.folder(commit(store)).rename(store.folder(a_cell(seed=1).id))
     with pytest.raises(Damaged, match="belongs to cell"):
-        store.is_finished(a_cell(seed=1).id)
+        store.read(a_cell(seed=1).id)
 
 
 def test_the_newest_sound_checkpoint_is_taken_and_damaged_ones_are_kept_aside(
@@ -246,3 +249,14 @@ def test_only_the_weights_of_a_sound_run_can_be_measured(tmp_path: Path) -> None
     assert store.network(sound) is None
     with pytest.raises(Damaged, match="6 bytes instead of 7"):
         store.read(sound)
+
+
+@pytest.mark.parametrize("name", ["history.jsonl", "timings.jsonl", "environment.json"])
+def test_a_cell_whose_run_cannot_be_read_is_trained_again(name: str, tmp_path: Path) -> None:
+    store = Store.create(tmp_path)
+    cell_id = commit(store)
+    path = store.folder(cell_id) / name
+    path.write_bytes(path.read_bytes().replace(b"2", b"3").replace(b"0.1", b"0.3"))
+    with pytest.raises(Damaged, match=f"{name} does not match"):
+        store.read(cell_id)
+    assert not store.has_result(cell_id)
