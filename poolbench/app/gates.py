@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from poolbench.app.frozen import ConditionValues
 from poolbench.core.errors import EnvironmentFault, GateFailed, NothingMatched
-from poolbench.core.gate import AREA, Gate
+from poolbench.core.gate import AREA, Gate, read_gate
 from poolbench.core.study import Analysis
 from poolbench.probes import PROBES
 from poolbench.report import FORMATS
@@ -31,8 +31,6 @@ def read_gates(texts: Iterable[str]) -> tuple[Gate, ...]:
     Raises:
         BadInput: One of them is no gate.
     """
-    from poolbench.core.gate import read_gate
-
     return tuple(read_gate(text, probes=PROBES) for text in texts)
 
 
@@ -75,60 +73,79 @@ def judge(
 def _rule(
     gate: Gate, candidate: ConditionValues, counterpart: Counterpart, analysis: Analysis
 ) -> Ruling | None:
-    from poolbench.stats import judge_exact, judge_level, judge_shift
-
-    def ruling(judgement: Judgement, reference: str = "") -> Ruling:
-        return Ruling(
-            gate=gate,
-            dataset=candidate.dataset,
-            variant=candidate.variant,
-            reference=reference,
-            alpha=analysis.alpha,
-            judgement=judgement,
-        )
-
-    seeds = [seed.seed for seed in candidate.seeds]
+    """Return what a gate says of a condition; ``None`` when there is nothing to hold it against."""
+    name = ""
     if gate.metric.endswith(AREA) and gate.metric not in candidate.settings:
-        hint = "not measured, or with several settings: see `poolbench robustness`"
-        return ruling(_unknown(hint))
-    if gate.against == "baseline":
+        judgement = _unknown("not measured, or with several settings: see `poolbench robustness`")
+    elif gate.against == "baseline":
         other = counterpart(candidate)
         if other is None:
             return None
         reference, name = other
-        seeds = sorted({*seeds, *(seed.seed for seed in reference.seeds)})
-        before, values = reference.of(gate.metric, seeds), candidate.of(gate.metric, seeds)
-        setting = candidate.settings.get(gate.metric)
-        if reference.settings.get(gate.metric) != setting:
-            return ruling(_unknown(f"measured with other settings than {name}"), name)
-        if not gate.is_share:
-            grown = _constant(values) - _constant(before)
-            return ruling(judge_exact(grown, gate.sign, gate.offset, _count(values)), name)
-        if len(seeds) > 1 and None not in values and candidate.seeds == reference.seeds:
-            # Bit for bit what it was: that takes no test.
-            return ruling(judge_exact(0.0, gate.sign, gate.offset, _count(values)), name)
-        judgement = judge_shift(
-            before,
-            values,
-            gate.sign,
-            gate.offset,
-            lower_is_better=gate.lower_is_better,
-            paired=analysis.paired,
-            alpha=analysis.alpha,
-        )
-        return ruling(judgement, name)
-    values, bound = candidate.of(gate.metric, seeds), gate.offset
-    if gate.against == "published":
-        mean = _published(gate, candidate, analysis)
-        if mean is None:
+        judgement = _judge_change(gate, reference, name, candidate, analysis)
+    else:
+        bound = _bound(gate, candidate, analysis)
+        if bound is None:
             return None
-        bound += mean
+        judgement = _judge_level(gate, candidate, bound, analysis)
+    return Ruling(
+        gate=gate,
+        dataset=candidate.dataset,
+        variant=candidate.variant,
+        reference=name,
+        alpha=analysis.alpha,
+        judgement=judgement,
+    )
+
+
+def _judge_change(
+    gate: Gate,
+    reference: ConditionValues,
+    name: str,
+    candidate: ConditionValues,
+    analysis: Analysis,
+) -> Judgement:
+    from poolbench.stats import judge_exact, judge_shift
+
+    seeds = sorted({seed.seed for each in (candidate, reference) for seed in each.seeds})
+    before, values = reference.of(gate.metric, seeds), candidate.of(gate.metric, seeds)
+    if reference.settings.get(gate.metric) != candidate.settings.get(gate.metric):
+        return _unknown(f"measured with other settings than {name}")
     if not gate.is_share:
-        return ruling(judge_exact(_constant(values), gate.sign, bound, _count(values)))
-    return ruling(
-        judge_level(
-            values, gate.sign, bound, lower_is_better=gate.lower_is_better, alpha=analysis.alpha
-        )
+        grown = _constant(values) - _constant(before)
+        return judge_exact(grown, gate.sign, gate.offset, _count(values))
+    if len(seeds) > 1 and None not in values and candidate.seeds == reference.seeds:
+        # Bit for bit what it was: that takes no test.
+        return judge_exact(0.0, gate.sign, gate.offset, _count(values))
+    return judge_shift(
+        before,
+        values,
+        gate.sign,
+        gate.offset,
+        lower_is_better=gate.lower_is_better,
+        paired=analysis.paired,
+        alpha=analysis.alpha,
+    )
+
+
+def _bound(gate: Gate, candidate: ConditionValues, analysis: Analysis) -> float | None:
+    """Return the level that a gate names; ``None`` when nothing was published to add it to."""
+    if gate.against != "published":
+        return gate.offset
+    published = _published(gate, candidate, analysis)
+    return None if published is None else published + gate.offset
+
+
+def _judge_level(
+    gate: Gate, candidate: ConditionValues, bound: float, analysis: Analysis
+) -> Judgement:
+    from poolbench.stats import judge_exact, judge_level
+
+    values = candidate.of(gate.metric, [seed.seed for seed in candidate.seeds])
+    if not gate.is_share:
+        return judge_exact(_constant(values), gate.sign, bound, _count(values))
+    return judge_level(
+        values, gate.sign, bound, lower_is_better=gate.lower_is_better, alpha=analysis.alpha
     )
 
 
