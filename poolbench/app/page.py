@@ -14,6 +14,7 @@ from poolbench.core.record import Run
 from poolbench.core.study import Study
 from poolbench.operators import OPERATORS
 from poolbench.report.answer import answer
+from poolbench.report.by_option import option_charts
 from poolbench.report.learning import learning_charts
 from poolbench.report.outcome_charts import outcome_charts
 from poolbench.report.outcomes import outcomes_of
@@ -42,7 +43,7 @@ def page_of(results: Results) -> Page:
         Section(
             title="Results",
             tables=tuple(outcome_tables(results)),
-            charts=tuple(outcome_charts(study, runs)),
+            charts=(*outcome_charts(study, runs), *option_charts(study, runs)),
         ),
         Section(
             title="Learning",

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from poolbench.app.bundle import write_bundle, write_page
+from poolbench.app.page import page_of
 from poolbench.app.plan import plan
+from poolbench.app.report import charts
 from poolbench.app.results import Reading, Results, read_results
 from poolbench.core.cell import Named
 from poolbench.core.errors import NothingMatched
@@ -18,6 +20,8 @@ from poolbench.core.study import Study
 from poolbench.store.measurements import MeasurementWriter
 from poolbench.store.store import Store
 from tests.app.stores import a_store, probed
+from tests.cells import a_cell, a_study
+from tests.report.examples import a_run
 
 COUNTS = {"average": [180, 181, None], "max": [190, 191, "-"]}
 HEIGHTS = {"average": [100, 101, 102], "max": [110, 111, 112]}
@@ -111,6 +115,33 @@ def test_a_folder_of_everything_reads_each_file_of_a_run_once(
     # Commit, history, timings and environment of five runs, and five measurements.
     assert len(of_runs) == 25
     assert set(of_runs.values()) == {1}
+
+
+def test_a_page_shows_the_option_that_variants_differ_in(tmp_path: Path) -> None:
+    cells = [
+        a_cell(
+            f"lr {lr}",
+            seed,
+            model=replace(a_cell().model, pools={"head": Named(name="max", options={})}),
+            recipe=replace(a_cell().recipe, optimizer=Named(name="sgd", options={"lr": lr})),
+        )
+        for lr in (0.1, 0.2, 0.4)
+        for seed in (0, 1)
+    ]
+    variants = tuple(dict.fromkeys(cell.variant for cell in cells))
+    study = replace(a_study(), variants=variants, cells=tuple(cells), baseline="")
+    results = Results(
+        study=study,
+        store=Store.create(tmp_path / "runs"),
+        runs={cell.id: a_run(cell, 100 + index) for index, cell in enumerate(cells)},
+        measurements={},
+        damaged_runs=(),
+        damaged_measurements=(),
+        target=None,
+    )
+    shown = [chart.name for section in page_of(results).sections for chart in section.charts]
+    assert shown == [chart.name for chart in charts(results)]
+    assert "digits-by-lr" in shown
 
 
 def test_nothing_to_report_names_the_command_that_helps(study: Study, tmp_path: Path) -> None:
