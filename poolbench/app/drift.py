@@ -145,7 +145,7 @@ def _ends(
             try:
                 weights = results.store.commit_of(cell.id).read("model.safetensors")
             except Damaged as error:
-                missing.append(f"seed {cell.seed}: {error}; `poolbench train` redoes it")
+                missing.append(f"seed {cell.seed}: {error}; see `poolbench store verify`")
                 continue
             found.append((run, operators.end(weights)))
     return found, missing

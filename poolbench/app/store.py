@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from poolbench.store.documents import Damaged
 from poolbench.store.files import remove_tree
 from poolbench.store.store import Store
 
@@ -30,6 +31,32 @@ def verify(store_path: Path) -> tuple[int, dict[str, str]]:
     store = Store(store_path)
     problems = {cell_id: store.verify(cell_id) for cell_id in store.finished()}
     return len(problems), {cell_id: text for cell_id, text in problems.items() if text}
+
+
+def set_aside(store_path: Path, cell_ids: Iterable[str]) -> list[Path]:
+    """Move damaged runs to the quarantine folder, so that their cells are trained again.
+
+    Training looks for damage in small files alone: it cannot read all weights each time.
+
+    Args:
+        store_path: The store's folder.
+        cell_ids: Committed runs; sound ones stay, and those of which only a measurement is
+            damaged: that is made again where it is.
+
+    Returns:
+        Where they went.
+
+    Raises:
+        EnvironmentFault: The store cannot be read, or written.
+    """
+    store = Store(store_path)
+    moved = []
+    for cell_id in cell_ids:
+        try:
+            store.commit_of(cell_id).verify()
+        except Damaged:
+            moved.append(store.quarantine(cell_id))
+    return moved
 
 
 def collect(store_path: Path, *, dry_run: bool) -> Removed:

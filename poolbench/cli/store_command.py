@@ -20,18 +20,27 @@ def register(app: typer.Typer) -> None:
 
 
 @_commands.command("verify")
-def verify(store: options.StorePath = options.DEFAULT_STORE) -> None:
+def verify(
+    store: options.StorePath = options.DEFAULT_STORE,
+    set_aside: Annotated[
+        bool, typer.Option("--set-aside", help="Move damaged runs to the store's quarantine/.")
+    ] = False,
+) -> None:
     """Read every byte of every run and compare it with its checksum. Exit 3 on damage."""
+    from poolbench.app.store import set_aside as set_runs_aside
     from poolbench.app.store import verify as verify_store
     from poolbench.core.errors import CellsFailed
 
     count, damaged = verify_store(store)
     typer.echo(f"{count - len(damaged)} of {count} runs are sound")
+    if set_aside:
+        for path in set_runs_aside(store, damaged):
+            typer.echo(f"moved {path}")
     if damaged:
         lines = "\n".join(f"  {cell_id}: {problem}" for cell_id, problem in damaged.items())
         raise CellsFailed(
             f"{len(damaged)} runs are damaged:\n{lines}",
-            "`poolbench train` sets them aside and trains their cells again; "
+            "with --set-aside, `poolbench train` trains their cells again; "
             "`poolbench robustness` makes damaged measurements again",
         )
 

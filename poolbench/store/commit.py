@@ -75,6 +75,16 @@ class Commit:
             raise Damaged(f"{name} does not match its checksum")
         return data
 
+    def verify(self) -> None:
+        """Read every byte of every file.
+
+        Raises:
+            Damaged: One of them is not what was written.
+        """
+        self.check()
+        for name in self.files:
+            self.read(name)
+
     def run(self) -> Run:
         """Return the run, read from the files that are not weights or predictions.
 

@@ -161,10 +161,7 @@ class Store:
     def verify(self, cell_id: str) -> str:
         """Return what is wrong with a committed run after reading every byte; empty if nothing."""
         try:
-            commit = self.commit_of(cell_id)
-            commit.check()
-            for name in commit.files:
-                commit.read(name)
+            self.commit_of(cell_id).verify()
             for key in self.measurement_keys(cell_id):
                 self.measurement(cell_id, key)
         except FileNotFoundError:

@@ -1,0 +1,31 @@
+"""Looking after a store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from poolbench.store.store import Store
+from tests.app.stores import a_store, probed
+from tests.conftest import Done
+
+
+def test_a_run_whose_weights_are_not_what_they_were_can_be_set_aside(
+    poolbench: Callable[..., Done], tmp_path: Path
+) -> None:
+    study = a_store(tmp_path / "runs", {"average": [180, 181], "max": [190, 191]})
+    probed(tmp_path / "runs", replace(study, cells=study.cells[1:2]), {"average": [0, 100]})
+    store = Store(tmp_path / "runs")
+    flipped, badly_measured, *sound = (cell.id for cell in study.cells)
+    (store.folder(flipped) / "model.safetensors").write_bytes(b"mode up")
+    next(store.folder(badly_measured).glob("probes/*.json")).write_text("{}")
+    told = poolbench("store", "verify")
+    assert (told.code, told.out) == (3, "2 of 4 runs are sound\n")
+    assert "--set-aside" in told.err
+    assert store.has_result(flipped), "no training reads all weights"
+    moved = poolbench("store", "verify", "--set-aside")
+    assert moved.code == 3
+    assert moved.out.splitlines()[1:] == [f"moved runs/quarantine/{flipped}-0"]
+    assert list(store.finished()) == sorted([badly_measured, *sound])
+    assert poolbench("store", "verify").out == "2 of 3 runs are sound\n"
