@@ -57,7 +57,7 @@ LIGHT_APP = {
     "export", "frozen", "gates", "listing", "measured", "occupancy", "plan", "plugins", "probe",
     "provenance", "report", "results", "runner", "session", "store", "study", "suite_index",
     "suites", "task", "theory", "theory_cells", "theory_charts", "theory_networks", "theory_suite",
-    "train", "worker_process",
+    "train",
 }  # fmt: skip
 
 

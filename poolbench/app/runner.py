@@ -6,7 +6,6 @@ again; a cell that keeps killing its workers is given up after three attempts.
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -95,8 +94,7 @@ class Runner:
             from poolbench.app.worker import work
 
             return target(work)
-        command = [sys.executable, "-m", "poolbench.app.worker_process"]
-        return target(command, threads=self._study.execution.threads)
+        return target("poolbench.app.worker:work", threads=self._study.execution.threads)
 
     def run(self, open_cells: list[Cell]) -> dict[str, str]:
         """Return the reason by label for every one of the open cells that it was not done to."""
@@ -114,7 +112,7 @@ class Runner:
             self._stop()
             raise
         failed = self._failed(open_cells)
-        self._session.end()
+        self._stop()
         return failed
 
     def _submit(self, device: str) -> None:

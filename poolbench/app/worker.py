@@ -1,7 +1,7 @@
 """The worker: does its task on cell after cell of a study until none is left to take.
 
-It runs in a process of its own (see ``worker_process``), or in that of the command that asks for
-it; torch is imported once for all of its cells.
+It runs in a process of its own, forked once torch is imported (see ``engines.fork_server``), or in
+that of the command that asks for it.
 """
 
 from __future__ import annotations

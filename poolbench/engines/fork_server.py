@@ -1,0 +1,144 @@
+"""The process that workers are forked from: ``python -m poolbench.engines.fork_server TARGET``.
+
+It imports the target, a function named ``module:function`` that takes a job file and returns an
+exit code, and with it all that takes long. Then it forks a worker for each line of its standard
+input, and writes a line to its standard output for each that has ended. It does nothing else, so
+that a worker finds everything as if new: no thread, no GPU in use, no random number drawn.
+
+Nobody outlives the process at the other end of the input: when that closes, the server kills its
+workers; and a worker that finds the input closed, or the server gone, leaves by itself.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import json
+import os
+import select
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+_INPUT = 0
+_ORPHANED = 75
+_PIPE = 1 << 16
+
+
+class ForkServer:
+    """Forks workers, and tells how they ended.
+
+    Args:
+        answers: File descriptor that is written to. Workers keep it open: its end is the end of
+            the last of them.
+    """
+
+    def __init__(self, answers: int) -> None:
+        self._answers = answers
+        self._workers: dict[int, str] = {}  # name by process id
+        self._is_stopping = False
+        # Nothing is ever written to it: it closes when this process ends.
+        self._end, self._held = os.pipe()
+        # A signal writes a byte to it: it wakes the server, whenever it comes.
+        self._signals, told = os.pipe()
+        os.set_blocking(told, False)
+        signal.set_wakeup_fd(told)
+        signal.signal(signal.SIGTERM, self._stop)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+
+    def serve(self) -> Path:
+        """Return the job file, in each worker; the server itself never returns.
+
+        It ends, with its workers, when it is stopped or left alone.
+        """
+        read = b""
+        while self._workers or not self._is_stopping:
+            ready, _, _ = select.select([_INPUT, self._signals], [], [])
+            if self._signals in ready:
+                os.read(self._signals, _PIPE)
+            if _INPUT in ready:
+                received = os.read(_INPUT, _PIPE)
+                if not received:
+                    self._kill()
+                    os._exit(_ORPHANED)
+                *lines, read = (read + received).split(b"\n")
+                for job in map(json.loads, lines):
+                    if not self._is_stopping and self._fork(job["name"], Path(job["log"])):
+                        return Path(job["file"])
+            self._reap()
+        os._exit(0)  # there is nothing to clean, and torch would take its time
+
+    def _fork(self, name: str, log: Path) -> bool:
+        """Start a worker; return whether this is it."""
+        stops = {signal.SIGTERM}
+        signal.pthread_sigmask(signal.SIG_BLOCK, stops)  # none comes between the two lives
+        worker = os.fork()
+        if worker:
+            self._workers[worker] = name
+        else:
+            signal.set_wakeup_fd(-1)
+            for number in (signal.SIGTERM, signal.SIGCHLD):
+                signal.signal(number, signal.SIG_DFL)
+            self._begin(log)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, stops)
+        return worker == 0
+
+    def _begin(self, log: Path) -> None:
+        """Make this process a worker: its own input and output, and an eye on those it serves."""
+        os.close(self._held)
+        served = os.dup(_INPUT)
+        with log.open("ab") as output, Path(os.devnull).open("rb") as nothing:
+            os.dup2(nothing.fileno(), _INPUT)
+            os.dup2(output.fileno(), sys.stdout.fileno())
+            os.dup2(output.fileno(), sys.stderr.fileno())
+        watch = select.poll()
+        for descriptor in (served, self._end):
+            watch.register(descriptor, 0)  # for nothing but the closing of its other end
+
+        def leave_when_alone() -> None:
+            watch.poll()
+            os._exit(_ORPHANED)
+
+        threading.Thread(target=leave_when_alone, daemon=True).start()
+
+    def _reap(self) -> None:
+        while self._workers:
+            worker, status = os.waitpid(-1, os.WNOHANG)
+            if not worker:
+                return
+            ended = {
+                "job": self._workers.pop(worker),
+                "exit_code": os.waitstatus_to_exitcode(status),
+            }
+            os.write(self._answers, json.dumps(ended).encode() + b"\n")
+
+    def _stop(self, number: int, _: object) -> None:
+        """Ask the workers to save and end, and fork no more."""
+        self._is_stopping = True
+        for worker in self._workers:
+            with suppress(ProcessLookupError):  # it ended, and is about to be told
+                os.kill(worker, number)
+
+    def _kill(self) -> None:
+        for worker in self._workers:
+            os.kill(worker, signal.SIGKILL)
+        for worker in self._workers:
+            os.waitpid(worker, 0)
+
+
+def resolve(target: str) -> Callable[[Path], int]:
+    """Import what ``module:function`` names."""
+    module, name = target.split(":")
+    return getattr(importlib.import_module(module), name)
+
+
+if __name__ == "__main__":
+    answers = os.dup(sys.stdout.fileno())
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what an import prints is no answer
+    work = resolve(sys.argv[1])
+    gc.collect()
+    gc.freeze()  # a worker that looked through these objects would make them its own copy
+    sys.exit(work(ForkServer(answers).serve()))
