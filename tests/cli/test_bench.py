@@ -112,6 +112,7 @@ def test_startup_is_timed_beside_torch(poolbench: Callable[..., Any]) -> None:
     assert rows["import torch"]["ratio_to_torch"] == 1
     assert rows["poolbench --help"]["ratio_to_torch"] < 1
     assert rows["first training step of a worker"]["ratio_to_torch"] > 0.5
+    assert rows["first training step of the next worker"]["ratio_to_torch"] < 0.5
 
 
 def test_growth_is_shown_for_stores_and_probes(poolbench: Callable[..., Any]) -> None:

@@ -1,0 +1,26 @@
+"""What a worker does up to its first training step."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import NoReturn
+
+import torch
+
+from poolbench.app.cell import network_for, training_for
+from poolbench.app.process import configured
+from poolbench.app.shelf import DataShelf
+from poolbench.core.cell import cell_from_json
+
+
+def first_step(cell_file: Path) -> NoReturn:
+    """Train the cell that a file describes for one step, and end the process on the spot."""
+    cell = cell_from_json(json.loads(cell_file.read_bytes()))
+    device = torch.device("cpu")
+    with configured("cpu", 1):
+        splits = DataShelf(None, device).splits(cell.data)
+        training = training_for(cell, splits, network_for(cell, splits, device), device)
+        training.run(should_stop=lambda: True)
+    os._exit(0)
