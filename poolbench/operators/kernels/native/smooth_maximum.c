@@ -1,8 +1,8 @@
 /* Smooth maxima on the CPU: the arithmetic of eager.py, fused.
 
-   Everything is computed in double, so that both differ by roundings of 1e-16. The channels of a
-   unit are first copied to a scratch of doubles, pixel by pixel, whatever their layout and type;
-   rows are worked on where they lie.
+   Everything is computed in double, so that both differ by roundings of 1e-16. Whole maps are worked
+   on where they lie; for windows the channels of a unit are first copied to a scratch of doubles,
+   pixel by pixel, whatever their layout and type.
    C11 with loops that compilers vectorise under -fopenmp-simd; no library but libm. */
 
 #include "maps.h"
@@ -20,14 +20,19 @@ SPECIALISED double at_least_lowest(double x) { return LOWEST > x ? LOWEST : x; }
 /* inf - inf is NaN; without a finite maximum nothing needs to be shifted. */
 SPECIALISED double finite(double peak) { return fabs(peak) < INFINITY ? peak : 0.0; }
 
-/* 2^x to 1 ulp for LOWEST <= x <= 1023, and exactly 0 for LOWEST; NaN for NaN. */
-SPECIALISED double power_of_two(double x) {
+/* 2^x to 1 ulp for LOWEST <= x <= 1023, and exactly 0 for LOWEST; NaN for NaN.
+   For elements of fewer digits to 2e-10, and to 1 ulp where x is near 0: where a temperature is
+   high, what is left of a sum of powers less their number is what counts. */
+SPECIALISED double power_of_two(int64_t dtype, double x) {
     Word rounded = {.value = x + 0x1.8p52}, power;
     double f = x - (rounded.value - 0x1.8p52);
-    double q = 0x1.e9d419696e0e9p-32;
-    q = q * f + 0x1.e6065f532c950p-28;
-    q = q * f + 0x1.b524fad88ed30p-24;
-    q = q * f + 0x1.62bfd46781ef6p-20;
+    double q = 0x1.62bfd46781ef6p-20;
+    if (dtype == FLOAT64) {
+        q = 0x1.e9d419696e0e9p-32;
+        q = q * f + 0x1.e6065f532c950p-28;
+        q = q * f + 0x1.b524fad88ed30p-24;
+        q = q * f + 0x1.62bfd46781ef6p-20;
+    }
     q = q * f + 0x1.ffcbfc6712438p-17;
     q = q * f + 0x1.4309130975155p-13;
     q = q * f + 0x1.5d87fe78a526dp-10;
@@ -62,7 +67,7 @@ SPECIALISED double natural_logarithm(double x) {
 /* ---- one window ---- */
 
 /* Maximum, then sums, of every lane of a window. Only softpool wants the moment. */
-SPECIALISED void sum_window(const Job *job, int64_t operation, const double *restrict maps,
+SPECIALISED void sum_window(const Job *job, int64_t dtype, int64_t operation, const double *restrict maps,
                             Range rows, Range columns, const double *restrict scale,
                             double *restrict shift, double *restrict peak,
                             double *restrict total, double *restrict moment) {
@@ -82,7 +87,7 @@ SPECIALISED void sum_window(const Job *job, int64_t operation, const double *res
 #pragma omp simd
         for (int64_t l = 0; l < lanes; l++) {
             double exponent = at_least_lowest((z[l] - shift[l]) * scale[l]);
-            double power = power_of_two(exponent);
+            double power = power_of_two(dtype, exponent);
             total[l] += power;
             if (operation == SOFTPOOL) moment[l] += power * exponent;
         }
@@ -103,13 +108,40 @@ SPECIALISED void sum_row(int64_t dtype, int64_t operation, const void *row, int6
 #pragma omp simd reduction(+ : sum, first_moment)
     for (int64_t p = 0; p < pixels; p++) {
         double exponent = at_least_lowest((get(row, dtype, first + p) - shift) * scale);
-        double power = power_of_two(exponent);
+        double power = power_of_two(dtype, exponent);
         sum += power;
         if (operation == SOFTPOOL) first_moment += power * exponent;
     }
     *peak = highest;
     *total = sum;
     *moment = first_moment;
+}
+
+/* The same for the channels of every pixel in turn, where they lie. */
+SPECIALISED void sum_pixels(int64_t dtype, int64_t operation, const void *maps, Place from,
+                            const double *restrict scale, double *restrict shift,
+                            double *restrict peak, double *restrict total,
+                            double *restrict moment) {
+    for (int64_t l = 0; l < from.lanes; l++) {
+        peak[l] = -INFINITY;
+        total[l] = moment[l] = 0.0;
+    }
+    for (int64_t p = 0; p < from.pixels; p++)
+#pragma omp simd
+        for (int64_t l = 0; l < from.count; l++) {
+            double z = get(maps, dtype, from.offset + p * from.between_pixels + l);
+            peak[l] = z > peak[l] ? z : peak[l];
+        }
+    for (int64_t l = 0; l < from.lanes; l++) shift[l] = finite(peak[l]);
+    for (int64_t p = 0; p < from.pixels; p++)
+#pragma omp simd
+        for (int64_t l = 0; l < from.count; l++) {
+            double z = get(maps, dtype, from.offset + p * from.between_pixels + l);
+            double exponent = at_least_lowest((z - shift[l]) * scale[l]);
+            double power = power_of_two(dtype, exponent);
+            total[l] += power;
+            if (operation == SOFTPOOL) moment[l] += power * exponent;
+        }
 }
 
 /* From sums to y, and in place to log total and the mean exponent. */
@@ -149,10 +181,10 @@ SPECIALISED void prepare(int64_t operation, int64_t lanes, double size, double *
 }
 
 /* Return the gradient of an element z, and add its part to the slope. */
-SPECIALISED double differentiate(int64_t operation, double z, double shift, double scale,
+SPECIALISED double differentiate(int64_t dtype, int64_t operation, double z, double shift, double scale,
                                  double level, double share, double centre, double *slope) {
     double exponent = at_least_lowest((z - shift) * scale - level);
-    double weight = power_of_two(exponent) * share, distance = LN2 * exponent + centre;
+    double weight = power_of_two(dtype, exponent) * share, distance = LN2 * exponent + centre;
     *slope += weight * (operation == SOFTPOOL ? distance * distance : distance - 1.0);
     return operation == SOFTPOOL ? weight * (1.0 + distance) : weight;
 }
@@ -167,11 +199,27 @@ SPECIALISED double differentiate_row(int64_t dtype, int64_t operation, const voi
     for (int64_t p = first; p < first + pixels; p++) {
         double part = 0.0;
         put(gradient, dtype, p,
-            differentiate(operation, get(maps, dtype, p), shift, scale, level, share, centre,
+            differentiate(dtype, operation, get(maps, dtype, p), shift, scale, level, share, centre,
                           &part));
         slope += part;
     }
     return slope;
+}
+
+/* Write the gradients of the channels of every pixel in turn, and add their parts to the slopes. */
+SPECIALISED void differentiate_pixels(int64_t dtype, int64_t operation, const void *restrict maps,
+                                      void *restrict gradient, Place at,
+                                      const double *restrict shift, const double *restrict scale,
+                                      const double *restrict level, const double *restrict share,
+                                      const double *restrict centre, double *restrict slope) {
+    for (int64_t p = 0; p < at.pixels; p++)
+#pragma omp simd
+        for (int64_t l = 0; l < at.count; l++) {
+            int64_t here = at.offset + p * at.between_pixels + l;
+            put(gradient, dtype, here,
+                differentiate(dtype, operation, get(maps, dtype, here), shift[l], scale[l], level[l],
+                              share[l], centre[l], slope + l));
+        }
 }
 
 /* ---- jobs ---- */
@@ -183,7 +231,7 @@ typedef struct {
 /* Scratch for a unit, in one piece that starts at .maps; NULL there without memory. */
 static Scratch allocate(const Job *job) {
     int64_t lanes = (job->lanes + 7) / 8 * 8; /* each part starts on a line of the cache */
-    int64_t map = job->is_rows ? 0 : (job->height * job->width * job->lanes + 7) / 8 * 8;
+    int64_t map = job->is_global ? 0 : (job->height * job->width * job->lanes + 7) / 8 * 8;
     int64_t outputs = (job->out_height * job->out_width * job->lanes + 7) / 8 * 8;
     int64_t doubles = 2 * map + 4 * lanes + 4 * outputs;
     Scratch scratch = {.maps = aligned_alloc(64, doubles * sizeof(double))};
@@ -222,12 +270,16 @@ SPECIALISED int forward(const Job *job, int64_t first, int64_t last, int64_t dty
                 sum_row(dtype, operation, job->maps, (to.offset + l) * pixels, pixels, s.scale[l],
                         s.peak + l, total + l, moment + l);
             finish(operation, lanes, (double)pixels, s.temperature, s.peak, pooled, total, moment);
+        } else if (job->is_global) {
+            sum_pixels(dtype, operation, job->maps, place_of(job, unit, pixels), s.scale, s.shift,
+                       s.peak, total, moment);
+            finish(operation, lanes, (double)pixels, s.temperature, s.peak, pooled, total, moment);
         } else {
             load(s.maps, job->maps, dtype, place_of(job, unit, pixels));
             FOR_WINDOWS(job) {
                 Range rows = ROWS(job, i), columns = COLUMNS(job, j);
                 int64_t at = (i * job->out_width + j) * lanes;
-                sum_window(job, operation, s.maps, rows, columns, s.scale, s.shift, s.peak + at,
+                sum_window(job, dtype, operation, s.maps, rows, columns, s.scale, s.shift, s.peak + at,
                            total + at, moment + at);
                 finish(operation, lanes, size_of(rows, columns), s.temperature, s.peak + at,
                        pooled + at, total + at, moment + at);
@@ -263,6 +315,10 @@ SPECIALISED int backward(const Job *job, int64_t first, int64_t last, int64_t dt
                 s.slope[l] += differentiate_row(
                     dtype, operation, job->maps, job->gradient, (to.offset + l) * pixels, pixels,
                     s.peak[l], s.scale[l], logarithm[l], upstream[l], centre[l]);
+        } else if (job->is_global) {
+            prepare(operation, lanes, (double)pixels, s.peak, upstream, logarithm, centre, s.slope);
+            differentiate_pixels(dtype, operation, job->maps, job->gradient, from, s.peak, s.scale,
+                                 logarithm, upstream, centre, s.slope);
         } else {
             load(s.maps, job->maps, dtype, from);
             memset(s.gradient, 0, pixels * lanes * sizeof(double));
@@ -280,7 +336,7 @@ SPECIALISED int backward(const Job *job, int64_t first, int64_t last, int64_t dt
                     double *restrict gradient = s.gradient + (h * job->width + w) * lanes;
 #pragma omp simd
                     for (int64_t l = 0; l < lanes; l++)
-                        gradient[l] += differentiate(operation, z[l], shift[l], scale[l], level[l],
+                        gradient[l] += differentiate(dtype, operation, z[l], shift[l], scale[l], level[l],
                                                      share[l], from_mean[l], slope + l);
                 }
             }

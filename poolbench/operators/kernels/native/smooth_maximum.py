@@ -63,7 +63,10 @@ class _Work:
     ) -> None:
         layout = layout_of(x)
         self.maps = x.detach().contiguous(memory_format=layout)
-        lanes = lanes_of(x.shape[1], 64) if layout == torch.channels_last else ROW_LANES
+        lanes = ROW_LANES
+        if layout == torch.channels_last:
+            # Whole maps are read in long stretches; windows are worked on in a cached scratch.
+            lanes = lanes_of(x.shape[1], 64 if window else 512)
         self.job = Job(x.shape, x.dtype, layout, window, lanes=lanes, operation=operation)
         temperature = log_temperature.detach().double().exp()
         self._temperature = temperature.expand(x.shape[1]).contiguous()
