@@ -24,7 +24,7 @@ from contextlib import suppress
 from pathlib import Path
 
 _INPUT = 0
-_ORPHANED = 75
+_NO_PROCESS, _ORPHANED = 71, 75
 _PIPE = 1 << 16
 
 
@@ -75,10 +75,15 @@ class ForkServer:
         """Start a worker; return whether this is it."""
         stops = {signal.SIGTERM}
         signal.pthread_sigmask(signal.SIG_BLOCK, stops)  # none comes between the two lives
-        worker = os.fork()
-        if worker:
+        try:
+            worker = os.fork()
+        except OSError as error:  # of processes or memory there are no more
+            log.write_text(f"cannot start a worker process: {error}\n")
+            self._tell(name, _NO_PROCESS)
+            worker = -1
+        if worker > 0:
             self._workers[worker] = name
-        else:
+        if worker == 0:
             signal.set_wakeup_fd(-1)
             for number in (signal.SIGTERM, signal.SIGCHLD):
                 signal.signal(number, signal.SIG_DFL)
@@ -109,11 +114,11 @@ class ForkServer:
             worker, status = os.waitpid(-1, os.WNOHANG)
             if not worker:
                 return
-            ended = {
-                "job": self._workers.pop(worker),
-                "exit_code": os.waitstatus_to_exitcode(status),
-            }
-            os.write(self._answers, json.dumps(ended).encode() + b"\n")
+            self._tell(self._workers.pop(worker), os.waitstatus_to_exitcode(status))
+
+    def _tell(self, job: str, exit_code: int) -> None:
+        line = json.dumps({"job": job, "exit_code": exit_code})
+        os.write(self._answers, f"{line}\n".encode())
 
     def _stop(self, number: int, _: object) -> None:
         """Ask the workers to save and end, and fork no more."""

@@ -130,6 +130,27 @@ def test_a_server_that_cannot_import_tells_its_exit_code_and_why(tmp_path: Path)
     assert "no attribute 'walk_path'" in (tmp_path / "a.log").read_text()
 
 
+def test_a_worker_that_the_system_refuses_is_told_and_the_others_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The system forks once and then refuses, as it does at a limit of processes.
+    (tmp_path / "scarce.py").write_text(
+        "import os\nimport runpy\nwork = runpy.run_path\nforks = iter([os.fork])\n"
+        "def fork():\n"
+        "    for allowed in forks:\n        return allowed()\n"
+        "    raise BlockingIOError(11, 'no more processes')\n"
+        "os.fork = fork\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
+    engine = LocalEngine("scarce:work", threads=1)
+    first = up(engine, tmp_path, "", "first")
+    engine.submit(job(tmp_path, "", "second"))
+    assert wait(engine) == [Ended(job="second", exit_code=71)]
+    assert "no more processes" in (tmp_path / "second.log").read_text()
+    assert first.is_running()
+    engine.stop(0.0)
+
+
 def test_workers_go_when_their_server_is_killed(engine: LocalEngine, tmp_path: Path) -> None:
     processes = [up(engine, tmp_path, "", name) for name in "ab"]
     server = processes[0].parent()
