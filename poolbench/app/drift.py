@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from poolbench.app.network import SitePools, build_body, image_shape
 from poolbench.app.results import Results
+from poolbench.app.without_memory import without_memory
 from poolbench.core.cell import Cell, Named
 from poolbench.core.record import Run
 from poolbench.operators.learned import learned_parameters
@@ -75,7 +76,7 @@ class _Operators:
     def __init__(self, cell: Cell) -> None:
         channels, height, width = image_shape(cell)
         pools = _PoolsWithMemory(cell.model.pools)
-        with torch.device("meta"), torch.random.fork_rng(devices=[]):
+        with without_memory():
             self._body = build_body(
                 cell.model,
                 in_channels=channels,

@@ -110,7 +110,7 @@ def _drift(results: Results) -> Section:
     """Return where learned pooling parameters went; an empty section when nothing is learned."""
     title = "Learned pooling parameters"
     pools = [pool for cell in results.study.cells for pool in cell.model.pools.values()]
-    if not any(OPERATORS[pool.name].learns for pool in pools):
+    if not any(OPERATORS[p.name].learns and p.options.get("learn") != "none" for p in pools):
         return Section(title=title)
     # Operators are built to know where they started, which takes torch.
     from poolbench.app.drift import drift

@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import torch
 from torch import nn
 
 from poolbench.app.network import SitePools, build_body, model_spec
+from poolbench.app.without_memory import without_memory
 from poolbench.core.catalogue import Site
 from poolbench.core.cell import Named
 from poolbench.models import MODELS
@@ -48,7 +48,7 @@ def sites_table(name: str) -> Table:
     channels, height, width = entry.input_shape or (3, 32, 32)
     spec = model_spec(name, options, {})
     pools = _NotingPools(spec.pools)
-    with torch.device("meta"):
+    with without_memory():
         body = build_body(
             spec, in_channels=channels, num_classes=10, image_size=(height, width), pools=pools
         )

@@ -6,6 +6,7 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from poolbench.app.network import build_body, image_shape
+from poolbench.app.without_memory import without_memory
 from poolbench.core.cell import Cell, DataSpec, ModelSpec
 from poolbench.core.study import Study
 from poolbench.data import DATASETS
@@ -81,7 +82,7 @@ def _count_forward(cell: Cell) -> int:
     """Return the operations of one image's forward pass, without memory for weights or maps."""
     channels, height, width = image_shape(cell)
     counter = FlopCounterMode(display=False)
-    with torch.device("meta"), torch.no_grad():
+    with without_memory(), torch.no_grad():
         body = build_body(
             cell.model,
             in_channels=channels,
