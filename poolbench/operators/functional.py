@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from poolbench.operators.elements import check_maps, without_autocast
-from poolbench.operators.kernels import has_fused_peaks
+from poolbench.operators.kernels import peaks_for
 from poolbench.operators.layout import formatted_like
 from poolbench.operators.peak_and_mean import PeakAndMean
 from poolbench.operators.peaks import Peaks
@@ -65,7 +65,7 @@ def maximum(x: Tensor, *, window: Window | None = None) -> Tensor:
     """
     check_maps(x, window)
     with without_autocast(x):
-        if has_fused_peaks(x):
+        if peaks_for(x):
             peak: Tensor = Peaks.apply(x, None, window, False)[0]
             return peak.flatten(1) if window is None else peak
         if window is not None:
@@ -146,7 +146,7 @@ def mixed(x: Tensor, share: Tensor, *, window: Window | None = None) -> Tensor:
     if share.dim() == 1:
         share = share.view(1, -1) if window is None else share.view(1, -1, 1, 1)
     with without_autocast(x):
-        if has_fused_peaks(x):
+        if peaks_for(x):
             peak, mean = Peaks.apply(x, None, window, True)[:2]
             if window is None:
                 peak, mean = peak.flatten(1), mean.flatten(1)
@@ -211,7 +211,7 @@ def gated(x: Tensor, weight: Tensor, *, window: Window | None = None) -> Tensor:
         Lee, Gallagher, Tu 2016 (arXiv:1509.08985).
     """
     check_maps(x, window)
-    if not has_fused_peaks(x):
+    if not peaks_for(x, with_product=True):
         return mixed(x, gate(x, weight, window=window), window=window)
     with without_autocast(x):
         weight = weight.to(torch.promote_types(x.dtype, torch.float32))

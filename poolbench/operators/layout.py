@@ -32,11 +32,14 @@ def pixelwise(maps: Tensor) -> Tensor:
     return maps.contiguous(memory_format=torch.channels_last)
 
 
-def formatted_like(maps: Tensor, result: Tensor) -> Tensor:
-    """Return the result in the memory format of the maps: channels-last if they clearly are."""
+def layout_of(maps: Tensor) -> torch.memory_format:
+    """Return channels-last for maps that clearly are, and contiguous for all others."""
     is_pixelwise = not maps.is_contiguous() and maps.is_contiguous(
         memory_format=torch.channels_last
     )
-    return result.contiguous(
-        memory_format=torch.channels_last if is_pixelwise else torch.contiguous_format
-    )
+    return torch.channels_last if is_pixelwise else torch.contiguous_format
+
+
+def formatted_like(maps: Tensor, result: Tensor) -> Tensor:
+    """Return the result in the memory format of the maps: channels-last if they clearly are."""
+    return result.contiguous(memory_format=layout_of(maps))

@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from poolbench.operators.elements import gather_elements
-from poolbench.operators.kernels.native import peaks
+from poolbench.operators.kernels import PeaksKernel, peaks_on
 from poolbench.operators.transforms import one_by_one
 from poolbench.operators.window import Window
 
@@ -24,7 +24,7 @@ class Peaks(torch.autograd.Function):
     products. Derivatives beyond the first are those of the definition, by autograd.
 
     Args:
-        x: Maps, ``(N, C, H, W)``, that ``kernels.has_fused_peaks`` accepts.
+        x: Maps, ``(N, C, H, W)``, for which ``kernels.peaks_for`` has code.
         weight: w, ``(1 or C, kernel height, kernel width)``, ``(1 or C, H, W)`` without window,
             float32 or wider; ``None`` without products.
         window: Geometry; ``None`` takes the whole map as one window.
@@ -40,7 +40,7 @@ class Peaks(torch.autograd.Function):
         x: Tensor, weight: Tensor | None, window: Window | None, with_mean: bool
     ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Return the maximum, the mean, the product and the maximum's place."""
-        return peaks.forward(x, weight, window, with_mean=with_mean)
+        return _kernel(x).forward(x, weight, window, with_mean=with_mean)
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, ...]) -> None:
@@ -102,11 +102,11 @@ class _Gradients(torch.autograd.Function):
         window: Window | None,
     ) -> tuple[Tensor, Tensor]:
         """Return the gradient of the maps, and that of the weights, empty without products."""
-        given = like if maps is None else maps
-        gradient = peaks.backward(to_peak, to_mean, to_product, place, given, weight, window)
+        given, kernel = like if maps is None else maps, _kernel(place)
+        gradient = kernel.backward(to_peak, to_mean, to_product, place, given, weight, window)
         if to_product is None or maps is None or weight is None:
             return gradient, to_peak.new_empty(0)
-        return gradient, peaks.weigh(to_product, maps, weight, window)
+        return gradient, kernel.weigh(to_product, maps, weight, window)
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Any) -> None:
@@ -141,6 +141,12 @@ class _Gradients(torch.autograd.Function):
         return one_by_one(_Gradients, info.batch_size, in_dims, inputs)
 
 
+def _kernel(tensor: Tensor) -> PeaksKernel:
+    found = peaks_on(tensor.device)
+    assert found is not None  # noqa: S101 - peaks_for() has said so
+    return found
+
+
 def _leaf(saved: Tensor) -> Tensor:
     return saved.view_as(saved) if saved.requires_grad else saved.detach().requires_grad_()
 
@@ -158,7 +164,7 @@ def _differentiate(
     """
     to_peak, to_mean, to_product, maps, weight = given
     assert to_peak is not None  # noqa: S101 - there is always a maximum
-    anywhere = torch.zeros(size, dtype=to_peak.dtype).requires_grad_()
+    anywhere = to_peak.new_zeros(size).requires_grad_()
     pooled, upstream = [_pick(anywhere, place, window)], [to_peak]
     if to_mean is not None:
         pooled.append(_mean(anywhere, window))

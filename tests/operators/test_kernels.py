@@ -21,6 +21,7 @@ WINDOWS = {
     "k3s2p1": Window.of(3, 2, 1),
     "k3s2p1-ceil": Window.of((3, 2), 2, 1, ceil_mode=True),
     "k2s3": Window.of(2, 3),
+    "k5s1p2": Window.of(5, 1, 2),
 }
 LAYOUTS = {"contiguous": torch.contiguous_format, "channels_last": torch.channels_last}
 # Roundings of the output, and of what is kept for backward.

@@ -11,8 +11,9 @@ from torch import Tensor
 
 from poolbench.operators.elements import gather_elements
 from poolbench.operators.functional import gated, maximum, mixed
-from poolbench.operators.kernels import has_fused_peaks, native
-from poolbench.operators.kernels.native.job import THREADED_ELEMENTS, layout_of
+from poolbench.operators.kernels import native, peaks_for
+from poolbench.operators.kernels.native.job import THREADED_ELEMENTS
+from poolbench.operators.layout import layout_of
 from poolbench.operators.peaks import Peaks
 from poolbench.operators.window import Window
 
@@ -87,7 +88,7 @@ def test_maxima_and_their_gradients_have_the_bits_of_torch(
     channels: int, layout: torch.memory_format, window: Window | None
 ) -> None:
     x = fitting(window, maps(layout, channels))
-    assert has_fused_peaks(x)
+    assert peaks_for(x)
     leaves = [x.clone().requires_grad_() for _ in range(2)]
     pooled = [
         Peaks.apply(leaves[0], None, window, False)[0],
@@ -258,7 +259,7 @@ def test_fused_and_plain_operators_agree(
     )
     fused = [pool(x) for pool in pools]
     monkeypatch.setenv("POOLBENCH_KERNELS", "eager")
-    assert not has_fused_peaks(x)
+    assert not peaks_for(x)
     for one, pool in zip(fused, pools, strict=True):
         torch.testing.assert_close(one, pool(x))
 

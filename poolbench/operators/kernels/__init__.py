@@ -1,7 +1,7 @@
-"""Who computes a smooth maximum: fused code where it covers the case, plain tensors elsewhere.
+"""Who computes maxima, smooth or not: fused code where it covers the case, torch elsewhere.
 
-Every kernel gives the same numbers, up to roundings of the result; ``eager`` is what they are held
-to, and covers everything. ``POOLBENCH_KERNELS=eager`` switches the others off.
+Every kernel gives the same numbers, up to roundings of the result; of smooth maxima ``eager`` is
+what they are held to, and covers everything. ``POOLBENCH_KERNELS=eager`` switches the others off.
 """
 
 from __future__ import annotations
@@ -44,6 +44,36 @@ class Kernel(Protocol):
         """Return the gradient of x, and that of log t for each map, ``(N, C)``, float64."""
 
 
+class PeaksKernel(Protocol):
+    """A module that computes maxima, means and, with ``HAS_PRODUCTS``, products with weights."""
+
+    __name__: str
+    HAS_PRODUCTS: bool
+
+    def covers(self, x: Tensor) -> bool:
+        """Tell whether it works on such maps here."""
+
+    def forward(
+        self, x: Tensor, weight: Tensor | None, window: Window | None, *, with_mean: bool
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Return the maximum, the mean, the product and the maximum's place."""
+
+    def backward(
+        self,
+        to_peak: Tensor,
+        to_mean: Tensor | None,
+        to_product: Tensor | None,
+        place: Tensor,
+        maps: Tensor,
+        weight: Tensor | None,
+        window: Window | None,
+    ) -> Tensor:
+        """Return the gradient of the maps."""
+
+    def weigh(self, to_product: Tensor, x: Tensor, weight: Tensor, window: Window | None) -> Tensor:
+        """Return the gradient of the weights."""
+
+
 def kernel_for(x: Tensor) -> Kernel:
     """Return the fastest kernel that covers the maps.
 
@@ -65,16 +95,32 @@ def kernel_for(x: Tensor) -> Kernel:
     return eager
 
 
-def has_fused_peaks(x: Tensor) -> bool:
-    """Tell whether there is fused code for the maxima of maps, ``(N, C, H, W)``, and their means.
+def peaks_for(x: Tensor, *, with_product: bool = False) -> PeaksKernel | None:
+    """Return the fused code for the maxima of maps and their means; torch's own serves elsewhere.
 
-    Elsewhere torch's own pooling serves.
+    Args:
+        x: Maps, ``(N, C, H, W)``.
+        with_product: Whether products with weights are wanted too.
     """
-    if x.device.type != "cpu" or not _is_plain(x):
-        return False
-    from poolbench.operators.kernels.native import peaks
+    if not _is_plain(x):
+        return None
+    found = peaks_on(x.device)
+    if found is None or not found.covers(x) or (with_product and not found.HAS_PRODUCTS):
+        return None
+    return found
 
-    return peaks.covers(x)
+
+def peaks_on(device: torch.device) -> PeaksKernel | None:
+    """Return the fused code for maxima on a device, whatever it covers."""
+    if device.type == "cpu":
+        from poolbench.operators.kernels.native import peaks
+
+        return peaks
+    if device.type == "cuda" and find_spec("triton"):
+        from poolbench.operators.kernels.gpu import peaks as gpu_peaks
+
+        return gpu_peaks
+    return None
 
 
 def _is_plain(x: Tensor) -> bool:

@@ -132,11 +132,3 @@ class Job:
 def lanes_of(channels: int, most: int) -> int:
     """Return the lanes of a unit of adjacent channels: whole vectors, at most so many."""
     return min(most, -(-channels // ROW_LANES) * ROW_LANES)
-
-
-def layout_of(maps: Tensor) -> torch.memory_format:
-    """Return channels-last for maps that clearly are, and contiguous for all others."""
-    is_pixelwise = not maps.is_contiguous() and maps.is_contiguous(
-        memory_format=torch.channels_last
-    )
-    return torch.channels_last if is_pixelwise else torch.contiguous_format

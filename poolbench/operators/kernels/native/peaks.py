@@ -7,9 +7,12 @@ import ctypes
 import torch
 from torch import Tensor
 
-from poolbench.operators.kernels.native.job import ROW_LANES, Job, lanes_of, layout_of
+from poolbench.operators.kernels.native.job import ROW_LANES, Job, lanes_of
 from poolbench.operators.kernels.native.library import library
+from poolbench.operators.layout import layout_of
 from poolbench.operators.window import Window
+
+HAS_PRODUCTS = True
 
 # The float build covers the first two.
 _REALS = {torch.float32: "float", torch.bfloat16: "float", torch.float64: "double"}

@@ -7,8 +7,9 @@ import ctypes
 import torch
 from torch import Tensor
 
-from poolbench.operators.kernels.native.job import ROW_LANES, Job, lanes_of, layout_of
+from poolbench.operators.kernels.native.job import ROW_LANES, Job, lanes_of
 from poolbench.operators.kernels.native.library import library
+from poolbench.operators.layout import layout_of
 from poolbench.operators.window import Window
 
 _DTYPES = (torch.float32, torch.bfloat16, torch.float64)

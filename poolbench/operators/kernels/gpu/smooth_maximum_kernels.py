@@ -1,4 +1,4 @@
-"""The Triton kernels of :mod:`poolbench.operators.kernels.gpu`.
+"""The Triton kernels of :mod:`poolbench.operators.kernels.gpu.smooth_maximum`.
 
 Each works on tiles of [rows, pixels], where a row is the map of one channel of one image, through
 strides: contiguous and channels-last maps share the code. Elements are float32, each window's own
@@ -20,20 +20,14 @@ from __future__ import annotations
 import triton
 import triton.language as tl
 
+from poolbench.operators.kernels.gpu.places import places
+
 _LAE: tl.constexpr = tl.constexpr(1)
 _SOFTPOOL: tl.constexpr = tl.constexpr(2)
 _LOG2E: tl.constexpr = tl.constexpr(1.4426950408889634)
 _LN2: tl.constexpr = tl.constexpr(0.6931471805599453)
 # Exponents below weigh nothing; -inf itself would add 0 * inf.
 _LOWEST: tl.constexpr = tl.constexpr(-1e5)
-
-
-@triton.jit
-def _places(row, pixel, channels, COUNT: tl.constexpr, IS_PIXELWISE: tl.constexpr):
-    """Return offsets into a tensor whose maps have COUNT pixels."""
-    if IS_PIXELWISE:
-        return (row // channels * COUNT + pixel) * channels + row % channels
-    return row * COUNT + pixel
 
 
 @triton.jit
@@ -126,7 +120,7 @@ def pool_maps(
     for start in range(0, pixels, BLOCK_PIXELS):
         pixel = start + tl.arange(0, BLOCK_PIXELS)
         is_element = is_row[:, None] & (pixel < pixels)[None, :]
-        at = _places(row[:, None], pixel[None, :], channels, pixels, IS_PIXELWISE)
+        at = places(row[:, None], pixel[None, :], channels, pixels, IS_PIXELWISE)
         z = tl.load(maps + at, is_element, float("-inf")).to(tl.float32)
         highest = tl.maximum(highest, tl.max(z, 1))
 
@@ -137,7 +131,7 @@ def pool_maps(
         pixel = start + tl.arange(0, BLOCK_PIXELS)
         is_element = is_row[:, None] & (pixel < pixels)[None, :]
         if pixels > BLOCK_PIXELS:
-            at = _places(row[:, None], pixel[None, :], channels, pixels, IS_PIXELWISE)
+            at = places(row[:, None], pixel[None, :], channels, pixels, IS_PIXELWISE)
             z = tl.load(maps + at, is_element, float("-inf")).to(tl.float32)
         exponent, _, power = _weigh(z, highest[:, None], scale, rest, 0.0)
         total += tl.sum(power.to(tl.float64), 1)
@@ -180,7 +174,7 @@ def pool_windows(
     for tap in range(KERNEL_HEIGHT * KERNEL_WIDTH):
         h, w = top + tap // KERNEL_WIDTH, left + tap % KERNEL_WIDTH
         is_element = is_output & (h >= 0) & (h < HEIGHT) & (w >= 0) & (w < WIDTH)
-        at = _places(row, h * WIDTH + w, channels, pixels, IS_PIXELWISE)
+        at = places(row, h * WIDTH + w, channels, pixels, IS_PIXELWISE)
         z = tl.load(maps + at, is_element, float("-inf")).to(tl.float32)
         highest = tl.maximum(highest, z)
 
@@ -191,7 +185,7 @@ def pool_windows(
     for tap in range(KERNEL_HEIGHT * KERNEL_WIDTH):
         h, w = top + tap // KERNEL_WIDTH, left + tap % KERNEL_WIDTH
         is_element = is_output & (h >= 0) & (h < HEIGHT) & (w >= 0) & (w < WIDTH)
-        at = _places(row, h * WIDTH + w, channels, pixels, IS_PIXELWISE)
+        at = places(row, h * WIDTH + w, channels, pixels, IS_PIXELWISE)
         z = tl.load(maps + at, is_element, float("-inf")).to(tl.float32)
         exponent, _, power = _weigh(z, highest, scale, rest, 0.0)
         total += power.to(tl.float64)
@@ -203,7 +197,7 @@ def pool_windows(
     found, level, middle = _finish(
         size, t, highest, total, excess.to(tl.float64), moment.to(tl.float64), OPERATION
     )
-    to = _places(row, output, channels, outputs, IS_PIXELWISE)
+    to = places(row, output, channels, outputs, IS_PIXELWISE)
     tl.store(pooled + to, found.to(tl.float32).to(pooled.dtype.element_ty), is_output)
     tl.store(peak + to, highest.to(peak.dtype.element_ty), is_output)
     tl.store(logarithm + to, level.to(tl.float32), is_output)
@@ -250,7 +244,7 @@ def differentiate_maps(
     is_pixel = (row < rows) & (pixel < pixels)
     t = tl.load(temperature + row % channels, row < rows, 1.0)
     scale, rest = _scale(t)
-    here = _places(row, pixel, channels, pixels, IS_PIXELWISE)
+    here = places(row, pixel, channels, pixels, IS_PIXELWISE)
     z = tl.load(maps + here, is_pixel, 0.0).to(tl.float32)
 
     if IS_GLOBAL:
@@ -273,7 +267,7 @@ def differentiate_maps(
             tall = tl.minimum(top + KERNEL_HEIGHT, HEIGHT) - tl.maximum(top, 0)
             wide = tl.minimum(left + KERNEL_WIDTH, WIDTH) - tl.maximum(left, 0)
             size = tl.where(holds, tall * wide, 1).to(tl.float32)
-            at = _places(row, i * OUT_WIDTH + j, channels, outputs, IS_PIXELWISE)
+            at = places(row, i * OUT_WIDTH + j, channels, outputs, IS_PIXELWISE)
             one, other = _share(
                 z, size, scale, rest, at, holds, upstream, peak, logarithm, centre, OPERATION
             )

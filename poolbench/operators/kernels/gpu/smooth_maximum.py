@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 from typing import Any
 
 import torch
-import triton
 from torch import Tensor
 
 from poolbench.operators.kernels import eager
-from poolbench.operators.kernels.gpu_kernels import (
+from poolbench.operators.kernels.gpu.smooth_maximum_kernels import (
     differentiate_maps,
     pool_maps,
     pool_windows,
 )
+from poolbench.operators.kernels.gpu.tiles import Tiles
+from poolbench.operators.layout import layout_of
 from poolbench.operators.window import Window
 
 _DTYPES = (torch.float32, torch.bfloat16, torch.float16)
 _OPERATIONS = {"lse": 0, "lae": 1, "softpool": 2}
-_TILE_ELEMENTS = 4096
 
 
 def covers(x: Tensor) -> bool:
@@ -77,7 +76,7 @@ def backward(
     work = _Work(x, log_temperature, window, operation)
     gradient = torch.empty_like(work.maps)
     given = [
-        tensor.contiguous(memory_format=work.layout) if tensor.numel() else tensor
+        work.as_given(tensor) if tensor.numel() else tensor
         for tensor in (upstream, peak, logarithm, centre)
     ]
     slope = torch.empty(
@@ -92,65 +91,23 @@ def backward(
     return gradient, slope.sum(1).view(x.shape[:2])
 
 
-class _Work:
-    """One call: the geometry, and how it is cut into tiles."""
+class _Work(Tiles):
+    """A call, with the tensors that both directions read."""
 
     def __init__(
         self, x: Tensor, log_temperature: Tensor, window: Window | None, operation: str
     ) -> None:
-        images, self.channels, height, width = x.shape
-        geometry = window or Window((height, width), (1, 1))
-        output_size = geometry.output_size((height, width))
-        self.is_pixelwise = not x.is_contiguous() and x.is_contiguous(
-            memory_format=torch.channels_last
-        )
-        self.layout = torch.channels_last if self.is_pixelwise else torch.contiguous_format
-        self.maps = x.detach().contiguous(memory_format=self.layout)
+        super().__init__(x.shape, layout_of(x), x.device, window)
+        self.maps = self.as_given(x)
         temperature = log_temperature.detach().double().exp()
         self.temperature = temperature.expand(self.channels).contiguous()
-        self.rows = images * self.channels
-        self.pixels, self.outputs = height * width, output_size[0] * output_size[1]
-        self._output_shape = (images, self.channels, *output_size)
-        self._constants: dict[str, Any] = {
-            "HEIGHT": height, "WIDTH": width,
-            "OUT_HEIGHT": output_size[0], "OUT_WIDTH": output_size[1],
-            "KERNEL_HEIGHT": geometry.kernel_size[0], "KERNEL_WIDTH": geometry.kernel_size[1],
-            "STRIDE_HEIGHT": geometry.stride[0], "STRIDE_WIDTH": geometry.stride[1],
-            "PAD_HEIGHT": geometry.padding[0], "PAD_WIDTH": geometry.padding[1],
-            "OPERATION": _OPERATIONS[operation], "IS_PIXELWISE": self.is_pixelwise,
-        }  # fmt: skip
-
-    def empty_outputs(self, dtype: torch.dtype) -> Tensor:
-        """Return a tensor with a place for each window."""
-        return torch.empty(
-            self._output_shape, dtype=dtype, device=self.maps.device, memory_format=self.layout
-        )
-
-    def _tile(self, pixels: int) -> tuple[int, int]:
-        """Return the rows and pixels of a tile: adjacent elements along its longer side."""
-        if self.is_pixelwise:
-            rows = min(64, triton.next_power_of_2(self.channels))
-            return rows, min(_TILE_ELEMENTS // rows, triton.next_power_of_2(pixels))
-        columns = min(_TILE_ELEMENTS, triton.next_power_of_2(pixels))
-        return max(1, _TILE_ELEMENTS // columns), columns
-
-    def blocks_of(self, pixels: int) -> int:
-        """Return how many tiles a row of so many pixels takes."""
-        return -(-pixels // self._tile(pixels)[1])
+        self._operation = _OPERATIONS[operation]
 
     def run(
         self, kernel: Any, *tensors: Tensor, pixels: int, whole_rows: bool = False, **also: Any
     ) -> None:
-        """Launch a kernel over all rows, and over their pixels unless it takes whole rows."""
-        block_rows, block_pixels = self._tile(pixels)
-        grid = (-(-self.rows // block_rows), 1 if whole_rows else self.blocks_of(pixels))
-        on_device = (
-            torch.cuda.device(self.maps.device) if self.maps.is_cuda else contextlib.nullcontext()
-        )
-        with on_device:
-            kernel[grid](
-                *tensors, self.rows, self.channels,
-                **self._constants, **also,
-                BLOCK_ROWS=block_rows, BLOCK_PIXELS=block_pixels,
-                num_warps=8, enable_fp_fusion=True,
-            )  # fmt: skip
+        """Launch a kernel for the operation."""
+        super().run(
+            kernel, *tensors,
+            pixels=pixels, whole_rows=whole_rows, OPERATION=self._operation, **also,
+        )  # fmt: skip
