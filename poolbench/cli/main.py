@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from poolbench import __version__
+from poolbench.cli.output import tell
 from poolbench.core.errors import Interrupted, PoolbenchError
 
 _COMMANDS = (
@@ -66,11 +67,11 @@ def _terminate(number: int, _: object) -> None:
 
 
 def _explain(error: PoolbenchError) -> None:
-    sys.stderr.write(f"error: {error.message}\n")
+    tell(f"error: {error.message}")
     if error.hint:
-        sys.stderr.write(f"  {error.hint}\n")
+        tell(f"  {error.hint}")
     if isinstance(error, Interrupted):
-        sys.stderr.write(f"  continue with: {shlex.join(['poolbench', *sys.argv[1:]])}\n")
+        tell(f"  continue with: {shlex.join(['poolbench', *sys.argv[1:]])}")
 
 
 def main() -> None:

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from poolbench.core.errors import BadInput, EnvironmentFault
 
@@ -17,14 +17,31 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def leaving_when_unread() -> Iterator[None]:
-    """Exit with 141, silently, when the reader of standard output has left, as ``head`` does."""
+def leaving_when_unread(stream: TextIO) -> Iterator[None]:
+    """Exit with 141, silently, when the reader of a stream has left, as ``head`` does.
+
+    Args:
+        stream: Standard output or standard error, the only thing written to meanwhile.
+
+    Raises:
+        EnvironmentFault: The stream takes no more: it goes to a file on a full disk.
+    """
     try:
         yield
-    except BrokenPipeError:
+    except OSError as error:
         # What is still buffered goes nowhere; flushing it at exit must not fail again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(128 + signal.SIGPIPE)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        if isinstance(error, BrokenPipeError):
+            sys.exit(128 + signal.SIGPIPE)
+        name = "standard output" if stream is sys.stdout else "standard error"
+        raise EnvironmentFault(f"cannot write to {name}: {error.strerror}") from error
+
+
+def tell(line: str) -> None:
+    """Write a line on standard error: what is going on, beside the results."""
+    with leaving_when_unread(sys.stderr):
+        sys.stderr.write(f"{line}\n")
+        sys.stderr.flush()
 
 
 def check(format: str, output: Path | None) -> None:
@@ -65,7 +82,7 @@ def emit(
     from poolbench.app.report import print_to_terminal, render
 
     if output is None and format == "rich":
-        with leaving_when_unread():
+        with leaving_when_unread(sys.stdout):
             print_to_terminal(tables)
             sys.stdout.flush()
         return
@@ -85,7 +102,7 @@ def write(text: str, output: Path | None) -> None:
         EnvironmentFault: The file cannot be written.
     """
     if output is None:
-        with leaving_when_unread():
+        with leaving_when_unread(sys.stdout):
             sys.stdout.write(text)
             sys.stdout.flush()
         return
@@ -105,4 +122,4 @@ def draw(charts: Sequence[Chart], folder: Path) -> None:
     from poolbench.app.report import draw as draw_all
 
     for path in draw_all(charts, folder):
-        sys.stderr.write(f"drew {path}\n")
+        tell(f"drew {path}")

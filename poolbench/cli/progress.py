@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from poolbench.cli.output import tell
 from poolbench.core.events import Event
 
 _HEARTBEAT_S = 60.0
@@ -79,8 +80,7 @@ def plain_progress(cells: int) -> Iterator[Callable[[Event], None]]:
     def say(words: str) -> None:
         nonlocal last_line
         last_line = time.monotonic()
-        sys.stderr.write(f"[{tally.clock()}] {words}\n")
-        sys.stderr.flush()
+        tell(f"[{tally.clock()}] {words}")
 
     def listen(event: Event) -> None:
         tally.take(event)

@@ -193,3 +193,29 @@ def test_a_reader_that_leaves_early_is_no_error(trained: Path) -> None:
     )
     assert done.stderr == ""
     assert done.stdout.strip() in {"0", "141"}
+
+
+def test_a_reader_of_the_progress_that_leaves_ends_in_141_and_leaves_a_sound_store(
+    tiny: Path,
+) -> None:
+    command = f"{sys.executable} -m poolbench train tiny.yaml 2>&1 | true; echo ${{PIPESTATUS[0]}}"
+    done = subprocess.run(
+        ["bash", "-c", command], capture_output=True, text=True, check=True, cwd=tiny.parent
+    )
+    assert (done.stdout.strip(), done.stderr) == ("141", "")
+    assert not list((tiny.parent / "runs" / "sessions").iterdir())
+
+
+@pytest.mark.parametrize("format", ["rich", "json"])
+def test_a_full_disk_behind_standard_output_is_exit_6(tmp_path: Path, format: str) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "poolbench", "list", "operators", "--format", format],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            cwd=tmp_path,
+        )
+    assert done.returncode == 6
+    assert done.stderr == "error: cannot write to standard output: No space left on device\n"
