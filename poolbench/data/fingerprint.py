@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import os
 from contextlib import suppress
 from pathlib import Path
 
@@ -38,7 +39,7 @@ def fingerprint(source: Named, root: Path | None) -> str:
 def _of_pictures(source: Named, root: Path | None) -> str:
     find = find_imagenette if source.name in CLASSES else find_pictures
     files = find(source, root)
-    name = hashlib.sha256(str(files.base.resolve()).encode()).hexdigest()[:16]
+    name = hashlib.sha256(os.fsencode(files.base.resolve())).hexdigest()[:16]
     memory = cache_folder() / "pictures" / f"{name}.json"
     known = _recall(memory)
     digest, hashes = hashlib.sha256(), {}
@@ -46,7 +47,8 @@ def _of_pictures(source: Named, root: Path | None) -> str:
         status, relative = path.stat(), path.relative_to(files.base).as_posix()
         state = f"{relative} {status.st_size} {status.st_mtime_ns}"
         hashes[state] = known.get(state) or _sha256(path)
-        digest.update(f"{hashes[state]}  {relative}\n".encode())
+        # Names are bytes: those of an old archive may be no UTF-8.
+        digest.update(os.fsencode(f"{hashes[state]}  {relative}\n"))
     if hashes != known:
         with suppress(OSError):  # without the memory, the files are hashed each time
             memory.parent.mkdir(parents=True, exist_ok=True)

@@ -146,3 +146,13 @@ def test_pictures_changed_after_planning_are_refused(pictures: Path, tmp_path: P
     save(pictures / "val" / "bee" / "0.PNG", (1, 2, 3))
     with pytest.raises(EnvironmentFault, match="'folder' has changed"):
         load(spec, root=tmp_path, download=False, device=torch.device("cpu"))
+
+
+def test_names_that_are_no_utf_8_are_read_as_any_other(pictures: Path, tmp_path: Path) -> None:
+    before = fingerprint(SOURCE, tmp_path)
+    for split in ("train", "val"):
+        (pictures / split / "bee").rename(pictures / split / os.fsdecode(b"gu\xeape"))
+    assert (after := fingerprint(SOURCE, tmp_path)) != before
+    spec = DataSpec(source=SOURCE, checksum=after)
+    splits = load(spec, root=tmp_path, download=False, device=torch.device("cpu"))
+    assert splits.classes == ("ant", os.fsdecode(b"gu\xeape"))
