@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import importlib
+import io
+import os
 import shlex
 import signal
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -74,8 +77,26 @@ def _explain(error: PoolbenchError) -> None:
         tell(f"  continue with: {shlex.join(['poolbench', *sys.argv[1:]])}")
 
 
+def _ready_streams() -> None:
+    """Let standard output take every character, and let no file slip in where a stream is closed.
+
+    What is not for a terminal is UTF-8, as files are, whatever the locale; a terminal of another
+    encoding shows what it can. The number of a closed stream would go to the next file opened, and
+    with it all that is said.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode))  # noqa: SIM115 - for good
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        if sys.stdout.isatty():
+            sys.stdout.reconfigure(errors="replace")
+        else:
+            sys.stdout.reconfigure(encoding="utf-8")
+
+
 def main() -> None:
     """Run the command line and exit with one of the documented codes."""
+    _ready_streams()
     signal.signal(signal.SIGTERM, _terminate)
     try:
         app()

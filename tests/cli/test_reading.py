@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -32,7 +33,7 @@ def test_help_names_every_command(poolbench: Program) -> None:
 
 
 def test_the_version_is_printed(poolbench: Program) -> None:
-    assert poolbench("--version").out == "poolbench 0.2.0\n"
+    assert poolbench("--version").out == "poolbench 0.3.0\n"
 
 
 def test_a_wrong_command_is_exit_2(poolbench: Program) -> None:
@@ -219,3 +220,25 @@ def test_a_full_disk_behind_standard_output_is_exit_6(tmp_path: Path, format: st
         )
     assert done.returncode == 6
     assert done.stderr == "error: cannot write to standard output: No space left on device\n"
+
+
+@pytest.mark.parametrize("format", ["rich", "json"])
+def test_what_is_piped_is_utf_8_in_any_locale(tmp_path: Path, format: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "poolbench", "list", "data", "--format", format],
+        capture_output=True,
+        check=False,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONIOENCODING": "latin-1"},
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert "─" in done.stdout.decode() or json.loads(done.stdout)
+
+
+@pytest.mark.parametrize(("arguments", "code"), [("list data >&-", 0), ("plan nope.yaml 2>&-", 2)])
+def test_a_closed_stream_changes_no_exit_code(tmp_path: Path, arguments: str, code: int) -> None:
+    command = f"{sys.executable} -m poolbench {arguments}"
+    done = subprocess.run(
+        ["bash", "-c", command], capture_output=True, text=True, check=False, cwd=tmp_path
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (code, "", "")
