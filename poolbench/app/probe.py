@@ -56,12 +56,16 @@ class Summary:
     def __str__(self) -> str:
         words = (
             f"{self.measured} measurements made, {self.reused} were there before"
-            if self.measured
+            if self.measured or self.failed
             else "nothing to do: everything was measured before"
         )
         left = [
             f"{count} cells {why}"
-            for count, why in ((self.missing, "not trained"), (self.diverged, "diverged"))
+            for count, why in (
+                (self.missing, "not trained"),
+                (self.diverged, "diverged"),
+                (len(self.failed), "failed"),
+            )
             if count
         ]
         took = in_words(self.duration_s, self.workers, self.busy_share)

@@ -42,9 +42,11 @@ class Summary:
     def __str__(self) -> str:
         words = (
             f"{self.trained} cells trained, {self.reused} were there before"
-            if self.trained
+            if self.trained or self.failed
             else "nothing to do: every cell was trained before"
         )
+        if self.failed:
+            words += f", {len(self.failed)} failed"
         return f"{words}; {in_words(self.duration_s, self.workers, self.busy_share)}"
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated
 
 import typer
 
 from poolbench.cli import options
 from poolbench.cli.groups import Chosen, taking_groups
-from poolbench.cli.output import emit
+from poolbench.cli.output import emit, tell
 from poolbench.cli.study import read_study, refuse_changes
 
 
@@ -74,5 +73,5 @@ def compare(
     compared = compare_all(a, b, study=study, store_path=chosen.store, reading=reading, gates=gates)
     emit(compared.tables, format, output)
     for line in announce(compared.tables, compared.rulings):
-        sys.stderr.write(f"{line}\n")
+        tell(line)
     enforce(compared.rulings, strict=strict)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +9,7 @@ import typer
 
 from poolbench.cli import options
 from poolbench.cli.groups import Chosen, taking_groups
+from poolbench.cli.output import tell
 from poolbench.cli.study import read_studies
 
 
@@ -35,6 +35,6 @@ def export(
     studies = read_studies(suite, chosen)
     written, damaged = export_studies(studies, chosen.store, output, kinds or ["csv"])
     for line in damaged:
-        sys.stderr.write(f"{line}\n")
+        tell(line)
     for part in written:
         typer.echo(f"{part.path}: {part.count:,} {part.of}")

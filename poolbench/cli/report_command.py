@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +9,7 @@ import typer
 
 from poolbench.cli import options
 from poolbench.cli.groups import Chosen, taking_groups
-from poolbench.cli.output import draw, emit
+from poolbench.cli.output import draw, emit, tell
 from poolbench.cli.study import read_studies
 from poolbench.core.errors import BadInput
 
@@ -65,10 +64,10 @@ def report(
         )
     results = [read_results(study, chosen.store, reading) for study in studies]
     if output is not None and is_page:
-        sys.stderr.write(f"wrote {write_page(results[0], output)}\n")
+        tell(f"wrote {write_page(results[0], output)}")
     elif output is not None and (output.is_dir() or (format == "rich" and not output.suffix)):
         for path in write_bundle(results, output):
-            sys.stderr.write(f"wrote {path}\n")
+            tell(f"wrote {path}")
     else:
         emit([table for each in results for table in tables(each)], format, output)
     if figures is not None:

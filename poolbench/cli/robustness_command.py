@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from poolbench.cli import options
 from poolbench.cli.groups import Chosen, Running, taking_groups
-from poolbench.cli.output import check, emit
+from poolbench.cli.output import check, emit, tell
 from poolbench.cli.progress import showing_progress
 from poolbench.cli.study import read_study, refuse_changes, settings_of
 
@@ -91,7 +90,7 @@ def measure(studies: list[Study], settings: Settings, *, quiet: bool) -> dict[st
             summary = probe(study, settings, listen)
         failed |= summary.failed
         if not quiet:
-            sys.stderr.write(f"{study.title}: {summary} (store {settings.store})\n")
+            tell(f"{study.title}: {summary} (store {settings.store})")
     return failed
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated
 
 import typer
 
 from poolbench.cli import options
 from poolbench.cli.groups import Chosen, Running, taking_groups
-from poolbench.cli.output import check, emit
+from poolbench.cli.output import check, emit, tell
 from poolbench.cli.progress import showing_progress
 from poolbench.cli.robustness_command import measure, refuse_failures
 from poolbench.cli.study import read_study, settings_of
@@ -58,7 +57,9 @@ def train(
     with showing_progress(unfinished_count(study, chosen.store), quiet=running.quiet) as listen:
         summary = train_study(study, settings, listen)
     if not running.quiet:
-        sys.stderr.write(f"{summary} (store {chosen.store})\n")
+        tell(f"{summary} (store {chosen.store})")
+    if len(summary.failed) == len(study.cells):  # there is nothing to measure and no table
+        refuse_failures(summary.failed, "cells have no result")
     unmeasured = measure([study], settings, quiet=running.quiet) if probes else {}
     emit(tables(read_results(study, chosen.store, reading)), format, output)
     refuse_failures(summary.failed, "cells have no result")

@@ -229,6 +229,19 @@ def test_a_store_of_a_newer_version_or_unreadable_is_exit_6(
         assert words in done.err
 
 
+@pytest.mark.parametrize("options", [(), ("--probes", "--set", "probes.fgsm.epsilons=[0]")])
+def test_where_every_cell_fails_the_reasons_are_told_even_when_quiet(
+    poolbench: Program, tiny: Path, options: tuple[str, ...]
+) -> None:
+    empty = ("--set", "data.validation=0.9999")
+    done = poolbench("train", tiny, "-q", "--engine", "inline", *empty, *options)
+    assert (done.code, done.out) == (3, "")
+    assert "4 cells have no result" in done.err
+    assert done.err.count("leaves a split empty") == 4
+    loud = poolbench("train", tiny, "--engine", "inline", "--only", "lae@0", *empty)
+    assert "0 cells trained, 0 were there before, 1 failed" in loud.err
+
+
 def in_a_mount(options: str, folder: Path, command: list[str]) -> subprocess.CompletedProcess[str]:
     """Run the program with a mount of its own on a folder; skip where that is not allowed."""
     if shutil.which("unshare") is None:
