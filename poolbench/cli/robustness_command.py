@@ -15,6 +15,8 @@ from poolbench.cli.study import read_study, refuse_changes, settings_of
 if TYPE_CHECKING:
     from poolbench.app.probe import Settings, Study
 
+_SHOWN_LABELS = 3
+
 
 def register(app: typer.Typer) -> None:
     """Add the command to the program."""
@@ -107,8 +109,18 @@ def refuse_failures(failed: dict[str, str], what: str) -> None:
     from poolbench.core.errors import CellsFailed
 
     if failed:
-        reasons = "\n".join(f"  {label}: {why}" for label, why in failed.items())
+        by_reason: dict[str, list[str]] = {}
+        for label, why in failed.items():
+            by_reason.setdefault(why, []).append(label)
+        reasons = "\n".join(f"  {_first(labels)}: {why}" for why, labels in by_reason.items())
         raise CellsFailed(
             f"{len(failed)} {what}:\n{reasons}",
-            "the others are safe; the same command tries these again",
+            "what is finished is safe; the same command tries these again",
         )
+
+
+def _first(labels: list[str]) -> str:
+    """Return the first labels of those that share a reason: a mistake in a name fails them all."""
+    shown = ", ".join(labels[:_SHOWN_LABELS])
+    rest = len(labels) - _SHOWN_LABELS
+    return f"{shown} and {rest} more" if rest > 0 else shown
