@@ -137,10 +137,8 @@ def _settings_table(study: Study, sweep: Sweep, title: str) -> Table:
 def _empty_table(sweep: Sweep, title: str) -> Table:
     rows = []
     for variant, row in sweep.outcomes.items():
-        reasons = dict.fromkeys(
-            f"{o.measurement.status}: {o.measurement.reason}" for o in row if o.measurement
-        )
-        rows.append((words(variant), words("; ".join(reasons) or "not measured")))
+        reasons = dict.fromkeys(outcome.why_nothing for outcome in row)
+        rows.append((words(variant), words("; ".join(reasons))))
     return Table(
         title=title,
         columns=(

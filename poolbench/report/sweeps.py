@@ -43,6 +43,17 @@ class Outcome:
         points = {point.at: point for point in self.measurement.points}
         return points[at].accuracy if at in points and points[at].correct is not None else None
 
+    @property
+    def why_nothing(self) -> str:
+        """Why there is not one accuracy, in words."""
+        if self.run is None:
+            return "not trained"
+        if self.run.result.status != "ok":
+            return self.run.result.status
+        if self.measurement is None:
+            return "not measured"
+        return f"{self.measurement.status}: {self.measurement.reason}"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Sweep:

@@ -84,6 +84,25 @@ def test_what_is_missing_leaves_no_area_and_what_diverged_ranks_worst() -> None:
     assert row(settings.rows[0])[1].endswith("(3/6)")
 
 
+def test_a_table_without_a_number_says_of_each_variant_why() -> None:
+    failed = a_measurement("fgsm", (), status="failed")
+    names = ("fails", "diverges", "is not trained", "is not measured")
+    study, runs, found = measured({name: [[], []] for name in names})
+    study = replace(study, probes=(failed.probe,))
+    for cell in study.cells:
+        if cell.variant == "fails":
+            found[cell.id] = [failed]
+        elif cell.variant == "diverges":
+            runs[cell.id] = diverged(runs[cell.id])
+        elif cell.variant == "is not trained":
+            del runs[cell.id]
+    (table,) = robustness_tables(study, runs, found)
+    reasons = ["failed: the network answered NaN", "diverged", "not trained", "not measured"]
+    assert [row(cells) for cells in table.rows] == [
+        list(each) for each in zip(names, reasons, strict=True)
+    ]
+
+
 def test_a_setting_that_one_variant_cannot_take_leaves_it_without_an_area() -> None:
     small = [[a_measurement("zoom", (None, 180, 170), training_size_px=32)] for _ in range(4)]
     other = [[a_measurement("zoom", (160, 180, 170 - s))] for s in range(4)]
