@@ -5,7 +5,9 @@ A suite can never load one: only the command line, or an installed distribution'
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
+import os
 import sys
 from collections.abc import Iterable
 from importlib.metadata import entry_points
@@ -30,11 +32,15 @@ def load_plugins(files: Iterable[str]) -> None:
             raise BadInput(f"plug-in '{point.value}' failed: {error}") from error
     for file in files:
         path = Path(file).resolve()
-        name = f"poolbench_plugin_{path.stem}"
+        # The path keeps files of one name in two folders apart.
+        place = hashlib.sha256(os.fsencode(path.parent)).hexdigest()[:8]
+        name = f"poolbench_plugin_{path.stem}_{place}"
         if name in sys.modules:
             continue
         spec = importlib.util.spec_from_file_location(name, path)
-        if spec is None or spec.loader is None or not path.is_file():
+        if not path.is_file():
+            raise BadInput(f"there is no plug-in '{file}'", "name a Python file with --plugin")
+        if spec is None or spec.loader is None:
             raise BadInput(f"plug-in '{file}' is not a Python file")
         module = importlib.util.module_from_spec(spec)
         # Entries resolve by module name, so the module has to be found under it.

@@ -242,3 +242,25 @@ def test_a_closed_stream_changes_no_exit_code(tmp_path: Path, arguments: str, co
         ["bash", "-c", command], capture_output=True, text=True, check=False, cwd=tmp_path
     )
     assert (done.returncode, done.stdout, done.stderr) == (code, "", "")
+
+
+def test_plug_ins_of_one_name_in_two_folders_are_both_loaded(
+    poolbench: Program, tmp_path: Path
+) -> None:
+    given: list[object] = []
+    for name in ("first", "second"):
+        (tmp_path / name).mkdir()
+        file = tmp_path / name / "mine.py"
+        file.write_text(
+            "from poolbench.core.catalogue import OperatorEntry\n"
+            "from poolbench.operators import OPERATORS\n"
+            f"OPERATORS.add({name!r}, OperatorEntry(target='x:y', summary='', scopes=()))\n"
+        )
+        given += ["--plugin", file]
+    operators = poolbench("list", "operators", "--format", "csv", *given, *given).out
+    assert all(f"\n{name}," in operators for name in ("first", "second"))
+    missing = poolbench("list", "operators", "--plugin", "nowhere.py")
+    assert (missing.code, missing.err.splitlines()[0]) == (
+        2,
+        "error: there is no plug-in 'nowhere.py'",
+    )
