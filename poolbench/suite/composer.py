@@ -85,6 +85,8 @@ class _Composer:
         first = next(self._events)
         if isinstance(first, yaml.StreamEndEvent):
             start = Mark(source=self._source, line=1, column=1)
+            if not self._source.is_file:
+                self._faults.stop(start, "there is no value", "for none, write null, '' or []")
             self._faults.stop(start, "the file is empty", "a suite starts with 'schema: 1'")
         root = self._node(next(self._events), depth=1)
         next(self._events)

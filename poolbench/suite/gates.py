@@ -12,6 +12,8 @@ from poolbench.suite.forms import read_form
 from poolbench.suite.nodes import Node
 from poolbench.suite.schema import GateForm
 
+_EXAMPLE = "for example: gates: [{fail_if: 'accuracy < baseline - 0.5pp'}]"
+
 
 def read_gates(
     node: Node | None, variants: Sequence[str], probes: Iterable[str], faults: Faults
@@ -30,8 +32,7 @@ def read_gates(
     if node is None or node.value is None:
         return ()
     if not node.is_list:
-        hint = "for example: gates: [{fail_if: 'accuracy < baseline - 0.5pp'}]"
-        faults.add(node.mark, f"gates: expected a list, got {node.described()}", hint)
+        faults.add(node.mark, f"gates: expected a list, got {node.described()}", _EXAMPLE)
     found = (_read_gate(item, variants, probes, faults) for item in node.items)
     return tuple(gate for gate in found if gate is not None)
 
@@ -39,6 +40,9 @@ def read_gates(
 def _read_gate(
     node: Node, variants: Sequence[str], probes: Iterable[str], faults: Faults
 ) -> Gate | None:
+    if not node.is_mapping:
+        faults.add(node.mark, f"gates: expected a mapping, got {node.described()}", _EXAMPLE)
+        return None
     form = read_form(GateForm, node, "gates", faults)
     if form is None:
         return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import time
@@ -256,6 +257,14 @@ def test_an_option_may_have_any_name_and_a_default_of_nothing(load_text) -> None
     finally:
         del CATALOGUES.schedules._entries["odd"]
     assert study.cells[0].recipe.schedule.options == dict.fromkeys(names) | {"copy": 1, "a b": 2}
+
+
+@pytest.mark.parametrize("gates", ["accuracy < 90%", "[accuracy < 90%]"])
+def test_gates_that_are_a_bare_condition_are_answered_with_how_to_write_one(
+    load_text, gates: str
+) -> None:
+    with pytest.raises(BadInput, match=re.escape("gates: [{fail_if: 'accuracy < baseline")):
+        load_text(SUITE + f"gates: {gates}\n")
 
 
 def test_gates_change_no_id_and_come_back_from_the_store(load_text) -> None:
