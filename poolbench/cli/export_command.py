@@ -20,7 +20,16 @@ def register(app: typer.Typer) -> None:
 
 @taking_groups
 def export(
-    output: Annotated[Path, typer.Option("-o", "--output", help="The folder; made if need be.")],
+    output: Annotated[
+        Path,
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="DIR",
+            parser=options.path,
+            help="The folder; made if need be.",
+        ),
+    ],
     suite: options.OptionalSuite = None,
     kinds: Annotated[
         list[str] | None,

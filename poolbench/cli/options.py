@@ -7,6 +7,14 @@ from typing import Annotated
 
 import typer
 
+
+def path(text: str | Path) -> Path:
+    """Return the path an option gives; an empty one is a variable that was not set."""
+    if text == "":
+        raise typer.BadParameter("the path is empty")
+    return Path(text)
+
+
 SuiteArgument = Annotated[
     str,
     typer.Argument(metavar="SUITE", help="A suite file, or the name of one that ships."),
@@ -33,11 +41,19 @@ Limit = Annotated[
 ]
 StorePath = Annotated[
     Path,
-    typer.Option("--store", envvar="POOLBENCH_STORE", help="Folder of the run store."),
+    typer.Option(
+        "--store",
+        envvar="POOLBENCH_STORE",
+        metavar="PATH",
+        parser=path,
+        help="Folder of the run store.",
+    ),
 ]
 DataRoot = Annotated[
     Path | None,
-    typer.Option("--data-root", help="Where data sets are; else POOLBENCH_DATA."),
+    typer.Option(
+        "--data-root", metavar="PATH", parser=path, help="Where data sets are; else POOLBENCH_DATA."
+    ),
 ]
 Plugins = Annotated[
     list[str] | None,
@@ -45,11 +61,20 @@ Plugins = Annotated[
 ]
 Format = Annotated[str, typer.Option("--format", help="rich, markdown, latex, html, csv or json.")]
 Output = Annotated[
-    Path | None, typer.Option("-o", "--output", help="Write there instead of standard output.")
+    Path | None,
+    typer.Option(
+        "-o",
+        "--output",
+        metavar="PATH",
+        parser=path,
+        help="Write there instead of standard output.",
+    ),
 ]
 Figures = Annotated[
     Path | None,
-    typer.Option("--figures", metavar="DIR", help="Draw the charts there, as PNG and SVG files."),
+    typer.Option(
+        "--figures", metavar="DIR", parser=path, help="Draw the charts there, as PNG and SVG files."
+    ),
 ]
 Rule = Annotated[
     str | None, typer.Option("--rule", help="Which rows are best: set, paper or holm.")

@@ -34,6 +34,8 @@ def report(
         typer.Option(
             "-o",
             "--output",
+            metavar="PATH",
+            parser=options.path,
             help="FILE.html: a page; a folder: page, tables in every format, figures; "
             "another file: the tables.",
         ),

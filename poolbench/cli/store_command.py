@@ -67,7 +67,14 @@ def freeze(
     *,
     chosen: Chosen,
     output: Annotated[
-        Path, typer.Option("-o", "--output", help="The file; commit it beside your code.")
+        Path,
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="FILE",
+            parser=options.path,
+            help="The file; commit it beside your code.",
+        ),
     ] = Path("baseline.json"),
 ) -> None:
     """Write every run's values to a small file for `poolbench compare baseline.json`."""

@@ -264,3 +264,25 @@ def test_plug_ins_of_one_name_in_two_folders_are_both_loaded(
         2,
         "error: there is no plug-in 'nowhere.py'",
     )
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("report", "tiny.yaml", "-o", ""),
+        ("report", "tiny.yaml", "--figures", ""),
+        ("train", "tiny.yaml", "-o", ""),
+        ("train", "tiny.yaml", "--store", ""),
+        ("plan", "tiny.yaml", "--data-root", ""),
+        ("export", "tiny.yaml", "-o", ""),
+        ("store", "freeze", "tiny.yaml", "-o", ""),
+    ],
+    ids=" ".join,
+)
+def test_a_variable_that_is_not_set_is_no_path(
+    poolbench: Program, tiny: Path, arguments: tuple[str, ...]
+) -> None:
+    done = poolbench(*arguments)
+    assert done.code == 2
+    assert "the path is empty" in done.err
+    assert list(tiny.parent.iterdir()) == [tiny]
