@@ -193,6 +193,7 @@ def probe(
     failed: dict[str, str] = {}
     occupancy = Occupancy()
     if open_cells := TASKS["probe"].open_cells(store, study):
+        store.ready()
         runner = Runner(store, study, "probe", settings, on_event)
         failed, occupancy = runner.run(open_cells), runner.occupancy
     duration_s = time.monotonic() - began

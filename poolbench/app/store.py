@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,6 +51,7 @@ def set_aside(store_path: Path, cell_ids: Iterable[str]) -> list[Path]:
         EnvironmentFault: The store cannot be read, or written.
     """
     store = Store(store_path)
+    store.ready()
     moved = []
     for cell_id in cell_ids:
         try:
@@ -91,11 +93,12 @@ def _garbage(store: Store) -> Iterator[Path]:
         # A writer at work has temporary files of its own; they live for moments, its lock longer.
         if not store.is_being_written(folder.name):
             yield from (*folder.glob(".*.????????"), *folder.glob("probes/.*.????????"))
-    for session in sorted((store.path / "sessions").iterdir()):
-        host, pid, _ = session.name.rsplit("-", 2)
-        if host == platform.node() and not _is_alive(int(pid)):
+    ours = re.compile(rf"{re.escape(platform.node())}-(\d+)-[0-9a-f]{{8}}")
+    for session in sorted((store.path / "sessions").glob("*")):
+        name = ours.fullmatch(session.name)
+        if name and not _is_alive(int(name[1])):
             yield session
-    yield from sorted((store.path / "quarantine").iterdir())
+    yield from sorted((store.path / "quarantine").glob("*"))
 
 
 def _is_alive(pid: int) -> bool:

@@ -88,11 +88,19 @@ class Store:
                 )
             write_atomic(marker, documents.to_bytes({"format": FORMAT}))
         store = cls(path)
-        for folder in ("runs", "locks", "studies", "sessions", "quarantine"):
-            with explaining_disk_faults(path / folder):
-                (path / folder).mkdir(exist_ok=True)
-        write_atomic(path / "locks" / ".writable", b"")
+        store.ready()
         return store
+
+    def ready(self) -> None:
+        """Make the folders that writers need: archives and Git drop those that are empty.
+
+        Raises:
+            EnvironmentFault: The store cannot be written.
+        """
+        for folder in ("runs", "locks", "studies", "sessions", "quarantine"):
+            with explaining_disk_faults(self.path / folder):
+                (self.path / folder).mkdir(exist_ok=True)
+        write_atomic(self.path / "locks" / ".writable", b"")
 
     def folder(self, cell_id: str) -> Path:
         """Return where a cell's run is, or will be."""

@@ -237,6 +237,12 @@ def test_cells_that_are_missing_or_diverged_are_counted(folder: Path) -> None:
     assert "3 cells not trained; 1 cells diverged" in str(summary)
 
 
+def test_a_copy_of_a_store_without_its_empty_folders_can_be_measured(folder: Path) -> None:
+    for name in ("sessions", "quarantine"):
+        (folder / "runs" / name).rmdir()
+    assert measure(study_in(folder), folder / "runs").failed == {}
+
+
 def test_what_a_measurement_says_of_itself(folder: Path) -> None:
     study = study_in(folder)
     measure(study, folder / "runs")

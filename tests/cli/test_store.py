@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import platform
+import shutil
+import subprocess
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -29,3 +33,30 @@ def test_a_run_whose_weights_are_not_what_they_were_can_be_set_aside(
     assert moved.out.splitlines()[1:] == [f"moved runs/quarantine/{flipped}-0"]
     assert list(store.finished()) == sorted([badly_measured, *sound])
     assert poolbench("store", "verify").out == "2 of 3 runs are sound\n"
+
+
+def test_gc_takes_dead_sessions_and_leaves_what_is_none(
+    poolbench: Callable[..., Done], tmp_path: Path
+) -> None:
+    a_store(tmp_path / "runs", {"average": [180]})
+    sessions = tmp_path / "runs" / "sessions"
+    dead = subprocess.Popen(["true"])
+    dead.wait()
+    here = platform.node()
+    names = [f"{here}-{pid}-0123abcd" for pid in (dead.pid, os.getpid())]
+    for name in (*names, f"elsewhere-{dead.pid}-0123abcd", "notes", ".DS_Store"):
+        (sessions / name).mkdir()
+    done = poolbench("store", "gc")
+    assert (done.code, done.out) == (0, "deleted 1 files and folders, 0.0 MB\n")
+    assert not (sessions / names[0]).exists()
+
+
+def test_a_copy_without_its_empty_folders_is_a_store(
+    poolbench: Callable[..., Done], tmp_path: Path
+) -> None:
+    study = a_store(tmp_path / "runs", {"average": [180]})
+    for name in ("sessions", "quarantine", "studies", "locks"):
+        shutil.rmtree(tmp_path / "runs" / name, ignore_errors=True)
+    assert poolbench("store", "gc").code == 0
+    (Store(tmp_path / "runs").folder(study.cells[0].id) / "model.safetensors").write_bytes(b"")
+    assert "moved" in poolbench("store", "verify", "--set-aside").out
