@@ -6,12 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from poolbench.app.page import page_of
-from poolbench.app.report import charts, render, tables
+from poolbench.app.report import SUFFIXES, charts, render, tables
 from poolbench.app.results import Results
 from poolbench.core.atomic import write_whole
 from poolbench.core.errors import BadInput, EnvironmentFault
-
-_SUFFIXES = {"markdown": "md", "latex": "tex", "csv": "csv", "json": "json"}
 
 
 def write_page(results: Results, file: Path) -> Path:
@@ -58,9 +56,10 @@ def _write_study(results: Results, folder: Path) -> list[Path]:
 
     files = [write_page(results, folder / "index.html")]
     made = tables(results)
-    for format, suffix in _SUFFIXES.items():
-        files.append(folder / f"tables.{suffix}")
-        _write(files[-1], render(made, format))
+    for suffix, format in SUFFIXES.items():
+        if format != "html":  # that is the page
+            files.append(folder / f"tables{suffix}")
+            _write(files[-1], render(made, format))
     return files + write_all(charts(results), folder / "figures", kinds=KINDS)
 
 

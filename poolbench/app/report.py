@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from poolbench.report import FORMATS
+from poolbench.report import FORMATS, SUFFIXES
 from poolbench.report.chart import Chart
 from poolbench.report.table import Table
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from poolbench.app.results import Results
 
 __all__ = [
-    "FORMATS", "Chart", "Table", "charts", "draw", "early_tables", "measured_tables",
+    "FORMATS", "SUFFIXES", "Chart", "Table", "charts", "draw", "early_tables", "measured_tables",
     "outcome_tables", "print_to_terminal", "render", "tables",
 ]  # fmt: skip
 

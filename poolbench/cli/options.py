@@ -59,7 +59,13 @@ Plugins = Annotated[
     list[str] | None,
     typer.Option("--plugin", metavar="FILE", help="Load catalogue entries from a Python file."),
 ]
-Format = Annotated[str, typer.Option("--format", help="rich, markdown, latex, html, csv or json.")]
+Format = Annotated[
+    str,
+    typer.Option(
+        "--format",
+        help="rich, markdown, latex, html, csv or json; rich gives way to the suffix of -o.",
+    ),
+]
 Output = Annotated[
     Path | None,
     typer.Option(

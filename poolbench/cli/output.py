@@ -71,7 +71,7 @@ def emit(
 
     Args:
         tables: What to show.
-        format: A name of the format catalogue.
+        format: A name of the format catalogue; ``rich`` gives way to the suffix of a file.
         output: The file; ``None`` for standard output, with colour on a terminal.
         charts: Shown below the tables where the format has room for pictures.
 
@@ -79,7 +79,7 @@ def emit(
         BadInput: The format is unknown.
         EnvironmentFault: The file cannot be written.
     """
-    from poolbench.app.report import print_to_terminal, render
+    from poolbench.app.report import SUFFIXES, print_to_terminal, render
 
     if output is None and format == "rich":
         with leaving_when_unread(sys.stdout):
@@ -88,6 +88,8 @@ def emit(
         return
     if output is not None:
         check(format, output)
+        if format == "rich":
+            format = SUFFIXES.get(output.suffix.lower(), format)
     write(render(tables, format, charts), output)
 
 

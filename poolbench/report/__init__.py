@@ -34,3 +34,6 @@ FORMATS: Catalogue[Entry] = Catalogue(
     },
 )
 """Each resolves to ``render(tables: Sequence[Table]) -> str``."""
+
+SUFFIXES = {".html": "html", ".md": "markdown", ".tex": "latex", ".csv": "csv", ".json": "json"}
+"""The format that a file's name asks for."""

@@ -49,6 +49,23 @@ def test_a_page_tells_the_whole_study(poolbench: Callable[..., Done], tmp_path: 
         assert part in page, part
 
 
+@pytest.mark.parametrize("suffix", [".md", ".TEX", ".csv", ".json"])
+def test_a_file_is_in_the_format_its_name_says_unless_another_is_asked_for(
+    poolbench: Callable[..., Done], tmp_path: Path, suffix: str
+) -> None:
+    format = {".md": "markdown", ".TEX": "latex"}.get(suffix, suffix[1:])
+    asked = poolbench("report", "tiny.yaml", "--format", format).out
+    for command in ("report", "train"):
+        assert poolbench(command, "tiny.yaml", "-o", f"a{suffix}").code == 0
+        assert (tmp_path / f"a{suffix}").read_text() == asked
+    assert poolbench("report", "tiny.yaml", "--format", "csv", "-o", f"a{suffix}").code == 0
+    assert (tmp_path / f"a{suffix}").read_text() == poolbench(
+        "report", "tiny.yaml", "--format", "csv"
+    ).out
+    plain = poolbench("report", "tiny.yaml", "-o", "a.txt")
+    assert "─────" in (tmp_path / "a.txt").read_text(), plain.err
+
+
 def test_what_was_not_measured_has_no_section(
     poolbench: Callable[..., Done], tmp_path: Path
 ) -> None:
