@@ -36,6 +36,10 @@ def answer(outcomes: Outcomes) -> str:
     extreme = "lowest" if comparison.lower_is_better else "highest"
     mean = per_cent(finished[best].mean, finished[best].std)
     sentences = [f"{best} has the {extreme} {outcomes.metric}, {mean} % (n = {finished[best].n})"]
+    equal = [n for n, e in finished.items() if math.isclose(e.mean, finished[best].mean)]
+    if len(equal) > 1:
+        mean = per_cent(finished[best].mean)
+        sentences = [f"{_listed(equal)} share the {extreme} {outcomes.metric}, {mean} %"]
     if len(finished) == 1:
         return sentences[0] + "."
     sentences[0] += f"; {_others(comparison, best, outcomes.metric)}."

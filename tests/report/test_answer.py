@@ -36,6 +36,12 @@ def test_equal_variants_are_not_called_different() -> None:
     assert "undecided: b" in text
 
 
+def test_variants_of_one_mean_share_the_first_place() -> None:
+    text = said({"a": LOW, "b": HIGH, "c": HIGH[::-1]})
+    assert text.startswith("b, c share the highest accuracy, 95.20 %; ")
+    assert said({"a": [0.0], "b": [0.0]}).startswith("a, b share the highest accuracy, 0.00 %")
+
+
 def test_few_seeds_are_said_to_show_nothing() -> None:
     text = said({"a": HIGH[:2], "b": LOW[:2]}, baseline="a")
     assert "so few seeds could not have shown a difference" in text
