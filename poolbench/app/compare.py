@@ -10,6 +10,7 @@ from poolbench.app.changes import compare_documents, is_document
 from poolbench.app.frozen import ConditionValues, values_of
 from poolbench.app.gates import judge
 from poolbench.app.results import Reading, Results, read_results, stored_studies
+from poolbench.app.suites import command
 from poolbench.core.errors import BadInput, NothingMatched, did_you_mean
 from poolbench.core.gate import Gate
 from poolbench.core.study import Study
@@ -99,7 +100,7 @@ def _tables(results: Results, baseline: str, candidates: Sequence[str]) -> list[
     if missing := [name for name in (baseline, *candidates) if name not in compared]:
         raise NothingMatched(
             f"no finished run of {' or '.join(missing)} in {results.store.path}",
-            f"train them: poolbench train {study.origin}",
+            f"train them: {command('train', study)}",
         )
     who = candidates[0] if len(candidates) == 1 else "every variant"
     tables = [

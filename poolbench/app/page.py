@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator, Mapping
 
 from poolbench import __version__
-from poolbench.app import suites
 from poolbench.app.plan import plan_of
 from poolbench.app.report import early_tables, measured_tables, outcome_tables
 from poolbench.app.results import Results
+from poolbench.app.suites import command
 from poolbench.core.record import Run
 from poolbench.core.study import Study
 from poolbench.operators import OPERATORS
@@ -71,10 +70,8 @@ def page_of(results: Results) -> Page:
 
 def commands(study: Study) -> tuple[str, ...]:
     """Return the commands that train and measure a study anew."""
-    name = next((n for n in suites.names() if str(suites.find(n)) == study.origin), study.origin)
-    arguments = shlex.join([name, *study.arguments])
     verbs = ("train", "robustness") if study.probes else ("train",)
-    return tuple(f"poolbench {verb} {arguments}" for verb in verbs)
+    return tuple(command(verb, study) for verb in verbs)
 
 
 def _question(study: Study) -> str:

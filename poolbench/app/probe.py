@@ -12,6 +12,7 @@ from poolbench.app.measured import measured
 from poolbench.app.occupancy import Occupancy, in_words
 from poolbench.app.results import Results
 from poolbench.app.runner import Runner, Settings
+from poolbench.app.suites import command
 from poolbench.app.task import TASKS
 from poolbench.core.cell import Cell, Named
 from poolbench.core.errors import BadInput, EnvironmentFault, NothingMatched
@@ -186,7 +187,7 @@ def probe(
     if not trained:
         raise NothingMatched(
             f"none of the {len(study.cells)} cells of '{study.title}' is finished in {store.path}",
-            f"train them: poolbench train {study.origin}",
+            f"train them: {command('train', study)}",
         )
     sound = [cell for cell in trained if store.network(cell.id) is not None]
     before = _count(store, sound, study.probes)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import get_args
 
+from poolbench.app.suites import command
 from poolbench.core.cell import Cell, Named
 from poolbench.core.errors import BadInput, NothingMatched, did_you_mean
 from poolbench.core.measurement import Measurement, measurement_key
@@ -99,7 +100,7 @@ class Results:
             count, title = len(self.study.cells), self.study.title
             raise NothingMatched(
                 f"none of the {count} cells of '{title}' is finished in {self.store.path}",
-                f"train them: poolbench train {self.study.origin}",
+                f"train them: {command('train', self.study)}",
             )
 
     def measured_by(self, probes: Collection[Named]) -> dict[str, tuple[Measurement, ...]]:

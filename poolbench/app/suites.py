@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import poolbench
 from poolbench.core.errors import BadInput, did_you_mean
+from poolbench.core.study import Study
 
 
 def folder() -> Path:
@@ -38,3 +40,9 @@ def find(named: str) -> Path:
     if shipped.is_file():
         return shipped
     raise BadInput(f"there is no suite '{named}'", did_you_mean(named, names()))
+
+
+def command(verb: str, study: Study) -> str:
+    """Return what to type to do something to a study: the suite, and how it was changed."""
+    name = next((n for n in names() if str(find(n)) == study.origin), study.origin)
+    return shlex.join(["poolbench", verb, name, *study.arguments])

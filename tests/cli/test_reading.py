@@ -244,6 +244,18 @@ def test_a_closed_stream_changes_no_exit_code(tmp_path: Path, arguments: str, co
     assert (done.returncode, done.stdout, done.stderr) == (code, "", "")
 
 
+@pytest.mark.parametrize(
+    "asked", [("report", "tiny.yaml"), ("robustness", "tiny.yaml", "--attack", "fgsm")]
+)
+def test_where_nothing_is_trained_the_whole_command_that_trains_it_is_told(
+    poolbench: Program, trained: Path, asked: tuple[str, ...]
+) -> None:
+    changed = ("--set", "recipe.epochs=7", "--only", "lae*")
+    done = poolbench(*asked, *changed)
+    assert done.code == 5
+    assert "poolbench train tiny.yaml --set recipe.epochs=7 --only 'lae*'\n" in done.err
+
+
 def test_plug_ins_of_one_name_in_two_folders_are_both_loaded(
     poolbench: Program, tmp_path: Path
 ) -> None:
