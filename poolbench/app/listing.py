@@ -140,7 +140,7 @@ def _details(entry: Entry) -> list[tuple[str, str]]:
 
 def _images(entry: DataEntry) -> str:
     if entry.shape is None or entry.counts is None:
-        return "as the files are"
+        return "as its options say" if entry.checksum else "as the files are"
     train, test = entry.counts
     return f"{train:,} + {test:,} of {'x'.join(map(str, entry.shape))}, {entry.num_classes} classes"
 

@@ -222,6 +222,13 @@ def test_a_full_disk_behind_standard_output_is_exit_6(tmp_path: Path, format: st
     assert done.stderr == "error: cannot write to standard output: No space left on device\n"
 
 
+def test_data_without_files_are_not_listed_by_their_files(poolbench: Program) -> None:
+    rows = json.loads(poolbench("list", "data", "--format", "json").out)["tables"][0]["rows"]
+    images = {row["name"]: row["images"] for row in rows}
+    assert images["gaussian"] == "as its options say"
+    assert {images[name] for name in ("folder", "imagenette", "imagewoof")} == {"as the files are"}
+
+
 @pytest.mark.parametrize("format", ["rich", "json"])
 def test_what_is_piped_is_utf_8_in_any_locale(tmp_path: Path, format: str) -> None:
     done = subprocess.run(
