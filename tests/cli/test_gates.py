@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from poolbench.app.study import load_study
 from poolbench.core.gate import read_gate
 from tests.app.stores import a_store, probed
 from tests.conftest import Done
@@ -143,6 +144,21 @@ def test_another_identity_is_compared_by_its_label_and_told(
     # Equal values of other runs are a sample like any other, not the same bits.
     assert poolbench("compare", "runs", "later", "--fail-if", GATE, "--strict").code == 4
     assert poolbench("compare", "runs", "runs", "--fail-if", GATE, "--strict").code == 0
+
+
+def test_a_suite_that_is_not_trained_as_it_is_now_passes_no_gate(
+    poolbench: Program, tiny: Path, tmp_path: Path
+) -> None:
+    before = load_study(tiny)
+    counts = {"average": GOOD[:2], "lae": GOOD[:2]}
+    a_store(tmp_path / "runs", counts, title=before.title, cells=before.cells)
+    assert poolbench("store", "freeze").code == 0
+    call = ("compare", "baseline.json", "--suite", tiny, "--fail-if", "accuracy < 1%")
+    assert poolbench(*call).code == 0
+    changed = poolbench(*call, "--set", "recipe.epochs=9")
+    assert (changed.code, changed.out) == (5, "")
+    assert "poolbench train" in changed.err
+    assert "--set recipe.epochs=9" in changed.err
 
 
 @pytest.mark.parametrize(
