@@ -8,6 +8,7 @@ import os
 import shlex
 import signal
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -15,7 +16,7 @@ import typer
 
 from poolbench import __version__
 from poolbench.cli.output import tell
-from poolbench.core.errors import Interrupted, PoolbenchError
+from poolbench.core.errors import EnvironmentFault, Interrupted, PoolbenchError
 
 _COMMANDS = (
     "train",
@@ -101,5 +102,6 @@ def main() -> None:
     try:
         app()
     except PoolbenchError as error:
-        _explain(error)
+        with suppress(EnvironmentFault):  # where standard error is full, the code still tells
+            _explain(error)
         sys.exit(error.exit_code)

@@ -242,8 +242,13 @@ def test_what_is_piped_is_utf_8_in_any_locale(tmp_path: Path, format: str) -> No
     assert "─" in done.stdout.decode() or json.loads(done.stdout)
 
 
-@pytest.mark.parametrize(("arguments", "code"), [("list data >&-", 0), ("plan nope.yaml 2>&-", 2)])
-def test_a_closed_stream_changes_no_exit_code(tmp_path: Path, arguments: str, code: int) -> None:
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [("list data >&-", 0), ("plan nope.yaml 2>&-", 2), ("plan nope.yaml 2>/dev/full", 2)],
+)
+def test_a_closed_or_full_stream_of_messages_changes_no_exit_code(
+    tmp_path: Path, arguments: str, code: int
+) -> None:
     command = f"{sys.executable} -m poolbench {arguments}"
     done = subprocess.run(
         ["bash", "-c", command], capture_output=True, text=True, check=False, cwd=tmp_path
