@@ -12,7 +12,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from poolbench.operators.kernels import OPERATIONS, Kernel, eager, kernel_for, native
+from poolbench.core.errors import BadInput
+from poolbench.operators.kernels import OPERATIONS, Kernel, eager, kernel_for, native, peaks_for
 from poolbench.operators.kernels.native.job import THREADED_ELEMENTS
 from poolbench.operators.window import Window
 
@@ -145,6 +146,10 @@ def test_dtypes_that_no_kernel_knows_and_a_wish_for_eager_get_plain_tensors(
     assert kernel_for(torch.zeros(1, 1, 2, 2, device="meta")) is eager
     monkeypatch.setenv("POOLBENCH_KERNELS", "eager")
     assert kernel_for(torch.zeros(1, 1, 2, 2)) is eager
+    assert peaks_for(torch.zeros(1, 1, 2, 2)) is None
+    monkeypatch.setenv("POOLBENCH_KERNELS", "eagre")
+    with pytest.raises(BadInput, match="eagre"):
+        kernel_for(torch.zeros(1, 1, 2, 2))
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from typing import Protocol
 import torch
 from torch import Tensor, nn
 
+from poolbench.core.errors import BadInput
 from poolbench.operators.kernels import eager
 from poolbench.operators.window import Window
 
@@ -81,6 +82,9 @@ def kernel_for(x: Tensor) -> Kernel:
 
     Args:
         x: Maps, ``(N, C, H, W)``.
+
+    Raises:
+        BadInput: ``POOLBENCH_KERNELS`` asks for something else.
     """
     if not _is_plain(x):
         return eager
@@ -101,6 +105,9 @@ def peaks_for(x: Tensor, *, with_product: bool = False) -> PeaksKernel | None:
     Args:
         x: Maps, ``(N, C, H, W)``.
         with_product: Whether products with weights are wanted too.
+
+    Raises:
+        BadInput: ``POOLBENCH_KERNELS`` asks for something else.
     """
     if not _is_plain(x):
         return None
@@ -126,4 +133,13 @@ def peaks_on(device: torch.device) -> PeaksKernel | None:
 def _is_plain(x: Tensor) -> bool:
     """Tell whether fused code may have the tensor: no compiler looks on, and it has memory."""
     is_ours = type(x) in (Tensor, nn.Parameter) and not torch.compiler.is_compiling()
-    return is_ours and os.environ.get("POOLBENCH_KERNELS") != "eager"
+    return is_ours and not _is_switched_off()
+
+
+def _is_switched_off() -> bool:
+    asked = os.environ.get("POOLBENCH_KERNELS", "")
+    if asked not in ("", "eager"):
+        raise BadInput(
+            f"POOLBENCH_KERNELS is '{asked}'", "set it to eager, or leave it unset for fused code"
+        )
+    return asked == "eager"
