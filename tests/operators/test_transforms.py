@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import torch
 from torch import nn
@@ -13,6 +15,7 @@ from poolbench.operators.create import create
 CHANNELS = 3
 # Few enough elements for the operators that are built for a number of them.
 GRID = (4, 3)
+POOLS_BY_PEAK = ("max", "mixed", "gated")
 
 
 def operators() -> list[object]:
@@ -58,6 +61,19 @@ def test_a_compiled_operator_gives_the_values_and_gradients_of_the_plain_one(
         (gradient,) = torch.autograd.grad(pooled.square().sum(), x)
         results.append((pooled.detach(), gradient))
     torch.testing.assert_close(results[1], results[0])
+
+
+@pytest.mark.filterwarnings("ignore")  # torch's own: that tracing is deprecated, and of constants
+@pytest.mark.parametrize(
+    ("name", "options"), [("max", {}), *((name, {"kernel_size": 2}) for name in POOLS_BY_PEAK)]
+)
+def test_a_traced_operator_can_be_saved_and_pools_other_maps(
+    name: str, options: dict[str, object], tmp_path: Path
+) -> None:
+    module = built(name, options)
+    torch.jit.save(torch.jit.trace(module, maps()), tmp_path / "traced.pt")
+    others = maps().flip(0, 3)
+    torch.testing.assert_close(torch.jit.load(tmp_path / "traced.pt")(others), module(others))
 
 
 @pytest.mark.parametrize(

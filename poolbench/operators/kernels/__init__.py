@@ -78,7 +78,7 @@ class PeaksKernel(Protocol):
 def kernel_for(x: Tensor) -> Kernel:
     """Return the fastest kernel that covers the maps.
 
-    Compilers and tensors without memory of their own see plain tensor operations.
+    Compilers, tracers and tensors without memory of their own see plain tensor operations.
 
     Args:
         x: Maps, ``(N, C, H, W)``.
@@ -131,9 +131,10 @@ def peaks_on(device: torch.device) -> PeaksKernel | None:
 
 
 def _is_plain(x: Tensor) -> bool:
-    """Tell whether fused code may have the tensor: no compiler looks on, and it has memory."""
-    is_ours = type(x) in (Tensor, nn.Parameter) and not torch.compiler.is_compiling()
-    return is_ours and not _is_switched_off()
+    """Tell whether fused code may have the tensor: nobody records what is done, it has memory."""
+    is_traced: bool = torch.jit.is_tracing()  # type: ignore[attr-defined, no-untyped-call]
+    is_recorded = is_traced or torch.compiler.is_compiling()
+    return type(x) in (Tensor, nn.Parameter) and not is_recorded and not _is_switched_off()
 
 
 def _is_switched_off() -> bool:
