@@ -16,7 +16,7 @@ Pool = Callable[..., Tensor]
 POOLS: dict[str, Pool] = {"lae": log_avg_exp, "lse": log_sum_exp}
 TEMPERATURES = [1e-3, 1e-2, 0.1, 1.0, 4.0, 32.0, 128.0, 1024.0]
 OVERLAPPING = Window.of(3, 2, 1)
-every_kernel = pytest.mark.parametrize("kernels", ["fastest", "eager"])
+every_kernel = pytest.mark.parametrize("kernels", ["", "eager"], ids=["fastest", "eager"])
 every_pool = pytest.mark.parametrize("pool", POOLS.values(), ids=POOLS)
 every_scope = pytest.mark.parametrize("window", [None, OVERLAPPING], ids=["global", "windowed"])
 
