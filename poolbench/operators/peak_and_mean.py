@@ -8,6 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from poolbench.operators.layout import layout_of
+
 
 class PeakAndMean(torch.autograd.Function):
     """Maximum and mean of each map.
@@ -39,9 +41,7 @@ class PeakAndMean(torch.autograd.Function):
         ctx.mark_non_differentiable(output[2])
         ctx.save_for_backward(output[2])
         ctx.size = x.shape[2:]
-        ctx.is_pixelwise = not x.is_contiguous() and x.is_contiguous(
-            memory_format=torch.channels_last
-        )
+        ctx.is_pixelwise = layout_of(x) == torch.channels_last
 
     @staticmethod
     def backward(ctx: Any, to_peak: Tensor, to_mean: Tensor, _: Tensor) -> Tensor:
