@@ -154,7 +154,7 @@ def mixed(x: Tensor, share: Tensor, *, window: Window | None = None) -> Tensor:
             peak, mean, _ = PeakAndMean.apply(x)
         else:
             peak, mean = maximum(x, window=window), average(x, window=window)
-        blend = (share * peak + (1 - share) * mean).to(x.dtype)
+        blend = _blend(share, peak, mean).to(x.dtype)
     return blend if window is None else formatted_like(x, blend)
 
 
@@ -216,9 +216,12 @@ def gated(x: Tensor, weight: Tensor, *, window: Window | None = None) -> Tensor:
     with without_autocast(x):
         weight = weight.to(torch.promote_types(x.dtype, torch.float32))
         peak, mean, product, _ = Peaks.apply(x, weight, window, True)
-        share = product.sigmoid()
-        blend: Tensor = (share * peak + (1 - share) * mean).to(x.dtype)
+        blend = _blend(product.sigmoid(), peak, mean).to(x.dtype)
     return blend.flatten(1) if window is None else blend
+
+
+def _blend(share: Tensor, peak: Tensor, mean: Tensor) -> Tensor:
+    return share * peak + (1 - share) * mean
 
 
 def _gather_first_maximum(x: Tensor) -> Tensor:

@@ -110,10 +110,9 @@ class Job:
         if "weight" in tensors:
             self._job.is_weight_by_channel = tensors["weight"].numel() > self._kernel
         work = getattr(library, f"pool_{direction}")
-        work.argtypes = [ctypes.POINTER(_Job), ctypes.c_int64, ctypes.c_int64]
         count = torch.get_num_threads() if self._elements >= THREADED_ELEMENTS else 1
         units = self._blocks if direction == "weigh" else self._units
-        bounds = [units * index // count for index in range(count + 1)]
+        bounds = [ctypes.c_int64(units * index // count) for index in range(count + 1)]
         failures = [0] * count
 
         def do_part(index: int) -> None:

@@ -2,8 +2,8 @@
 
    The maximum is the first of the largest elements, in its window's row-major order, or NaN where
    there is one. Means and products are summed in double; to a product, elements of -inf add
-   nothing. Built with REAL float for float32 and bfloat16, where
-   places are whole numbers that a float holds, and with REAL double for float64.
+   nothing. Built with REAL float for float32 and bfloat16, where places are whole numbers that a
+   float holds, and with REAL double for float64.
    Lanes are taken a vector at a time, in the vectors of GCC and Clang, so that what is known of a
    window stays in registers. */
 
