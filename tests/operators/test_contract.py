@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from itertools import product
 from typing import Any
 
@@ -15,6 +17,8 @@ from poolbench.operators.create import create
 from poolbench.operators.window import Window
 from tests.operators.definition import DEFINITIONS, mean, pool_by_definition
 
+# Where the contract is held: POOLBENCH_TEST_DEVICE=cuda holds a GPU's kernels to it.
+DEVICE = torch.device(os.environ.get("POOLBENCH_TEST_DEVICE", "cpu"))
 GRID = (5, 7)
 CHANNELS = 3
 WINDOWS: dict[str, dict[str, Any]] = {
@@ -58,17 +62,25 @@ every_case = _cases()
 pools = _cases("conv")
 
 
+@pytest.fixture(autouse=True)
+def _all_digits() -> Iterator[None]:
+    """Take from a GPU's library the algorithms that give the same bits each time, in float32."""
+    with torch.backends.cudnn.flags(enabled=True, deterministic=True, allow_tf32=False):
+        yield
+
+
 def _build(name: str, geometry: dict[str, Any], options: dict[str, Any]) -> nn.Module:
     operator = create(name, channels=CHANNELS, grid=GRID, **geometry, **options)
     generator = torch.Generator().manual_seed(4)
     with torch.no_grad():
         for parameter in operator.parameters():
             parameter.add_(0.3 * torch.randn(parameter.shape, generator=generator))
-    return operator
+    return operator.to(DEVICE)
 
 
 def _maps(*size: int) -> Tensor:
-    return torch.randn(2, CHANNELS, *(size or GRID), generator=torch.Generator().manual_seed(9))
+    generator = torch.Generator().manual_seed(9)
+    return torch.randn(2, CHANNELS, *(size or GRID), generator=generator).to(DEVICE)
 
 
 def _window(geometry: dict[str, Any]) -> Window | None:
@@ -101,9 +113,9 @@ def test_the_values_are_those_of_the_definition_over_the_elements_that_are_not_p
             key: value[channel] if options.get("learn") == "channel" else value[0]
             for key, value in values.items()
         }
-        part = x[:, channel : channel + 1]
+        part = x[:, channel : channel + 1].cpu()
         expected = _by_definition(name, part, window, own)
-        torch.testing.assert_close(operator(x)[:, channel : channel + 1], expected)
+        torch.testing.assert_close(operator(x)[:, channel : channel + 1].cpu(), expected)
 
 
 def _by_definition(name: str, x: Tensor, window: Window | None, values: dict[str, Any]) -> Tensor:
@@ -145,7 +157,8 @@ def test_channels_last_changes_neither_values_nor_gradients_and_windows_keep_it(
         assert results[0].is_contiguous()
         assert results[1].is_contiguous(memory_format=torch.channels_last)
     for result in results:
-        (result * torch.arange(result.numel()).view(result.shape)).sum().backward()
+        weights = torch.arange(result.numel(), device=DEVICE).view(result.shape)
+        (result * weights).sum().backward()
     torch.testing.assert_close(plain.grad, pixelwise.grad)
 
 
@@ -175,7 +188,7 @@ def test_autocast_does_not_reach_the_arithmetic(
     operator = _build(name, geometry, options)
     for dtype in (torch.float32, torch.bfloat16):
         x = _maps().to(dtype)
-        with torch.autocast("cpu", dtype=torch.bfloat16):
+        with torch.autocast(DEVICE.type, dtype=torch.bfloat16):
             pooled = operator(x)
         assert pooled.dtype == dtype
         assert torch.equal(pooled, operator(x))
@@ -200,7 +213,7 @@ def test_an_empty_map_is_a_clear_error(
     name: str, geometry: dict[str, Any], options: dict[str, Any]
 ) -> None:
     with pytest.raises(ValueError, match="empty window"):
-        _build(name, geometry, options)(torch.zeros(2, CHANNELS, 0, 4))
+        _build(name, geometry, options)(torch.zeros(2, CHANNELS, 0, 4, device=DEVICE))
 
 
 @every_case
@@ -214,7 +227,7 @@ def test_gradients_agree_with_finite_differences(
         else ([], [])
     )
     distinct = torch.randperm(2 * CHANNELS * 35, generator=torch.Generator().manual_seed(1))
-    x = (distinct.double() / 40 - 2).view(2, CHANNELS, *GRID).requires_grad_()
+    x = (distinct.double() / 40 - 2).view(2, CHANNELS, *GRID).to(DEVICE).requires_grad_()
 
     def pool(x: Tensor, *values: Tensor) -> Tensor:
         return torch.func.functional_call(operator, dict(zip(names, values, strict=True)), (x,))
@@ -245,7 +258,7 @@ def test_a_state_dict_carries_everything_that_was_learned(
     name: str, geometry: dict[str, Any], options: dict[str, Any]
 ) -> None:
     trained = _build(name, geometry, options)
-    fresh = create(name, channels=CHANNELS, grid=GRID, **geometry, **options)
+    fresh = create(name, channels=CHANNELS, grid=GRID, **geometry, **options).to(DEVICE)
     fresh.load_state_dict(trained.state_dict())
     assert torch.equal(fresh(_maps()), trained(_maps()))
 
