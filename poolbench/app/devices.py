@@ -8,6 +8,7 @@ import shutil
 import subprocess
 from typing import TYPE_CHECKING
 
+from poolbench.core.cell import Precision
 from poolbench.core.errors import BadInput, EnvironmentFault
 from poolbench.core.study import Execution, Study
 from poolbench.training import CAPTURABLE
@@ -88,8 +89,8 @@ def assign_devices(asked: str, jobs: int | None) -> list[str]:
     return [f"cuda:{slot % gpus}" for slot in range(jobs or gpus)]
 
 
-def check_captured(study: Study, *, device: str | None) -> None:
-    """Refuse a study that asks for a captured step where there can be none.
+def check_gpu_settings(study: Study, *, device: str | None) -> None:
+    """Refuse a study that asks for what only a GPU has, where there can be none of it.
 
     Args:
         study: What is to be trained.
@@ -99,32 +100,48 @@ def check_captured(study: Study, *, device: str | None) -> None:
         BadInput: There is no such device, it is the CPU, or an optimiser decides in Python what a
             step does.
     """
-    if not study.execution.captured:
-        return
-    off = "--set execution.captured=false"
-    if "cpu" in workers_of(study.execution, device=device, jobs=1):
+    asked, wanted = study.execution, dict[str, str]()
+    if asked.captured:
+        wanted["captured"] = "asks for CUDA graphs"
+    if asked.cudnn_benchmark:
+        wanted["cudnn_benchmark"] = "is about a library of GPUs"
+    if any(cell.recipe.precision == "tf32" for cell in study.cells):
+        wanted["precision"] = "asks for tf32, an arithmetic of GPUs"
+    if wanted and "cpu" in workers_of(asked, device=device, jobs=1):
+        off = {"captured": "false", "cudnn_benchmark": "false", "precision": "fp32"}
+        reasons = " and ".join(f"execution.{key} {reason}" for key, reason in wanted.items())
+        changes = " ".join(f"--set execution.{key}={off[key]}" for key in wanted)
         raise BadInput(
-            "execution.captured asks for CUDA graphs, and the training would run on a CPU",
-            f"add --device cuda on a machine with a GPU, or {off}",
+            f"{reasons}, and the training would run on a CPU",
+            f"add --device cuda on a machine with a GPU, or {changes}",
         )
+    if asked.captured:
+        _check_capturable(study)
+
+
+def _check_capturable(study: Study) -> None:
     for cell in study.cells:
         if cell.recipe.optimizer.name not in CAPTURABLE:
             raise BadInput(
                 f"execution.captured: the step of {cell.recipe.optimizer.name} ({cell.variant}) "
                 "is decided in Python, so no CUDA graph can hold it",
-                f"add {off}, or --only with variants of {' or '.join(sorted(CAPTURABLE))}",
+                "add --set execution.captured=false, or --only with variants of "
+                f"{' or '.join(sorted(CAPTURABLE))}",
             )
 
 
-def open_device(name: str) -> torch.device:
-    """Return a torch device that works.
+def open_device(name: str, precision: Precision = "fp32") -> torch.device:
+    """Return a torch device that works; what runs on it in float32 keeps all its digits.
+
+    torch's default lets a GPU's convolutions round to tf32: here only what asks for it does.
 
     Args:
         name: ``cpu``, ``cuda`` or ``cuda:N``; ``auto`` is the CPU where no GPU answers.
+        precision: That it has to know.
 
     Raises:
-        BadInput: There is no such device.
-        EnvironmentFault: It asks for a GPU that torch cannot use.
+        BadInput: There is no such device, or it is a CPU and ``tf32`` is asked for.
+        EnvironmentFault: It asks for a GPU that torch cannot use, or that knows no ``tf32``.
     """
     import torch
 
@@ -138,4 +155,9 @@ def open_device(name: str) -> torch.device:
                 f"(torch {torch.__version__} is {build})",
                 "use --device cpu, or check the machine with: poolbench doctor",
             )
+        torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False
+    if precision == "tf32":
+        from poolbench.training.arithmetic import check_tf32
+
+        check_tf32(device)
     return device

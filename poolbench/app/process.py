@@ -11,19 +11,19 @@ import torch
 
 
 @contextmanager
-def configured(device: str, threads: int) -> Iterator[None]:
+def configured(device: str, threads: int, *, cudnn_benchmark: bool = False) -> Iterator[None]:
     """Make torch deterministic, and as wide as asked for, for a while.
 
     Args:
         device: As torch names it.
         threads: CPU threads.
+        cudnn_benchmark: Whether a GPU's library may try its algorithms to find the fastest.
     """
     before = torch.get_num_threads(), torch.get_deterministic_debug_mode()
+    benchmark_before = torch.backends.cudnn.benchmark
     # Filling fresh memory only serves code that reads what it never wrote.
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
-    torch.backends.cudnn.benchmark = False
-    torch.backends.cudnn.allow_tf32 = False
-    torch.backends.cuda.matmul.allow_tf32 = False
+    torch.backends.cudnn.benchmark = cudnn_benchmark
     torch.set_num_threads(threads)
     # Some backward passes have no deterministic kernel on CUDA: a warning there, a rule on CPU.
     # (use_deterministic_algorithms would import torch's compiler: a second, for each worker.)
@@ -35,6 +35,7 @@ def configured(device: str, threads: int) -> Iterator[None]:
         threads_before, mode_before = before
         torch.set_num_threads(threads_before)
         torch.set_deterministic_debug_mode(mode_before)
+        torch.backends.cudnn.benchmark = benchmark_before
 
 
 @contextmanager

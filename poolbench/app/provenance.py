@@ -51,4 +51,5 @@ def describe(device: torch.device) -> dict[str, Any]:
         "memory_format": "channels_last",
         "pooling_kernels": kernel.__name__.rpartition(".")[2],
         "deterministic": torch.are_deterministic_algorithms_enabled(),
+        "cudnn_benchmark": torch.backends.cudnn.benchmark,
     }

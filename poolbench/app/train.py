@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from poolbench.app.devices import check_captured, check_device
+from poolbench.app.devices import check_device, check_gpu_settings
 from poolbench.app.occupancy import Occupancy, in_words
 from poolbench.app.runner import Runner, Settings
 from poolbench.app.study import data_root
@@ -80,7 +80,7 @@ def train(
     began = time.monotonic()
     if settings.device is not None:
         check_device(settings.device)
-    check_captured(study, device=settings.device)
+    check_gpu_settings(study, device=settings.device)
     store = Store.create(settings.store)
     store.remember(study)
     missing = TASKS["train"].open_cells(store, study)

@@ -33,6 +33,7 @@ from poolbench.store.attempts import Attempts, read_failure
 from poolbench.store.measurements import MeasurementWriter
 from poolbench.store.store import Store
 from poolbench.store.writer import CellWriter
+from poolbench.training.arithmetic import check_tf32
 from poolbench.training.captured import GraphRecorder
 from poolbench.training.loop import Progress
 
@@ -57,6 +58,10 @@ class Worker:
         self._study = self._session.study()
         self._task = TASKS[assignment.task]
         self._device = open_device(assignment.device)
+        if self._device.type == "cuda" and "tf32" in {
+            cell.recipe.precision for cell in self._study.cells
+        }:
+            check_tf32(self._device)
         root = Path(assignment.data_root) if assignment.data_root else None
         self._shelf = DataShelf(root, self._device)
         captured = self._study.execution.captured and assignment.task == "train"
@@ -64,6 +69,11 @@ class Worker:
         self._trainer = Trainer(self._shelf, self._device, recorder)
         self._signal = 0
         self._told_at = 0.0
+
+    @property
+    def cudnn_benchmark(self) -> bool:
+        """Whether a GPU's library may try its algorithms to find the fastest."""
+        return self._study.execution.cudnn_benchmark
 
     def work(self) -> int:
         """Do what is free; return the exit code: 0, or 128 + the signal that ended it."""
@@ -229,7 +239,9 @@ def work(job_file: Path) -> int:
         worker = Worker(assignment)
         with (
             stopping_on_signals(worker.stop),
-            configured(assignment.device, assignment.threads),
+            configured(
+                assignment.device, assignment.threads, cudnn_benchmark=worker.cudnn_benchmark
+            ),
         ):
             return worker.work()
     except EnvironmentFault as fault:

@@ -12,8 +12,9 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
+Precision = Literal["fp32", "tf32", "bf16"]
 IDENTITY_VERSION = 1
 ID_LENGTH = 16
 
@@ -71,7 +72,7 @@ class Recipe:
         schedule: From the schedule catalogue.
         label_smoothing: In [0, 1).
         pool_lr_factor: Learning rate of pooling parameters, as a multiple of the network's.
-        precision: ``fp32`` or ``bf16`` (autocast): it changes results, so it is identity.
+        precision: See ``training.arithmetic``: it changes results, so it is identity.
         clip_norm: Largest L2 norm of a step's gradient, over all parameters together; a longer
             one is scaled down to it. ``None`` for no clipping.
     """
@@ -82,7 +83,7 @@ class Recipe:
     schedule: Named
     label_smoothing: float = 0.0
     pool_lr_factor: float = 1.0
-    precision: str = "fp32"
+    precision: Precision = "fp32"
     clip_norm: float | None = None
 
 

@@ -46,12 +46,15 @@ class Execution:
         threads: CPU threads of each worker. One is fastest for small networks and gives the same
             bits whatever ``jobs`` is.
         captured: Whether a GPU is told a whole training step at once, as a CUDA graph.
+        cudnn_benchmark: Whether a GPU's library tries its algorithms for each convolution and takes
+            the fastest; else it takes what it thinks best. Another run may take another.
     """
 
     device: str = "auto"
     jobs: int | None = None
     threads: int = 1
     captured: bool = False
+    cudnn_benchmark: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

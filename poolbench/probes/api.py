@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import torch
 from torch import nn
 
+from poolbench.core.cell import Precision
 from poolbench.core.measurement import Point
 from poolbench.training.evaluate import LabelledImages
 
@@ -26,7 +27,7 @@ class Subject:
         mean: What the network subtracts from pixels, one value a channel.
         std: What it then divides by.
         device: Where network and images are.
-        precision: ``fp32`` or ``bf16``: what the network was trained and evaluated in.
+        precision: What the network was trained and evaluated in.
         seed: For probes that draw numbers; the run's own.
         batch_size: Images a batch of the final evaluation: with another, the last bits of the
             logits may differ.
@@ -39,7 +40,7 @@ class Subject:
     mean: tuple[float, ...]
     std: tuple[float, ...]
     device: torch.device
-    precision: str = "fp32"
+    precision: Precision = "fp32"
     seed: int = 0
     batch_size: int = 500
 

@@ -6,10 +6,11 @@ each description is the range in words, as a fault says what it expected.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from poolbench.core.cell import Precision
 from poolbench.core.options import Scalar
 from poolbench.core.study import Metric, Rule
 
@@ -151,7 +152,7 @@ class ExecutionForm(Form):
         pattern=r"^(auto|cpu|cuda(:[0-9]{1,3})?)$",
         description="auto | cpu | cuda | cuda:N",
     )
-    precision: Literal["fp32", "bf16"] = Field(default="fp32", description="fp32 | bf16")
+    precision: Precision = Field(default="fp32", description=" | ".join(get_args(Precision)))
     jobs: Annotated[
         int | None,
         Field(ge=1),
@@ -159,3 +160,4 @@ class ExecutionForm(Form):
     ] = Field(default=None, description="auto | whole number >= 1")
     threads: int = Field(default=1, ge=1, description="whole number >= 1")
     captured: bool = Field(default=False, description="true | false")
+    cudnn_benchmark: bool = Field(default=False, description="true | false")

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from poolbench.core.catalogue import DataEntry
-from poolbench.core.cell import Named
+from poolbench.core.cell import Named, Precision
 from poolbench.core.errors import did_you_mean
 from poolbench.core.study import Analysis, Execution
 from poolbench.suite.catalogues import Catalogues
@@ -101,7 +101,7 @@ def read_seeds(node: Node, faults: Faults) -> Sequence[int]:
     return listed.values
 
 
-def read_execution(node: Node | None, faults: Faults) -> tuple[Execution, str]:
+def read_execution(node: Node | None, faults: Faults) -> tuple[Execution, Precision]:
     """Check ``execution``.
 
     Returns:
@@ -111,7 +111,11 @@ def read_execution(node: Node | None, faults: Faults) -> tuple[Execution, str]:
     if node is not None:
         form = read_form(ExecutionForm, node, "execution", faults) or form
     execution = Execution(
-        device=form.device, jobs=form.jobs, threads=form.threads, captured=form.captured
+        device=form.device,
+        jobs=form.jobs,
+        threads=form.threads,
+        captured=form.captured,
+        cudnn_benchmark=form.cudnn_benchmark,
     )
     return execution, form.precision
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from poolbench.core.catalogue import Catalogue, Entry
-from poolbench.core.cell import Cell, DataSpec, ModelSpec, Named, Recipe
+from poolbench.core.cell import Cell, DataSpec, ModelSpec, Named, Precision, Recipe
 from poolbench.suite.catalogues import Catalogues
 from poolbench.suite.choices import Chooser
 from poolbench.suite.faults import Mark
@@ -41,7 +41,7 @@ class VariantReader:
     def __init__(
         self,
         document: Node,
-        precision: str,
+        precision: Precision,
         datasets: Sequence[DataChoice],
         catalogues: Catalogues,
         chooser: Chooser,

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Protocol
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+
+from poolbench.core.cell import Precision
+from poolbench.training.arithmetic import arithmetic, autocast
 
 
 class LabelledImages(Protocol):
@@ -45,20 +47,13 @@ class Evaluation:
     loss: float
 
 
-def autocast(device: torch.device, precision: str) -> AbstractContextManager[object]:
-    """Return the context a forward pass runs in: bf16 autocast, or nothing for fp32."""
-    if precision == "bf16":
-        return torch.autocast(device.type, dtype=torch.bfloat16)
-    return nullcontext()
-
-
 @torch.no_grad()
 def evaluate(
     network: nn.Module,
     batches: Iterable[LabelledImages],
     *,
     device: torch.device,
-    precision: str = "fp32",
+    precision: Precision = "fp32",
 ) -> Evaluation:
     """Classify every image in eval mode, and leave the network in the mode it was in.
 
@@ -66,14 +61,14 @@ def evaluate(
         network: Pixels ``(B, C, H, W)`` to logits ``(B, num_classes)``.
         batches: Every image of a split, once.
         device: Where network and batches are.
-        precision: ``fp32`` or ``bf16`` (autocast).
+        precision: Of its arithmetic.
     """
     was_training = network.training
     network.eval()
     predicted, probability, losses, hits = [], [], [], []
     try:
         for batch in batches:
-            with autocast(device, precision):
+            with arithmetic(device, precision), autocast(device, precision):
                 logits = network(batch.images).float()
             log_probability = -F.cross_entropy(logits, batch.labels, reduction="none")
             choice = logits.argmax(1)

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from poolbench.core.cell import Recipe
-from poolbench.training.evaluate import autocast
+from poolbench.training.arithmetic import arithmetic, autocast
 from poolbench.training.optimizers import Optimizer
 
 
@@ -37,12 +37,14 @@ class Step:
             images: Pixels, ``(B, C, H, W)``.
             labels: Classes, int64 ``(B,)``.
         """
+        device, recipe = self._loss_sum.device, self._recipe
         self._optimizer.zero_grad(set_to_none=True)
-        with autocast(self._loss_sum.device, self._recipe.precision):
-            logits = self._network(images)
-        loss = F.cross_entropy(logits.float(), labels, label_smoothing=self._recipe.label_smoothing)
-        torch.autograd.backward(loss)
-        if self._recipe.clip_norm is not None:
-            nn.utils.clip_grad_norm_(self._network.parameters(), self._recipe.clip_norm)
+        with arithmetic(device, recipe.precision):
+            with autocast(device, recipe.precision):
+                logits = self._network(images)
+            loss = F.cross_entropy(logits.float(), labels, label_smoothing=recipe.label_smoothing)
+            torch.autograd.backward(loss)
+        if recipe.clip_norm is not None:
+            nn.utils.clip_grad_norm_(self._network.parameters(), recipe.clip_norm)
         self._optimizer.step()
         self._loss_sum += loss.detach() * len(labels)
