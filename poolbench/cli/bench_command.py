@@ -8,7 +8,7 @@ import typer
 
 from poolbench.cli import bench_training_command, options
 from poolbench.cli.groups import Chosen
-from poolbench.cli.output import emit
+from poolbench.cli.output import emit, tell
 from poolbench.cli.study import read_study
 
 _commands = typer.Typer(
@@ -36,10 +36,47 @@ def _bench(
         ),
     ] = "worker",
 ) -> None:
+    from poolbench.app.bench.turns import taking_turns
+    from poolbench.core.user_cache import cache_folder
+
     if allocator == "worker" and context.invoked_subcommand not in _STARTERS:
         from poolbench.app.bench.allocator import restart_under_workers_allocator
 
         restart_under_workers_allocator()
+    waiting = "waiting for another benchmark on this machine to end"
+    context.with_resource(taking_turns(cache_folder(), lambda: tell(waiting)))
+
+
+@_commands.command("device")
+def device_(
+    copy_mib: Annotated[
+        int, typer.Option("--copy-mib", min=1, help="What is copied, in MiB.")
+    ] = 1024,
+    matrix_side: Annotated[
+        int, typer.Option("--matrix-side", min=1, help="Rows and columns of the matrices.")
+    ] = 2048,
+    batch_size: Annotated[
+        int, typer.Option("--batch-size", min=1, help="Images of a convolution.")
+    ] = 64,
+    rounds: Annotated[int, typer.Option("--rounds", min=3, help="Turns of each.")] = 9,
+    threads: Annotated[int, typer.Option("--threads", min=1, help="CPU threads.")] = 1,
+    device: options.Device = "cpu",
+    format: options.Format = "rich",
+    output: options.Output = None,
+) -> None:
+    """Measure what a device can do at best: copies, matrix products, convolutions."""
+    from poolbench.app.bench.device import bench_device
+    from poolbench.app.devices import open_device
+
+    table = bench_device(
+        copy_mib=copy_mib,
+        matrix_side=matrix_side,
+        batch_size=batch_size,
+        rounds=rounds,
+        threads=threads,
+        device=open_device("cpu" if device is None else device),
+    )
+    emit([table], format, output)
 
 
 @_commands.command("fgsm")
@@ -129,7 +166,8 @@ def operators(
     output: options.Output = None,
 ) -> None:
     """Compare pooling operators with what people write instead: time, memory, bandwidth."""
-    from poolbench.app.bench.operators import bench_operators, read_task
+    from poolbench.app.bench.operators import bench_operators
+    from poolbench.app.bench.pooling_task import read_task
     from poolbench.app.devices import open_device
 
     tasks = [

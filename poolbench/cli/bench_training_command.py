@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from poolbench.cli import options
 from poolbench.cli.output import emit
+from poolbench.core.cell import Precision
 from poolbench.core.errors import BadInput
+
+if TYPE_CHECKING:
+    import torch
 
 _Model = Annotated[str, typer.Option("--model", help="A network.")]
 _BatchSize = Annotated[int, typer.Option("--batch-size", min=1, help="Images a step.")]
 _Steps = Annotated[int, typer.Option("--steps", min=1, help="Steps a turn.")]
 _Rounds = Annotated[int, typer.Option("--rounds", min=3, help="Turns of each.")]
 _Threads = Annotated[int, typer.Option("--threads", min=1, help="CPU threads.")]
-_Precision = Annotated[Literal["fp32", "bf16"], typer.Option("--precision", help="Of our steps.")]
+_Precision = Annotated[Precision, typer.Option("--precision", help="Of our steps.")]
 
 
 def register(commands: typer.Typer) -> None:
     """Add the commands to those of ``poolbench bench``."""
     for command in (training, data, seeds, efficiency, profile):
         commands.command(command.__name__)(command)
+
+
+def _open(device: str | None, precision: Precision) -> torch.device:
+    from poolbench.app.devices import open_device
+
+    return open_device("cpu" if device is None else device, precision)
 
 
 def training(
@@ -37,7 +47,6 @@ def training(
 ) -> None:
     """Compare the training loop with its own bare step, and with the loop a user would write."""
     from poolbench.app.bench.training import bench_training
-    from poolbench.app.devices import open_device
 
     table = bench_training(
         model,
@@ -46,7 +55,7 @@ def training(
         rounds=rounds,
         threads=threads,
         precision=precision,
-        device=open_device("cpu" if device is None else device),
+        device=_open(device, precision),
     )
     emit([table], format, output)
 
@@ -84,9 +93,9 @@ def seeds(
 ) -> None:
     """Compare workers side by side, as train has them, with one process, and a user's loop."""
     from poolbench.app.bench.seeds import bench_seeds
-    from poolbench.app.devices import count_cores, open_device
+    from poolbench.app.devices import count_cores
 
-    where = open_device("cpu" if device is None else device)
+    where = _open(device, precision)
     if jobs is not None and where.type == "cpu":
         raise BadInput("--jobs is for workers on a GPU", "add --device cuda, or use --cores")
     table = bench_seeds(
@@ -118,7 +127,6 @@ def efficiency(
 ) -> None:
     """Compare the arithmetic of whole training steps with the fastest bare convolution's."""
     from poolbench.app.bench.efficiency import bench_efficiency
-    from poolbench.app.devices import open_device
 
     table = bench_efficiency(
         model or ["lenet-cifar", "resnet-page"],
@@ -126,7 +134,7 @@ def efficiency(
         rounds=rounds,
         threads=threads,
         precision=precision,
-        device=open_device("cpu" if device is None else device),
+        device=_open(device, precision),
     )
     emit([table], format, output)
 
@@ -143,6 +151,7 @@ def profile(
     """Show where the time of a training epoch goes: data, layers, gradients, optimiser, rest."""
     from poolbench.app.bench.profile import bench_profile
 
+    _open("cpu", precision)
     table = bench_profile(
         model, batch_size=batch_size, steps=steps, threads=threads, precision=precision
     )

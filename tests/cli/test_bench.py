@@ -15,7 +15,9 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from poolbench.app.bench import efficiency, fgsm, operators, seeds
+from poolbench.app.bench.ceilings import flops_of
 from poolbench.app.bench.network import fresh_network
+from poolbench.app.bench.pooling_task import read_task
 from poolbench.app.bench.seeds_worker import SeedsJob, SeedTrainer, digest
 from poolbench.app.bench.user_loop import user_loop
 from poolbench.engines.local import ALLOCATOR
@@ -87,7 +89,7 @@ def test_a_peer_with_other_values_is_not_raced(monkeypatch: pytest.MonkeyPatch) 
         "peers_of",
         lambda *given: {"wrong": (lambda x: x.mean((2, 3)), True)} | peers(*given),
     )
-    task = operators.read_task(
+    task = read_task(
         "lae", shape="1x2x4x4", window=None, layout="contiguous", dtype="float32", learn="layer"
     )
     with pytest.raises(RuntimeError, match=r"'wrong' is .* away from our lae"):
@@ -183,9 +185,9 @@ def test_a_step_takes_the_operations_of_three_forward_passes_less_one_gradient()
         fresh_network("lenet-cifar", cpu)(torch.rand(2, 3, 32, 32))
     # Nobody asks for the gradient of the pixels.
     first = 2 * (2 * 28 * 28 * 32 * 3 * 5 * 5)
-    assert efficiency._flops(step) == 3 * counter.get_total_flops() - first
+    assert flops_of(step) == 3 * counter.get_total_flops() - first
     dense = 3 * 2 * (2 * (512 * 200 + 200 * 10))
-    assert efficiency._flops(convolutions) == efficiency._flops(step) - dense
+    assert flops_of(convolutions) == flops_of(step) - dense
 
 
 def test_efficiency_is_a_share_of_the_fastest_convolution(poolbench: Callable[..., Any]) -> None:

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable
 
 import torch
 
-from poolbench.app.bench.race import Contender, fair_clock, race, rate_table, surroundings
+from poolbench.app.bench.race import Contender, race, rate_table, surroundings
+from poolbench.app.bench.stopwatch import processor
 from poolbench.app.bench.training import augmented, random_split
 from poolbench.app.bench.user_loop import user_loader
 from poolbench.report.table import Table
@@ -41,7 +42,7 @@ def bench_data(*, batch_size: int, images: int, rounds: int) -> Table:
     reference, *_ = rivals
     return rate_table(
         f"data path, batch {batch_size}, 3x32x32, crop and flip",
-        race(contenders, rounds, fair_clock(1, _CPU)),
+        race(contenders, rounds, processor),
         reference=reference,
         notes=(
             f"{rounds} rounds of {images:,} images, order drawn anew each round; median and range",

@@ -7,16 +7,15 @@ from collections.abc import Callable, Sequence
 from copy import deepcopy
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.utils.flop_counter import FlopCounterMode
 
-from poolbench.app.bench.race import Contender, fair_clock, race, surroundings
+from poolbench.app.bench.ceilings import convolutions, flops_of
+from poolbench.app.bench.race import Contender, race, surroundings
+from poolbench.app.bench.stopwatch import fair
 from poolbench.app.bench.training import OneBatch, epoch_of, random_split, training_of
+from poolbench.core.cell import Precision
 from poolbench.report.table import Cell, Column, Table, words
-
-# (channels, side): 3x3 convolutions that keep both, from wide maps to deep ones.
-_CONVOLUTIONS = ((64, 32), (128, 16), (256, 8), (512, 8))
+from poolbench.training.arithmetic import arithmetic
 
 
 def bench_efficiency(
@@ -25,7 +24,7 @@ def bench_efficiency(
     batch_size: int,
     rounds: int,
     threads: int,
-    precision: str,
+    precision: Precision,
     device: torch.device,
 ) -> Table:
     """Compare whole training steps with their own convolutions and with the fastest of a few.
@@ -38,7 +37,7 @@ def bench_efficiency(
         batch_size: Images a step and a convolution.
         rounds: Turns of each.
         threads: CPU threads.
-        precision: ``fp32`` or ``bf16``.
+        precision: Of the arithmetic.
         device: Where.
     """
     torch.set_num_threads(threads)
@@ -47,19 +46,14 @@ def bench_efficiency(
         steps[model], alone[f"{model}, its convolutions alone"] = _step_and_convolutions(
             model, batch_size, precision, device
         )
-    fastest = {
-        f"3x3 convolution {channels} at {side}x{side}, forward": _convolution(
-            channels, side, batch_size, precision, device
-        )
-        for channels, side in _CONVOLUTIONS
-    }
+    fastest = convolutions(batch_size, precision, device)
     step_of = dict(zip(alone, steps, strict=True))
     works = {**steps, **alone, **fastest}
-    flops = {name: _flops(run) for name, run in works.items()}
+    flops = {name: flops_of(run) for name, run in works.items()}
     times = race(
         [Contender(name=name, run=run, images=1) for name, run in works.items()],
         rounds,
-        fair_clock(threads, device),
+        fair(threads, device),
     )
     rates = {name: [flops[name] / second for second in times[name]] for name in works}
     peak = [max(round_) for round_ in zip(*(rates[name] for name in fastest), strict=True)]
@@ -103,15 +97,17 @@ def bench_efficiency(
 
 
 def _step_and_convolutions(
-    model: str, batch_size: int, precision: str, device: torch.device
+    model: str, batch_size: int, precision: Precision, device: torch.device
 ) -> tuple[Callable[[], None], Callable[[], None]]:
     batches = OneBatch.of(random_split(model, batch_size).to(device), batch_size)
     training = training_of(model, batches, batch_size, precision, device)
     images = next(batches.epoch(0)).images
-    return epoch_of(training, device), _own_convolutions(training.network, images, precision)
+    return epoch_of(training), _own_convolutions(training.network, images, precision)
 
 
-def _own_convolutions(network: nn.Module, images: Tensor, precision: str) -> Callable[[], None]:
+def _own_convolutions(
+    network: nn.Module, images: Tensor, precision: Precision
+) -> Callable[[], None]:
     """Return a pass through each convolution of a network, forward and backward."""
     given: list[tuple[nn.Module, Tensor]] = []
     hooks = [
@@ -130,43 +126,13 @@ def _own_convolutions(network: nn.Module, images: Tensor, precision: str) -> Cal
         works.append((convolution, leaf, torch.rand_like(convolution(leaf))))
 
     def run() -> None:
-        for convolution, leaf, gradient in works:
-            torch.autograd.backward(convolution(leaf), gradient)
-            for each in (leaf, *convolution.parameters()):
-                each.grad = None
-        _settle(images.device)
+        with arithmetic(images.device, precision):
+            for convolution, leaf, gradient in works:
+                torch.autograd.backward(convolution(leaf), gradient)
+                for each in (leaf, *convolution.parameters()):
+                    each.grad = None
 
     return run
-
-
-def _convolution(
-    channels: int, side: int, batch_size: int, precision: str, device: torch.device
-) -> Callable[[], None]:
-    generator = torch.Generator().manual_seed(0)
-    images, weights = (
-        torch.rand(shape, generator=generator)
-        .to(device, torch.bfloat16 if precision == "bf16" else torch.float32)
-        .contiguous(memory_format=torch.channels_last)
-        for shape in ((batch_size, channels, side, side), (channels, channels, 3, 3))
-    )
-
-    @torch.no_grad()
-    def run() -> None:
-        F.conv2d(images, weights, padding=1)
-        _settle(device)
-
-    return run
-
-
-def _settle(device: torch.device) -> None:
-    if device.type == "cuda":
-        torch.cuda.synchronize(device)
-
-
-def _flops(run: Callable[[], None]) -> int:
-    with FlopCounterMode(display=False) as counter:
-        run()
-    return counter.get_total_flops()
 
 
 def _ratio(values: Sequence[float], standard: Sequence[float]) -> Cell:

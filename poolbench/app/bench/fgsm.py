@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from poolbench.app.bench.network import MEAN, STD, fresh_network, image_shape
 from poolbench.app.bench.race import Contender, race, rate_table, surroundings
+from poolbench.app.bench.stopwatch import wall_of
 from poolbench.core.measurement import unpack_bits
 from poolbench.data.batches import Batch
 from poolbench.probes.adversarial.attacks import attackable
@@ -54,7 +55,11 @@ def bench_fgsm(
     first, *others = (run() for run in rivals.values())
     if not all(torch.equal(first, other) for other in others):
         raise RuntimeError("the contenders disagree on what is still classified rightly")
-    times = race([Contender(name=n, run=run, images=images) for n, run in rivals.items()], rounds)
+    times = race(
+        [Contender(name=n, run=run, images=images) for n, run in rivals.items()],
+        rounds,
+        wall_of(device),
+    )
     return rate_table(
         f"FGSM over {len(_EPSILONS)} epsilons, {model}, {threads} threads, {device}",
         times,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import statistics
 import tempfile
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -15,6 +14,8 @@ from pathlib import Path
 import torch
 
 from poolbench.app.bench.network import MEAN, STD, fresh_network, image_shape
+from poolbench.app.bench.stopwatch import wall
+from poolbench.app.bench.turns import wait_for_turn
 from poolbench.app.listing import list_family
 from poolbench.app.plan import plan
 from poolbench.core.record import Epoch, Result, Timing
@@ -53,6 +54,7 @@ def bench_growth(*, runs: int, rounds: int) -> Table:
         rounds: Turns of each, at least 1; the median counts.
     """
     torch.set_num_threads(1)
+    wait_for_turn()
     sizes = (runs // 100, runs // 10, runs)
     series = [*_of_stores(sizes, rounds), *_of_fgsm(rounds)]
     return Table(
@@ -87,12 +89,7 @@ def _row(series: _Series) -> tuple[Cell, ...]:
 
 
 def _median_s(work: Callable[[], object], rounds: int) -> float:
-    seconds = []
-    for _ in range(rounds):
-        began = time.perf_counter()
-        work()
-        seconds.append(time.perf_counter() - began)
-    return statistics.median(seconds)
+    return statistics.median(wall(work) for _ in range(rounds))
 
 
 def _of_stores(sizes: tuple[int, ...], rounds: int) -> Iterator[_Series]:

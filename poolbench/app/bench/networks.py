@@ -12,6 +12,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from poolbench.app.bench.network import MEAN, STD
 from poolbench.app.bench.race import Contender, race, surroundings
+from poolbench.app.bench.stopwatch import wall_of
 from poolbench.app.bench.timing import CONFIDENCE, pass_cells, pass_columns
 from poolbench.app.network import build_network, image_shape
 from poolbench.core.cell import Cell
@@ -111,7 +112,7 @@ def _bench(
         for variant, network in networks.items()
         for pass_, run in _passes(network, images).items()
     ]
-    times = race(contenders, rounds)
+    times = race(contenders, rounds, wall_of(device))
     reference = study.baseline if study.baseline in cells else next(iter(cells))
     return Table(
         title=f"{study.title} · {dataset} · cost of a network, {threads} threads, {device}",
@@ -164,20 +165,14 @@ def _network(cell: Cell, device: torch.device) -> Network:
 def _passes(network: nn.Module, images: Tensor) -> dict[str, Callable[[], None]]:
     labels = torch.zeros(len(images), dtype=torch.long, device=images.device)
 
-    def settle() -> None:
-        if images.device.type == "cuda":
-            torch.cuda.synchronize(images.device)
-
     def forward() -> None:
         network.eval()
         with torch.no_grad():
             network(images)
-        settle()
 
     def step() -> None:
         network.train()
         network.zero_grad(set_to_none=True)
         torch.autograd.backward(F.cross_entropy(network(images), labels))
-        settle()
 
     return {FORWARD: forward, STEP: step}

@@ -10,92 +10,37 @@ import torch
 from torch import Tensor, nn
 
 from poolbench.app.bench.pooling_peers import Pool, peers_of
+from poolbench.app.bench.pooling_task import PoolingTask
 from poolbench.app.bench.race import Contender, race, surroundings
+from poolbench.app.bench.stopwatch import kernels
 from poolbench.app.bench.timing import CONFIDENCE, pass_cells, pass_columns
-from poolbench.core.errors import BadInput
 from poolbench.operators.create import create
-from poolbench.operators.kernels import kernel_for
-from poolbench.operators.window import Window
+from poolbench.operators.kernels import kernel_for, peaks_for
 from poolbench.report.table import Cell, Column, Table, words
 
-OPERATORS = ("lae", "lse", "softpool", "mixed", "gated", "max")
 FORWARD, STEP = "forward", "forward and backward"
-_COPY = "copy_ of the maps"
-_DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
-_LAYOUTS = {"contiguous": torch.contiguous_format, "channels_last": torch.channels_last}
+_OURS, _COPY = "ours", "copy_ of the maps"
 # How far a peer may be off, beside the largest value: bfloat16 costs the textbook two digits.
 _AGREEMENT = {torch.float32: 1e-4, torch.bfloat16: 0.2}
 
 
 @dataclass(frozen=True, kw_only=True)
-class PoolingTask:
-    """What is pooled, and how.
+class _Entry:
+    """A task, ready to be raced.
 
     Args:
-        operator: ``lae``, ``lse``, ``softpool``, ``mixed``, ``gated`` or ``max``.
-        window: Geometry; ``None`` pools whole maps.
-        shape: (N, C, H, W) of the maps.
-        dtype: float32 or bfloat16.
-        layout: contiguous or channels-last.
-        per_channel: Whether its parameter is one for each channel.
+        task: What is pooled.
+        contenders: Each pass of each pool, and a copy of the maps.
+        kept_bytes: What each pool keeps for its backward pass.
+        yardsticks: Pools that compute something else.
+        kernel: Our code for it, by name.
     """
 
-    operator: str
-    window: Window | None
-    shape: tuple[int, int, int, int]
-    dtype: torch.dtype
-    layout: torch.memory_format
-    per_channel: bool = False
-
-
-def read_task(
-    operator: str,
-    *,
-    shape: str,
-    window: tuple[int, int, int] | None,
-    layout: str,
-    dtype: str,
-    learn: str,
-) -> PoolingTask:
-    """Return a task from the words of a command.
-
-    Args:
-        operator: One that has peers.
-        shape: ``NxCxHxW``.
-        window: Kernel size, stride and padding.
-        layout: ``contiguous`` or ``channels_last``.
-        dtype: ``float32`` or ``bfloat16``.
-        learn: ``layer`` or ``channel``.
-
-    Raises:
-        BadInput: One of them is none of these.
-    """
-    for name, word, known in (
-        ("operator", operator, OPERATORS),
-        ("layout", layout, tuple(_LAYOUTS)),
-        ("dtype", dtype, tuple(_DTYPES)),
-        ("learn", learn, ("layer", "channel")),
-    ):
-        if word not in known:
-            raise BadInput(f"{name} is '{word}'", f"choose one of {', '.join(known)}")
-    sizes = shape.split("x")
-    if len(sizes) != 4 or not all(size.isdigit() and int(size) for size in sizes):
-        raise BadInput(f"shape is '{shape}'", "write four numbers above 0, such as 64x512x32x32")
-    images, channels, height, width = map(int, sizes)
-    try:
-        geometry = None if window is None else Window.of(*window)
-        if geometry is not None:
-            geometry.output_size((height, width))
-    except ValueError as error:
-        raise BadInput(str(error), "choose a window that fits the maps") from error
-    return PoolingTask(
-        operator=operator,
-        window=geometry,
-        shape=(images, channels, height, width),
-        dtype=_DTYPES[dtype],
-        layout=_LAYOUTS[layout],
-        per_channel=learn == "channel",
-    )
+    task: PoolingTask
+    contenders: Sequence[Contender]
+    kept_bytes: Mapping[str, int]
+    yardsticks: frozenset[str]
+    kernel: str
 
 
 def bench_operators(
@@ -119,62 +64,107 @@ def bench_operators(
         RuntimeError: A peer computes other values.
     """
     torch.set_num_threads(threads)
-    return [_bench(task, rounds, threads, device, with_compiled) for task in tasks]
+    entries = [_enter(task, device, with_compiled) for task in tasks]
+    stopwatch = kernels(device)
+    return [
+        _table(entry, race(entry.contenders, rounds, stopwatch), rounds, threads, device)
+        for entry in entries
+    ]
 
 
-def _bench(
-    task: PoolingTask, rounds: int, threads: int, device: torch.device, with_compiled: bool
-) -> Table:
+def _enter(task: PoolingTask, device: torch.device, with_compiled: bool) -> _Entry:
+    """Return a task with all its code compiled and its values compared."""
     generator = torch.Generator().manual_seed(0)
     maps = torch.randn(task.shape, generator=generator).to(device, task.dtype)
     maps = maps.contiguous(memory_format=task.layout).requires_grad_()
     pools, yardsticks = _contenders(task, device, with_compiled)
     _check_agreement(task, maps, {n: p for n, p in pools.items() if n not in yardsticks})
+    kept = {name: _kept_bytes(pool, maps) for name, pool in pools.items()}
     copied = torch.empty_like(maps)
-    images = len(maps)
-    contenders = [
-        Contender(name=_COPY, run=_settled(lambda: copied.copy_(maps.detach()), device), images=1)
-    ] + [
-        Contender(name=f"{pass_} {name}", run=_settled(run, device), images=1)
+    works = {_COPY: lambda: copied.copy_(maps.detach())} | {
+        f"{pass_} {name}": run
         for name, pool in pools.items()
         for pass_, run in _passes(pool, maps).items()
-    ]
-    kept = {name: _kept_bytes(pool, maps) for name, pool in pools.items()}
-    times = race(contenders, rounds)
-    size = maps.numel() * maps.element_size()
-    kernel = kernel_for(maps.detach()).__name__.rpartition(".")[2]
-    place = str(task.window) if task.window else "global"
-    layout = "channels_last" if task.layout == torch.channels_last else "contiguous"
+    }
+    for run in works.values():
+        run()
+    return _Entry(
+        task=task,
+        contenders=[Contender(name=name, run=run, images=1) for name, run in works.items()],
+        kept_bytes=kept,
+        yardsticks=frozenset(yardsticks),
+        kernel=_kernel(task, maps.detach()),
+    )
+
+
+def _table(
+    entry: _Entry,
+    times: Mapping[str, list[float]],
+    rounds: int,
+    threads: int,
+    device: torch.device,
+) -> Table:
+    task, size = entry.task, entry.task.maps_bytes
+    copy_s = statistics.median(times[_COPY])
+    clock = (
+        "kernels alone, which wait together for the GPU: what Python takes to launch them is left "
+        "out"
+        if device.type == "cuda"
+        else "by the clock on the wall"
+    )
     return Table(
-        title=f"{task.operator}, {place}, maps {'x'.join(map(str, task.shape))} "
-        f"{str(task.dtype).removeprefix('torch.')} {layout}, {threads} threads, {device}",
+        title=f"{task}, {threads} threads, {device}",
         columns=(
             Column(title="contender", fields=("contender",), is_text=True),
-            *pass_columns(FORWARD, "ours"),
-            *pass_columns(STEP, "ours"),
+            *pass_columns(FORWARD, _OURS),
+            *pass_columns(STEP, _OURS),
+            Column(title="copy_'s speed, %", fields=("forward_copy_share", "step_copy_share")),
             Column(title="kept, % of maps", fields=("kept_bytes", "kept_share")),
         ),
         rows=tuple(
             (
                 words(name),
-                *pass_cells(times, FORWARD, name, "ours"),
-                *pass_cells(times, STEP, name, "ours"),
-                Cell(values=(kept[name], kept[name] / size), text=f"{kept[name] / size:.1%}"),
+                *pass_cells(times, FORWARD, name, _OURS),
+                *pass_cells(times, STEP, name, _OURS),
+                _copy_shares(entry, times, name),
+                Cell(values=(kept, kept / size), text=f"{kept / size:.1%}"),
             )
-            for name in pools
+            for name, kept in entry.kept_bytes.items()
         ),
         notes=(
-            f"{rounds} rounds of all {images} images, order drawn anew each round: median "
-            "[least, largest] ms",
+            f"{rounds} rounds of all {task.shape[0]} images, order drawn anew each round: median "
+            f"[least, largest] ms, {clock}",
             f"x ours: median of the time over ours of the same round, with the {CONFIDENCE:.0%} "
             "interval of the median; within noise where that holds 1",
-            _bandwidths(times, size),
+            f"copy_'s speed: copy_ moves {2 * size / copy_s / 1e9:,.0f} GB/s; at which share of "
+            "that forward / forward and backward move what has to be moved: "
+            f"{task.forward_bytes / size:.2f} and {task.step_bytes / size:.2f} times the maps",
             "kept: for backward, beside the maps themselves; mean is a yardstick, not a peer; our "
-            f"kernel here: {kernel}",
+            f"kernel here: {entry.kernel}",
             surroundings(device),
         ),
-        detail={"copy_s": times[_COPY], "kernel": kernel, "maps_bytes": size},
+        detail={"copy_s": times[_COPY], "kernel": entry.kernel, "maps_bytes": size},
     )
+
+
+def _copy_shares(entry: _Entry, times: Mapping[str, list[float]], name: str) -> Cell:
+    """Return how near the passes come to the speed of a copy, which reads and writes the maps."""
+    if name in entry.yardsticks:  # it has other bytes to move
+        return Cell(values=(None, None), text="")
+    task, copied = entry.task, 2 * entry.task.maps_bytes
+    copy_s = statistics.median(times[_COPY])
+    shares = [
+        least / copied * copy_s / statistics.median(times[f"{pass_} {name}"])
+        for pass_, least in ((FORWARD, task.forward_bytes), (STEP, task.step_bytes))
+    ]
+    return Cell(values=tuple(shares), text=" / ".join(f"{share:.0%}" for share in shares))
+
+
+def _kernel(task: PoolingTask, maps: Tensor) -> str:
+    if task.operator in ("lae", "lse", "softpool"):
+        return kernel_for(maps).__name__.rpartition(".")[2]
+    fused = peaks_for(maps, with_product=task.operator == "gated")
+    return "torch" if fused is None else fused.__name__.split(".")[-2]
 
 
 def _contenders(
@@ -195,7 +185,7 @@ def _contenders(
     own = next(ours.parameters(), torch.zeros(1))
     parameter = nn.Parameter(own.detach().to(device, task.dtype))
     peers = peers_of(task.operator, parameter, task.window)
-    pools: dict[str, Pool] = {"ours": ours} | {name: pool for name, (pool, _) in peers.items()}
+    pools: dict[str, Pool] = {_OURS: ours} | {name: pool for name, (pool, _) in peers.items()}
     if with_compiled:
         name = next(iter(peers))
         pools[f"{name}, compiled"] = torch.compile(pools[name], dynamic=False)
@@ -207,9 +197,9 @@ def _check_agreement(task: PoolingTask, maps: Tensor, pools: Mapping[str, Pool])
         values = {
             name: pool(maps).reshape(*maps.shape[:2], -1).float() for name, pool in pools.items()
         }
-    largest = values["ours"].abs().max()
+    largest = values[_OURS].abs().max()
     for name, other in values.items():
-        distance = float((other - values["ours"]).abs().max() / largest)
+        distance = float((other - values[_OURS]).abs().max() / largest)
         if not distance <= _AGREEMENT[task.dtype]:
             raise RuntimeError(f"'{name}' is {distance:.2g} away from our {task.operator}")
 
@@ -231,17 +221,6 @@ def _passes(pool: Pool, maps: Tensor) -> dict[str, Callable[[], object]]:
     return {FORWARD: forward, STEP: step}
 
 
-def _settled(run: Callable[[], object], device: torch.device) -> Callable[[], object]:
-    if device.type != "cuda":
-        return run
-
-    def and_wait() -> None:
-        run()
-        torch.cuda.synchronize(device)
-
-    return and_wait
-
-
 def _kept_bytes(pool: Pool, maps: Tensor) -> int:
     """Return what a forward pass keeps for the backward pass, the maps themselves aside."""
     kept: dict[int, int] = {}
@@ -257,15 +236,3 @@ def _kept_bytes(pool: Pool, maps: Tensor) -> int:
     kept.pop(maps.untyped_storage().data_ptr(), None)
     del pooled
     return sum(kept.values())
-
-
-def _bandwidths(times: Mapping[str, list[float]], size: int) -> str:
-    """Return how near our passes come to copying: a forward reads, a backward reads and writes."""
-    copy_s = statistics.median(times[_COPY])
-    forward_s = statistics.median(times[f"{FORWARD} ours"])
-    step_s = statistics.median(times[f"{STEP} ours"])
-    return (
-        f"copy_ moves {2 * size / copy_s / 1e9:,.0f} GB/s; of that, our forward reads at "
-        f"{copy_s / 2 / forward_s:.0%}, forward and backward read, read and write at "
-        f"{1.5 * copy_s / step_s:.0%}"
-    )

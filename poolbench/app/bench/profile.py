@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
@@ -13,7 +12,10 @@ from torch import nn
 from torch.profiler import ProfilerActivity, profile, record_function
 
 from poolbench.app.bench.race import surroundings
+from poolbench.app.bench.stopwatch import wall
 from poolbench.app.bench.training import augmented, epoch_of, random_split, training_of
+from poolbench.app.bench.turns import wait_for_turn
+from poolbench.core.cell import Precision
 from poolbench.data.batches import Batch, Batches
 from poolbench.operators.base import PoolingOperator
 from poolbench.report.table import Cell, Column, Table, words
@@ -24,7 +26,7 @@ _CPU = torch.device("cpu")
 
 
 def bench_profile(
-    model: str, *, batch_size: int, steps: int, threads: int, precision: str
+    model: str, *, batch_size: int, steps: int, threads: int, precision: Precision
 ) -> Table:
     """Return the shares of a training epoch: data, layers, gradients, optimiser, the rest.
 
@@ -36,20 +38,21 @@ def bench_profile(
         batch_size: Images a step.
         steps: Of the epoch.
         threads: CPU threads.
-        precision: ``fp32`` or ``bf16``.
+        precision: Of the arithmetic.
     """
     torch.set_num_threads(threads)
     # The profiler's library writes to standard error, of GPUs that it does not find among others.
     os.environ.setdefault("KINETO_LOG_LEVEL", "99")
     batches = _Labelled(augmented(random_split(model, batch_size * steps), batch_size))
     training = training_of(model, batches, batch_size, precision, _CPU)
-    run = epoch_of(training, _CPU)
+    run = epoch_of(training)
+    wait_for_turn()
     run()
-    alone_s = _timed(run)
+    alone_s = wall(run)
     _label(training.network)
     training.optimizer.step = _labelled(training.optimizer.step)  # type: ignore[method-assign]
     with profile(activities=[ProfilerActivity.CPU]) as profiler:
-        total_s = _timed(run)
+        total_s = wall(run)
     ranges = {event.key: event.cpu_time_total * 1e-6 for event in profiler.key_averages()}
     return Table(
         title=f"an epoch of {model}, batch {batch_size}, {precision}, {threads} threads, {_CPU}",
@@ -147,9 +150,3 @@ def _parts(ranges: Mapping[str, float], total_s: float) -> dict[str, float]:
 
 def _longest_first(parts: Mapping[str, float]) -> dict[str, float]:
     return dict(sorted(parts.items(), key=lambda part: -part[1]))
-
-
-def _timed(run: Callable[[], None]) -> float:
-    began = time.perf_counter()
-    run()
-    return time.perf_counter() - began

@@ -9,12 +9,13 @@ from __future__ import annotations
 import os
 import random
 import statistics
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from poolbench.app.bench.allocator import allocator
+from poolbench.app.bench.stopwatch import Stopwatch
+from poolbench.app.bench.turns import wait_for_turn
 from poolbench.app.provenance import describe
 from poolbench.report.table import Cell, Column, Table, words
 
@@ -40,25 +41,26 @@ class Contender:
 def race(
     contenders: Sequence[Contender],
     rounds: int,
-    clock: Callable[[], float] = time.perf_counter,
+    stopwatch: Stopwatch,
 ) -> Mapping[str, list[float]]:
     """Return each contender's seconds an image, round by round.
 
-    Every round runs all of them, in an order drawn anew; one unrecorded round comes first.
+    Every round runs all of them, in an order drawn anew; one unrecorded round comes first. Where
+    benchmarks take turns, it waits for its own.
 
     Args:
         contenders: Who takes part.
         rounds: That are recorded.
-        clock: Seconds; of :func:`fair_clock` where the work is done in this process.
+        stopwatch: Takes the seconds of a work.
     """
+    wait_for_turn()
     times: dict[str, list[float]] = {contender.name: [] for contender in contenders}
     order = random.Random(0)
     for round_ in range(-1, rounds):
         for contender in order.sample(contenders, len(contenders)):
-            began = clock()
-            contender.run()
+            seconds = stopwatch(contender.run)
             if round_ >= 0:
-                times[contender.name].append((clock() - began) / contender.images)
+                times[contender.name].append(seconds / contender.images)
     return times
 
 
@@ -90,16 +92,6 @@ def rate_table(
         rows=tuple(rows),
         notes=notes,
     )
-
-
-def fair_clock(threads: int, device: torch.device) -> Callable[[], float]:
-    """Return the clock that a race of single processes is least disturbed on.
-
-    One thread on a CPU: the seconds that the CPU spent on it, which are those on the wall where
-    nothing else runs, and leave out what others run meanwhile. Else: those on the wall.
-    """
-    alone = threads == 1 and device.type == "cpu"
-    return time.process_time if alone else time.perf_counter
 
 
 def machine(device: torch.device) -> str:

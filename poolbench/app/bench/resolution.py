@@ -9,7 +9,8 @@ from functools import partial
 import torch
 
 from poolbench.app.bench.network import MEAN, STD, fresh_network, image_shape
-from poolbench.app.bench.race import Contender, fair_clock, race, surroundings
+from poolbench.app.bench.race import Contender, race, surroundings
+from poolbench.app.bench.stopwatch import fair
 from poolbench.app.bench.training import random_split
 from poolbench.core.errors import BadInput
 from poolbench.data.batches import evaluation_batches
@@ -75,7 +76,7 @@ def bench_resolution(
     times = race(
         [Contender(name=n, run=run, images=1) for n, run in rivals.items()],
         rounds,
-        fair_clock(threads, device),
+        fair(threads, device),
     )
     pixels = sum(size * size for size in sizes) / side**2
     return Table(
@@ -104,10 +105,7 @@ def bench_resolution(
 def _sweep(
     subject: Subject, probe: Callable[..., Findings], sizes: Sequence[int] | None
 ) -> Findings:
-    findings = probe(subject, on_progress=lambda _: None, sizes=sizes)
-    if subject.device.type == "cuda":
-        torch.cuda.synchronize(subject.device)
-    return findings
+    return probe(subject, on_progress=lambda _: None, sizes=sizes)
 
 
 def _row(

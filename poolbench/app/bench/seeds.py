@@ -18,7 +18,9 @@ import torch
 
 from poolbench.app.bench.race import Contender, machine, race, rate_table
 from poolbench.app.bench.seeds_worker import SeedsJob
+from poolbench.app.bench.stopwatch import wall
 from poolbench.app.bench.user_loop import IN_WORDS
+from poolbench.core.cell import Precision
 from poolbench.engines.local import worker_environment
 from poolbench.report.table import Table
 
@@ -47,7 +49,7 @@ def bench_seeds(
     steps: int,
     rounds: int,
     cores: int,
-    precision: str,
+    precision: Precision,
     device: torch.device = _CPU,
     jobs: int = 1,
 ) -> Table:
@@ -62,7 +64,7 @@ def bench_seeds(
         steps: Of each seed.
         rounds: Turns of each way.
         cores: Workers of one thread on the CPU, against one process of so many threads.
-        precision: ``fp32`` or ``bf16``, of all but the user's loop.
+        precision: Of all but the user's loop.
         device: Where.
         jobs: Workers on a GPU at once, against one after another.
 
@@ -94,7 +96,9 @@ def bench_seeds(
 
         images = seeds * steps * batch_size
         times = race(
-            [Contender(name=name, run=partial(train, name), images=images) for name in ways], rounds
+            [Contender(name=name, run=partial(train, name), images=images) for name in ways],
+            rounds,
+            wall,
         )
     width = f"{cores} cores" if device == _CPU else f"{jobs} workers, {device}"
     return rate_table(

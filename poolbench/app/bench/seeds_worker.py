@@ -19,6 +19,7 @@ from poolbench.app.bench.network import fresh_network
 from poolbench.app.bench.training import augmented, epoch_of, random_split, training_of
 from poolbench.app.bench.user_loop import user_loader, user_loop
 from poolbench.app.process import configured
+from poolbench.core.cell import Precision
 from poolbench.training.captured import GraphRecorder
 from poolbench.training.loop import Training
 
@@ -31,7 +32,7 @@ class SeedsJob:
         model: A network of the catalogue.
         batch_size: Images a step.
         steps: Of one seed.
-        precision: ``fp32`` or ``bf16``; the user's loop knows fp32 alone.
+        precision: Of our steps; the user's loop knows fp32 alone.
         threads: CPU threads.
         by_user: Whether by the loop a user would write.
         device: As torch names it.
@@ -41,7 +42,7 @@ class SeedsJob:
     model: str
     batch_size: int
     steps: int
-    precision: str
+    precision: Precision
     threads: int
     by_user: bool
     device: str
@@ -86,7 +87,7 @@ class SeedTrainer:
             training.restart(fresh.state_dict(), batches, seed=seed)
         if self._recorder is not None:
             self._before = training
-        return epoch_of(training, device), training.network
+        return epoch_of(training), training.network
 
 
 def digest(network: nn.Module) -> str:

@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 
 from poolbench.app.bench.race import Contender, race
+from poolbench.app.bench.stopwatch import wall
 from poolbench.engines.api import Ended, Job
 from poolbench.engines.local import LocalEngine
 from poolbench.report.table import Cell, Column, Table, words
@@ -51,7 +52,9 @@ def bench_startup(rounds: int) -> Table:
             "first training step of a worker": workers.start_and_take_a_step,
             "first training step of the next worker": workers.take_a_step,
         }
-        times = race([Contender(name=n, run=run, images=1) for n, run in works.items()], rounds)
+        times = race(
+            [Contender(name=n, run=run, images=1) for n, run in works.items()], rounds, wall
+        )
     return _table(times, rounds)
 
 

@@ -8,9 +8,11 @@ from collections.abc import Callable, Iterator
 import torch
 
 from poolbench.app.bench.network import MEAN, fresh_network, image_shape
-from poolbench.app.bench.race import Contender, fair_clock, race, rate_table, surroundings
+from poolbench.app.bench.race import Contender, race, rate_table, surroundings
+from poolbench.app.bench.stopwatch import fair
 from poolbench.app.bench.user_loop import IN_WORDS, user_loader, user_loop
-from poolbench.core.cell import Named, Recipe
+from poolbench.app.process import configured
+from poolbench.core.cell import Named, Precision, Recipe
 from poolbench.data.augment.api import build_augmentations
 from poolbench.data.batches import Batch, Batches
 from poolbench.data.splits import Split
@@ -26,7 +28,7 @@ def bench_training(
     steps: int,
     rounds: int,
     threads: int,
-    precision: str,
+    precision: Precision,
     device: torch.device,
 ) -> Table:
     """Compare the training loop with its own bare step, and with the loop a user would write.
@@ -40,7 +42,7 @@ def bench_training(
         steps: Steps a turn.
         rounds: Turns of each.
         threads: CPU threads.
-        precision: ``fp32`` or ``bf16``, of all but the user's loop.
+        precision: Of all but the user's loop.
         device: Where.
     """
     torch.set_num_threads(threads)
@@ -50,7 +52,13 @@ def bench_training(
 
     def ours(batches: TrainingBatches, recorder: Recorder | None = None) -> Callable[[], None]:
         training = training_of(model, batches, batch_size, precision, device, recorder=recorder)
-        return epoch_of(training, device)
+        epoch = epoch_of(training)
+
+        def as_in_a_worker() -> None:
+            with configured(str(device), threads):
+                epoch()
+
+        return as_in_a_worker
 
     rivals = {"poolbench loop": ours(augmented(resident, batch_size))}
     if device.type == "cuda":
@@ -61,7 +69,7 @@ def bench_training(
     times = race(
         [Contender(name=n, run=run, images=count) for n, run in rivals.items()],
         rounds,
-        fair_clock(threads, device),
+        fair(threads, device),
     )
     return rate_table(
         f"training {model}, batch {batch_size}, {precision}, {threads} threads, {device}",
@@ -117,7 +125,7 @@ def training_of(
     model: str,
     batches: TrainingBatches,
     batch_size: int,
-    precision: str,
+    precision: Precision,
     device: torch.device,
     seed: int = 0,
     recorder: Recorder | None = None,
@@ -137,13 +145,11 @@ def training_of(
     return Training(network, batches, recipe, seed=seed, device=device, recorder=recorder)
 
 
-def epoch_of(training: Training, device: torch.device) -> Callable[[], None]:
+def epoch_of(training: Training) -> Callable[[], None]:
     """Return a function that trains for one epoch more each time it is called."""
 
     def run() -> None:
         asked = itertools.count(1)  # once after each step
         training.run(should_stop=lambda: next(asked) >= training.batches.steps)
-        if device.type == "cuda":
-            torch.cuda.synchronize(device)
 
     return run

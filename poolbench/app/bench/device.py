@@ -1,0 +1,108 @@
+"""The benchmark of a device: what it can do at best, for all other figures to stand beside."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Mapping, Sequence
+from typing import get_args
+
+import torch
+
+from poolbench.app.bench.ceilings import Work, convolutions, copy, flops_of, matrix_product
+from poolbench.app.bench.race import Contender, race, surroundings
+from poolbench.app.bench.stopwatch import kernels
+from poolbench.core.cell import Precision
+from poolbench.core.errors import PoolbenchError
+from poolbench.report.table import Cell, Column, Table, words
+from poolbench.training.arithmetic import check_tf32
+
+_COPY = "copy_"
+
+
+def bench_device(
+    *,
+    copy_mib: int,
+    matrix_side: int,
+    batch_size: int,
+    rounds: int,
+    threads: int,
+    device: torch.device,
+) -> Table:
+    """Measure the bandwidth of a copy, and the rates of matrix products and convolutions.
+
+    Args:
+        copy_mib: Size of what is copied, in MiB: far more than the caches hold.
+        matrix_side: Rows and columns of the matrices.
+        batch_size: Images of a convolution.
+        rounds: Turns of each.
+        threads: CPU threads.
+        device: Where.
+    """
+    torch.set_num_threads(threads)
+    products: dict[str, Work] = {}
+    for precision in _precisions(device):
+        name = f"matrix product {matrix_side} x {matrix_side}, {precision}"
+        products[name] = matrix_product(matrix_side, precision, device)
+        for shape, run in convolutions(batch_size, precision, device).items():
+            products[f"{shape}, {precision}"] = run
+    flops = {name: flops_of(run) for name, run in products.items()}
+    works = {_COPY: copy(copy_mib * 2**20, device)} | products
+    times = race(
+        [Contender(name=name, run=run, images=1) for name, run in works.items()],
+        rounds,
+        kernels(device),
+    )
+    moved = 2 * copy_mib * 2**20
+    return Table(
+        title=f"what the device can do, {threads} threads, {device}",
+        columns=(
+            Column(title="work", fields=("work",), is_text=True),
+            Column(title="GB/s", fields=("bytes_per_s", "bytes_per_s_low", "bytes_per_s_high")),
+            Column(title="TFLOP/s", fields=("flops_per_s", "flops_per_s_low", "flops_per_s_high")),
+        ),
+        rows=(
+            (words(f"{_COPY} of {copy_mib} MiB"), _rates(times[_COPY], moved, 1e9, ",.0f"), _NONE),
+            *(
+                (words(name), _NONE, _rates(times[name], flops[name], 1e12, ",.3g"))
+                for name in _fastest_convolutions(times, flops)
+            ),
+        ),
+        notes=(
+            f"{rounds} rounds, order drawn anew each round; median [least, largest]",
+            "GB/s: bytes read and written; TFLOP/s: products and sums, of normal random numbers",
+            f"of the 3x3 convolutions of {batch_size} images the fastest of each precision",
+            surroundings(device),
+        ),
+    )
+
+
+_NONE = Cell(values=(None, None, None), text="")
+
+
+def _precisions(device: torch.device) -> Sequence[Precision]:
+    try:
+        check_tf32(device)
+    except PoolbenchError:
+        return tuple(precision for precision in get_args(Precision) if precision != "tf32")
+    return get_args(Precision)
+
+
+def _fastest_convolutions(
+    times: Mapping[str, Sequence[float]], flops: Mapping[str, int]
+) -> list[str]:
+    """Return the names of all products, and of each precision's convolutions the fastest."""
+    fastest: dict[tuple[str, str], str] = {}
+    for name in flops:
+        kind = name.split()[0], name.rpartition(" ")[2]
+        rate = flops[name] / statistics.median(times[name])
+        best = fastest.get(kind)
+        if best is None or rate > flops[best] / statistics.median(times[best]):
+            fastest[kind] = name
+    return list(fastest.values())
+
+
+def _rates(seconds: Sequence[float], amount: int, unit: float, form: str) -> Cell:
+    rates = [amount / second for second in seconds]
+    shown = (statistics.median(rates), min(rates), max(rates))
+    middle, low, high = (f"{rate / unit:{form}}" for rate in shown)
+    return Cell(values=shown, text=f"{middle} [{low}, {high}]")
