@@ -1,0 +1,281 @@
+"""The stages: which commands each runs, at full size on a GPU and in the least size on a CPU."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from itertools import product
+from pathlib import Path
+
+_POOLBENCH = (sys.executable, "-m", "poolbench")
+_PYTEST = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider")
+_CONTRACT = "tests/operators/test_contract.py"
+_OPERATORS = ("lae", "lse", "softpool", "max", "mixed", "gated")
+_LEAST_MAPS = ("--shape", "2x4x8x8", "--rounds", "7")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Work:
+    """One command of a stage.
+
+    Args:
+        name: Of its log and its results.
+        command: Program and arguments.
+        limit_s: Seconds until it is interrupted.
+        reserve_s: Seconds of the stage that it leaves to those behind it.
+        may_be_cut: Whether what it did until it is interrupted counts.
+        environment: Variables of its own.
+    """
+
+    name: str
+    command: tuple[str, ...]
+    limit_s: float
+    reserve_s: float = 0.0
+    may_be_cut: bool = False
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """Commands that belong together.
+
+    Args:
+        name: As it is asked for.
+        limit_s: Seconds for all of its commands.
+        works: In order.
+        side_by_side: Whether all start at once: tests do, and benchmarks, which take turns.
+    """
+
+    name: str
+    limit_s: float
+    works: tuple[Work, ...]
+    side_by_side: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setting:
+    """Where stages run, and how large they are.
+
+    Args:
+        is_dry: In the least size, on the CPU.
+        results: Where a stage writes; what is kept is taken from there.
+        store: Folder of the run stores; what it holds is not done again.
+        data: Folder of the data sets.
+    """
+
+    is_dry: bool
+    results: Path
+    store: Path
+    data: Path
+
+    @property
+    def device(self) -> str:
+        """As torch names it."""
+        return "cpu" if self.is_dry else "cuda:0"
+
+
+def _table(setting: Setting, stage: str, name: str) -> tuple[str, ...]:
+    return "--format", "json", "-o", str(setting.results / stage / f"{name}.json")
+
+
+def facts(setting: Setting) -> Stage:
+    """Card, driver and versions; bandwidth of a copy, rates of products and convolutions."""
+    sizes = ("8", "64", "2") if setting.is_dry else ("4096", "8192", "256")
+    least = dict(zip(("--copy-mib", "--matrix-side", "--batch-size"), sizes, strict=True))
+    options = [word for pair in least.items() for word in pair]
+    return Stage(
+        name="facts",
+        limit_s=60,
+        works=(
+            Work(
+                name="doctor",
+                command=(*_POOLBENCH, "doctor", *_table(setting, "facts", "doctor")),
+                limit_s=40,
+            ),
+            Work(
+                name="device",
+                command=(
+                    *(*_POOLBENCH, "bench", "device", "--device", setting.device),
+                    *(*options, *_table(setting, "facts", "device")),
+                ),
+                limit_s=40,
+            ),
+        ),
+    )
+
+
+def tests(setting: Setting) -> Stage:
+    """All tests that need a GPU, and the contract of every operator held there."""
+
+    def work(name: str, *arguments: str, **environment: str) -> Work:
+        report = setting.results / "tests" / f"{name}.xml"
+        return Work(
+            name=name,
+            command=(*_PYTEST, f"--junit-xml={report}", *arguments),
+            limit_s=150,
+            environment=environment,
+        )
+
+    if setting.is_dry:
+        marked = work("marked", "-m", "gpu", "tests/operators", "tests/training")
+        return Stage(
+            name="tests",
+            limit_s=90,
+            works=(marked, work("contract", _CONTRACT, "-k", "k2-none and lse")),
+        )
+    return Stage(
+        name="tests",
+        limit_s=150,
+        works=(
+            work("marked", "-m", "gpu", "-n", "6", "tests"),
+            work("contract", _CONTRACT, "-n", "6", POOLBENCH_TEST_DEVICE="cuda"),
+        ),
+        side_by_side=True,
+    )
+
+
+def operators(setting: Setting) -> Stage:
+    """Pooling against what people write, what torch.compile makes of it, timm, and a copy."""
+    windows = {"global": (), "k3s2p1": ("--kernel-size", "3", "--stride", "2", "--padding", "1")}
+    kinds = list(product(windows, ("float32", "bfloat16"), ("contiguous", "channels_last")))
+    works = []
+    for number, (scope, dtype, layout) in enumerate(kinds):
+        compiled, names, size = True, _OPERATORS, ("--shape", "64x512x32x32", "--rounds", "11")
+        if setting.is_dry:
+            if number not in (0, 3, 5):  # every option once
+                continue
+            compiled = number == 0  # that takes a CPU many seconds for each operator
+            names, size = (_OPERATORS[:1] if compiled else _OPERATORS), _LEAST_MAPS
+        name = f"{scope}-{dtype}-{layout}"
+        works.append(
+            Work(
+                name=name,
+                command=(
+                    *(*_POOLBENCH, "bench", "operators", "--device", setting.device),
+                    *(word for operator in names for word in ("--operator", operator)),
+                    *(*windows[scope], "--dtype", dtype, "--layout", layout, *size),
+                    *(*(["--compiled"] if compiled else []), *_table(setting, "operators", name)),
+                ),
+                limit_s=120,
+                environment={"TORCHINDUCTOR_COMPILE_THREADS": "2"},
+            )
+        )
+    return Stage(name="operators", limit_s=120, works=tuple(works), side_by_side=True)
+
+
+def training(setting: Setting) -> Stage:
+    """The loop against its bare step and a user's, eager and captured; seeds at once; FGSM."""
+
+    def work(command: str, name: str, *options: str) -> Work:
+        device = () if setting.is_dry and command == "seeds" else ("--device", setting.device)
+        return Work(
+            name=name,
+            command=(
+                *(*_POOLBENCH, "bench", command, *device, *options),
+                *_table(setting, "training", name),
+            ),
+            limit_s=150,
+        )
+
+    # Batches as in the suites; steps so that no contender's turn is over in milliseconds.
+    sizes = {"lenet-cifar": ("128", "40"), "resnet-page": ("512", "12"), "wrn": ("256", "6")}
+    precisions = ("fp32", "bf16") if setting.is_dry else ("fp32", "tf32", "bf16")
+    works = []
+    for (model, (batch, steps)), precision in product(sizes.items(), precisions):
+        if setting.is_dry and precision == "bf16" and model != "lenet-cifar":
+            continue
+        size = ("2", "1", "3") if setting.is_dry else (batch, steps, "5")
+        options = zip(("--batch-size", "--steps", "--rounds"), size, strict=True)
+        words = [word for pair in options for word in pair]
+        name = f"{model}-{precision}"
+        works.append(work("training", name, "--model", model, "--precision", precision, *words))
+    if setting.is_dry:
+        least = ("--model", "lenet-mnist", "--rounds", "3")
+        seeds = ("--seeds", "2", "--cores", "2", "--steps", "1", "--batch-size", "2")
+        works.append(work("seeds", "seeds-2", *least, *seeds))
+        works.append(work("fgsm", "fgsm", *least, "--images", "4"))
+    else:
+        for jobs in ("4", "8"):  # one worker is a contender of each
+            seeds = ("--seeds", "8", "--jobs", jobs, "--steps", "20", "--rounds", "3")
+            works.append(work("seeds", f"seeds-{jobs}", *seeds))
+        works.append(work("fgsm", "fgsm"))
+    return Stage(name="training", limit_s=150, works=tuple(works), side_by_side=True)
+
+
+def mnist(setting: Setting) -> Stage:
+    """Max pooling against convolutions on all of MNIST, as its suite says, with its probes."""
+    return Stage(
+        name="mnist",
+        limit_s=240,
+        works=_study(setting, "mnist", "maxpool/lenet-mnist", jobs=6),
+    )
+
+
+def cifar(setting: Setting) -> Stage:
+    """The residual network of the same source on CIFAR-10, then as many LeNets as time allows."""
+    return Stage(
+        name="cifar",
+        limit_s=600,
+        works=(
+            *_study(setting, "cifar", "maxpool/resnet-page", jobs=4),
+            # In the least size its training shows what the other's has not.
+            *_study(setting, "cifar", "maxpool/lenet-cifar", "execution.captured=true", jobs=6)[
+                : 1 if setting.is_dry else None
+            ],
+        ),
+    )
+
+
+# One network a variant, a few images, two epsilons; no bfloat16, which a CPU only imitates.
+_LEAST_STUDY = (
+    "seeds=1", "data.limit=16", "recipe.batch_size=8", "execution.precision=fp32",
+    "probes={fgsm: {epsilons: [0, 0.1]}, fgm-l2: {epsilons: [0, 1]}}",
+)  # fmt: skip
+
+
+def _study(setting: Setting, stage: str, suite: str, *changes: str, jobs: int) -> tuple[Work, ...]:
+    """Return the works of a suite: train, probe, freeze, page and pictures.
+
+    Args:
+        setting: Where and how large.
+        stage: Whose results they are.
+        suite: One that ships.
+        changes: To the suite on a GPU.
+        jobs: Workers there at once.
+    """
+    name = suite.rpartition("/")[2]
+    chosen = [suite, "--store", str(setting.store / name), "--data-root", str(setting.data)]
+    chosen += ["--profile", "smoke"] if setting.is_dry else []
+    for change in _LEAST_STUDY if setting.is_dry else changes:
+        chosen += ["--set", change]
+    running = ("--device", setting.device, "--jobs", str(2 if setting.is_dry else jobs))
+    results = setting.results / stage
+
+    def work(task: str, *options: str, limit_s: float, reserve_s: float | None = None) -> Work:
+        return Work(
+            name=f"{name}-{task.rpartition(' ')[2]}",
+            command=(*_POOLBENCH, *task.split(), *chosen, *options),
+            limit_s=limit_s,
+            reserve_s=reserve_s or 0.0,
+            may_be_cut=reserve_s is not None,
+        )
+
+    trained, probed = (_table(setting, stage, f"{name}-{task}") for task in ("train", "robustness"))
+    pictures = ("--figures", str(results / f"{name}-figures"))
+    return (
+        work("train", *running, *trained, limit_s=600, reserve_s=60),
+        work("robustness", *running, *probed, limit_s=120, reserve_s=20),
+        work("store freeze", "-o", str(results / f"{name}-baseline.json"), limit_s=30),
+        work("report", "-o", str(results / f"{name}.html"), *pictures, limit_s=60),
+    )
+
+
+STAGES: Mapping[str, Callable[[Setting], Stage]] = {
+    "facts": facts,
+    "tests": tests,
+    "operators": operators,
+    "training": training,
+    "mnist": mnist,
+    "cifar": cifar,
+}
