@@ -74,7 +74,7 @@ def _tables(path: Path) -> list[dict[str, Any]]:
 def _read_facts(name: str, folder: Path) -> Iterator[str]:
     rows: list[Row] = _tables(folder / f"{name}.json")[0]["rows"]
     if name == "doctor":
-        told = ("python", "torch", "gpu", "pooling kernels")
+        told = ("python", "torch", "gpu", "pooling kernels, cuda:0")
         yield from (f"{row['what']}: {row['found']}" for row in rows if row["what"] in told)
         return
     for row in rows:

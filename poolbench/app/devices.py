@@ -22,17 +22,27 @@ def count_gpus() -> int:
     visible = os.environ.get("CUDA_VISIBLE_DEVICES")
     if visible is not None and visible.strip() in {"", "-1"}:
         return 0
+    present = sum(line.startswith("GPU ") for line in _ask_driver("-L"))
+    return present if visible is None else min(present, len(visible.split(",")))
+
+
+def driver_version() -> str:
+    """Return the version of the NVIDIA driver; ``unknown`` where it does not answer."""
+    versions = _ask_driver("--query-gpu=driver_version", "--format=csv,noheader")
+    return versions[0] if versions else "unknown"
+
+
+def _ask_driver(*question: str) -> list[str]:
     program = shutil.which("nvidia-smi")
     if program is None:
-        return 0
+        return []
     try:
-        listing = subprocess.run(  # noqa: S603 - a fixed command
-            [program, "-L"], capture_output=True, text=True, timeout=20, check=True
+        answer = subprocess.run(  # noqa: S603 - a fixed command
+            [program, *question], capture_output=True, text=True, timeout=20, check=True
         ).stdout
     except (OSError, subprocess.SubprocessError):
-        return 0
-    present = sum(line.startswith("GPU ") for line in listing.splitlines())
-    return present if visible is None else min(present, len(visible.split(",")))
+        return []
+    return answer.splitlines()
 
 
 def count_cores() -> int:

@@ -8,12 +8,15 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+import torch
 from PIL import Image
 
 from poolbench.app.experiment import load_experiment
 from poolbench.data.imagenette_files import CLASSES
+from poolbench.operators import kernels
 from tests.conftest import Done
 
 Program = Callable[..., Done]
@@ -179,6 +182,26 @@ def test_doctor_finds_nothing_wrong_here(poolbench: Program) -> None:
     assert done.code == 0, done.err
     rows = {row["what"]: row for row in json.loads(done.out)["tables"][0]["rows"]}
     assert rows["torch"]["level"] == rows["torchvision"]["level"] == "ok"
+
+
+def test_doctor_says_which_fused_code_runs_where_and_why_not(
+    poolbench: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gpu = SimpleNamespace(name="NVIDIA H100", total_memory=80 * 2**30, major=9, minor=0)
+    monkeypatch.setattr("poolbench.app.machine.count_gpus", lambda: 1)
+    monkeypatch.setattr("poolbench.app.machine.driver_version", lambda: "580.1")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    monkeypatch.setattr(torch.cuda, "get_device_properties", lambda _: gpu)
+    reasons = {"cpu": [], "cuda:0": ["no GPU kernels: no compiler"]}
+    monkeypatch.setattr(kernels, "faults", lambda device: reasons[str(device)])
+    done = poolbench("doctor", "--format", "json")
+    rows = {row["what"]: row for row in json.loads(done.out)["tables"][0]["rows"]}
+    assert rows["gpu"]["found"] == "NVIDIA H100 (80 GiB, compute capability 9.0); driver 580.1"
+    cpu, cuda = (rows[f"pooling kernels, {name}"] for name in ("cpu", "cuda:0"))
+    assert (cpu["level"], cpu["advice"]) == ("ok", "")
+    assert (cuda["level"], cuda["found"]) == ("note", "no GPU kernels: no compiler")
+    assert "Triton" in cuda["advice"]
 
 
 def test_doctor_calls_a_missing_data_root_a_fault(poolbench: Program) -> None:

@@ -130,6 +130,25 @@ def peaks_on(device: torch.device) -> PeaksKernel | None:
     return None
 
 
+def faults(device: torch.device) -> list[str]:
+    """Return why fused code does not run on a device; nothing where all of it does.
+
+    Args:
+        device: A CPU or an NVIDIA GPU.
+    """
+    if device.type == "cpu":
+        from poolbench.operators.kernels import native
+
+        found = [native.fault()]
+    elif not find_spec("triton"):
+        found = ["no GPU kernels: there is no triton"]
+    else:
+        from poolbench.operators.kernels.gpu import peaks, smooth_maximum
+
+        found = [smooth_maximum.fault(device), peaks.fault(device)]
+    return [reason for reason in found if reason is not None]
+
+
 def _is_plain(x: Tensor) -> bool:
     """Tell whether fused code may have the tensor: nobody records what is done, it has memory."""
     is_traced: bool = torch.jit.is_tracing()  # type: ignore[attr-defined, no-untyped-call]

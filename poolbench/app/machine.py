@@ -1,0 +1,134 @@
+"""Examine what training stands on: Python, torch, processors, and the code that pools on them."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+import os
+import platform
+from collections.abc import Iterator
+from importlib.util import find_spec
+from typing import Any
+
+from poolbench.app.devices import count_cores, count_gpus, driver_version
+from poolbench.app.finding import Finding
+from poolbench.app.provenance import cpu_model
+
+_WITHOUT_COMPILER = (
+    "plain tensors pool instead, several times slower: install a C compiler (cc), or name one "
+    "with CC"
+)
+_WITHOUT_TRITON = (
+    "plain tensors pool instead, several times slower: Triton comes with torch's CUDA builds for "
+    "Linux, and needs a C compiler"
+)
+
+
+def examine_machine() -> Iterator[Finding]:
+    """Yield what was found, most basic first."""
+    yield from _versions()
+    yield from _torch()
+    yield from _torchvision()
+    yield from _devices()
+    yield from _kernels()
+
+
+def _versions() -> Iterator[Finding]:
+    yield Finding(
+        what="python", level="ok", detail=f"{platform.python_version()} on {platform.platform()}"
+    )
+    names = ("numpy", "scipy", "scikit-learn", "pydantic", "safetensors", "rich", "typer")
+    detail = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in names)
+    yield Finding(what="libraries", level="ok", detail=detail)
+
+
+def _torch() -> Iterator[Finding]:
+    try:
+        torch = importlib.import_module("torch")
+    except Exception as error:  # a broken installation fails in many ways
+        yield Finding(
+            what="torch",
+            level="fault",
+            detail=f"cannot be imported: {error}",
+            advice="install it again: pip install --force-reinstall torch torchvision",
+        )
+        return
+    parts = [f"CUDA {torch.version.cuda}" if torch.version.cuda else "CPU-only build"]
+    if torch.backends.cudnn.is_available():
+        parts.append(f"cuDNN {torch.backends.cudnn.version()}")
+    if find_spec("triton"):
+        parts.append(f"Triton {importlib.metadata.version('triton')}")
+    yield Finding(what="torch", level="ok", detail=f"{torch.__version__} ({', '.join(parts)})")
+
+
+def _torchvision() -> Iterator[Finding]:
+    try:
+        torchvision = importlib.import_module("torchvision")
+    except Exception as error:  # its compiled part must fit torch's, and says so in many ways
+        version = importlib.metadata.version("torch")
+        yield Finding(
+            what="torchvision",
+            level="fault",
+            detail=f"cannot be imported beside torch {version}: {error}",
+            advice="its compiled operators are built for one torch build: a CPU-only torch and "
+            "a CUDA torchvision do not fit; install both from one index, in one command: "
+            "pip install --force-reinstall torch torchvision",
+        )
+        return
+    yield Finding(what="torchvision", level="ok", detail=torchvision.__version__)
+
+
+def _devices() -> Iterator[Finding]:
+    threads = os.environ.get("OMP_NUM_THREADS")
+    note = f", OMP_NUM_THREADS={threads} (workers set their own)" if threads else ""
+    yield Finding(what="cpu", level="ok", detail=f"{count_cores()} cores, {cpu_model()}{note}")
+    gpus = count_gpus()
+    if not gpus:
+        yield Finding(
+            what="gpu",
+            level="note",
+            detail="no NVIDIA driver answers",
+            advice="training runs on the CPU; the smoke profiles are made for it",
+        )
+        return
+    try:
+        torch = importlib.import_module("torch")
+        usable = torch.cuda.device_count() if torch.cuda.is_available() else 0
+        names = [_describe_gpu(torch.cuda.get_device_properties(i)) for i in range(usable)]
+    except Exception as error:  # the torch finding says more
+        usable, names = 0, [str(error)]
+    if usable < gpus:
+        yield Finding(
+            what="gpu",
+            level="fault",
+            detail=f"the driver lists {gpus} GPUs, torch sees {usable}: {', '.join(names)}",
+            advice="install a CUDA build of torch that fits the driver (nvidia-smi names it)",
+        )
+    else:
+        detail = f"{', '.join(names)}; driver {driver_version()}"
+        yield Finding(what="gpu", level="ok", detail=detail)
+
+
+def _describe_gpu(properties: Any) -> str:
+    return (
+        f"{properties.name} ({properties.total_memory / 2**30:.0f} GiB, compute capability "
+        f"{properties.major}.{properties.minor})"
+    )
+
+
+def _kernels() -> Iterator[Finding]:
+    try:
+        kernels = importlib.import_module("poolbench.operators.kernels")
+        torch = importlib.import_module("torch")
+        gpus = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    except Exception:  # the torch finding says more
+        return
+    for name in ("cpu", *(f"cuda:{index}" for index in range(gpus))):
+        reasons = kernels.faults(torch.device(name))
+        advice = _WITHOUT_COMPILER if name == "cpu" else _WITHOUT_TRITON
+        yield Finding(
+            what=f"pooling kernels, {name}",
+            level="note" if reasons else "ok",
+            detail="; ".join(reasons) or "built and right",
+            advice=advice if reasons else "",
+        )
