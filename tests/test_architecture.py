@@ -54,10 +54,10 @@ HEAVY = {
 # The use cases that the light commands need: they load without torch.
 LIGHT_APP = {
     "__init__", "api", "changes", "compare", "devices", "docstrings", "doctor", "experiment",
-    "export", "finding", "frozen", "gates", "listing", "machine", "measured", "occupancy", "plan", "plugins", "probe",
-    "provenance", "report", "results", "runner", "session", "store", "study", "suite_index",
-    "suites", "task", "theory", "theory_cells", "theory_charts", "theory_networks", "theory_suite",
-    "train",
+    "export", "finding", "frozen", "gates", "listing", "machine", "measured", "occupancy", "plan",
+    "plugins", "probe", "provenance", "report", "results", "runner", "session", "store", "study",
+    "suite_index", "suites", "task", "theory", "theory_cells", "theory_charts", "theory_networks",
+    "theory_suite", "train",
 }  # fmt: skip
 
 
