@@ -14,6 +14,8 @@ import pytest
 
 # Before torch is imported anywhere: test processes side by side would otherwise fight for cores.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# As workers have it on a GPU, whose library reads it once.
+os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
 
 # One suite of four cells, a second of training each.
 TINY = """\

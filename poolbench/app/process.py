@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -19,6 +20,8 @@ def configured(device: str, threads: int, *, cudnn_benchmark: bool = False) -> I
         threads: CPU threads.
         cudnn_benchmark: Whether a GPU's library may try its algorithms to find the fastest.
     """
+    if device.startswith("cuda"):  # read at the first matrix product; else that may vary
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     before = torch.get_num_threads(), torch.get_deterministic_debug_mode()
     benchmark_before = torch.backends.cudnn.benchmark
     # Filling fresh memory only serves code that reads what it never wrote.

@@ -132,7 +132,6 @@ def worker_environment(environment: Mapping[str, str], threads: int) -> dict[str
     count = str(threads)
     return {
         **ALLOCATOR,
-        "CUBLAS_WORKSPACE_CONFIG": ":4096:8",  # without it cuBLAS is not deterministic
         **environment,
         "OMP_NUM_THREADS": count,
         "MKL_NUM_THREADS": count,
