@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,10 @@ import pytest
 import torch
 
 from poolbench.app import train as train_study
+from poolbench.app.devices import open_device
 from poolbench.app.process import configured
 from poolbench.app.study import load_study
+from poolbench.core.errors import EnvironmentFault
 from tests.conftest import Done
 
 Program = Callable[..., Done]
@@ -78,6 +81,42 @@ def test_a_worker_lets_the_library_try_its_algorithms_where_the_suite_does_and_s
     environment: dict[str, Any] = json.loads(path.read_bytes())
     assert environment["cudnn_benchmark"] is asked
     assert torch.backends.cudnn.benchmark is False
+
+
+@pytest.fixture
+def one_gpu(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let torch say that there is a GPU, and give its switches back as they were."""
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda _: "Tesla T4")
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda _: (7, 5))
+    cudnn, matmul = torch.backends.cudnn, torch.backends.cuda.matmul
+    before = cudnn.allow_tf32, matmul.allow_tf32
+    cudnn.allow_tf32 = matmul.allow_tf32 = True
+    yield
+    cudnn.allow_tf32, matmul.allow_tf32 = before
+
+
+def test_an_opened_gpu_keeps_all_digits_of_float32(one_gpu: None) -> None:
+    assert open_device("cuda:0") == torch.device("cuda:0")
+    assert not torch.backends.cudnn.allow_tf32
+    assert not torch.backends.cuda.matmul.allow_tf32
+
+
+def test_a_gpu_without_tf32_is_not_opened_for_it(one_gpu: None) -> None:
+    with pytest.raises(EnvironmentFault, match="Tesla T4 has no tf32"):
+        open_device("cuda:0", "tf32")
+
+
+def test_products_on_a_gpu_are_the_same_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CUBLAS_WORKSPACE_CONFIG", raising=False)
+    with configured("cpu", 1):
+        assert "CUBLAS_WORKSPACE_CONFIG" not in os.environ
+    with configured("cuda:0", 1):
+        assert os.environ["CUBLAS_WORKSPACE_CONFIG"] == ":4096:8"
+    monkeypatch.setenv("CUBLAS_WORKSPACE_CONFIG", ":16:8")
+    with configured("cuda:0", 1):
+        assert os.environ["CUBLAS_WORKSPACE_CONFIG"] == ":16:8"
 
 
 def test_a_process_gives_the_library_back_as_it_was() -> None:

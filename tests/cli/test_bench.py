@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import statistics
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from poolbench.app.bench import efficiency, fgsm, operators, seeds
+from poolbench.app.bench import device, efficiency, fgsm, operators, seeds
 from poolbench.app.bench.ceilings import flops_of
 from poolbench.app.bench.network import fresh_network
 from poolbench.app.bench.pooling_task import read_task
@@ -80,6 +82,76 @@ def test_ours_keeps_three_values_a_window_and_the_textbook_a_copy_of_the_maps(
     # y is returned, not kept; m and the logarithm are, in float32, and the one temperature.
     assert rows["ours"]["kept_bytes"] == 4 * (2 * 8 + 1)
     assert rows["textbook formula"]["kept_share"] > 1
+
+
+@pytest.mark.parametrize(
+    ("operator", "window", "forward", "step"),
+    [
+        # In values of 4 bytes: maps of 2 x 3 x 8 x 8 = 384, pooled to 6, or 2 x 3 x 4 x 4 = 96.
+        ("lae", None, 384 + 6, 3 * 384 + 2 * 6),
+        ("gated", None, 384 + 6, 3 * 384 + 2 * 6),
+        ("max", None, 384 + 6, 2 * 384 + 2 * 6),  # the slope of a maximum needs no maps
+        ("softpool", (3, 2, 1), 384 + 96, 3 * 384 + 2 * 96),
+        ("mixed", (3, 2, 1), 384 + 96, 2 * 384 + 2 * 96),
+    ],
+)
+def test_the_least_that_moves_is_every_value_once(
+    operator: str, window: tuple[int, int, int] | None, forward: int, step: int
+) -> None:
+    task = read_task(
+        operator, shape="2x3x8x8", window=window, layout="contiguous", dtype="float32",
+        learn="layer",
+    )  # fmt: skip
+    assert (task.forward_bytes, task.step_bytes) == (4 * forward, 4 * step)
+    half = replace(task, dtype=torch.bfloat16)
+    assert (half.forward_bytes, half.step_bytes) == (2 * forward, 2 * step)
+
+
+def test_a_share_of_a_copys_speed_is_bytes_over_seconds(poolbench: Callable[..., Any]) -> None:
+    command = ("bench", "operators", "--operator=max", "--shape=2x3x8x8", "--rounds", 7)
+    done = poolbench(*command, "--format=json")
+    (table,) = json.loads(done.out)["tables"]
+    ours, *_, mean = table["rows"]
+    copied_bytes, copy_s = 2 * 4 * 384, statistics.median(table["detail"]["copy_s"])
+    speed = 4 * (2 * 384 + 2 * 6) / ours["forward_and_backward_s"]
+    assert ours["step_copy_share"] == pytest.approx(speed / (copied_bytes / copy_s))
+    assert mean["contender"] == "mean"
+    assert mean["step_copy_share"] is None  # it has other bytes to move
+
+
+def test_what_a_device_can_do_is_told_by_precision(poolbench: Callable[..., Any]) -> None:
+    command = ("bench", "device", "--copy-mib=1", "--matrix-side=64", "--batch-size=2")
+    done = poolbench(*command, "--rounds=3", "--format=json")
+    assert done.code == 0, done.err
+    (table,) = json.loads(done.out)["tables"]
+    copied, *products = table["rows"]
+    assert copied["work"] == "copy_ of 1 MiB"
+    assert copied["bytes_per_s"] > 0
+    assert copied["flops_per_s"] is None
+    kinds = [(row["work"].split()[0], row["work"].rpartition(" ")[2]) for row in products]
+    # No tf32 on a CPU, and of each precision's convolutions one.
+    assert kinds == [
+        ("matrix", "fp32"), ("3x3", "fp32"), ("matrix", "bf16"), ("3x3", "bf16")
+    ]  # fmt: skip
+
+
+def test_of_the_convolutions_of_a_precision_the_fastest_is_told() -> None:
+    times = {
+        "3x3 a, fp32": [2.0],
+        "3x3 b, fp32": [1.0],
+        "3x3 a, bf16": [1.0],
+        "matrix, fp32": [9.0],
+    }
+    flops = {"3x3 a, fp32": 300, "3x3 b, fp32": 100, "3x3 a, bf16": 10, "matrix, fp32": 1}
+    assert device._fastest_convolutions(times, flops) == [
+        "3x3 a, fp32", "3x3 a, bf16", "matrix, fp32"
+    ]  # fmt: skip
+
+
+def test_a_benchmark_in_tf32_is_refused_on_a_cpu(poolbench: Callable[..., Any]) -> None:
+    for command in ("training", "seeds", "efficiency", "profile"):
+        done = poolbench("bench", command, "--precision=tf32")
+        assert (done.code, "add --device cuda" in done.err) == (2, True), command
 
 
 def test_a_peer_with_other_values_is_not_raced(monkeypatch: pytest.MonkeyPatch) -> None:
