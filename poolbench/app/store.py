@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from poolbench.store.documents import Damaged
-from poolbench.store.files import remove_tree
+from poolbench.store.files import remove_file, remove_tree
 from poolbench.store.store import Store
 
 
@@ -83,7 +83,7 @@ def collect(store_path: Path, *, dry_run: bool) -> Removed:
         if path.is_dir():
             remove_tree(path)
         else:
-            path.unlink(missing_ok=True)
+            remove_file(path)
     return Removed(count=count, size_bytes=size)
 
 

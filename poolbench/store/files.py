@@ -56,6 +56,16 @@ def append_line(path: Path, line: str) -> None:
         file.write(line.encode())
 
 
+def remove_file(path: Path) -> None:
+    """Delete a file that is no longer wanted, if it is there.
+
+    Raises:
+        EnvironmentFault: It cannot be deleted.
+    """
+    with explaining_disk_faults(path):
+        path.unlink(missing_ok=True)
+
+
 def remove_tree(folder: Path) -> None:
     """Delete a folder that is no longer wanted.
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from poolbench.core.measurement import Measurement, measurement_from_json
 from poolbench.store.attempts import Attempts
 from poolbench.store.documents import Damaged, seal, unseal
-from poolbench.store.files import write_atomic
+from poolbench.store.files import remove_file, write_atomic
 
 FOLDER = "probes"
 
@@ -69,4 +69,4 @@ class MeasurementWriter(Attempts):
     def conclude(self) -> None:
         """Forget the attempts: everything asked for is measured."""
         for name in ("attempts.jsonl", "failure.json"):
-            (self.folder / name).unlink(missing_ok=True)
+            remove_file(self.folder / name)

@@ -16,7 +16,7 @@ from poolbench.core.cell import Cell
 from poolbench.core.record import Epoch, Result, Timing
 from poolbench.store import commit, documents
 from poolbench.store.attempts import Attempts
-from poolbench.store.files import explaining_disk_faults, write_atomic
+from poolbench.store.files import explaining_disk_faults, remove_file, write_atomic
 
 _CHECKPOINT = "checkpoint-{epoch:05d}-{step:07d}-{digest}.safetensors"
 
@@ -48,7 +48,7 @@ class CellWriter(Attempts):
         older = [path for path in self._checkpoints() if path.name != name]
         write_atomic(self.folder / name, data)
         for path in older:
-            path.unlink(missing_ok=True)
+            remove_file(path)
 
     def load_checkpoint(self) -> tuple[bytes | None, list[Path]]:
         """Return the newest sound training state, and where damaged ones were moved to.
@@ -109,4 +109,4 @@ class CellWriter(Attempts):
             write_atomic(self.folder / name, data)
         write_atomic(self.folder / commit.FILE, commit.commit_bytes(self.cell, result, files))
         for path in [*self._checkpoints(), self.folder / "failure.json"]:
-            path.unlink(missing_ok=True)
+            remove_file(path)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 from poolbench.app.store import collect
 from poolbench.core.atomic import write_whole
 from poolbench.core.errors import EnvironmentFault
-from poolbench.store.files import write_atomic
+from poolbench.store.files import remove_file, write_atomic
 from poolbench.store.store import Store
 
 
@@ -65,6 +66,34 @@ def test_the_kernels_own_refusal_to_write_more_is_a_full_disk(tmp_path: Path) ->
 def test_a_folder_that_cannot_be_written_is_an_environment_fault(tmp_path: Path) -> None:
     with pytest.raises(EnvironmentFault):
         write_atomic(tmp_path / "missing" / "file", b"")
+
+
+def test_a_file_that_cannot_be_deleted_is_an_environment_fault(tmp_path: Path) -> None:
+    remove_file(tmp_path / "missing")
+    with pytest.raises(EnvironmentFault):
+        remove_file(tmp_path)  # a folder
+
+
+def test_bytes_are_on_disk_before_they_get_their_name_and_the_name_before_the_writer_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # After a loss of power only what was synchronised is there: content and names apart.
+    events: list[object] = []
+    path, fsync, replace = tmp_path / "file", os.fsync, os.replace
+
+    def see_fsync(descriptor: int) -> None:
+        fsync(descriptor)
+        facts = os.fstat(descriptor)
+        events.append("folder" if stat.S_ISDIR(facts.st_mode) else facts.st_size)
+
+    def see_replace(source: Path, target: Path) -> None:
+        replace(source, target)
+        events.append(target)
+
+    monkeypatch.setattr(os, "fsync", see_fsync)
+    monkeypatch.setattr(os, "replace", see_replace)
+    write_atomic(path, b"x" * 10_000)
+    assert events == [10_000, path, "folder"]
 
 
 def test_what_a_killed_writer_leaves_is_what_gc_deletes(tmp_path: Path) -> None:
