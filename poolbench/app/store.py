@@ -5,13 +5,18 @@ from __future__ import annotations
 import os
 import platform
 import re
+import time
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from poolbench.store.documents import Damaged
 from poolbench.store.files import remove_file, remove_tree
 from poolbench.store.store import Store
+
+_TEMPORARY = ".*.????????"
+_CERTAINLY_DEAD_S = 86_400.0  # a temporary file lives for as long as it takes to write it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +69,7 @@ def set_aside(store_path: Path, cell_ids: Iterable[str]) -> list[Path]:
 def collect(store_path: Path, *, dry_run: bool) -> Removed:
     """Delete temporary files of killed writers, sessions of dead processes, quarantined runs.
 
-    Checkpoints of unfinished cells stay: they are work to be continued.
+    Checkpoints of unfinished cells stay: they are work to be continued. Those of finished ones go.
 
     Args:
         store_path: The store's folder.
@@ -92,7 +97,14 @@ def _garbage(store: Store) -> Iterator[Path]:
     for folder in sorted(runs.iterdir()) if runs.is_dir() else ():
         # A writer at work has temporary files of its own; they live for moments, its lock longer.
         if not store.is_being_written(folder.name):
-            yield from (*folder.glob(".*.????????"), *folder.glob("probes/.*.????????"))
+            yield from (*folder.glob(_TEMPORARY), *folder.glob(f"probes/{_TEMPORARY}"))
+            if (folder / "result.json").exists():
+                yield from folder.glob("checkpoint-*")
+    for place in (".", "studies", "findings", "locks"):  # no lock says who is at work there
+        for path in (store.path / place).glob(_TEMPORARY):
+            with suppress(FileNotFoundError):  # it has just got its name
+                if time.time() - path.stat().st_mtime > _CERTAINLY_DEAD_S:
+                    yield path
     ours = re.compile(rf"{re.escape(platform.node())}-(\d+)-[0-9a-f]{{8}}")
     for session in sorted((store.path / "sessions").glob("*")):
         name = ours.fullmatch(session.name)

@@ -5,6 +5,7 @@ import os
 import stat
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -92,8 +93,8 @@ def test_bytes_are_on_disk_before_they_get_their_name_and_the_name_before_the_wr
 
     monkeypatch.setattr(os, "fsync", see_fsync)
     monkeypatch.setattr(os, "replace", see_replace)
-    write_atomic(path, b"x" * 10_000)
-    assert events == [10_000, path, "folder"]
+    write_atomic(path, b"fits a buffer")
+    assert events == [len(b"fits a buffer"), path, "folder"]
 
 
 def test_what_a_killed_writer_leaves_is_what_gc_deletes(tmp_path: Path) -> None:
@@ -106,3 +107,29 @@ def test_what_a_killed_writer_leaves_is_what_gc_deletes(tmp_path: Path) -> None:
     seen[0].write_bytes(b"half")  # as SIGKILL leaves it
     assert collect(tmp_path / "runs", dry_run=False).count == 1
     assert list(target.parent.iterdir()) == [target]
+
+
+@pytest.mark.parametrize("folder", [".", "studies", "findings", "locks"])
+def test_gc_leaves_a_temporary_file_that_no_lock_tells_to_be_dead_until_it_is_a_day_old(
+    folder: str, tmp_path: Path
+) -> None:
+    Store.create(tmp_path)
+    (tmp_path / folder).mkdir(exist_ok=True)
+    left = tmp_path / folder / ".name.json.0123abcd"
+    left.write_bytes(b"half")
+    assert collect(tmp_path, dry_run=False).count == 0
+    os.utime(left, (0, time.time() - 86_401))
+    assert collect(tmp_path, dry_run=False).count == 1
+    assert not left.exists()
+    assert (tmp_path / "locks" / ".writable").exists()
+
+
+def test_gc_takes_checkpoints_that_a_killed_writer_left_beside_its_result(tmp_path: Path) -> None:
+    store = Store.create(tmp_path)
+    for name in ("finished", "unfinished"):
+        store.folder(name).mkdir()
+        (store.folder(name) / "checkpoint-00001-0000000-c0ffee.safetensors").write_bytes(b"state")
+    (store.folder("finished") / "result.json").write_bytes(b"{}")
+    assert collect(tmp_path, dry_run=False).size_bytes == len(b"state")
+    assert [path.name for path in store.folder("finished").iterdir()] == ["result.json"]
+    assert len(list(store.folder("unfinished").iterdir())) == 1
