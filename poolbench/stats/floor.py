@@ -11,7 +11,8 @@ def smallest_p(*sizes: int) -> float:
     """Return the floor of a rank test of independent samples.
 
     For two samples it is ``2 / C(n1 + n2, n1)``, both orders of perfect separation among all
-    arrangements of the ranks; for more, every order of the equally large samples counts.
+    arrangements of the ranks; for more, every order of the equally large samples counts. Others
+    need not: runs that tie within each sample separate samples of unequal sizes in one order alone.
 
     Args:
         sizes: Runs of each sample, at least two samples.
@@ -23,7 +24,7 @@ def smallest_p(*sizes: int) -> float:
         return 1.0
     arrangements = math.factorial(sum(sizes)) // math.prod(math.factorial(n) for n in sizes)
     orders = math.prod(math.factorial(count) for count in Counter(sizes).values())
-    return min(1.0, max(2, orders) / arrangements)
+    return min(1.0, (2 if len(sizes) == 2 else orders) / arrangements)
 
 
 def smallest_p_paired(seeds: int, variants: int = 2) -> float:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Iterator, Sequence
 
 import pytest
 from scipy import stats
@@ -15,18 +16,50 @@ def test_complete_separation_reaches_the_floor_and_nothing_goes_below(n: int, fl
     assert smallest_p(n, n) == pytest.approx(floor) == pytest.approx(reached)
 
 
-def test_the_floor_of_three_samples_is_the_share_of_arrangements_as_extreme_as_separation() -> None:
-    def between(groups: tuple[tuple[int, ...], ...]) -> float:
-        return sum(sum(group) ** 2 / len(group) for group in groups)
+@pytest.mark.parametrize(
+    ("n", "m", "floor"),
+    # 2 / C(n + m, n): either sample may be the lower one.
+    [(1, 2, 2 / 3), (2, 3, 2 / 10), (3, 5, 2 / 56), (5, 3, 2 / 56), (2, 30, 2 / 496)],
+)
+def test_complete_separation_of_samples_of_two_sizes_reaches_the_floor(
+    n: int, m: int, floor: float
+) -> None:
+    reached = stats.mannwhitneyu(range(n), range(n, n + m), method="exact").pvalue
+    assert smallest_p(n, m) == pytest.approx(floor) == pytest.approx(reached)
 
-    arrangements = [
-        (first, second, tuple(set(range(6)) - set(first) - set(second)))
-        for first in itertools.combinations(range(6), 2)
-        for second in itertools.combinations(sorted(set(range(6)) - set(first)), 2)
-    ]
-    statistics = [between(groups) for groups in arrangements]
-    extreme = sum(math.isclose(value, max(statistics)) for value in statistics)
-    assert smallest_p(2, 2, 2) == pytest.approx(extreme / len(arrangements))
+
+def share_of_the_most_extreme(values: Sequence[float], sizes: Sequence[int]) -> float:
+    """Return the share of arrangements of the values that Kruskal's H is largest at."""
+
+    def between(left: frozenset[int], sizes: Sequence[int]) -> Iterator[float]:
+        if not sizes:
+            yield 0.0
+            return
+        for group in itertools.combinations(sorted(left), sizes[0]):
+            own = sum(values[run] for run in group) ** 2 / len(group)
+            yield from (own + rest for rest in between(left - {*group}, sizes[1:]))
+
+    found = list(between(frozenset(range(len(values))), sizes))
+    return sum(math.isclose(value, max(found)) for value in found) / len(found)
+
+
+@pytest.mark.parametrize("sizes", [(2, 2, 2), (3, 3, 3), (2, 2, 2, 2)])
+def test_the_floor_of_several_samples_is_the_share_of_arrangements_as_extreme_as_separation(
+    sizes: tuple[int, ...],
+) -> None:
+    reached = share_of_the_most_extreme(range(sum(sizes)), sizes)
+    assert smallest_p(*sizes) == pytest.approx(reached)
+
+
+@pytest.mark.parametrize("sizes", [(2, 3, 4), (4, 2, 2), (2, 2, 3), (1, 2, 3)])
+def test_several_samples_of_unequal_sizes_never_go_below_their_floor(
+    sizes: tuple[int, ...],
+) -> None:
+    # Tied within the samples, there is one arrangement that separates samples of unequal sizes.
+    tied = [level for level, size in enumerate(sizes) for _ in range(size)]
+    lowest = share_of_the_most_extreme(stats.rankdata(tied), sizes)
+    assert smallest_p(*sizes) == pytest.approx(lowest)
+    assert smallest_p(*sizes) <= share_of_the_most_extreme(range(sum(sizes)), sizes)
 
 
 def test_the_paired_floor_is_that_of_wilcoxons_exact_test() -> None:
