@@ -104,6 +104,18 @@ def test_a_shortened_or_missing_file_is_noticed_without_reading_all(
         store.read(cell_id)
 
 
+def test_a_weights_file_that_grew_after_the_commit_is_damaged(tmp_path: Path) -> None:
+    store = Store.create(tmp_path)
+    cell_id = commit(store)
+    with (store.folder(cell_id) / "model.safetensors").open("ab") as file:
+        file.write(b"\0")
+    with pytest.raises(Damaged, match="8 bytes instead of 7"):
+        store.read(cell_id)
+    assert not store.has_result(cell_id)
+    assert store.network(cell_id) is None
+    assert store.verify(cell_id)
+
+
 def test_a_run_copied_to_another_cell_is_not_its_result(tmp_path: Path) -> None:
     store = Store.create(tmp_path)
     store.folder(commit(store)).rename(store.folder(a_cell(seed=1).id))

@@ -1,0 +1,104 @@
+"""Equal values: a few are enumerated, and many leave their mark on the approximation."""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+from poolbench.stats.rank_tests import rank_test_of_two
+
+FEW_LEVELS = st.lists(st.integers(0, 4).map(float), min_size=3, max_size=5)
+# Accuracies repeat like this: a test set of a few hundred images has few of them to give.
+TIED = (
+    [3, 4, 4, 5, 6, 6, 7, 8],
+    [5, 6, 7, 7, 8, 8, 9, 9],
+)
+
+
+def test_ties_in_small_samples_do_not_push_p_below_the_exact_floor() -> None:
+    first, second = np.array([5.0] * 3), np.array([5.1] * 3)
+    # The trap this guards against: scipy's own choice says 0.047 here.
+    assert stats.mannwhitneyu(first, second).pvalue < 0.05
+    test = rank_test_of_two(first, second)
+    assert test.p == pytest.approx(0.1)
+    assert (test.method, test.ties) == ("permutation", True)
+
+
+def enumerated_p(first: list[float], second: list[float]) -> float:
+    """Return twice the smaller tail of the rank sum over every split of the pooled runs."""
+    pooled = [int(2 * rank) for rank in stats.rankdata(first + second)]  # halves are exact so
+    observed = sum(pooled[: len(first)])
+    ways = Counter(map(sum, itertools.combinations(pooled, len(first))))
+    below = sum(count for total, count in ways.items() if total <= observed)
+    above = sum(count for total, count in ways.items() if total >= observed)
+    return min(1.0, 2 * min(below, above) / ways.total())
+
+
+@given(FEW_LEVELS, FEW_LEVELS)
+@settings(max_examples=30, deadline=None)
+def test_p_of_small_tied_samples_is_the_enumerated_permutation_p(
+    first: list[float], second: list[float]
+) -> None:
+    test = rank_test_of_two(np.array(first), np.array(second))
+    if test.ties:
+        assert test.p == pytest.approx(enumerated_p(first, second), abs=1e-12)
+    assert test.p is not None
+    assert test.p >= test.smallest_p - 1e-12
+
+
+@pytest.mark.parametrize(("n", "m"), [(5, 5), (6, 6), (7, 7), (8, 8), (5, 8), (8, 6), (3, 30)])
+def test_ties_are_enumerated_up_to_eight_seeds(n: int, m: int) -> None:
+    first, second = TIED[0][:n], (TIED[1] * 4)[:m]
+    test = rank_test_of_two(np.array(first), np.array(second))
+    assert (test.method, test.ties) == ("permutation", True)
+    exact = enumerated_p(first, second)
+    assert test.p == pytest.approx(exact, abs=1e-12)
+    # Not what the approximation would have said.
+    assert abs(stats.mannwhitneyu(first, second, method="asymptotic").pvalue - exact) > 1e-4
+
+
+@pytest.mark.parametrize(("n", "m"), [(9, 9), (8, 20)])
+def test_ties_of_more_seeds_are_approximated(n: int, m: int) -> None:
+    first, second = [*TIED[0], 8][:n], (TIED[1] * 3)[:m]
+    test = rank_test_of_two(np.array(first), np.array(second))
+    expected = stats.mannwhitneyu(first, second, method="asymptotic").pvalue
+    assert (test.method, test.p) == ("asymptotic", pytest.approx(expected))
+
+
+@pytest.mark.parametrize(
+    "gaps",
+    [
+        [1, -1, 2, 2, 3],
+        [1, 2, 0, 3, -4],  # a zero alone
+        [-1, -2, -2, -3, -4, -5],
+        [1, -1, 2, 2, 0, 3, -3, 4],
+        [1, 1, -2, 2, 2, 3, 3, 4, 5, 6, 7, 7],
+    ],
+)
+def test_a_paired_test_with_ties_is_enumerated_over_the_signs(gaps: list[float]) -> None:
+    # Zeros are left out: Wilcoxon's own way, and scipy's default.
+    doubled = [int(2 * rank) for rank in stats.rankdata([abs(gap) for gap in gaps if gap])]
+    observed = sum(rank for rank, gap in zip(doubled, filter(None, gaps), strict=True) if gap > 0)
+    totals = [
+        sum(itertools.compress(doubled, signs))
+        for signs in itertools.product((0, 1), repeat=len(doubled))
+    ]
+    below = sum(total <= observed for total in totals)
+    above = sum(total >= observed for total in totals)
+    test = rank_test_of_two(np.zeros(len(gaps)), np.array(gaps, dtype=float), paired=True)
+    assert (test.method, test.ties) == ("permutation", True)
+    assert test.p == pytest.approx(min(1.0, 2 * min(below, above) / len(totals)), abs=1e-12)
+
+
+def test_large_tied_samples_use_the_tie_corrected_approximation() -> None:
+    generator = np.random.default_rng(1)
+    first, second = generator.integers(0, 9, size=(2, 30)).astype(float)
+    expected = stats.mannwhitneyu(first, second, method="asymptotic").pvalue
+    test = rank_test_of_two(first, second)
+    assert (test.method, test.p) == ("asymptotic", pytest.approx(expected))
