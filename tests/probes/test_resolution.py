@@ -81,6 +81,14 @@ def test_a_border_of_noise_is_standard_normal_and_the_same_for_every_network() -
     assert not torch.equal(other[..., 0, 0], seen[..., 0, 0])
 
 
+def test_every_size_has_a_noise_of_its_own() -> None:
+    # The first image's rows above the digit, in the order in which noise is drawn.
+    above = [shown(pad_noise, size)[0, 0, : (size - 8) // 2].flatten() for size in (20, 24)]
+    count = min(map(len, above))
+    correlation = torch.corrcoef(torch.stack([noise[:count] for noise in above]))[0, 1]
+    assert abs(float(correlation)) < 5 / count**0.5
+
+
 @pytest.mark.parametrize("probe", [zoom, crop, pad_zero, pad_noise])
 def test_every_image_is_shown_once_in_batches_of_bounded_memory(probe) -> None:
     for size in (2, 8, 16):
