@@ -106,6 +106,42 @@ def test_identical_values_over_all_seeds_are_suspected_not_trusted() -> None:
     assert "is the seed applied" in judged.reason
 
 
+def test_a_variant_of_identical_values_is_judged_against_one_that_varies() -> None:
+    constant, varies = [0.9] * 5, [0.80, 0.81, 0.82, 0.83, 0.84, 0.85]
+    for reference, candidate, outcome in (
+        (constant, varies, "fails"),
+        (varies, constant, "passes"),
+    ):
+        judged = judge_shift(reference, candidate, "<", 0.0, lower_is_better=False)
+        assert (judged.outcome, judged.n) == (outcome, 5)
+
+
+def test_two_seeds_decide_a_level_that_is_far_from_its_bound() -> None:
+    # t(0.975; 1) = 12.706 in any table; the half width is that times 0.005.
+    judged = judge_level([0.50, 0.51], "<", 0.9, lower_is_better=False)
+    assert judged.outcome == "fails"
+    assert judged.interval == pytest.approx((0.505 - 0.06353, 0.505 + 0.06353), abs=1e-5)
+
+
+def test_one_run_beside_a_diverged_one_leaves_both_ends_open() -> None:
+    for sign in ("<", ">"):
+        judged = judge_level([0.95, NAN], sign, 0.9, lower_is_better=False)
+        assert (judged.outcome, judged.interval) == ("undecided", (-math.inf, math.inf))
+
+
+def test_a_count_that_no_run_tells_is_no_count_to_pass_with() -> None:
+    for sign in ("<", "<=", ">", ">="):
+        judged = judge_exact(NAN, sign, 100.0, 0)
+        assert (judged.outcome, judged.interval) == ("undecided", None)
+
+
+def test_more_seeds_are_advised_where_they_help_and_not_where_a_run_diverged() -> None:
+    narrow = judge_level(FOUR, "<", 0.92, lower_is_better=False)
+    open_end = judge_level([*FOUR, NAN], "<", 0.92, lower_is_better=False)
+    assert "more seeds" in narrow.reason
+    assert "more seeds" not in open_end.reason
+
+
 def test_a_gate_at_the_truth_fails_rarely() -> None:
     random = np.random.default_rng(0)
     draws = random.normal(0.9, 0.01, (400, 2, 6))

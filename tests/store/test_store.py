@@ -121,6 +121,7 @@ def test_a_run_copied_to_another_cell_is_not_its_result(tmp_path: Path) -> None:
     store.folder(commit(store)).rename(store.folder(a_cell(seed=1).id))
     with pytest.raises(Damaged, match="belongs to cell"):
         store.read(a_cell(seed=1).id)
+    assert store.verify(a_cell(seed=1).id)
 
 
 def test_the_newest_sound_checkpoint_is_taken_and_damaged_ones_are_kept_aside(
