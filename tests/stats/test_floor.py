@@ -81,6 +81,17 @@ def test_paired_designs_need_more_seeds(comparisons: int, seeds: int) -> None:
     assert seeds_needed(0.05, comparisons, paired=True) == seeds
 
 
+def test_to_touch_alpha_is_not_to_go_below_it() -> None:
+    # 2 / C(6, 3) is 0.1, and 2 / 2^5 is 0.0625.
+    assert (seeds_needed(0.1), seeds_needed(0.1001)) == (4, 3)
+    assert (seeds_needed(0.0625, paired=True), seeds_needed(0.0626, paired=True)) == (6, 5)
+
+
+def test_no_design_has_fewer_than_two_seeds_and_an_empty_sample_shows_nothing() -> None:
+    assert seeds_needed(0.99) == seeds_needed(0.99, paired=True) == 2
+    assert smallest_p(0, 5) == smallest_p(5, 0) == smallest_p(5, 0, 5) == 1
+
+
 def test_the_floor_of_large_samples_does_not_overflow() -> None:
     assert 0 <= smallest_p(3000, 3000) < 1e-300
     assert smallest_p_paired(5000) == 0
@@ -90,6 +101,14 @@ def test_the_message_says_what_so_few_seeds_cannot_show_and_how_many_could() -> 
     assert floor_message((3, 3), 0.05, 5, paired=False) == (
         "3 seeds vs 3: the smallest possible p is 0.1, so no pair can differ at alpha = 0.05 over "
         "5 comparisons; this needs 5 seeds each"
+    )
+    assert floor_message((2, 5), 0.05, 2, paired=False) == (
+        "2 seeds vs 5: the smallest possible p is 0.095, so no pair can differ at alpha = 0.05 "
+        "over 2 comparisons; this needs 5 seeds each"
+    )
+    assert floor_message((5, 5), 0.05, 1, paired=True) == (
+        "5 paired seeds: the smallest possible p is 0.062, so no pair can differ at alpha = 0.05 "
+        "over 1 comparison; this needs 6 seeds each"
     )
     assert floor_message((1, 1), 0.05, 1, paired=True) == (
         "no test exists for a single seed, so no pair can differ at alpha = 0.05 over "
