@@ -89,6 +89,7 @@ def test_to_touch_alpha_is_not_to_go_below_it() -> None:
 
 def test_no_design_has_fewer_than_two_seeds_and_an_empty_sample_shows_nothing() -> None:
     assert seeds_needed(0.99) == seeds_needed(0.99, paired=True) == 2
+    assert smallest_p_paired(0) == smallest_p_paired(1) == 1
     assert smallest_p(0, 5) == smallest_p(5, 0) == smallest_p(5, 0, 5) == 1
 
 

@@ -93,6 +93,16 @@ def test_so_few_runs_that_nothing_can_be_rejected_have_no_interval() -> None:
     assert location_shift(arr(1, 2, 3, 4, 5), arr(2, 3, 4, 5, 6), paired=True)[1] is None
 
 
+def test_two_runs_have_an_interval_where_the_other_sample_is_large_enough() -> None:
+    # 2 / C(9, 2) is 0.056 and 2 / C(10, 2) is 0.044: all differences, and not one less.
+    first, second = arr(1, 2), np.arange(3.0, 11.0)
+    assert location_shift(first, second[:7])[1] is None
+    assert location_shift(first, second)[1] == (1.0, 9.0)
+    # Two paired seeds reach 2 / 2^2.
+    assert location_shift(arr(0, 0), arr(1, 3), alpha=0.5, paired=True)[1] is None
+    assert location_shift(arr(0, 0), arr(1, 3), alpha=0.51, paired=True)[1] == (1.0, 3.0)
+
+
 def test_a_few_diverged_runs_widen_the_interval_and_leave_the_shift_finite() -> None:
     shift, interval = location_shift(arr(1, 2, 3, 4, 5), arr(2, 3, 4, INF, INF))
     assert math.isfinite(shift)
@@ -103,4 +113,8 @@ def test_a_few_diverged_runs_widen_the_interval_and_leave_the_shift_finite() -> 
 
 def test_a_sample_without_runs_has_no_effect() -> None:
     assert math.isnan(dominance(arr(), arr(1)))
+    assert math.isnan(dominance(arr(1), arr()))
     assert math.isnan(location_shift(arr(math.nan), arr(1))[0])
+    shift, interval = location_shift(arr(math.nan), arr(1), paired=True)
+    assert math.isnan(shift)
+    assert interval is None
