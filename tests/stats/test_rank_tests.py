@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
@@ -20,16 +21,26 @@ def test_without_ties_p_is_scipys() -> None:
     generator = np.random.default_rng(0)
     first, second = generator.normal(size=12), generator.normal(0.5, size=30)
     expected = stats.mannwhitneyu(first, second, alternative="two-sided").pvalue
-    assert rank_test_of_two(first, second).p == pytest.approx(expected)
+    test = rank_test_of_two(first, second)
+    assert (test.p, test.ties) == (pytest.approx(expected), False)
+    # Exact up to eight in the smaller sample, however many arrangements that makes.
+    expected = stats.mannwhitneyu(first[:8], second[:20], method="exact").pvalue
+    assert rank_test_of_two(first[:8], second[:20]).p == pytest.approx(expected)
 
 
 def test_a_single_run_has_no_test() -> None:
-    assert rank_test_of_two(arr(1), arr(2, 3, 4)).p is None
+    alone = rank_test_of_two(arr(1), arr(2, 3, 4))
+    assert (alone.p, alone.method, alone.excess) == (None, "none", 0)
     assert rank_test_of_two(arr(1, NAN), arr(2, 3), paired=True).p is None
 
 
 def test_equal_samples_are_no_evidence() -> None:
     assert rank_test_of_two(arr(1, 1, 1), arr(1, 1, 1)).p == 1
+    for many in (10, 20):
+        ones = np.ones(many)
+        for paired in (False, True):
+            assert rank_test_of_two(ones, ones, paired=paired).p == 1
+            assert rank_test_of_all([ones] * 3, paired=paired).p == 1
     assert rank_test_of_two(arr(1, 2, 3), arr(1, 2, 3), paired=True).p == 1
     assert rank_test_of_all([arr(1, 1)] * 3).p == 1
     assert rank_test_of_all([arr(1, 2)] * 3, paired=True).p == 1
@@ -50,6 +61,15 @@ def test_paired_tests_see_the_differences_and_not_the_seeds() -> None:
         stats.mannwhitneyu(seeds, seeds - gains).pvalue
     )
     assert rank_test_of_two(seeds, seeds - gains, paired=True).excess < 0
+
+
+def test_paired_tests_of_many_seeds_without_ties_stay_exact() -> None:
+    gaps = np.random.default_rng(6).normal(0.3, size=20)
+    test = rank_test_of_two(np.zeros(20), gaps, paired=True)
+    assert (test.p, test.ties) == (
+        pytest.approx(stats.wilcoxon(gaps, method="exact").pvalue),
+        False,
+    )
 
 
 def test_in_a_paired_test_a_divergence_is_the_largest_difference_and_two_cancel() -> None:
@@ -103,6 +123,29 @@ def test_p_of_a_few_small_samples_is_the_enumerated_permutation_p() -> None:
     ]
     expected = np.mean([value >= observed - 1e-9 for value in statistics])
     assert rank_test_of_all(samples).p == pytest.approx(expected, abs=1e-12)
+
+
+def test_small_paired_samples_are_permuted_within_the_seeds_that_all_have() -> None:
+    # Seeds that lie far apart: pooled ranks would see the seeds and not the variants.
+    blocks = [(1, 2, 4), (10, 13, 11), (21, 20, 25), (30, 31, 33)]
+    ranked = [stats.rankdata(block) for block in blocks]
+
+    def spread(rows: Sequence[Sequence[float]]) -> float:
+        return sum(sum(column) ** 2 for column in zip(*rows, strict=True))
+
+    arrangements = list(itertools.product(*(itertools.permutations(row) for row in ranked)))
+    expected = np.mean([spread(rows) >= spread(ranked) - 1e-9 for rows in arrangements])
+    first, second, third = np.array([*blocks, (40, math.nan, 50)], dtype=float).T
+    test = rank_test_of_all([first, second, third], paired=True)
+    assert (test.name, test.p) == ("Friedman", pytest.approx(expected, abs=1e-12))
+
+
+def test_of_two_samples_the_test_is_that_of_two() -> None:
+    first, second = arr(1, 2, 3, 4), arr(3.5, 5, 6, 7)
+    for paired, name in ((False, "Mann-Whitney U"), (True, "Wilcoxon signed-rank")):
+        test = rank_test_of_all([first, second], paired=paired)
+        assert test == rank_test_of_two(first, second, paired=paired)
+        assert test.name == name
 
 
 def test_mean_ranks_are_pooled_or_within_seeds() -> None:
