@@ -114,7 +114,8 @@ def _read_operators(name: str, folder: Path) -> Iterator[str]:
         }
         compiled = [ratio for peer, ratio in peers.items() if peer.endswith("compiled")]
         eager = [ratio for peer, ratio in peers.items() if not peer.endswith("compiled")]
-        operator = table["title"].partition(",")[0]
+        operator, kernel = table["title"].partition(",")[0], table["detail"]["kernel"]
+        operator += "" if kernel == "gpu" else f" ({kernel})"
         shown = " ".join(f"{min(ratios):.2f}" if ratios else "-" for ratios in (compiled, eager))
         parts.append(f"{operator} {ours['step_copy_share']:.0%} {shown}")
     yield f"{name}: {'; '.join(parts)}"
