@@ -34,12 +34,16 @@ LAYERS: dict[str, set[str]] = {
         "core", "suite", "store", "stats", "report", "engines",
         "operators", "models", "data", "training", "theory", "probes",
     },
-    "cli": {"core", "app"},
+    "bench": {
+        "core", "app", "report", "store", "engines",
+        "operators", "models", "data", "training", "probes",
+    },
+    "cli": {"core", "app", "bench"},
 }  # fmt: skip
 
 # Slow to import: at module level only where they are the package's job.
 HEAVY = {
-    "torch": {"operators", "models", "data", "training", "probes", "app"},
+    "torch": {"operators", "models", "data", "training", "probes", "app", "bench"},
     "torchvision": set(),
     "sklearn": set(),
     "scipy": {"stats"},

@@ -36,11 +36,11 @@ def _bench(
         ),
     ] = "worker",
 ) -> None:
-    from poolbench.app.bench.turns import taking_turns
+    from poolbench.bench.turns import taking_turns
     from poolbench.core.user_cache import cache_folder
 
     if allocator == "worker" and context.invoked_subcommand not in _STARTERS:
-        from poolbench.app.bench.allocator import restart_under_workers_allocator
+        from poolbench.bench.allocator import restart_under_workers_allocator
 
         restart_under_workers_allocator()
     waiting = "waiting for another benchmark on this machine to end"
@@ -65,8 +65,8 @@ def device_(
     output: options.Output = None,
 ) -> None:
     """Measure what a device can do at best: copies, matrix products, convolutions."""
-    from poolbench.app.bench.device import bench_device
     from poolbench.app.devices import open_device
+    from poolbench.bench.device import bench_device
 
     table = bench_device(
         copy_mib=copy_mib,
@@ -92,8 +92,8 @@ def fgsm(
     output: options.Output = None,
 ) -> None:
     """Compare FGSM over 15 epsilons with foolbox, which takes the gradient anew for each."""
-    from poolbench.app.bench.fgsm import bench_fgsm
     from poolbench.app.devices import open_device
+    from poolbench.bench.fgsm import bench_fgsm
 
     table = bench_fgsm(
         model,
@@ -121,8 +121,8 @@ def networks(
     plugin: options.Plugins = None,
 ) -> None:
     """Compare what the networks of a suite's variants cost: parameters, FLOPs, time, memory."""
-    from poolbench.app.bench.networks import bench_networks
     from poolbench.app.devices import open_device
+    from poolbench.bench.networks import bench_networks
 
     chosen = Chosen(
         profile=profile, overrides=overrides, only=only, data_root=data_root, plugins=plugin
@@ -166,9 +166,9 @@ def operators(
     output: options.Output = None,
 ) -> None:
     """Compare pooling operators with what people write instead: time, memory, bandwidth."""
-    from poolbench.app.bench.operators import bench_operators
-    from poolbench.app.bench.pooling_task import read_task
     from poolbench.app.devices import open_device
+    from poolbench.bench.operators import bench_operators
+    from poolbench.bench.pooling_task import read_task
 
     tasks = [
         read_task(
@@ -198,7 +198,7 @@ def startup(
     output: options.Output = None,
 ) -> None:
     """Compare how long commands and workers take to begin with what importing torch takes."""
-    from poolbench.app.bench.startup import bench_startup
+    from poolbench.bench.startup import bench_startup
 
     emit([bench_startup(rounds)], format, output)
 
@@ -213,7 +213,7 @@ def growth(
     output: options.Output = None,
 ) -> None:
     """Show how time grows with runs, cells, epsilons and images."""
-    from poolbench.app.bench.growth import bench_growth
+    from poolbench.bench.growth import bench_growth
 
     emit([bench_growth(runs=runs, rounds=rounds)], format, output)
 
@@ -232,8 +232,8 @@ def resolution(
     output: options.Output = None,
 ) -> None:
     """Compare sweeps over image sizes with one evaluation, and with the pixels they look at."""
-    from poolbench.app.bench.resolution import bench_resolution
     from poolbench.app.devices import open_device
+    from poolbench.bench.resolution import bench_resolution
 
     table = bench_resolution(
         model,

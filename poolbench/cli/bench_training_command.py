@@ -46,7 +46,7 @@ def training(
     output: options.Output = None,
 ) -> None:
     """Compare the training loop with its own bare step, and with the loop a user would write."""
-    from poolbench.app.bench.training import bench_training
+    from poolbench.bench.training import bench_training
 
     table = bench_training(
         model,
@@ -68,7 +68,7 @@ def data(
     output: options.Output = None,
 ) -> None:
     """Compare the making of training batches with torchvision's transforms, image by image."""
-    from poolbench.app.bench.data import bench_data
+    from poolbench.bench.data import bench_data
 
     emit([bench_data(batch_size=batch_size, images=images, rounds=rounds)], format, output)
 
@@ -92,8 +92,8 @@ def seeds(
     output: options.Output = None,
 ) -> None:
     """Compare workers side by side, as train has them, with one process, and a user's loop."""
-    from poolbench.app.bench.seeds import bench_seeds
     from poolbench.app.devices import count_cores
+    from poolbench.bench.seeds import bench_seeds
 
     where = _open(device, precision)
     if jobs is not None and where.type == "cpu":
@@ -126,7 +126,7 @@ def efficiency(
     output: options.Output = None,
 ) -> None:
     """Compare the arithmetic of whole training steps with the fastest bare convolution's."""
-    from poolbench.app.bench.efficiency import bench_efficiency
+    from poolbench.bench.efficiency import bench_efficiency
 
     table = bench_efficiency(
         model or ["lenet-cifar", "resnet-page"],
@@ -149,7 +149,7 @@ def profile(
     output: options.Output = None,
 ) -> None:
     """Show where the time of a training epoch goes: data, layers, gradients, optimiser, rest."""
-    from poolbench.app.bench.profile import bench_profile
+    from poolbench.bench.profile import bench_profile
 
     _open("cpu", precision)
     table = bench_profile(

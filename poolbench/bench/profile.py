@@ -11,10 +11,10 @@ import torch
 from torch import nn
 from torch.profiler import ProfilerActivity, profile, record_function
 
-from poolbench.app.bench.race import surroundings
-from poolbench.app.bench.stopwatch import wall
-from poolbench.app.bench.training import augmented, epoch_of, random_split, training_of
-from poolbench.app.bench.turns import wait_for_turn
+from poolbench.bench.race import surroundings
+from poolbench.bench.stopwatch import wall
+from poolbench.bench.training import augmented, epoch_of, random_split, training_of
+from poolbench.bench.turns import wait_for_turn
 from poolbench.core.cell import Precision
 from poolbench.data.batches import Batch, Batches
 from poolbench.operators.base import PoolingOperator

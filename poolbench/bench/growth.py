@@ -13,11 +13,11 @@ from pathlib import Path
 
 import torch
 
-from poolbench.app.bench.network import MEAN, STD, fresh_network, image_shape
-from poolbench.app.bench.stopwatch import wall
-from poolbench.app.bench.turns import wait_for_turn
 from poolbench.app.listing import list_family
 from poolbench.app.plan import plan
+from poolbench.bench.network import MEAN, STD, fresh_network, image_shape
+from poolbench.bench.stopwatch import wall
+from poolbench.bench.turns import wait_for_turn
 from poolbench.core.record import Epoch, Result, Timing
 from poolbench.core.study import Study
 from poolbench.data.batches import Batch

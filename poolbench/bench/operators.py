@@ -9,11 +9,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from poolbench.app.bench.pooling_peers import Pool, peers_of
-from poolbench.app.bench.pooling_task import PoolingTask
-from poolbench.app.bench.race import Contender, race, surroundings
-from poolbench.app.bench.stopwatch import kernels
-from poolbench.app.bench.timing import CONFIDENCE, pass_cells, pass_columns
+from poolbench.bench.pooling_peers import Pool, peers_of
+from poolbench.bench.pooling_task import PoolingTask
+from poolbench.bench.race import Contender, race, surroundings
+from poolbench.bench.stopwatch import kernels
+from poolbench.bench.timing import CONFIDENCE, pass_cells, pass_columns
 from poolbench.operators.create import create
 from poolbench.operators.kernels import kernel_for, peaks_for
 from poolbench.report.table import Cell, Column, Table, words

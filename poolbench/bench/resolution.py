@@ -8,10 +8,10 @@ from functools import partial
 
 import torch
 
-from poolbench.app.bench.network import MEAN, STD, fresh_network, image_shape
-from poolbench.app.bench.race import Contender, race, surroundings
-from poolbench.app.bench.stopwatch import fair
-from poolbench.app.bench.training import random_split
+from poolbench.bench.network import MEAN, STD, fresh_network, image_shape
+from poolbench.bench.race import Contender, race, surroundings
+from poolbench.bench.stopwatch import fair
+from poolbench.bench.training import random_split
 from poolbench.core.errors import BadInput
 from poolbench.data.batches import evaluation_batches
 from poolbench.probes.api import Findings, NotApplicable, Subject

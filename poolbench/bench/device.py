@@ -8,9 +8,9 @@ from typing import get_args
 
 import torch
 
-from poolbench.app.bench.ceilings import Work, convolutions, copy, flops_of, matrix_product
-from poolbench.app.bench.race import Contender, race, surroundings
-from poolbench.app.bench.stopwatch import kernels
+from poolbench.bench.ceilings import Work, convolutions, copy, flops_of, matrix_product
+from poolbench.bench.race import Contender, race, surroundings
+from poolbench.bench.stopwatch import kernels
 from poolbench.core.cell import Precision
 from poolbench.core.errors import PoolbenchError
 from poolbench.report.table import Cell, Column, Table, words

@@ -10,8 +10,8 @@ import pytest
 import torch
 from torch import nn
 
-from poolbench.app.bench.networks import cost_of
-from poolbench.app.bench.timing import median_interval
+from poolbench.bench.networks import cost_of
+from poolbench.bench.timing import median_interval
 from poolbench.models.network import Network
 from tests.conftest import Done
 

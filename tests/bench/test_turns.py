@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from poolbench.app.bench.race import Contender, race
-from poolbench.app.bench.turns import taking_turns, wait_for_turn
+from poolbench.bench.race import Contender, race
+from poolbench.bench.turns import taking_turns, wait_for_turn
 
 # Says what it does as it does it; races once its standard input says so, and until it ends.
 OTHER = """
 import sys
 from pathlib import Path
-from poolbench.app.bench.turns import taking_turns, wait_for_turn
+from poolbench.bench.turns import taking_turns, wait_for_turn
 with taking_turns(Path(sys.argv[1])):
     print("ready", flush=True)
     sys.stdin.readline()

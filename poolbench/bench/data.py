@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable
 
 import torch
 
-from poolbench.app.bench.race import Contender, race, rate_table, surroundings
-from poolbench.app.bench.stopwatch import processor
-from poolbench.app.bench.training import augmented, random_split
-from poolbench.app.bench.user_loop import user_loader
+from poolbench.bench.race import Contender, race, rate_table, surroundings
+from poolbench.bench.stopwatch import processor
+from poolbench.bench.training import augmented, random_split
+from poolbench.bench.user_loop import user_loader
 from poolbench.report.table import Table
 
 _MODEL, _CPU = "lenet-cifar", torch.device("cpu")

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator
 
 import torch
 
-from poolbench.app.bench.network import MEAN, fresh_network, image_shape
-from poolbench.app.bench.race import Contender, race, rate_table, surroundings
-from poolbench.app.bench.stopwatch import fair
-from poolbench.app.bench.user_loop import IN_WORDS, user_loader, user_loop
 from poolbench.app.process import configured
+from poolbench.bench.network import MEAN, fresh_network, image_shape
+from poolbench.bench.race import Contender, race, rate_table, surroundings
+from poolbench.bench.stopwatch import fair
+from poolbench.bench.user_loop import IN_WORDS, user_loader, user_loop
 from poolbench.core.cell import Named, Precision, Recipe
 from poolbench.data.augment.api import build_augmentations
 from poolbench.data.batches import Batch, Batches

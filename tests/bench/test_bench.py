@@ -16,12 +16,12 @@ import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from poolbench.app.bench import device, efficiency, fgsm, operators, seeds
-from poolbench.app.bench.ceilings import flops_of
-from poolbench.app.bench.network import fresh_network
-from poolbench.app.bench.pooling_task import read_task
-from poolbench.app.bench.seeds_worker import SeedsJob, SeedTrainer, digest
-from poolbench.app.bench.user_loop import user_loop
+from poolbench.bench import device, efficiency, fgsm, operators, seeds
+from poolbench.bench.ceilings import flops_of
+from poolbench.bench.network import fresh_network
+from poolbench.bench.pooling_task import read_task
+from poolbench.bench.seeds_worker import SeedsJob, SeedTrainer, digest
+from poolbench.bench.user_loop import user_loop
 from poolbench.engines.local import ALLOCATOR
 from poolbench.operators.kernels import native
 from poolbench.operators.max import Max
@@ -391,7 +391,7 @@ def test_a_restarted_command_has_the_allocator_from_its_first_moment_and_keeps_i
     # What /proc shows is what the C library saw when the process started.
     code = (
         "import os, sys\n"
-        "from poolbench.app.bench.allocator import restart_under_workers_allocator\n"
+        "from poolbench.bench.allocator import restart_under_workers_allocator\n"
         "print(os.getpid(), flush=True)\n"
         "restart_under_workers_allocator()\n"
         "print(open('/proc/self/environ').read().replace(chr(0), chr(10)))\n"

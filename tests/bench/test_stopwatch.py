@@ -8,8 +8,8 @@ from contextlib import nullcontext
 import pytest
 import torch
 
-from poolbench.app.bench import stopwatch
-from poolbench.app.bench.stopwatch import GpuKernels, fair, kernels, processor, wall
+from poolbench.bench import stopwatch
+from poolbench.bench.stopwatch import GpuKernels, fair, kernels, processor, wall
 
 CPU, GPU = torch.device("cpu"), torch.device("cuda:0")
 

@@ -16,10 +16,10 @@ from typing import Self
 
 import torch
 
-from poolbench.app.bench.race import Contender, machine, race, rate_table
-from poolbench.app.bench.seeds_worker import SeedsJob
-from poolbench.app.bench.stopwatch import wall
-from poolbench.app.bench.user_loop import IN_WORDS
+from poolbench.bench.race import Contender, machine, race, rate_table
+from poolbench.bench.seeds_worker import SeedsJob
+from poolbench.bench.stopwatch import wall
+from poolbench.bench.user_loop import IN_WORDS
 from poolbench.core.cell import Precision
 from poolbench.engines.local import worker_environment
 from poolbench.report.table import Table
@@ -159,7 +159,7 @@ class _Process:
     """A process that trains the seeds it is told to; within a ``with`` block."""
 
     def __init__(self, job: SeedsJob) -> None:
-        command = [sys.executable, "-m", "poolbench.app.bench.seeds_worker"]
+        command = [sys.executable, "-m", "poolbench.bench.seeds_worker"]
         # A user sets no allocator, only what torch does by itself.
         count = {"OMP_NUM_THREADS": str(job.threads), "MKL_NUM_THREADS": str(job.threads)}
         self._process = subprocess.Popen(  # noqa: S603 - our own worker

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from poolbench.app.bench.network import fresh_network
+from poolbench.bench.network import fresh_network
 from poolbench.data.splits import Split
 from poolbench.operators.max import Max
 from poolbench.operators.window import Window

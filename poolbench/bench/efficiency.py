@@ -9,10 +9,10 @@ from copy import deepcopy
 import torch
 from torch import Tensor, nn
 
-from poolbench.app.bench.ceilings import convolutions, flops_of
-from poolbench.app.bench.race import Contender, race, surroundings
-from poolbench.app.bench.stopwatch import fair
-from poolbench.app.bench.training import OneBatch, epoch_of, random_split, training_of
+from poolbench.bench.ceilings import convolutions, flops_of
+from poolbench.bench.race import Contender, race, surroundings
+from poolbench.bench.stopwatch import fair
+from poolbench.bench.training import OneBatch, epoch_of, random_split, training_of
 from poolbench.core.cell import Precision
 from poolbench.report.table import Cell, Column, Table, words
 from poolbench.training.arithmetic import arithmetic

@@ -8,9 +8,9 @@ from copy import deepcopy
 import torch
 from torch import Tensor, nn
 
-from poolbench.app.bench.network import MEAN, STD, fresh_network, image_shape
-from poolbench.app.bench.race import Contender, race, rate_table, surroundings
-from poolbench.app.bench.stopwatch import wall_of
+from poolbench.bench.network import MEAN, STD, fresh_network, image_shape
+from poolbench.bench.race import Contender, race, rate_table, surroundings
+from poolbench.bench.stopwatch import wall_of
 from poolbench.core.measurement import unpack_bits
 from poolbench.data.batches import Batch
 from poolbench.probes.adversarial.attacks import attackable

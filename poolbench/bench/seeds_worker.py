@@ -1,6 +1,6 @@
 """A process of the benchmark of many seeds: trains one seed for each line of its standard input.
 
-Run as ``python -m poolbench.app.bench.seeds_worker`` with a job as JSON; answers a line with the
+Run as ``python -m poolbench.bench.seeds_worker`` with a job as JSON; answers a line with the
 SHA-256 of the trained weights.
 """
 
@@ -15,10 +15,10 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from poolbench.app.bench.network import fresh_network
-from poolbench.app.bench.training import augmented, epoch_of, random_split, training_of
-from poolbench.app.bench.user_loop import user_loader, user_loop
 from poolbench.app.process import configured
+from poolbench.bench.network import fresh_network
+from poolbench.bench.training import augmented, epoch_of, random_split, training_of
+from poolbench.bench.user_loop import user_loader, user_loop
 from poolbench.core.cell import Precision
 from poolbench.training.captured import GraphRecorder
 from poolbench.training.loop import Training

@@ -10,11 +10,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from poolbench.app.bench.network import MEAN, STD
-from poolbench.app.bench.race import Contender, race, surroundings
-from poolbench.app.bench.stopwatch import wall_of
-from poolbench.app.bench.timing import CONFIDENCE, pass_cells, pass_columns
 from poolbench.app.network import build_network, image_shape
+from poolbench.bench.network import MEAN, STD
+from poolbench.bench.race import Contender, race, surroundings
+from poolbench.bench.stopwatch import wall_of
+from poolbench.bench.timing import CONFIDENCE, pass_cells, pass_columns
 from poolbench.core.cell import Cell
 from poolbench.core.study import Study
 from poolbench.data import DATASETS

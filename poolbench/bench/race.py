@@ -13,10 +13,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from poolbench.app.bench.allocator import allocator
-from poolbench.app.bench.stopwatch import Stopwatch
-from poolbench.app.bench.turns import wait_for_turn
 from poolbench.app.provenance import describe
+from poolbench.bench.allocator import allocator
+from poolbench.bench.stopwatch import Stopwatch
+from poolbench.bench.turns import wait_for_turn
 from poolbench.report.table import Cell, Column, Table, words
 
 if TYPE_CHECKING:

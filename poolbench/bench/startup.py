@@ -12,14 +12,14 @@ from contextlib import closing
 from functools import partial
 from pathlib import Path
 
-from poolbench.app.bench.race import Contender, race
-from poolbench.app.bench.stopwatch import wall
+from poolbench.bench.race import Contender, race
+from poolbench.bench.stopwatch import wall
 from poolbench.engines.api import Ended, Job
 from poolbench.engines.local import LocalEngine
 from poolbench.report.table import Cell, Column, Table, words
 
 PYTHON, TORCH = "python -c pass", "import torch"
-_TARGET = "poolbench.app.bench.first_step:first_step"
+_TARGET = "poolbench.bench.first_step:first_step"
 
 
 def bench_startup(rounds: int) -> Table:
