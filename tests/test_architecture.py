@@ -118,6 +118,16 @@ def test_a_file_can_be_read_in_a_sitting(path: Path) -> None:
     assert path.stem not in {"utils", "common", "helpers", "misc"}
 
 
+def test_the_store_alone_knows_the_names_of_its_files() -> None:
+    named = re.compile(
+        r"""["'](STORE\.json|\w+\.jsonl|(result|cell|failure|environment)\.json|checkpoint-.*"""
+        r"""|(model|\*)\.safetensors|predictions\.npz)["']|/ "(runs|locks|quarantine|sessions)\""""
+    )
+    elsewhere = [path for path in FILES if place(path) not in ("store", "bench")]
+    found = {path: named.findall(path.read_text()) for path in elsewhere}
+    assert not any(found.values()), {path: names for path, names in found.items() if names}
+
+
 def test_nothing_unpickles() -> None:
     banned = re.compile(
         r"import pickle|pickle\.load|(?<!safetensors\.)torch\.load|allow_pickle=True|weights_only"

@@ -18,7 +18,7 @@ from poolbench.store.store import Store
 
 def is_document(named: str | None) -> bool:
     """Whether an argument names a store or a frozen baseline rather than a variant."""
-    return named is not None and (named.endswith(".json") or (Path(named) / "STORE.json").exists())
+    return named is not None and (named.endswith(".json") or Store.is_at(Path(named)))
 
 
 def compare_documents(

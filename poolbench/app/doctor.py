@@ -6,8 +6,6 @@ import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from poolbench.app.finding import Finding
 from poolbench.app.machine import examine_machine
 from poolbench.app.study import data_root
@@ -43,7 +41,7 @@ def to_table(findings: Sequence[Finding]) -> Table:
 
 
 def _store(path: Path) -> Iterator[Finding]:
-    if not (path / "STORE.json").exists():
+    if not Store.is_at(path):
         detail = f"none at {path} yet; train makes it"
         yield Finding(what="store", level="note", detail=detail)
         return
@@ -63,19 +61,14 @@ def _store(path: Path) -> Iterator[Finding]:
 
 
 def _locks(store: Store) -> Finding:
-    """Take one lock twice: a file system that grants both cannot keep two writers apart."""
-    path = store.path / "locks" / ".doctor"
-    with FileLock(path, timeout=0, is_singleton=False):
-        try:
-            with FileLock(path, timeout=0, is_singleton=False):
-                return Finding(
-                    what="locks",
-                    level="fault",
-                    detail=f"{path.parent} grants one lock twice",
-                    advice="keep the store on a file system with working flock",
-                )
-        except Timeout:
-            return Finding(what="locks", level="ok", detail="exclusive, freed by the kernel")
+    if store.keeps_writers_apart():
+        return Finding(what="locks", level="ok", detail="exclusive, freed by the kernel")
+    return Finding(
+        what="locks",
+        level="fault",
+        detail=f"the file system of {store.path} grants one lock twice",
+        advice="keep the store on a file system with working flock",
+    )
 
 
 def _data(root: Path | None) -> Iterator[Finding]:

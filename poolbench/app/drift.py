@@ -18,6 +18,7 @@ from poolbench.operators.learned import learned_parameters
 from poolbench.report.chart import Chart
 from poolbench.report.drift import Drift, drift_charts, drift_table
 from poolbench.report.table import Table
+from poolbench.store.commit import WEIGHTS
 from poolbench.store.documents import Damaged
 
 # As networks are stored: the wrapper that normalises pixels holds the network as its body.
@@ -144,7 +145,7 @@ def _ends(
             missing.append(f"seed {cell.seed} diverged and left no weights")
         else:
             try:
-                weights = results.store.commit_of(cell.id).read("model.safetensors")
+                weights = results.store.commit_of(cell.id).read(WEIGHTS)
             except Damaged as error:
                 missing.append(f"seed {cell.seed}: {error}; see `poolbench store verify`")
                 continue

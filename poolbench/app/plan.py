@@ -50,7 +50,7 @@ def plan(
     Raises:
         EnvironmentFault: The store cannot be read; with ``measured``, device or data.
     """
-    results = read_results(study, store_path) if (store_path / "STORE.json").exists() else None
+    results = read_results(study, store_path) if Store.is_at(store_path) else None
     devices = workers_of(study.execution, device=device, jobs=jobs)
     costs = _measure(study, data_root(root), devices[0]) if measured else _remembered(results)
     return [_table(study, dataset, results, costs, devices) for dataset in study.datasets]
@@ -77,7 +77,7 @@ def _table(
         if name != dataset:
             continue
         left = [cell for cell in cells if cell.id not in done]
-        begun = [cell for cell in left if store is not None and _has_checkpoint(store, cell)]
+        begun = [cell for cell in left if store is not None and store.has_checkpoint(cell.id)]
         open_cells += left
         duration, size = costs.get(cells[0].condition, (None, None))
         rows.append(
@@ -197,10 +197,6 @@ def _measure(study: Study, root: Path | None, device: str) -> dict[str, tuple[fl
         cost = measure(cells[0], root=root, device=device, threads=study.execution.threads)
         costs[cells[0].condition] = (cost.duration_s, float(cost.size_bytes))
     return costs
-
-
-def _has_checkpoint(store: Store, cell: Cell) -> bool:
-    return any(store.folder(cell.id).glob("checkpoint-*"))
 
 
 def _operators(cell: Cell) -> str:

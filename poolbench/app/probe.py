@@ -157,7 +157,7 @@ def _of_no_suite(cells: Sequence[Cell]) -> Study:
 
 def open_count(study: Study, store_path: Path) -> int:
     """Return how many runs lack a measurement; the store need not exist."""
-    if not (store_path / "STORE.json").exists():
+    if not Store.is_at(store_path):
         return 0
     return len(TASKS["probe"].open_cells(Store(store_path), study))
 

@@ -18,6 +18,7 @@ from poolbench.core.measurement import Measurement, measurement_key
 from poolbench.data.batches import evaluation_batches
 from poolbench.probes import PROBES
 from poolbench.probes.api import NotApplicable, NotFinite, Subject
+from poolbench.store.commit import WEIGHTS
 from poolbench.store.measurements import MeasurementWriter
 from poolbench.store.store import Store
 
@@ -43,7 +44,7 @@ class ProbedRun:
         splits = shelf.splits(cell.data)
         network = network_for(cell, splits, device)
         commit = store.commit_of(cell.id)
-        network.load_state_dict(safetensors.torch.load(commit.read("model.safetensors")))
+        network.load_state_dict(safetensors.torch.load(commit.read(WEIGHTS)))
         _, height, width = splits.shape
         self.checksum = str(commit.network)
         self._subject = Subject(

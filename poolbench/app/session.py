@@ -61,7 +61,7 @@ class Session:
 
     def __init__(self, store: Store, name: str) -> None:
         self.name = name
-        self.folder = store.path / "sessions" / name
+        self.folder = store.session_folder(name)
         self._offsets: dict[Path, int] = {}
 
     @classmethod

@@ -5,18 +5,14 @@ from __future__ import annotations
 import os
 import platform
 import re
-import time
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from poolbench.store.documents import Damaged
 from poolbench.store.files import remove_file, remove_tree
+from poolbench.store.leftovers import leftovers
 from poolbench.store.store import Store
-
-_TEMPORARY = ".*.????????"
-_CERTAINLY_DEAD_S = 86_400.0  # a temporary file lives for as long as it takes to write it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,24 +89,12 @@ def collect(store_path: Path, *, dry_run: bool) -> Removed:
 
 
 def _garbage(store: Store) -> Iterator[Path]:
-    runs = store.path / "runs"
-    for folder in sorted(runs.iterdir()) if runs.is_dir() else ():
-        # A writer at work has temporary files of its own; they live for moments, its lock longer.
-        if not store.is_being_written(folder.name):
-            yield from (*folder.glob(_TEMPORARY), *folder.glob(f"probes/{_TEMPORARY}"))
-            if (folder / "result.json").exists():
-                yield from folder.glob("checkpoint-*")
-    for place in (".", "studies", "findings", "locks"):  # no lock says who is at work there
-        for path in (store.path / place).glob(_TEMPORARY):
-            with suppress(FileNotFoundError):  # it has just got its name
-                if time.time() - path.stat().st_mtime > _CERTAINLY_DEAD_S:
-                    yield path
+    yield from leftovers(store)
     ours = re.compile(rf"{re.escape(platform.node())}-(\d+)-[0-9a-f]{{8}}")
-    for session in sorted((store.path / "sessions").glob("*")):
+    for session in store.session_folders():
         name = ours.fullmatch(session.name)
         if name and not _is_alive(int(name[1])):
             yield session
-    yield from sorted((store.path / "quarantine").glob("*"))
 
 
 def _is_alive(pid: int) -> bool:

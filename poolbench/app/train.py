@@ -56,7 +56,7 @@ def unfinished_count(study: Study, store: Path) -> int:
     Raises:
         EnvironmentFault: The folder is a store that cannot be read.
     """
-    if not (store / "STORE.json").exists():
+    if not Store.is_at(store):
         return len(study.cells)
     return len(TASKS["train"].open_cells(Store(store), study))
 

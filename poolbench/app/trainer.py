@@ -20,6 +20,7 @@ from poolbench.core.cell import Cell
 from poolbench.core.record import Result
 from poolbench.data.splits import Splits
 from poolbench.models.network import count_parameters
+from poolbench.store.commit import PREDICTIONS, WEIGHTS
 from poolbench.store.writer import CellWriter
 from poolbench.training.captured import Recorder
 from poolbench.training.checkpoint import UnreadableCheckpoint, pack_weights
@@ -204,6 +205,6 @@ def _conclude(
         epochs=training.epoch,
     )
     return result, {
-        "model.safetensors": pack_weights(network.state_dict()),
-        "predictions.npz": predictions.getvalue(),
+        WEIGHTS: pack_weights(network.state_dict()),
+        PREDICTIONS: predictions.getvalue(),
     }

@@ -101,7 +101,7 @@ class Worker:
         cell, session = writer.cell, self._assignment.session
         measuring = self._assignment.task == "probe"
         notes: Attempts = MeasurementWriter(writer.folder) if measuring else writer
-        if not measuring and (writer.folder / "result.json").exists():
+        if not measuring and self._store.is_committed(cell.id):
             moved = self._store.quarantine(cell.id)
             self._notice(cell, f"its stored run is damaged and was moved to {moved}")
         attempt = notes.begin(

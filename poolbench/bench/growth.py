@@ -24,6 +24,7 @@ from poolbench.data.batches import Batch
 from poolbench.probes.adversarial.probe import fgsm
 from poolbench.probes.api import Subject
 from poolbench.report.table import Cell, Column, Table, words
+from poolbench.store.commit import PREDICTIONS, WEIGHTS
 from poolbench.store.store import Store
 
 _EPSILONS = (1, 4, 16, 64)
@@ -122,7 +123,7 @@ def _filled_store(size: int) -> Iterator[tuple[Study, Path]]:
                     history=[epoch],
                     timings=[timing],
                     environment={},
-                    artefacts={"model.safetensors": b"", "predictions.npz": b""},
+                    artefacts={WEIGHTS: b"", PREDICTIONS: b""},
                 )
         yield study, store.path
 

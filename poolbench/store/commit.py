@@ -21,6 +21,8 @@ from poolbench.store.documents import (
 )
 
 FILE = "result.json"
+WEIGHTS = "model.safetensors"
+PREDICTIONS = "predictions.npz"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +44,7 @@ class Commit:
     @property
     def network(self) -> str | None:
         """SHA-256 of the stored weights; ``None`` when training diverged."""
-        return self.files["model.safetensors"]["sha256"] if self.result.status == "ok" else None
+        return self.files[WEIGHTS]["sha256"] if self.result.status == "ok" else None
 
     def check(self) -> None:
         """Refuse a run whose damage shows without reading its files.

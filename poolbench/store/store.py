@@ -29,12 +29,14 @@ from poolbench.core.measurement import Measurement
 from poolbench.core.record import Run
 from poolbench.core.study import Study, study_from_json
 from poolbench.store import documents, measurements
+from poolbench.store.commit import FILE as COMMIT
 from poolbench.store.commit import Commit, read_commit
 from poolbench.store.documents import Damaged
 from poolbench.store.files import explaining_disk_faults, write_atomic
-from poolbench.store.writer import CellWriter
+from poolbench.store.writer import CellWriter, checkpoints
 
 FORMAT = 1
+_MARKER = "STORE.json"
 
 
 class Store:
@@ -49,7 +51,7 @@ class Store:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        marker = path / "STORE.json"
+        marker = path / _MARKER
         try:
             version = json.loads(marker.read_bytes())["format"]
         except FileNotFoundError:
@@ -68,6 +70,11 @@ class Store:
                 "update poolbench, or use another store",
             )
 
+    @staticmethod
+    def is_at(path: Path) -> bool:
+        """Whether there is a store, of this version or another."""
+        return (path / _MARKER).exists()
+
     @classmethod
     def create(cls, path: Path) -> Store:
         """Open the store at ``path`` for writing, making it if need be.
@@ -77,11 +84,11 @@ class Store:
         """
         with explaining_disk_faults(path):
             path.mkdir(parents=True, exist_ok=True)
-        marker = path / "STORE.json"
-        if not marker.exists():
+        marker = path / _MARKER
+        if not cls.is_at(path):
             others = [p for p in path.iterdir() if not p.name.startswith(f".{marker.name}.")]
             # Another process may have made the store since: then the marker is there now.
-            if others and not marker.exists():
+            if others and not cls.is_at(path):
                 raise EnvironmentFault(
                     f"{path} is not empty and not a store",
                     "name an empty or new folder with --store",
@@ -105,6 +112,22 @@ class Store:
     def folder(self, cell_id: str) -> Path:
         """Return where a cell's run is, or will be."""
         return self.path / "runs" / cell_id
+
+    def session_folders(self) -> list[Path]:
+        """Return the folders of all sessions, those of dead processes included, in order."""
+        return sorted((self.path / "sessions").glob("*"))
+
+    def session_folder(self, name: str) -> Path:
+        """Return where the jobs, events and logs of a session are, or will be."""
+        return self.path / "sessions" / name
+
+    def is_committed(self, cell_id: str) -> bool:
+        """Whether a cell has a result, damaged or not; see :meth:`has_result`."""
+        return (self.folder(cell_id) / COMMIT).exists()
+
+    def has_checkpoint(self, cell_id: str) -> bool:
+        """Whether a cell was begun and saved, and not finished."""
+        return any(checkpoints(self.folder(cell_id)))
 
     def commit_of(self, cell_id: str) -> Commit:
         """Return what a finished run was, how it ended, and the way to its other files.
@@ -163,7 +186,7 @@ class Store:
         folder = self.path / "runs"
         if folder.is_dir():
             for entry in sorted(os.scandir(folder), key=lambda item: item.name):
-                if (Path(entry.path) / "result.json").exists():
+                if self.is_committed(entry.name):
                     yield entry.name
 
     def verify(self, cell_id: str) -> str:
@@ -200,6 +223,19 @@ class Store:
             return True
         lock.release()
         return False
+
+    def keeps_writers_apart(self) -> bool:
+        """Whether the file system grants a lock to one holder at a time; asked by taking one."""
+        first, second = (
+            FileLock(self.path / "locks" / ".trial", timeout=0, is_singleton=False)
+            for _ in range(2)
+        )
+        with first:
+            try:
+                with second:
+                    return False
+            except Timeout:
+                return True
 
     def _acquire(self, cell_id: str) -> BaseFileLock | None:
         path = self.path / "locks" / cell_id

@@ -45,7 +45,7 @@ class CellWriter(Attempts):
     def save_checkpoint(self, data: bytes, *, epoch: int, step: int) -> None:
         """Keep a training state; the one before goes only when this one is safe on disk."""
         name = _CHECKPOINT.format(epoch=epoch, step=step, digest=documents.sha256(data))
-        older = [path for path in self._checkpoints() if path.name != name]
+        older = [path for path in checkpoints(self.folder) if path.name != name]
         write_atomic(self.folder / name, data)
         for path in older:
             remove_file(path)
@@ -56,7 +56,7 @@ class CellWriter(Attempts):
         A checkpoint's name carries its SHA-256, so damage cannot be mistaken for a state.
         """
         damaged: list[Path] = []
-        for path in reversed(self._checkpoints()):
+        for path in reversed(checkpoints(self.folder)):
             data = path.read_bytes()
             if documents.sha256(data) == path.stem.rpartition("-")[2]:
                 return data, damaged
@@ -72,10 +72,7 @@ class CellWriter(Attempts):
 
     def set_aside_checkpoints(self) -> list[Path]:
         """Move every checkpoint to the quarantine folder: none of them fits the cell."""
-        return [self.set_aside(path) for path in self._checkpoints()]
-
-    def _checkpoints(self) -> list[Path]:
-        return sorted(self.folder.glob("checkpoint-*.safetensors"))
+        return [self.set_aside(path) for path in checkpoints(self.folder)]
 
     def commit(
         self,
@@ -108,5 +105,10 @@ class CellWriter(Attempts):
         for name, data in files.items():
             write_atomic(self.folder / name, data)
         write_atomic(self.folder / commit.FILE, commit.commit_bytes(self.cell, result, files))
-        for path in [*self._checkpoints(), self.folder / "failure.json"]:
+        for path in [*checkpoints(self.folder), self.folder / "failure.json"]:
             remove_file(path)
+
+
+def checkpoints(folder: Path) -> list[Path]:
+    """Return the saved training states in a cell's folder, oldest first."""
+    return sorted(folder.glob("checkpoint-*.safetensors"))
