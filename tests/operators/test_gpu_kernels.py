@@ -13,11 +13,12 @@ from typing import Any
 import pytest
 import torch
 
-from poolbench.operators.kernels import OPERATIONS, eager
+from poolbench.operators.kernels import OPERATIONS
 from poolbench.operators.peaks import Peaks
 from poolbench.operators.window import Window
-from tests.operators.test_kernels import ROUNDING, WINDOWS, maps, results
-from tests.operators.test_smooth_maximum import TEMPERATURES, truth, worst_error
+from tests.operators.rounding import assert_within, sum_tolerance, tolerances
+from tests.operators.test_kernels import WINDOWS, assert_like_eager, maps
+from tests.operators.test_smooth_maximum import TEMPERATURES, truth
 
 IS_INTERPRETED = os.environ.get("TRITON_INTERPRET") == "1"
 # Triton decides when a kernel is defined: one process either interprets or compiles.
@@ -80,22 +81,13 @@ def test_triton_agrees_with_plain_tensors(
     for t, learns in ((1e-3, 1), (1024.0, 7)):
         x = maps(dtype, layout, channels=7)
         log_temperature = torch.linspace(0, 1, learns) + math.log(t)
-        on_device = x.to(device), log_temperature.to(device)
-        found = results(gpu, *on_device, window, operation)
-        expected = results(eager, x, log_temperature, window, operation)
-        rounding = max(ROUNDING[dtype], 1e-6)  # float32 sums of up to 25 windows
-        for one, other, tolerance in zip(found, expected, (rounding, rounding, 1e-6), strict=True):
-            assert one.dtype == other.dtype
-            size = other[other.isfinite()].abs().amax().item()
-            torch.testing.assert_close(one.cpu(), other, rtol=tolerance, atol=tolerance * size)
-        assert found[1].stride() == expected[1].stride()
-        assert (found[1].cpu()[x == -math.inf] == 0).all()
+        assert_like_eager(gpu, x, log_temperature, window, operation, device)
 
 
 @on_each_device
 @pytest.mark.parametrize("operation", ["lse", "lae"])
 @pytest.mark.parametrize("t", [*TEMPERATURES, 10.0])  # 10: where the series are at their limit
-def test_triton_in_float32_is_accurate_to_one_in_a_million_at_every_temperature(
+def test_triton_in_float32_is_accurate_to_a_few_roundings_at_every_temperature(
     operation: str, t: float, device: str
 ) -> None:
     from poolbench.operators.kernels import gpu
@@ -104,14 +96,14 @@ def test_triton_in_float32_is_accurate_to_one_in_a_million_at_every_temperature(
     x = torch.randn(16, 1, 32, 32, generator=generator).abs()
     log_temperature = torch.full((1,), math.log(t))
     value, p, slope = truth(x, log_temperature, operation == "lae")
-    x, log_temperature = x.to(device), log_temperature.to(device)
+    upstream = torch.ones(16, 1, 1, 1)
+    allowed = tolerances(x, log_temperature, upstream, None, operation, of_gpu=True)
+    x, log_temperature, upstream = x.to(device), log_temperature.to(device), upstream.to(device)
     pooled, *kept = gpu.forward(x, log_temperature, None, operation)
-    gradient, own = gpu.backward(
-        torch.ones_like(pooled), x, log_temperature, *kept, None, operation
-    )
-    assert worst_error(pooled.cpu()[..., 0, 0], value, value.abs()) < 1e-6
-    assert worst_error(gradient.cpu().flatten(2), p, p.amax(-1, keepdim=True)) < 1e-6
-    assert worst_error(own.cpu(), slope, slope.abs() + 1e-9 * t) < 1e-6
+    gradient, own = gpu.backward(upstream, x, log_temperature, *kept, None, operation)
+    expected = value.view(upstream.shape), p.view(x.shape), slope
+    for found, true, tolerance in zip((pooled, gradient, own), expected, allowed, strict=True):
+        assert_within(tolerance, found.cpu(), true, rounded_to=found.dtype)
 
 
 @on_each_device
@@ -145,24 +137,26 @@ def test_triton_finds_maxima_and_means_as_the_cpu_does(
     x[2, 5] = math.nan
     ours = Peaks.apply(x.requires_grad_(), None, window, True)
     upstream = [torch.randn_like(y) for y in ours[:2]]
-    (slope,) = torch.autograd.grad(ours[:2], x, upstream)
+    (slope,) = torch.autograd.grad(ours[:2], x, upstream, retain_graph=True)
+    # Maxima pass a gradient on and means share it: of sizes both make the sum of the sizes.
+    (size,) = torch.autograd.grad(ours[:2], x, [part.abs() for part in upstream])
+    mean_size = Peaks.apply(x.detach().abs(), None, window, True)[1]
     peak, mean, _, place = peaks.forward(x.to(device), None, window, with_mean=True)
     on_device = [part.to(device) for part in upstream]
     like = torch.empty_strided(x.shape, x.stride(), dtype=dtype, device="meta")
     gradient = peaks.backward(*on_device, None, place, like, None, window)
-    exact = {"rtol": 0, "atol": 0, "equal_nan": True}
-    rounded = {"rtol": ROUNDING[dtype], "atol": ROUNDING[dtype], "equal_nan": True}
-    torch.testing.assert_close(peak.cpu(), ours[0], **exact)
+    torch.testing.assert_close(peak.cpu(), ours[0], rtol=0, atol=0, equal_nan=True)
     is_number = ours[0] == ours[0]  # of several NaN any place will do
     assert place.dtype == ours[3].dtype
     assert torch.equal(place.cpu()[is_number], ours[3][is_number])
-    torch.testing.assert_close(mean.cpu(), ours[1], **rounded)
+    assert_within(sum_tolerance(mean_size, dtype), mean.cpu(), ours[1], rounded_to=dtype)
     assert gradient.stride() == slope.stride()
     is_safe = x.detach().isfinite().amin(1, keepdim=True).expand(x.shape)
-    torch.testing.assert_close(gradient.cpu()[is_safe], slope[is_safe], **rounded)
+    tolerance = sum_tolerance(size, dtype)[is_safe]
+    assert_within(tolerance, gradient.cpu()[is_safe], slope[is_safe], rounded_to=dtype)
     only_peak = peaks.backward(on_device[0], None, None, place, like, None, window)
     (slope,) = torch.autograd.grad(Peaks.apply(x, None, window, False)[0], x, upstream[0])
-    torch.testing.assert_close(only_peak.cpu()[is_safe], slope[is_safe], **rounded)
+    assert_within(tolerance, only_peak.cpu()[is_safe], slope[is_safe], rounded_to=dtype)
 
 
 @on_each_device

@@ -16,6 +16,7 @@ from poolbench.core.errors import BadInput
 from poolbench.operators.kernels import OPERATIONS, Kernel, eager, kernel_for, native, peaks_for
 from poolbench.operators.kernels.native.job import THREADED_ELEMENTS
 from poolbench.operators.window import Window
+from tests.operators.rounding import assert_within, tolerances
 
 WINDOWS = {
     "global": None,
@@ -25,8 +26,7 @@ WINDOWS = {
     "k5s1p2": Window.of(5, 1, 2),
 }
 LAYOUTS = {"contiguous": torch.contiguous_format, "channels_last": torch.channels_last}
-# Roundings of the output, and of what is kept for backward.
-ROUNDING = {torch.float32: 3e-7, torch.bfloat16: 2**-7, torch.float64: 1e-12}
+DTYPES = (torch.float32, torch.bfloat16, torch.float64)
 
 needs_compiler = pytest.mark.skipif(
     native.fault() is not None, reason=native.fault() or "there is a compiler"
@@ -42,38 +42,50 @@ def maps(dtype: torch.dtype, layout: torch.memory_format, channels: int = 19) ->
     return x.to(dtype).contiguous(memory_format=layout)
 
 
+def upstream_for(pooled: Tensor, dtype: torch.dtype) -> Tensor:
+    """Return an upstream gradient that tells elements apart."""
+    generator = torch.Generator().manual_seed(1)
+    return torch.randn(pooled.shape, generator=generator).to(dtype)
+
+
 def results(
     kernel: Kernel, x: Tensor, log_temperature: Tensor, window: Window | None, operation: str
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Return y, the gradient and the slopes for an upstream that tells elements apart."""
+    """Return y, the gradient and the slopes."""
     pooled, *kept = kernel.forward(x, log_temperature, window, operation)
-    generator = torch.Generator().manual_seed(1)
-    upstream = torch.randn(pooled.shape, generator=generator).to(x.dtype).to(x.device)
+    upstream = upstream_for(pooled, x.dtype).to(x.device)
     gradient, slope = kernel.backward(upstream, x, log_temperature, *kept, window, operation)
     return pooled, gradient, slope
 
 
 def assert_like_eager(
-    kernel: Kernel, x: Tensor, log_temperature: Tensor, window: Window | None, operation: str
+    kernel: Kernel,
+    x: Tensor,
+    log_temperature: Tensor,
+    window: Window | None,
+    operation: str,
+    device: str = "cpu",
 ) -> None:
-    found = results(kernel, x, log_temperature, window, operation)
+    """Check a kernel on a device against plain tensors on the CPU."""
+    found = results(kernel, x.to(device), log_temperature.to(device), window, operation)
     expected = results(eager, x, log_temperature, window, operation)
-    rounding = ROUNDING[x.dtype]
-    for one, other, tolerance in zip(found, expected, (rounding, rounding, 1e-6), strict=True):
+    upstream = upstream_for(expected[0], x.dtype)
+    is_gpu = kernel not in (eager, native)
+    allowed = tolerances(x, log_temperature, upstream, window, operation, of_gpu=is_gpu)
+    for one, other, tolerance in zip(found, expected, allowed, strict=True):
         assert one.dtype == other.dtype
-        assert one.shape == other.shape
-        size = other[other.isfinite()].abs().amax().item()
-        torch.testing.assert_close(one, other, rtol=tolerance, atol=tolerance * size)
+        assert_within(tolerance, one.cpu(), other, rounded_to=other.dtype)
     if window is not None:  # of single values every layout is the same
         assert found[0].stride() == expected[0].stride()
-    assert (found[1][x == -math.inf] == 0).all()
+    assert found[1].stride() == expected[1].stride()
+    assert (found[1].cpu()[x == -math.inf] == 0).all()
 
 
 @needs_compiler
 @pytest.mark.parametrize("operation", OPERATIONS)
 @pytest.mark.parametrize("window", WINDOWS.values(), ids=WINDOWS)
 @pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
-@pytest.mark.parametrize("dtype", ROUNDING, ids=str)
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
 def test_native_code_agrees_with_plain_tensors(
     dtype: torch.dtype, layout: torch.memory_format, window: Window | None, operation: str
 ) -> None:
