@@ -2,7 +2,7 @@
 # What .ci/run and .ci/versions share: a copy of the tree, the README's test command, the data.
 
 # The folder with unpack.py and the packed data sets; without it, tests that need them skip.
-packed_data=${POOLBENCH_PACKED_DATA:-$PWD/../shared/data}
+packed_data=$(realpath -m "${POOLBENCH_PACKED_DATA:-../shared/data}")
 
 copy_tree() { # FOLDER: the files that git knows or would, as they are now
     git ls-files -z --cached --others --exclude-standard | xargs -0 cp --parents -t "$1"
