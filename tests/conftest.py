@@ -17,6 +17,11 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 # As workers have it on a GPU, whose library reads it once.
 os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
 
+# A shell that starts the tests in the background has them ignore Ctrl-C, and with them the programs
+# whose answer to it is tested.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
 # One suite of four cells, a second of training each.
 TINY = """\
 schema: 1
