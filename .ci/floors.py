@@ -12,4 +12,4 @@ for line in (*project["dependencies"], *project["optional-dependencies"]["dev"])
     requirement = Requirement(line)
     for bound in requirement.specifier:
         if bound.operator == ">=":
-            print(f"{requirement.name}=={bound.version}")  # noqa: T201
+            print(f"{requirement.name}=={bound.version}")
