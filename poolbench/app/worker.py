@@ -104,6 +104,8 @@ class Worker:
         if not measuring and self._store.is_committed(cell.id):
             moved = self._store.quarantine(cell.id)
             self._notice(cell, f"its stored run is damaged and was moved to {moved}")
+        # First of all: a worker without an event is taken for one that cannot work here.
+        self._emit(self._event("started", cell))
         attempt = notes.begin(
             session,
             {"worker": self._assignment.worker, "pid": os.getpid(), "started": now()},
@@ -116,7 +118,6 @@ class Worker:
                 "the system may be short of memory: try fewer --jobs",
             )
             return
-        self._emit(self._event("started", cell))
         try:
             if isinstance(notes, MeasurementWriter):
                 self._measure(notes, cell)

@@ -10,6 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from poolbench.store.attempts import Attempts
 from tests.app.runs import attempts, lasting_bytes
 from tests.conftest import Done
 
@@ -113,6 +114,22 @@ def test_the_cell_of_a_killed_worker_is_taken_up_by_another(
     assert process.returncode == 0, err
     assert "a worker died (exit -9); its cell is taken up by another" in err
     assert lasting_bytes(store) == uninterrupted
+
+
+def test_a_worker_says_that_it_has_begun_before_it_leaves_a_trace_of_it(
+    poolbench: Program, tiny: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Killed in between, it would be taken for one that cannot work here, and end the command.
+    begin, told = Attempts.begin, []
+
+    def begin_and_look(self: Attempts, session: str, facts: dict[str, object]) -> int:
+        told.append(bool(list((tiny.parent / "one" / "sessions").glob("*/*.events"))))
+        return begin(self, session, facts)
+
+    monkeypatch.setattr(Attempts, "begin", begin_and_look)
+    done = poolbench("train", tiny, "--store", "one", "--engine=inline", "--only=average@0", "-q")
+    assert done.code == 0, done.err
+    assert told == [True]
 
 
 def test_two_processes_on_one_store_train_each_cell_once(
