@@ -16,7 +16,7 @@ _PIECE_MIB = 64
 # to fit it exactly; the others come alone, since what they need of the large ones is there.
 _WITH_DEPENDENCIES = ("pydantic",)
 _ALONE = ("foolbox", "eagerpy", "GitPython", "gitdb", "smmap", "platformdirs", "jsonschema",
-          "jsonschema-specifications", "referencing", "rpds-py")  # fmt: skip
+          "jsonschema-specifications", "attrs", "referencing", "rpds-py")  # fmt: skip
 _FOR_ITS_PYTHON = (
     "--only-binary=:all:", "--python-version=3.12", "--implementation=cp",
     "--platform=manylinux_2_28_x86_64", "--platform=manylinux_2_17_x86_64",
@@ -41,12 +41,16 @@ def pack(target: Path) -> None:
     """Write the pieces, and say how large each is.
 
     Args:
-        target: Folder of the pieces; what is in it is replaced.
+        target: Folder of the pieces; earlier ones are replaced, other things refused.
     """
     source = Path(os.environ.get("POOLBENCH_PACKED_DATA", _ROOT.parent / "shared" / "data"))
     if not (source / "unpack.py").is_file():
         sys.exit(f"no packed data at {source}: name their folder with POOLBENCH_PACKED_DATA")
-    shutil.rmtree(target, ignore_errors=True)
+    strange = [path for path in target.glob("*") if path.name not in _PIECES]
+    if strange:
+        sys.exit(f"{target} holds other things than pieces, {strange[0].name}: name a new folder")
+    for name in _PIECES:
+        shutil.rmtree(target / name, ignore_errors=True)
     for name, files in _PIECES.items():
         for file in files:
             kept = target / name / "data" / file
@@ -54,8 +58,9 @@ def pack(target: Path) -> None:
             shutil.copyfile(source / file, kept)
     wheels = target / "1" / "wheels"
     fetch = [sys.executable, "-m", "pip", "download", "--quiet", f"--dest={wheels}"]
-    subprocess.run([*fetch, *_FOR_ITS_PYTHON, *_WITH_DEPENDENCIES], check=True)
-    subprocess.run([*fetch, *_FOR_ITS_PYTHON, "--no-deps", *_ALONE], check=True)
+    for wanted in (_WITH_DEPENDENCIES, ("--no-deps", *_ALONE)):
+        if subprocess.run([*fetch, *_FOR_ITS_PYTHON, *wanted], check=False).returncode:
+            sys.exit("pip could not fetch the wheels; it says above why")
     tree = _tracked_bytes()
     for name in _PIECES:
         piece = sum(path.stat().st_size for path in (target / name).rglob("*") if path.is_file())

@@ -44,7 +44,7 @@ class _Running:
     def __init__(self, work: Work, setting: Setting, folder: Path, limit_s: float) -> None:
         self.work, self._log = work, folder / f"{work.name}.log"
         self._began = time.monotonic()
-        self._limit_s = limit_s
+        self._limit_s, self._is_interrupted = limit_s, False
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
                 work.command,
@@ -61,15 +61,18 @@ class _Running:
                 start_new_session=True,
             )
 
-    def end(self) -> Ended:
-        """Wait until the command ends, or end it when its time is over."""
-        in_time = self._wait(self._limit_s - (time.monotonic() - self._began))
-        if not in_time:
-            self._signal(signal.SIGINT)
-            self._wait(_GRACE_S)
-        self._signal(signal.SIGKILL)  # whatever it left behind
-        code = self._process.wait()
-        status, detail = self._judge(code, in_time)
+    def look(self) -> Ended | None:
+        """Return how the command ended, if it did; interrupt or kill it when its time is over."""
+        code = self._process.poll()
+        over_s = time.monotonic() - self._began - self._limit_s
+        if code is None:
+            if over_s > 0:
+                self.interrupt()
+            if over_s > _GRACE_S:
+                self.kill()
+            return None
+        self.kill()  # whatever it left behind
+        status, detail = self._judge(code)
         return Ended(
             work=self.work,
             status=status,
@@ -77,22 +80,24 @@ class _Running:
             duration_s=time.monotonic() - self._began,
         )
 
-    def _judge(self, code: int, in_time: bool) -> tuple[Status, str]:
-        if not in_time and self.work.may_be_cut:
-            return "cut short", f"after {self._limit_s:.0f} s"
-        if not in_time:
-            return "failed", f"not done after {self._limit_s:.0f} s"
+    def interrupt(self) -> None:
+        """Ask it, once, to save and end."""
+        if not self._is_interrupted:
+            self._is_interrupted = True
+            self._signal(signal.SIGINT)
+
+    def kill(self) -> None:
+        """End it with all that it started."""
+        self._signal(signal.SIGKILL)
+
+    def _judge(self, code: int) -> tuple[Status, str]:
+        if self._is_interrupted:
+            took = f"after {time.monotonic() - self._began:.0f} s"
+            return ("cut short", took) if self.work.may_be_cut else ("failed", f"not done {took}")
         if code == 0:
             return "ok", ""
         lines = self._log.read_text(errors="replace").strip().splitlines()
         return "failed", f"exit {code}: {lines[-1] if lines else 'no word'}"
-
-    def _wait(self, seconds: float) -> bool:
-        try:
-            self._process.wait(max(0.0, seconds))
-        except subprocess.TimeoutExpired:
-            return False
-        return True
 
     def _signal(self, number: int) -> None:
         with suppress(ProcessLookupError):
@@ -113,19 +118,35 @@ def run_stage(
     folder = setting.results / stage.name
     folder.mkdir(parents=True, exist_ok=True)
     ends = min(deadline, time.monotonic() + stage.limit_s)
-    begun: list[_Running] = []
-    for work in stage.works:
-        left = min(work.limit_s, ends - time.monotonic() - work.reserve_s)
-        if left <= 0:
-            on_ended(Ended(work=work, status="not begun", detail="no time was left"))
-            continue
-        running = _Running(work, setting, folder, left)
-        if stage.side_by_side:
-            begun.append(running)
-        else:
-            on_ended(running.end())
-    for running in begun:
-        on_ended(running.end())
+    for wave in range(0, len(stage.works), stage.at_once):
+        running: list[_Running] = []
+        try:
+            for work in stage.works[wave : wave + stage.at_once]:
+                left = min(work.limit_s, ends - time.monotonic() - work.reserve_s)
+                if left > 0:
+                    running.append(_Running(work, setting, folder, left))
+                else:
+                    on_ended(Ended(work=work, status="not begun", detail="no time was left"))
+            _follow(running, on_ended)
+        except KeyboardInterrupt:
+            for one in running:
+                one.interrupt()
+            _follow(running, on_ended)
+            raise
+        finally:
+            for one in running:
+                one.kill()
+
+
+def _follow(running: list[_Running], on_ended: Callable[[Ended], None]) -> None:
+    """Wait for commands that run side by side; what ends is told, and taken off the list."""
+    while running:
+        for one in list(running):
+            ended = one.look()
+            if ended is not None:
+                running.remove(one)
+                on_ended(ended)
+        time.sleep(0.05)
 
 
 def archive(folder: Path, target: Path) -> None:

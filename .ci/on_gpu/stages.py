@@ -47,13 +47,14 @@ class Stage:
         name: As it is asked for.
         limit_s: Seconds for all of its commands.
         works: In order.
-        side_by_side: Whether all start at once: tests do, and benchmarks, which take turns.
+        at_once: How many start together, the next when all of them have ended: tests do, and
+            benchmarks, which get ready together and take turns.
     """
 
     name: str
     limit_s: float
     works: tuple[Work, ...]
-    side_by_side: bool = False
+    at_once: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,9 +133,9 @@ def tests(setting: Setting) -> Stage:
         limit_s=150,
         works=(
             work("marked", "-m", "gpu", "-n", "6", "tests"),
-            work("contract", _CONTRACT, "-n", "6", POOLBENCH_TEST_DEVICE="cuda"),
+            work("contract", _CONTRACT, "-n", "8", POOLBENCH_TEST_DEVICE="cuda"),
         ),
-        side_by_side=True,
+        at_once=2,
     )
 
 
@@ -161,10 +162,10 @@ def operators(setting: Setting) -> Stage:
                     *(*(["--compiled"] if compiled else []), *_table(setting, "operators", name)),
                 ),
                 limit_s=120,
-                environment={"TORCHINDUCTOR_COMPILE_THREADS": "2"},
+                environment={"TORCHINDUCTOR_COMPILE_THREADS": "3"},
             )
         )
-    return Stage(name="operators", limit_s=120, works=tuple(works), side_by_side=True)
+    return Stage(name="operators", limit_s=120, works=tuple(works), at_once=4)
 
 
 def training(setting: Setting) -> Stage:
@@ -203,14 +204,16 @@ def training(setting: Setting) -> Stage:
             seeds = ("--seeds", "8", "--jobs", jobs, "--steps", "20", "--rounds", "3")
             works.append(work("seeds", f"seeds-{jobs}", *seeds))
         works.append(work("fgsm", "fgsm"))
-    return Stage(name="training", limit_s=150, works=tuple(works), side_by_side=True)
+    # What the goals name comes first: the small network, and its seeds at once.
+    works.sort(key=lambda work: work.name.startswith(("resnet", "wrn")))
+    return Stage(name="training", limit_s=150, works=tuple(works), at_once=6)
 
 
 def mnist(setting: Setting) -> Stage:
     """Max pooling against convolutions on all of MNIST, as its suite says, with its probes."""
     return Stage(
         name="mnist",
-        limit_s=240,
+        limit_s=120,
         works=_study(setting, "mnist", "maxpool/lenet-mnist", jobs=6),
     )
 
@@ -224,7 +227,7 @@ def cifar(setting: Setting) -> Stage:
             *_study(setting, "cifar", "maxpool/resnet-page", jobs=4),
             # In the least size its training shows what the other's has not.
             *_study(setting, "cifar", "maxpool/lenet-cifar", "execution.captured=true", jobs=6)[
-                : 1 if setting.is_dry else None
+                : 2 if setting.is_dry else None
             ],
         ),
     )
@@ -255,19 +258,23 @@ def _study(setting: Setting, stage: str, suite: str, *changes: str, jobs: int) -
     running = ("--device", setting.device, "--jobs", str(2 if setting.is_dry else jobs))
     results = setting.results / stage
 
-    def work(task: str, *options: str, limit_s: float, reserve_s: float | None = None) -> Work:
+    def work(
+        task: str, *options: str, limit_s: float, reserve_s: float | None = None, called: str = ""
+    ) -> Work:
         return Work(
-            name=f"{name}-{task.rpartition(' ')[2]}",
+            name=f"{name}-{called or task.rpartition(' ')[2]}",
             command=(*_POOLBENCH, *task.split(), *chosen, *options),
             limit_s=limit_s,
             reserve_s=reserve_s or 0.0,
             may_be_cut=reserve_s is not None,
         )
 
-    trained, probed = (_table(setting, stage, f"{name}-{task}") for task in ("train", "robustness"))
+    found, probed = (_table(setting, stage, f"{name}-{task}") for task in ("table", "robustness"))
     pictures = ("--figures", str(results / f"{name}-figures"))
     return (
-        work("train", *running, *trained, limit_s=600, reserve_s=60),
+        work("train", *running, limit_s=600, reserve_s=60),
+        # A table of its own: a training that is cut short prints none.
+        work("report", *found, limit_s=30, called="table"),
         work("robustness", *running, *probed, limit_s=120, reserve_s=20),
         work("store freeze", "-o", str(results / f"{name}-baseline.json"), limit_s=30),
         work("report", "-o", str(results / f"{name}.html"), *pictures, limit_s=60),

@@ -17,10 +17,10 @@ Row = Mapping[str, Any]
 
 _LEGENDS = {
     "operators": [
-        "  forward and backward: share of copy_'s speed, then how often our time the compiled peer",
-        "  takes, and the fastest other one",
+        "  forward and backward: per cent of copy_'s speed; the time of torch.compile's version",
+        "  over ours; that of the fastest eager peer over ours (above 1: ours is faster)",
     ],
-    "training": ["  images/s of the loop, and of others as a multiple of it"],
+    "training": ["  images/s of our loop, and the loop's rate as a multiple of others"],
 }
 
 
@@ -130,21 +130,21 @@ def _read_training(name: str, folder: Path) -> Iterator[str]:
         yield f"{name}: " + "; ".join(f"{who} {rate:,.0f}/s" for who, rate in rates.items())
     else:
         shown = [f"loop {rates['poolbench loop']:,.0f}/s"]
+        captured = rows.get("poolbench loop, captured step")
+        shown += [f"captured {captured['ratio']:.2f} x that"] if captured else []
         shown += [
-            f"{word} {rows[who]['ratio']:.3f} x"
+            f"{1 / rows[who]['ratio']:.3f} of {word}"
             for who, word in (
-                ("poolbench loop, captured step", "captured"),
-                ("same model, one resident batch", "bare step"),
-                ("a user's loop", "a user's"),
+                ("same model, one resident batch", "its bare step"),
+                ("a user's loop", "a user's loop"),
             )
-            if who in rows
         ]
         yield f"{name}: {', '.join(shown)}"
 
 
 def _read_study(name: str, folder: Path) -> Iterator[str]:
     suite, _, task = name.rpartition("-")
-    if task not in ("train", "robustness"):
+    if task not in ("table", "robustness"):
         return
     for table in _tables(folder / f"{name}.json"):
         if not table["rows"] or "n" not in table["rows"][0]:

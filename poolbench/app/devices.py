@@ -114,12 +114,12 @@ def check_gpu_settings(study: Study, *, device: str | None) -> None:
     if asked.captured:
         wanted["captured"] = "asks for CUDA graphs"
     if asked.cudnn_benchmark:
-        wanted["cudnn_benchmark"] = "is about a library of GPUs"
+        wanted["cudnn_benchmark"] = "tunes cuDNN, which only NVIDIA GPUs use"
     if any(cell.recipe.precision == "tf32" for cell in study.cells):
         wanted["precision"] = "asks for tf32, an arithmetic of GPUs"
     if wanted and "cpu" in workers_of(asked, device=device, jobs=1):
         off = {"captured": "false", "cudnn_benchmark": "false", "precision": "fp32"}
-        reasons = " and ".join(f"execution.{key} {reason}" for key, reason in wanted.items())
+        reasons = ", ".join(f"execution.{key} {reason}" for key, reason in wanted.items())
         changes = " ".join(f"--set execution.{key}={off[key]}" for key in wanted)
         raise BadInput(
             f"{reasons}, and the training would run on a CPU",

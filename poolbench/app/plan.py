@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from poolbench.app.devices import workers_of
+from poolbench.app.devices import check_gpu_settings, workers_of
 from poolbench.app.results import Results, read_results
 from poolbench.app.study import data_root
 from poolbench.core.cell import Cell
@@ -52,6 +52,8 @@ def plan(
     """
     results = read_results(study, store_path) if Store.is_at(store_path) else None
     devices = workers_of(study.execution, device=device, jobs=jobs)
+    if measured:  # else what would be timed is not what would be trained
+        check_gpu_settings(study, device=device)
     costs = _measure(study, data_root(root), devices[0]) if measured else _remembered(results)
     return [_table(study, dataset, results, costs, devices) for dataset in study.datasets]
 

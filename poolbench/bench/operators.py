@@ -50,26 +50,36 @@ def bench_operators(
     threads: int,
     device: torch.device,
     with_compiled: bool,
-) -> list[Table]:
+) -> tuple[list[Table], list[str]]:
     """Compare each operator with its peers on the same maps, standard normal, at t = 1, a = 1/2.
 
     Args:
-        tasks: One table for each.
+        tasks: One table for each; what fails at one stops no other.
         rounds: Turns of each contender, at least 7.
         threads: CPU threads.
         device: Where.
         with_compiled: Whether the first peer also races as torch.compile makes it.
 
-    Raises:
-        RuntimeError: A peer computes other values.
+    Returns:
+        The tables, and what was wrong where a task has none: a peer that computes other values, or
+        no memory left.
     """
     torch.set_num_threads(threads)
-    entries = [_enter(task, device, with_compiled) for task in tasks]
+    entries, tables, failures = [], [], []
+    for task in tasks:
+        try:
+            entries.append(_enter(task, device, with_compiled))
+        except RuntimeError as error:
+            failures.append(f"{task}: {error}")
     stopwatch = kernels(device)
-    return [
-        _table(entry, race(entry.contenders, rounds, stopwatch), rounds, threads, device)
-        for entry in entries
-    ]
+    for entry in entries:
+        try:
+            times = race(entry.contenders, rounds, stopwatch)
+        except RuntimeError as error:
+            failures.append(f"{entry.task}: {error}")
+        else:
+            tables.append(_table(entry, times, rounds, threads, device))
+    return tables, failures
 
 
 def _enter(task: PoolingTask, device: torch.device, with_compiled: bool) -> _Entry:
@@ -136,8 +146,8 @@ def _table(
             f"[least, largest] ms, {clock}",
             f"x ours: median of the time over ours of the same round, with the {CONFIDENCE:.0%} "
             "interval of the median; within noise where that holds 1",
-            f"copy_'s speed: copy_ moves {2 * size / copy_s / 1e9:,.0f} GB/s; at which share of "
-            "that forward / forward and backward move what has to be moved: "
+            f"copy_'s speed: copy_ moves {2 * size / copy_s / 1e9:,.0f} GB/s; the share of that "
+            "which forward / forward and backward reach, counting only the bytes that must move: "
             f"{task.forward_bytes / size:.2f} and {task.step_bytes / size:.2f} times the maps",
             "kept: for backward, beside the maps themselves; mean is a yardstick, not a peer; our "
             f"kernel here: {entry.kernel}",

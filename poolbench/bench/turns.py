@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from pathlib import Path
 
@@ -21,8 +21,8 @@ class _Queue:
     so begins when nobody is getting ready any more. The kernel frees the lock of a dead process.
     """
 
-    def __init__(self, descriptor: int, on_wait: Callable[[], None]) -> None:
-        self._descriptor, self._on_wait = descriptor, on_wait
+    def __init__(self, descriptor: int, tell: Callable[[str], None]) -> None:
+        self._descriptor, self._tell = descriptor, tell
 
     def get_ready(self) -> None:
         self._lock(alone=False)
@@ -37,31 +37,34 @@ class _Queue:
         try:
             fcntl.flock(self._descriptor, kind | fcntl.LOCK_NB)
         except BlockingIOError:
-            self._on_wait()
+            self._tell("waiting for another benchmark on this machine to end")
             fcntl.flock(self._descriptor, kind)
 
 
 @contextmanager
-def taking_turns(folder: Path, on_wait: Callable[[], None] = lambda: None) -> Iterator[None]:
+def taking_turns(folder: Path, tell: Callable[[str], None] = lambda _: None) -> Iterator[None]:
     """Let the races of this context wait for those of other processes, and others for them.
 
     Args:
         folder: Of the lock; those that name the same one wait for each other. It is made.
-        on_wait: Called before waiting, so that somebody can be told.
+        tell: Given a line before waiting, and where there can be no lock: benchmarks run then all
+            the same, beside whatever else runs.
     """
     if os.name != "posix":  # no such locks: benchmarks run when they come
         yield
         return
-    folder.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(folder / "bench.lock", os.O_RDWR | os.O_CREAT, 0o600)
-    queue = _Queue(descriptor, on_wait)
-    queue.get_ready()
-    token = _queue.set(queue)
-    try:
+    with ExitStack() as stack:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(folder / "bench.lock", os.O_RDWR | os.O_CREAT, 0o600)
+            stack.callback(os.close, descriptor)  # which frees the lock
+            queue = _Queue(descriptor, tell)
+            queue.get_ready()
+        except OSError as error:
+            tell(f"benchmarks do not wait for each other here: {folder}: {error.strerror}")
+        else:
+            stack.callback(_queue.reset, _queue.set(queue))
         yield
-    finally:
-        _queue.reset(token)
-        os.close(descriptor)  # which frees the lock
 
 
 def wait_for_turn() -> None:

@@ -43,8 +43,7 @@ def _bench(
         from poolbench.bench.allocator import restart_under_workers_allocator
 
         restart_under_workers_allocator()
-    waiting = "waiting for another benchmark on this machine to end"
-    context.with_resource(taking_turns(cache_folder(), lambda: tell(waiting)))
+    context.with_resource(taking_turns(cache_folder(), tell))
 
 
 @_commands.command("device")
@@ -181,14 +180,17 @@ def operators(
         )
         for name in operator or ["lae"]
     ]
-    tables = bench_operators(
+    tables, failures = bench_operators(
         tasks,
         rounds=rounds,
         threads=threads,
         device=open_device("cpu" if device is None else device),
         with_compiled=compiled,
     )
-    emit(tables, format, output)
+    if tables:
+        emit(tables, format, output)
+    if failures:
+        raise RuntimeError("; ".join(failures))
 
 
 @_commands.command("startup")

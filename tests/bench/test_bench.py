@@ -164,10 +164,29 @@ def test_a_peer_with_other_values_is_not_raced(monkeypatch: pytest.MonkeyPatch) 
     task = read_task(
         "lae", shape="1x2x4x4", window=None, layout="contiguous", dtype="float32", learn="layer"
     )
-    with pytest.raises(RuntimeError, match=r"'wrong' is .* away from our lae"):
-        operators.bench_operators(
-            [task], rounds=7, threads=1, device=torch.device("cpu"), with_compiled=False
-        )
+    tables, failures = operators.bench_operators(
+        [task], rounds=7, threads=1, device=torch.device("cpu"), with_compiled=False
+    )
+    assert not tables
+    (failure,) = failures
+    assert "'wrong' is" in failure
+
+
+def test_an_operator_that_fails_keeps_the_others_times_and_ends_in_an_error(
+    poolbench: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    peers = operators.peers_of
+    wrong = {"wrong": (lambda x: x.mean((2, 3)), True)}
+    monkeypatch.setattr(
+        operators,
+        "peers_of",
+        lambda name, *given: (wrong if name == "lae" else {}) | peers(name, *given),
+    )
+    command = ("bench", "operators", "--operator=lae", "--operator=max", "--shape=1x2x4x4")
+    with pytest.raises(RuntimeError, match="'wrong' is"):
+        poolbench(*command, "--rounds", 7, "--format=json", "-o", "found.json")
+    (table,) = json.loads((tmp_path / "found.json").read_bytes())["tables"]
+    assert table["title"].startswith("max,")
 
 
 @pytest.mark.parametrize(

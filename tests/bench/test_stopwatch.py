@@ -106,7 +106,7 @@ def test_a_copy_on_a_gpu_takes_what_its_bytes_take_not_what_python_takes() -> No
     small, large = source[: 2**10], source
     target = torch.empty_like(source)
     times = [
-        min(watch(lambda part=part: target[: len(part)].copy_(part)) for _ in range(5))
+        min(watch(lambda part=part: target[: len(part)].copy_(part)) for _ in range(20))
         for part in (small, large)
     ]
-    assert times[0] < 5e-5 < times[1] < 1e-2
+    assert 2 * times[0] < times[1]  # Python takes as long for both

@@ -57,8 +57,8 @@ def hear(process: subprocess.Popen[str]) -> str:
 def test_they_get_ready_together_and_the_first_to_race_waits_for_the_others(
     other: Callable[[], subprocess.Popen[str]], tmp_path: Path
 ) -> None:
-    waited: list[None] = []
-    with other() as beside, taking_turns(tmp_path, lambda: waited.append(None)):
+    waited: list[str] = []
+    with other() as beside, taking_turns(tmp_path, waited.append):
         assert not waited  # both are ready at once
         # Killed while it gets ready, it holds nobody up.
         beside.kill()
@@ -75,7 +75,7 @@ def test_one_at_a_time_races_and_who_waits_is_told(
         assert hear(racing) == "racing\n"
         began: list[str] = []
 
-        def end_it() -> None:
+        def end_it(_: str) -> None:
             began.append("waited")
             say(racing)
 
@@ -90,7 +90,7 @@ def test_a_race_begins_when_nobody_gets_ready_any_more(
     with other() as beside:
         order: list[str] = []
 
-        def release() -> None:
+        def release(_: str) -> None:
             order.append("waits")
             beside.communicate("\n\n", timeout=60)
 
@@ -112,8 +112,17 @@ def test_where_nobody_takes_turns_nobody_waits(tmp_path: Path) -> None:
 
 
 def test_a_turn_ends_with_its_context(tmp_path: Path) -> None:
-    waited: list[None] = []
+    waited: list[str] = []
     for _ in range(2):
-        with taking_turns(tmp_path, lambda: waited.append(None)):
+        with taking_turns(tmp_path, waited.append):
             wait_for_turn()
     assert not waited
+
+
+def test_where_there_can_be_no_lock_benchmarks_run_and_say_so(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    told: list[str] = []
+    with taking_turns(tmp_path / "file", told.append):
+        wait_for_turn()
+    assert len(told) == 1
+    assert str(tmp_path / "file") in told[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import tarfile
@@ -89,9 +90,9 @@ def run(
     return ended
 
 
-@pytest.mark.parametrize("side_by_side", [False, True])
+@pytest.mark.parametrize("at_once", [1, 3])
 def test_a_command_that_fails_or_hangs_stops_no_other(
-    side_by_side: bool, on_gpu: Callable[[str], ModuleType], tmp_path: Path
+    at_once: int, on_gpu: Callable[[str], ModuleType], tmp_path: Path
 ) -> None:
     work = on_gpu("stages").Work
     ended = run(
@@ -100,12 +101,14 @@ def test_a_command_that_fails_or_hangs_stops_no_other(
         work(name="fails", command=python("import sys; print('why'); sys.exit(3)"), limit_s=60),
         work(name="hangs", command=python("import time; time.sleep(600)"), limit_s=2),
         work(name="works", command=python("print('fine')"), limit_s=60),
-        side_by_side=side_by_side,
+        at_once=at_once,
     )
-    assert [(one.work.name, one.status) for one in ended] == [
-        ("fails", "failed"), ("hangs", "failed"), ("works", "ok")
-    ]  # fmt: skip
-    assert ended[0].detail == "exit 3: why"
+    # Side by side, each is told when it ends.
+    assert {one.work.name: one.status for one in ended} == {
+        "fails": "failed", "hangs": "failed", "works": "ok"
+    }  # fmt: skip
+    assert [one.work.name for one in ended].index("hangs") == (1 if at_once == 1 else 2)
+    assert {one.detail for one in ended} == {"exit 3: why", "not done after 2 s", ""}
     assert (tmp_path / "made-up" / "works.log").read_text() == "fine\n"
 
 
@@ -136,15 +139,57 @@ def test_what_a_command_leaves_behind_is_ended_with_it(
     (ended,) = run(on_gpu, tmp_path, work(name="leaves", command=python(leaves), limit_s=60))
     assert ended.status == "ok"
     pid = int((tmp_path / "made-up" / "leaves.log").read_text())
+    assert ends(pid)
+
+
+def ends(pid: int) -> bool:
+    """Whether a process that is nobody's child is gone within half a minute."""
     deadline = time.monotonic() + 30
-    while time.monotonic() < deadline and is_alive(pid):
+    while time.monotonic() < deadline:
+        try:
+            if psutil.Process(pid).status() == psutil.STATUS_ZOMBIE:
+                return True
+        except psutil.NoSuchProcess:
+            return True
         time.sleep(0.05)
-    assert not is_alive(pid)
+    return False
 
 
-def is_alive(pid: int) -> bool:
-    process = psutil.Process(pid) if psutil.pid_exists(pid) else None
-    return process is not None and process.status() != psutil.STATUS_ZOMBIE
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_who_ends_it_gets_what_was_found_and_nothing_is_left_running(
+    number: int, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    process = subprocess.Popen(
+        [sys.executable, SCRIPT, "--dry-run", "--work", tmp_path / "work", "facts"],
+        env={**os.environ, "OUT": str(out)},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    while not (commands := psutil.Process(process.pid).children()):
+        time.sleep(0.02)
+    process.send_signal(number)
+    told, _ = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert all(ends(command.pid) for command in commands)
+    assert "facts: doctor failed" in told
+    assert told.endswith((out / "summary.txt").read_text())
+    assert set(archived(out)) == {"facts"}
+    assert not list((tmp_path / "work").glob("results-*"))
+
+
+def test_a_folder_with_other_things_is_not_packed_into(tmp_path: Path) -> None:
+    (tmp_path / "thesis.tex").write_text("years")
+    (tmp_path / "unpack.py").write_text("")
+    done = subprocess.run(
+        [sys.executable, SCRIPT, "--pack", tmp_path],
+        env={**os.environ, "POOLBENCH_PACKED_DATA": str(tmp_path)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 1
+    assert "holds other things than pieces" in done.stderr
+    assert (tmp_path / "thesis.tex").read_text() == "years"
 
 
 def test_a_stage_without_time_says_what_was_not_begun(
@@ -208,9 +253,11 @@ def test_on_a_gpu_every_option_that_the_goals_name_is_measured(
     [
         (["facts", "tets"], 2, "no such stage: tets; there are facts, tests"),
         (["--unpack", "nowhere"], 1, "nowhere is not a piece: make it with --pack"),
+        (["--limit", "0"], 2, "argument --limit"),
+        (["--limit", "nan"], 2, "argument --limit"),
         (["--pack", "there"], 1, "name their folder with POOLBENCH_PACKED_DATA"),
     ],
-    ids=["stage", "piece", "source"],
+    ids=["stage", "piece", "no-limit", "nan", "source"],
 )
 def test_bad_input_says_what_to_type(
     arguments: list[str], code: int, words: str, tmp_path: Path
