@@ -14,7 +14,7 @@ from poolbench.core.errors import BadInput
 from poolbench.core.streams import derive
 from poolbench.data.splits import Splits
 from poolbench.data.stable_random import StableRandom
-from poolbench.operators.create import create
+from poolbench.operators.create import build
 from poolbench.probes.contraction.measure import PoolsSideBySide, measure_similarities
 
 # Batch normalisation sees so many images at a time on every machine: results depend on it.
@@ -72,7 +72,7 @@ def measure_setup(
         )
         # After the network, so that its weights are the same whatever pools them.
         pools.head.operators.extend(
-            create(pool.name, channels=pools.channels, grid=pools.grid, **pool.options)
+            build(pool.name, channels=pools.channels, grid=pools.grid, **pool.options)
             for pool in setup.pools
         )
     network.to(device).to(memory_format=torch.channels_last)

@@ -13,7 +13,7 @@ from poolbench.core.cell import Named
 from poolbench.core.errors import BadInput
 from poolbench.core.gradients import FIGURE_1, GradientsSettings, Matrix
 from poolbench.operators import OPERATORS
-from poolbench.operators.create import create
+from poolbench.operators.create import build
 from poolbench.probes.gradients import Credit, Passage, credit_of, passage_of
 from poolbench.report.chart import Chart, Matrices, Panel
 from poolbench.report.table import Cell, Column, Table, words
@@ -94,7 +94,7 @@ def _build(named: Named, matrix: Matrix) -> nn.Module:
     # A gate or a convolution starts at random weights: always the same ones.
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(0)
-        return create(named.name, channels=1, grid=shape, kernel_size=kernel_size, **named.options)
+        return build(named.name, channels=1, grid=shape, kernel_size=kernel_size, **named.options)
 
 
 def _label(named: Named) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -10,18 +10,20 @@ from torch import nn
 
 from poolbench.core.cell import Cell, ModelSpec, Named
 from poolbench.core.errors import BadInput, did_you_mean
+from poolbench.core.options import check_options
 from poolbench.core.streams import derive
 from poolbench.data import DATASETS
 from poolbench.models import MODELS
 from poolbench.models.network import Network
-from poolbench.operators.create import create
+from poolbench.operators import OPERATORS
+from poolbench.operators.create import build
 
 
 class SitePools:
     """The pool factory of a variant: site name to operator.
 
     Args:
-        pools: The operator of every site.
+        pools: The operator of every site, its options checked.
     """
 
     def __init__(self, pools: Mapping[str, Named]) -> None:
@@ -40,7 +42,7 @@ class SitePools:
     ) -> nn.Module:
         """Return the operator for one place; see ``models.api.PoolFactory``."""
         pool = self.pools[site]
-        return create(
+        return build(
             pool.name,
             channels=channels,
             grid=grid,
@@ -67,32 +69,27 @@ def model_spec(
         pools: Operator by site: a name, or a mapping with ``name`` and options.
 
     Raises:
-        BadInput: An unknown network, option or site.
+        BadInput: An unknown network, operator or site, or an option that ``Option.check`` refuses.
     """
     entry = MODELS[name]
-    _refuse_unknown(f"option of {name}", options, entry.options)
-    _refuse_unknown(f"site of {name}", pools, [site.name for site in entry.sites])
-    filled = {key: option.default for key, option in entry.options.items()} | dict(options)
+    checked = check_options(name, entry.options, options)
+    sites = [site.name for site in entry.sites]
+    for site in pools:
+        if site not in sites:
+            raise BadInput(f"{name} has no site '{site}'", did_you_mean(site, sites))
     chosen = {site.name: pools.get(site.name, site.default) for site in entry.sites}
     return ModelSpec(
-        network=Named(name=name, options=filled, revision=entry.revision),
+        network=Named(name=name, options=checked, revision=entry.revision),
         pools={site: _pool(given) for site, given in chosen.items()},
     )
 
 
 def _pool(given: str | Mapping[str, Any]) -> Named:
-    if isinstance(given, str):
-        return Named(name=given, options={})
-    if "name" not in given:
-        raise BadInput(f"an operator needs a name: {dict(given)}", "as in {'name': 'lae'}")
-    options = {key: value for key, value in given.items() if key != "name"}
-    return Named(name=given["name"], options=options)
-
-
-def _refuse_unknown(kind: str, given: Iterable[str], known: Collection[str]) -> None:
-    for name in given:
-        if name not in known:
-            raise BadInput(f"unknown {kind}: '{name}'", did_you_mean(name, known))
+    options = {"name": given} if isinstance(given, str) else dict(given)
+    if "name" not in options:
+        raise BadInput(f"an operator needs a name: {options}", "as in {'name': 'lae'}")
+    name = options.pop("name")
+    return Named(name=name, options=check_options(name, OPERATORS[name].options, options))
 
 
 def image_shape(cell: Cell) -> tuple[int, int, int]:

@@ -78,6 +78,11 @@ class Interrupted(PoolbenchError):
         self.exit_code = 128 + signal_number
 
 
+def closest(name: str, known: Iterable[str]) -> str | None:
+    """Return the known spelling that is meant in all likelihood; ``None`` when none is near."""
+    return next(iter(difflib.get_close_matches(name.lower(), sorted(known), n=1, cutoff=0.6)), None)
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return advice that names the closest known spelling, or else all of them.
 
@@ -91,6 +96,5 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     names = sorted(known)
     if not names:
         return ""
-    close = difflib.get_close_matches(name.lower(), names, n=1, cutoff=0.6)
-    listing = ", ".join(names)
-    return f"did you mean '{close[0]}'? known: {listing}" if close else f"known: {listing}"
+    close, listing = closest(name, names), ", ".join(names)
+    return f"did you mean '{close}'? known: {listing}" if close else f"known: {listing}"

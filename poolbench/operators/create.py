@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from torch import nn
 
 from poolbench.core.catalogue import OperatorEntry
-from poolbench.core.errors import BadInput, did_you_mean
-from poolbench.core.options import Option
+from poolbench.core.errors import BadInput
+from poolbench.core.options import check_options
 from poolbench.operators import OPERATORS
 from poolbench.operators.window import Pair, Window
 
@@ -27,7 +24,7 @@ def create(
     grid: tuple[int, int] | None = None,
     **options: Any,
 ) -> nn.Module:
-    """Build a pooling operator.
+    """Build a pooling operator from options that nobody has checked yet.
 
     Args:
         name: As the catalogue lists it.
@@ -45,11 +42,47 @@ def create(
     Raises:
         BadInput: The name, an option or the geometry cannot be meant.
     """
-    entry = OPERATORS[name]
-    checked = _checked(name, entry, options)
-    window = _window(name, entry, kernel_size, stride, padding, ceil_mode)
+    return build(
+        name,
+        channels=channels,
+        kernel_size=kernel_size,
+        stride=stride,
+        padding=padding,
+        ceil_mode=ceil_mode,
+        grid=grid,
+        **check_options(name, OPERATORS[name].options, options),
+    )
+
+
+def build(
+    name: str,
+    *,
+    channels: int | None = None,
+    kernel_size: int | Pair | None = None,
+    stride: int | Pair | None = None,
+    padding: int | Pair = 0,
+    ceil_mode: bool = False,
+    grid: tuple[int, int] | None = None,
+    **options: Any,
+) -> nn.Module:
+    """Build a pooling operator from options that are checked, as those of a suite's cells are.
+
+    Args:
+        name: As the catalogue lists it.
+        channels: As for :func:`create`, and so are all that follow.
+        kernel_size: Sides of the window.
+        stride: Step between windows.
+        padding: Implicit border.
+        ceil_mode: Whether a last window may hang over.
+        grid: (H, W) of the maps in training.
+        options: Values that ``Option.check`` returned.
+
+    Raises:
+        BadInput: The geometry cannot be meant, or options that do not go together or with it.
+    """
+    window = _window(name, OPERATORS[name], kernel_size, stride, padding, ceil_mode)
     operator: nn.Module = OPERATORS.resolve(name)(
-        window=window, channels=channels, grid=grid, **checked
+        window=window, channels=channels, grid=grid, **options
     )
     return operator
 
@@ -78,43 +111,3 @@ def _window(
         return Window.of(kernel_size, stride, padding, ceil_mode)
     except ValueError as fault:
         raise BadInput(f"{name}: {fault}", "change kernel_size, stride or padding") from None
-
-
-def _checked(name: str, entry: OperatorEntry, given: Mapping[str, object]) -> dict[str, object]:
-    for key in given:
-        if key not in entry.options:
-            hint = did_you_mean(key, entry.options) or f"{name} takes no options"
-            raise BadInput(f"{name} has no option '{key}'", hint)
-    for key, option in entry.options.items():
-        if option.is_required and key not in given:
-            raise BadInput(f"{name} needs the option '{key}'", option.help)
-    return {
-        key: _value(f"{name}: {key}", option, given.get(key, option.default))
-        for key, option in entry.options.items()
-    }
-
-
-def _value(where: str, option: Option, value: object) -> object:
-    hint = f"wanted: {option.describe_range()}"
-    if option.many:
-        if not isinstance(value, (list, tuple)):
-            raise BadInput(f"{where} is {value!r}", hint)
-        return tuple(_value(where, replace(option, many=False), item) for item in value)
-    if option.kind is float and isinstance(value, int) and not isinstance(value, bool):
-        value = float(value)
-    if type(value) is not option.kind:
-        raise BadInput(f"{where} is {value!r}", hint)
-    if isinstance(value, str) and option.choices and value not in option.choices:
-        raise BadInput(f"{where} is '{value}'", did_you_mean(value, option.choices))
-    if isinstance(value, (int, float)) and not _is_in_range(option, value):
-        raise BadInput(f"{where} is {value}", hint)
-    return value
-
-
-def _is_in_range(option: Option, value: float) -> bool:
-    return (
-        math.isfinite(value)
-        and (option.above is None or value > option.above)
-        and (option.minimum is None or value >= option.minimum)
-        and (option.maximum is None or value <= option.maximum)
-    )

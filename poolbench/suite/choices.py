@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
-from typing import Annotated, Any, Generic, Literal, TypeVar
+from typing import Any, Generic, TypeVar
 
-from pydantic import AfterValidator, Field, create_model
+from pydantic import Field, create_model
 
 from poolbench.core.catalogue import Catalogue, Entry
 from poolbench.core.cell import Named
 from poolbench.core.errors import BadInput, did_you_mean
-from poolbench.core.options import Option
+from poolbench.core.options import BadValue, Option
 from poolbench.suite.faults import Faults, Mark
 from poolbench.suite.forms import read_form
 from poolbench.suite.nodes import Node
@@ -85,11 +84,27 @@ class Chooser:
         form = read_form(
             self._form(base, catalogue.kind, name.value, entry), node, name.value, self.faults
         )
-        if form is None:
+        options = self._options(name.value, entry, node)
+        if form is None or options is None:
             return None
-        options = {option: getattr(form, _field(at)) for at, option in enumerate(entry.options)}
         named = Named(name=name.value, options=options, revision=entry.revision)
         return Chosen(named=named, entry=entry, form=form, mark=name.mark)
+
+    def _options(self, name: str, entry: Entry, node: Node) -> dict[str, Any] | None:
+        """Return every option that has a value; ``None`` after adding at least one fault."""
+        checked: dict[str, Any] = {}
+        is_right = True
+        for key, option in entry.options.items():
+            child = node.entries.get(key)
+            if child is None and option.is_required:
+                continue  # which the form has told
+            try:
+                checked[key] = option.check(option.default if child is None else child.plain())
+            except BadValue as error:
+                is_right = False
+                at = node.at([key] if error.index is None else [key, error.index])
+                self.faults.add(at.mark, f"{name}.{key}: {error.message}", error.hint)
+        return checked if is_right else None
 
     def _form(self, base: type[C], kind: str, name: str, entry: Entry) -> type[C]:
         known = self._forms.get((kind, name))
@@ -97,40 +112,15 @@ class Chooser:
             return known
         fields: dict[str, Any] = {
             # An option may be called anything, `copy` or `json` too; a model's attribute may not.
-            _field(at): (_annotation(option), _described(option, option_name))
-            for at, (option_name, option) in enumerate(entry.options.items())
+            f"option_{place}": (Any, _key(option_name, option))
+            for place, (option_name, option) in enumerate(entry.options.items())
         }
         form: type[C] = create_model(name, __base__=base, **fields)
         self._forms[kind, name] = form
         return form
 
 
-def _field(position: int) -> str:
-    return f"option_{position}"
-
-
-def _described(option: Option, name: str) -> Any:
-    words = option.describe_range()
-    if option.is_required:
-        return Field(alias=name, description=words)
-    default = tuple(option.default) if isinstance(option.default, list) else option.default
-    return Field(default, alias=name, description=words)
-
-
-def _annotation(option: Option) -> Any:
-    kind: Any = Literal[option.choices] if option.choices else option.kind
-    bounds = {"gt": option.above, "ge": option.minimum, "le": option.maximum}
-    given: dict[str, Any] = {sign: bound for sign, bound in bounds.items() if bound is not None}
-    if given:
-        kind = Annotated[kind, Field(**given)]
-    if option.many:
-        kind = tuple[kind, ...]
-        if option.rising:
-            kind = Annotated[kind, AfterValidator(_rising)]
-    return kind | None if option.default is None else kind
-
-
-def _rising(values: tuple[float, ...]) -> tuple[float, ...]:
-    if not values or any(after <= before for before, after in pairwise(values)):
-        raise ValueError
-    return values
+def _key(name: str, option: Option) -> Any:
+    """Return what a form knows of an option: its name, and whether it may be left out."""
+    default = ... if option.is_required else None
+    return Field(default, alias=name, description=option.describe_range())

@@ -17,6 +17,7 @@ from poolbench.core.contraction import (
     Sweep,
 )
 from poolbench.core.errors import did_you_mean
+from poolbench.core.options import BadValue
 from poolbench.suite.catalogues import Catalogues
 from poolbench.suite.choices import Chooser, Chosen
 from poolbench.suite.faults import Faults
@@ -212,8 +213,10 @@ def _read_sweep(
     if form.kernel_sizes and len(form.kernel_sizes) != len(form.values):
         place = node.entries["kernel_sizes"].mark
         faults.add(place, f"sweep.kernel_sizes: expected {len(form.values)}, one for each value")
-    for needs, chosen in _needs(form, networks, sources):
-        if needs not in chosen.entry.options:
+    for key, needs, chosen in _needs(form, networks, sources):
+        if needs in chosen.entry.options:
+            _check_varied(node.entries[key], needs, chosen, faults)
+        else:
             message = f"{chosen.named.name} has no option '{needs}' for the sweep to vary"
             faults.add(chosen.mark, message, "leave it out, or sweep over something else")
     return Sweep(over=form.over, values=form.values, kernel_sizes=form.kernel_sizes)
@@ -221,11 +224,20 @@ def _read_sweep(
 
 def _needs(
     form: SweepForm, networks: Sequence[Network], sources: Sequence[Source]
-) -> Iterator[tuple[str, Network | Source]]:
-    """Yield each choice with the option that the sweep sets in it."""
+) -> Iterator[tuple[str, str, Network | Source]]:
+    """Yield each choice after the option that the sweep sets in it, and the key it sets it from."""
     if form.over == "pool_size":
-        yield from (("group_size", network) for network in networks)
+        yield from (("values", "group_size", network) for network in networks)
     else:
-        yield from (("size_px", source) for source in sources)
+        yield from (("values", "size_px", source) for source in sources)
     if form.kernel_sizes:
-        yield from (("kernel_size", network) for network in networks)
+        yield from (("kernel_sizes", "kernel_size", network) for network in networks)
+
+
+def _check_varied(listed: Node, needs: str, chosen: Network | Source, faults: Faults) -> None:
+    """Check what a sweep puts in the place of an option by that option's own range."""
+    for item in listed.items:
+        try:
+            chosen.entry.options[needs].check(item.plain())
+        except BadValue as error:
+            faults.add(item.mark, f"{chosen.named.name}.{needs}: {error.message}", error.hint)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from poolbench.core.options import Scalar
+from poolbench.core.values import Scalar, describe_value
 from poolbench.suite.faults import Mark
 
 
@@ -83,12 +83,4 @@ class Node:
 
     def described(self) -> str:
         """Return what it is in a few words, as faults say what they got."""
-        if self.is_mapping:
-            return "a mapping" if self.value else "an empty mapping"
-        if self.is_list:
-            return "a list" if self.value else "an empty list"
-        if self.value is None:
-            return "nothing"
-        text = repr(self.value) if isinstance(self.value, str) else str(self.value)
-        text = text.lower() if isinstance(self.value, bool) else text
-        return text if len(text) <= 50 else f"{text[:49]}…"
+        return describe_value(self.value)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 
-from poolbench.core.options import Scalar
+from poolbench.core.values import Scalar
 
 MAX_DIGITS = 18
 """Whole numbers of this length fit in 64 bits."""

@@ -11,8 +11,8 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from poolbench.core.cell import Precision
-from poolbench.core.options import Scalar
 from poolbench.core.study import Metric, Rule
+from poolbench.core.values import Scalar
 
 MAX_NAME_LENGTH = 64
 DEFAULT_SCHEDULE = "constant"

@@ -134,7 +134,7 @@ def test_padding_has_no_rank() -> None:
 
 
 def test_a_level_outside_the_unit_interval_is_refused() -> None:
-    with pytest.raises(BadInput, match=r"q is 1\.5"):
+    with pytest.raises(BadInput, match=r"quantile\.q: expected number .* got 1\.5"):
         create("quantile", q=1.5)
 
 

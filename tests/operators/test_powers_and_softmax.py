@@ -104,7 +104,7 @@ def test_a_generalised_mean_of_what_is_not_positive_is_its_floor_without_gradien
 def test_an_exponent_is_shown_as_itself_and_must_be_positive(name: str) -> None:
     operator = create(name, p=4, learn="channel", channels=2)
     torch.testing.assert_close(operator.pooling_parameters()["p"], torch.full((2,), 4.0))
-    with pytest.raises(BadInput, match="p is 0"):
+    with pytest.raises(BadInput, match=rf"{name}\.p: expected number > 0, got 0"):
         create(name, p=0)
 
 

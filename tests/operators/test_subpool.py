@@ -144,12 +144,12 @@ def test_sixteen_elements_work_with_every_order_and_seventeen_are_refused() -> N
     [
         ({"orders": []}, "orders are"),
         ({"orders": [0]}, "orders are"),
-        ({"orders": [-1, 2]}, "orders is -1"),
+        ({"orders": [-1, 2]}, "subpool.orders: expected list of whole numbers >= 0, got -1"),
         ({"orders": [2, 2]}, "orders are"),
         ({"orders": [0, 5]}, "has 4 elements"),
-        ({"orders": 3}, "orders is 3"),
-        ({"orders": [1.5]}, "orders is 1.5"),
-        ({"learn": "channel"}, "learn is 'channel'"),
+        ({"orders": 3}, "numbers >= 0, got 3"),
+        ({"orders": [1.5]}, "numbers >= 0, got 1.5"),
+        ({"learn": "channel"}, "subpool.learn: expected none | layer, got 'channel'"),
     ],
 )
 def test_orders_that_cannot_be_meant_are_refused(options: dict[str, object], message: str) -> None:

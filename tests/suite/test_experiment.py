@@ -134,6 +134,11 @@ FAULTS = [
         "seeds: 2\n  sweep: {over: pool_size, values: [8, 32, 16]}",
         "5:10: wrn has no option 'group_size' for the sweep to vary",
     ),
+    (
+        "data: [digits, {name: cifar10, centred: false}, {name: cifar10, shift: 0.5}]",
+        "data: digits\n  sweep: {over: image_size, values: [4, 16, 32]}",
+        "7:38: digits.size_px: expected whole number >= 8, got 4",
+    ),
 ]
 
 

@@ -51,6 +51,22 @@ RAW_CHARACTERS = [
 ]
 
 
+def test_every_fault_of_one_choice_is_told_at_once(load_text) -> None:
+    with pytest.raises(BadInput) as caught:
+        load_text(_replaced("model: wrn", "model: {name: wrn, depth: 2, colour: 1, width: 0}"))
+    assert _headlines(caught.value) == [
+        "s.yaml:3:27: wrn.depth: expected whole number >= 10, got 2",
+        "s.yaml:3:30: unknown key 'colour' in wrn",
+        "s.yaml:3:48: wrn.width: expected whole number >= 1, got 0",
+    ]
+
+
+def test_a_choice_that_is_nearly_right_is_advised_under_its_place(load_text) -> None:
+    with pytest.raises(BadInput) as caught:
+        load_text(_replaced("pools: average", "pools: {name: lae, learn: chanel}"))
+    assert caught.value.message.endswith("^^^^^^ did you mean 'channel'?")
+
+
 @pytest.mark.parametrize(("line", "by", "fault"), [*_planted_faults(), *RAW_CHARACTERS])
 def test_a_fault_is_told_at_its_place_and_alone(load_text, line: str, by: str, fault: str) -> None:
     with pytest.raises(BadInput) as caught:

@@ -1,0 +1,55 @@
+"""Values as users give them, from whatever library, and how an error names them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from numbers import Integral, Real
+from typing import Any
+
+Scalar = bool | int | float | str | None
+
+_LONGEST = 50
+
+
+def plain_value(value: Any) -> Any:
+    """Return a value in Python's own types, where there is one of the same meaning.
+
+    Args:
+        value: A scalar or a list of any library: numpy's float32, a torch tensor of no dimension,
+            a fraction, a path, a range, a one-dimensional array.
+
+    Returns:
+        A bool, an int, a float, a str, ``None``, or a list of them; anything else as it is.
+    """
+    # numpy and torch, without importing either.
+    dimensions = getattr(value, "ndim", None)
+    if dimensions == 0 and hasattr(value, "item"):
+        value = value.item()
+    elif dimensions == 1 and hasattr(value, "tolist"):
+        value = value.tolist()
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, Integral):
+        return int(value)
+    if isinstance(value, Real):
+        return float(value)
+    if isinstance(value, str):
+        return str.__str__(value)  # of a text that is a member of an enumeration, the text
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    if isinstance(value, Sequence) and not isinstance(value, bytes | bytearray):
+        return [plain_value(item) for item in value]
+    return value
+
+
+def describe_value(value: object) -> str:
+    """Return what a value is in a few words, as errors say what they got."""
+    if isinstance(value, Mapping):
+        return "a mapping" if value else "an empty mapping"
+    if isinstance(value, list | tuple):
+        return "a list" if value else "an empty list"
+    if value is None:
+        return "nothing"
+    text = str(value).lower() if isinstance(value, bool) else " ".join(repr(value).split())
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
