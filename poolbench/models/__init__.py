@@ -153,7 +153,7 @@ MODELS = ModelCatalogue(
             options={
                 "channels": Option(kind=int, default=640, minimum=1, help="channels"),
                 "kernel_size": Option(
-                    kind=int, default=3, minimum=1, help="side of the kernel, in pixels; odd"
+                    kind=int, default=3, minimum=1, odd=True, help="side of the kernel, in pixels"
                 ),
             },
             sites=(_HEAD,),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from torch import nn
 
-from poolbench.core.errors import BadInput
 from poolbench.models.api import PoolFactory
 from poolbench.models.blocks import convolution, initialise_convolutions
 from poolbench.models.pooled_classifier import PooledClassifier
@@ -29,14 +28,9 @@ def shallow_cnn(
         channels: Channels of the convolution.
         kernel_size: Its side, in pixels; odd.
 
-    Raises:
-        BadInput: The kernel is even, so it has no middle.
-
     References:
         Contraction property of pooling layer, section 3: 640 channels.
     """
-    if kernel_size % 2 == 0:
-        raise BadInput(f"shallow-cnn: kernel_size is {kernel_size}", "choose an odd one")
     network = PooledClassifier(
         nn.Sequential(convolution(in_channels, channels, kernel_size), nn.ReLU(inplace=True)),
         channels=channels,

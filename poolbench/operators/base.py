@@ -19,7 +19,8 @@ class PoolingOperator(nn.Module, ABC):
     """A pooling operator: ``(N, C, H, W) -> (N, C)``, or ``(N, C, H', W')`` with a window.
 
     Every operator's constructor takes ``window``, ``channels`` and ``grid`` by keyword, and then
-    exactly the options that its catalogue entry declares.
+    exactly the options that its catalogue entry declares, each of a value that its
+    ``Option.check`` returned: constructors do not check a range again.
 
     Args:
         window: Geometry; ``None`` pools the whole map, at any size.
@@ -103,8 +104,6 @@ def learned_size(learn: str, channels: int | None) -> int:
         channels: Channels of the maps; needed for ``channel``.
 
     Raises:
-        BadInput: ``learn`` is none of the three, or the channels are missing.
+        BadInput: The channels are missing.
     """
-    if learn not in ("none", "layer", "channel"):
-        raise BadInput(f"learn is '{learn}'", "choose none, layer or channel")
     return require_channels(channels, "learn='channel'") if learn == "channel" else 1

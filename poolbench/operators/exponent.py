@@ -7,7 +7,6 @@ import math
 import torch
 from torch import Tensor, nn
 
-from poolbench.core.errors import BadInput
 from poolbench.operators.base import PoolingOperator, learned_size
 from poolbench.operators.window import Window
 
@@ -23,7 +22,7 @@ class PowerOperator(PoolingOperator):
         learn: ``none`` (a buffer that no state dict holds), ``layer`` or ``channel``.
 
     Raises:
-        BadInput: The exponent is not positive and finite, or the channels are missing.
+        BadInput: The channels are missing.
     """
 
     log_p: Tensor
@@ -38,8 +37,6 @@ class PowerOperator(PoolingOperator):
         learn: str = "none",
     ) -> None:
         super().__init__(window=window)
-        if not 0 < p < math.inf:
-            raise BadInput(f"p is {p}", "choose a finite number above 0")
         self.initial_p = p
         self.learn = learn
         log_p = torch.full((learned_size(learn, channels),), math.log(p))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from poolbench.core.errors import BadInput
 from poolbench.operators.base import PoolingOperator
 from poolbench.operators.order_statistics import quantile
 from poolbench.operators.window import Window
@@ -19,9 +18,6 @@ class Quantile(PoolingOperator):
         grid: Not needed.
         q: Level, from 0 (minimum) to 1 (maximum).
 
-    Raises:
-        BadInput: q is outside [0, 1].
-
     References:
         Definition 7 of Hyndman, Fan 1996.
     """
@@ -35,8 +31,6 @@ class Quantile(PoolingOperator):
         q: float = 0.75,
     ) -> None:
         super().__init__(window=window)
-        if not 0 <= q <= 1:
-            raise BadInput(f"q is {q}", "choose a level from 0 to 1")
         self.q = q
 
     def forward(self, x: Tensor) -> Tensor:

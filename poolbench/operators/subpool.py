@@ -57,8 +57,6 @@ class Subpool(PoolingOperator):
         learn: str = "none",
     ) -> None:
         super().__init__(window=window)
-        if learn not in ("none", "layer"):
-            raise BadInput(f"learn is '{learn}'", "choose none or layer")
         positions = window.kernel_size if window else grid
         elements = positions[0] * positions[1] if positions else None
         _check(orders, elements)

@@ -7,7 +7,6 @@ import math
 import torch
 from torch import Tensor, nn
 
-from poolbench.core.errors import BadInput
 from poolbench.operators.base import PoolingOperator, learned_size
 from poolbench.operators.window import Window
 
@@ -23,7 +22,7 @@ class TemperedOperator(PoolingOperator):
         learn: ``none`` (a buffer that no state dict holds), ``layer`` or ``channel``.
 
     Raises:
-        BadInput: The temperature is not positive and finite, or the channels are missing.
+        BadInput: The channels are missing.
     """
 
     log_temperature: Tensor
@@ -38,8 +37,6 @@ class TemperedOperator(PoolingOperator):
         learn: str = "none",
     ) -> None:
         super().__init__(window=window)
-        if not 0 < temperature < math.inf:
-            raise BadInput(f"temperature is {temperature}", "choose a finite number above 0")
         self.initial_temperature = temperature
         self.learn = learn
         log_temperature = torch.full((learned_size(learn, channels),), math.log(temperature))

@@ -123,7 +123,7 @@ SCHEDULES: Catalogue[Entry] = Catalogue(
             summary="linear between points (epoch, factor on the peak rate)",
             options={
                 "epochs_at": Option(
-                    kind=float, many=True, minimum=0.0, help="epochs completed, rising"
+                    kind=float, many=True, rising=True, minimum=0.0, help="epochs completed"
                 ),
                 "factors": Option(
                     kind=float,

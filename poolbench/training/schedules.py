@@ -52,17 +52,14 @@ def piecewise(
         factors: Factor on the peak rate at each, at least 0.
 
     Raises:
-        BadInput: The lists differ in length or are empty, or the epochs do not rise.
+        BadInput: The lists differ in length.
     """
-    if not epochs_at or len(epochs_at) != len(factors):
+    if len(epochs_at) != len(factors):
         raise BadInput(
             f"piecewise: {len(epochs_at)} epochs_at and {len(factors)} factors",
-            "give as many factors as epochs_at, at least one",
+            "give as many factors as epochs_at",
         )
     points = list(zip(epochs_at, factors, strict=True))
-    for start, end in pairwise(epochs_at):
-        if start >= end:
-            raise BadInput(f"piecewise: epochs_at has {end:g} after {start:g}", "let it rise")
     if position <= epochs_at[0]:
         return factors[0]
     for (start, before), (end, after) in pairwise(points):

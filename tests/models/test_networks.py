@@ -170,7 +170,6 @@ def test_a_constant_channel_is_not_divided_by_zero() -> None:
     [
         ("resnet-page", {}, 31, "leave no window"),
         ("shallow-fcn", {"group_size": 33}, 16, "groups of 33 do not divide 1000"),
-        ("shallow-cnn", {"kernel_size": 4}, 16, "kernel_size is 4"),
     ],
 )
 def test_what_cannot_be_built_is_bad_input(

@@ -10,7 +10,6 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from poolbench.core.errors import BadInput
 from poolbench.core.measurement import unpack_bits
 from poolbench.core.streams import derive
 from poolbench.data.batches import evaluation_batches
@@ -263,34 +262,6 @@ def test_a_network_that_answers_nan_is_a_failed_probe_and_no_defence(
         network.linear.weight[0] = -1.0  # type: ignore[union-attr,operator]
     with pytest.raises(NotFinite, match=words):
         fgsm(a_subject(network, test_split), on_progress=nothing, epsilons=(0, 10))
-
-
-@pytest.mark.parametrize(
-    "epsilons", [(), (0, math.nan), (-0.1, 0.1), (0, math.inf), (0, 0.2, 0.1), (0, 0.1, 0.1)]
-)
-@pytest.mark.parametrize("measure", [fgsm, fgm_l2])
-def test_epsilons_without_sense_are_refused(
-    measure: Callable[..., Findings],
-    epsilons: tuple[float, ...],
-    trained: nn.Module,
-    test_split: Split,
-) -> None:
-    with pytest.raises(BadInput, match="epsilon"):
-        measure(a_subject(trained, test_split), on_progress=nothing, epsilons=epsilons)
-
-
-@pytest.mark.parametrize(
-    "options", [{"steps": 0}, {"rel_stepsize": 0.0}, {"rel_stepsize": math.nan}], ids=str
-)
-def test_a_descent_without_sense_is_refused(
-    options: dict[str, Any], trained: nn.Module, test_split: Split
-) -> None:
-    with pytest.raises(BadInput, match="pgd"):
-        pgd(
-            a_subject(trained, test_split),
-            on_progress=nothing,
-            **({"epsilons": (0, 0.1), "steps": 2, "rel_stepsize": 0.5} | options),
-        )
 
 
 def test_a_descent_can_be_stopped_at_every_gradient(trained: nn.Module, test_split: Split) -> None:

@@ -66,9 +66,7 @@ def test_piecewise_is_level_outside_its_points() -> None:
 @pytest.mark.parametrize(
     ("epochs_at", "factors", "fault"),
     [
-        ((), (), "0 epochs_at and 0 factors"),
         ((0.0, 1.0), (1.0,), "2 epochs_at and 1 factors"),
-        ((0.0, 2.0, 2.0), (1.0, 0.5, 0.0), "has 2 after 2"),
     ],
 )
 def test_points_that_make_no_line_are_refused(

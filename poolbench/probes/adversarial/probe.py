@@ -5,13 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
-from poolbench.core.errors import BadInput
 from poolbench.core.measurement import Point, pack_bits
 from poolbench.core.streams import derive
 from poolbench.probes.adversarial.attacks import (
@@ -117,12 +115,6 @@ def pgd(
         BadInput: The options cannot be meant.
         NotFinite: Logits or a gradient are not finite.
     """
-    if steps < 1:
-        raise BadInput(f"pgd takes at least one step, not {steps}", "as in 'steps: 40'")
-    if not 0 < rel_stepsize < math.inf:
-        raise BadInput(
-            f"pgd's rel_stepsize is a length above 0, not {rel_stepsize}", "as in '1/30'"
-        )
     generator = torch.Generator().manual_seed(derive(subject.seed, "pgd", "start"))
 
     def choose(gradient: Tensor, on_gradient: Callable[[int], None]) -> Descent:
@@ -149,7 +141,6 @@ def _measure(
             further gradient, returns the attack on them.
         gradients: How many further gradients the attack takes for an epsilon above 0.
     """
-    _refuse_senseless(epsilons)
     at_once = images_at_once(subject.image_size)
     meter = _Meter(
         subject.count * (2 + len(epsilons) + 2 * gradients * sum(e > 0 for e in epsilons)),
@@ -206,16 +197,3 @@ def _classify(subject: Subject, batch: _Images) -> list[bool]:
     if not math.isfinite(seen.loss):
         raise NotFinite("the network's loss on adversarial images is not finite")
     return (seen.predicted == batch.labels.cpu()).tolist()
-
-
-def _refuse_senseless(epsilons: Sequence[float]) -> None:
-    """Refuse epsilons that foolbox would take: without any, NaN, below 0, or out of order."""
-    hint = "as in 'epsilons: [0, 1/255, 8/255]'"
-    if not epsilons:
-        raise BadInput("no epsilon is given", hint)
-    for epsilon in epsilons:
-        if not 0 <= epsilon < math.inf:
-            raise BadInput(f"epsilon {epsilon} is not a number of at least 0", hint)
-    for before, after in pairwise(epsilons):
-        if not before < after:
-            raise BadInput(f"epsilons have to rise, and {after} follows {before}", hint)
