@@ -127,10 +127,10 @@ def _tables(
             values,
             title=f"{study.title}: {dataset}, {title}, test {analysis.metric}",
             metric=analysis.metric,
-            lower_is_better=analysis.metric == "error",
+            lower_is_better=analysis.lower_is_better,
             alpha=analysis.alpha,
             paired=analysis.paired,
-            margin=None if analysis.margin is None else analysis.margin / 100,
+            margin=analysis.margin_share,
             notes=notes,
         )
 

@@ -10,17 +10,17 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from poolbench import __version__
 from poolbench.app.results import Results, read_results
 from poolbench.core.atomic import write_whole
-from poolbench.core.cell import Cell
+from poolbench.core.cell import Cell, Named
 from poolbench.core.errors import BadInput, EnvironmentFault, NothingMatched
 from poolbench.core.gate import AREA
 from poolbench.core.measurement import Measurement
 from poolbench.core.record import Run
-from poolbench.core.study import Analysis, Study, analysis_from_json
+from poolbench.core.study import Analysis, Metric, Study, analysis_from_json
 from poolbench.probes import PROBES
 from poolbench.store.documents import Damaged, seal, unseal
 
@@ -108,15 +108,49 @@ def values_of(results: Results) -> StudyValues:
     for run in runs.values():
         facts = {key: run.environment.get(key) for key in _VERSIONS}
         versions[str(facts)] = facts
+    areas = _areas(study, runs, measurements)
     return StudyValues(
         title=study.title,
         analysis=study.analysis,
         versions=tuple(versions.values()),
         conditions=tuple(
-            _condition_values(dataset, variant, cells, runs, measurements)
+            _condition_values(dataset, variant, cells, runs, areas.get((dataset, variant), {}))
             for dataset, variant, cells in study.conditions()
         ),
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Areas:
+    """Areas under the curves of one probe on one condition: one a cell, in the suite's order."""
+
+    probe: Named
+    values: Sequence[float | None]
+
+
+def _areas(
+    study: Study, runs: Mapping[str, Run], measurements: Mapping[str, Sequence[Measurement]]
+) -> Mapping[tuple[str, str], Mapping[str, _Areas]]:
+    """Return the areas that the tables of probes print, by data set and variant, and by metric."""
+    from poolbench.report.sweeps import sweeps_of
+
+    found: dict[tuple[str, str], dict[str, list[_Areas]]] = {}
+    for sweep in sweeps_of(study, runs, measurements):
+        if sweep.probe.name not in PROBES:
+            continue  # a worst case over several attacks, which no gate can name
+        if len(sweep.possible_settings) < 2:
+            continue  # one point has no area
+        for variant, outcomes in sweep.outcomes.items():
+            if any(outcome.measurement is not None for outcome in outcomes):
+                of_condition = found.setdefault((sweep.dataset, variant), {})
+                of_condition.setdefault(f"{sweep.probe.name}{AREA}", []).append(
+                    _Areas(probe=sweep.probe, values=sweep.areas(variant))
+                )
+    # Of a probe with several settings, no area is the one that a gate means.
+    return {
+        condition: {metric: areas[0] for metric, areas in by_metric.items() if len(areas) == 1}
+        for condition, by_metric in found.items()
+    }
 
 
 def _condition_values(
@@ -124,60 +158,35 @@ def _condition_values(
     variant: str,
     cells: Sequence[Cell],
     runs: Mapping[str, Run],
-    measurements: Mapping[str, Sequence[Measurement]],
+    areas: Mapping[str, _Areas],
 ) -> ConditionValues:
-    found: dict[str, dict[str, dict[str, Measurement]]] = {}
-    for cell in cells:
-        for measurement in measurements.get(cell.id, ()):
-            by_setting = found.setdefault(f"{measurement.probe.name}{AREA}", {})
-            by_setting.setdefault(str(measurement.probe), {})[cell.id] = measurement
-    # Of a probe with several settings, no area is the one that a gate means.
-    probed = {area: by_setting for area, by_setting in found.items() if len(by_setting) == 1}
     return ConditionValues(
         dataset=dataset,
         variant=variant,
         condition=cells[0].condition,
         seeds=tuple(
             _seed_values(
-                cell,
-                runs.get(cell.id),
-                {
-                    area: of_cell[cell.id]
-                    for area, by_setting in probed.items()
-                    for of_cell in by_setting.values()
-                    if cell.id in of_cell
-                },
+                cell, runs.get(cell.id), {metric: a.values[at] for metric, a in areas.items()}
             )
-            for cell in cells
+            for at, cell in enumerate(cells)
         ),
-        settings={area: next(iter(by_setting)) for area, by_setting in probed.items()},
+        settings={metric: str(each.probe) for metric, each in areas.items()},
     )
 
 
-def _seed_values(cell: Cell, run: Run | None, areas: Mapping[str, Measurement]) -> SeedValues:
+def _seed_values(cell: Cell, run: Run | None, areas: Mapping[str, float | None]) -> SeedValues:
     if run is None:
         return SeedValues(seed=cell.seed, run=cell.id, status="missing", values={})
     result = run.result
     values: dict[str, float | None] = {"parameters": result.parameters}
     if result.status == "ok":
-        # Both from counts, so that what is equal in truth is equal as a float.
-        values["accuracy"] = result.correct / result.total
-        values["error"] = (result.total - result.correct) / result.total
-    for area, measurement in areas.items():
-        value = _area_under(measurement)
-        if value is not None or measurement.status == "failed":
-            values[area] = value
+        values |= {metric: result.value(metric) for metric in get_args(Metric)}
+        values |= {
+            metric: None if math.isnan(area) else area
+            for metric, area in areas.items()
+            if area is not None
+        }
     return SeedValues(seed=cell.seed, run=cell.id, status=result.status, values=values)
-
-
-def _area_under(measurement: Measurement) -> float | None:
-    from poolbench.stats.area import area_under_curve
-
-    return area_under_curve(
-        [point.at for point in measurement.points],
-        [None if point.correct is None else point.accuracy for point in measurement.points],
-        is_log2=PROBES[measurement.probe.name].axis == "size_px",
-    )
 
 
 def freeze(studies: Sequence[Study], store_path: Path, target: Path) -> tuple[int, int]:

@@ -76,7 +76,10 @@ def _rule(
     """Return what a gate says of a condition; ``None`` when there is nothing to hold it against."""
     name = ""
     if gate.metric.endswith(AREA) and gate.metric not in candidate.settings:
-        judgement = _unknown("not measured, or with several settings: see `poolbench robustness`")
+        judgement = _unknown(
+            "no area: not measured, at less than two settings, or with several sets of options: "
+            "see `poolbench robustness`"
+        )
     elif gate.against == "baseline":
         other = counterpart(candidate)
         if other is None:
@@ -106,13 +109,14 @@ def _judge_change(
     analysis: Analysis,
 ) -> Judgement:
     from poolbench.stats import judge_exact, judge_shift
+    from poolbench.stats.estimate import constant_value
 
     seeds = sorted({seed.seed for each in (candidate, reference) for seed in each.seeds})
     before, values = reference.of(gate.metric, seeds), candidate.of(gate.metric, seeds)
     if reference.settings.get(gate.metric) != candidate.settings.get(gate.metric):
         return _unknown(f"measured with other settings than {name}")
     if not gate.is_share:
-        grown = _constant(values) - _constant(before)
+        grown = constant_value(values) - constant_value(before)
         return judge_exact(grown, gate.sign, gate.offset, _count(values))
     if len(seeds) > 1 and None not in values and candidate.seeds == reference.seeds:
         # Bit for bit what it was: that takes no test.
@@ -140,10 +144,11 @@ def _judge_level(
     gate: Gate, candidate: ConditionValues, bound: float, analysis: Analysis
 ) -> Judgement:
     from poolbench.stats import judge_exact, judge_level
+    from poolbench.stats.estimate import constant_value
 
     values = candidate.of(gate.metric, [seed.seed for seed in candidate.seeds])
     if not gate.is_share:
-        return judge_exact(_constant(values), gate.sign, bound, _count(values))
+        return judge_exact(constant_value(values), gate.sign, bound, _count(values))
     return judge_level(
         values, gate.sign, bound, lower_is_better=gate.lower_is_better, alpha=analysis.alpha
     )
@@ -153,12 +158,6 @@ def _unknown(reason: str) -> Judgement:
     from poolbench.stats import Judgement
 
     return Judgement(outcome="undecided", value=math.nan, interval=None, n=0, reason=reason)
-
-
-def _constant(values: Sequence[float | None]) -> float:
-    """Return the one value of all runs, as their number of parameters is; NaN for none."""
-    distinct = {value for value in values if value is not None}
-    return distinct.pop() if len(distinct) == 1 else math.nan
 
 
 def _count(values: Sequence[float | None]) -> int:

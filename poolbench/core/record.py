@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from poolbench.core.cell import Cell
+from poolbench.core.study import Metric
 
 Status = Literal["ok", "diverged"]
 
@@ -71,7 +72,18 @@ class Result:
     @property
     def accuracy(self) -> float:
         """Fraction of the test images classified rightly; NaN when diverged."""
-        return self.correct / self.total if self.status == "ok" else float("nan")
+        return self.value("accuracy")
+
+    def value(self, metric: Metric) -> float:
+        """Return the accuracy or the error, a fraction; NaN when diverged.
+
+        Either is one division of counts, so that what is equal in truth is equal as a float:
+        1 - 0.9 is not 20 of 200.
+        """
+        if self.status != "ok":
+            return float("nan")
+        counted = self.correct if metric == "accuracy" else self.total - self.correct
+        return counted / self.total
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -35,6 +35,16 @@ class Analysis:
     margin: float | None = None
     published: Mapping[str, Mapping[str, tuple[float, float]]] = field(default_factory=dict)
 
+    @property
+    def lower_is_better(self) -> bool:
+        """Orientation of the metric."""
+        return self.metric == "error"
+
+    @property
+    def margin_share(self) -> float | None:
+        """The margin as a fraction, as the values are; ``None`` for no claim."""
+        return None if self.margin is None else self.margin / 100
+
 
 @dataclass(frozen=True, kw_only=True)
 class Execution:

@@ -12,7 +12,7 @@ from typing import Any
 
 from poolbench.core.cell import Cell
 from poolbench.core.record import Run
-from poolbench.core.study import Metric, Study
+from poolbench.core.study import Study
 from poolbench.report.bands import BAND, curve_over_seeds, seeds_in_words
 from poolbench.report.chart import Axis, Chart, Curves, Scale
 
@@ -108,7 +108,7 @@ def _chart(
 ) -> Chart:
     metric = study.analysis.metric
     results = {
-        variant: [_value(runs.get(cell.id), metric) for cell in cells]
+        variant: [runs[c.id].result.value(metric) if c.id in runs else None for c in cells]
         for name_of, variant, cells in study.conditions()
         if name_of == dataset
     }
@@ -137,12 +137,6 @@ def _chart(
         y=Axis(label=f"test {metric} (%)", is_share=True),
         curves=tuple(curves),
     )
-
-
-def _value(run: Run | None, metric: Metric) -> float | None:
-    if run is None:
-        return None
-    return run.result.accuracy if metric == "accuracy" else 1 - run.result.accuracy
 
 
 def _labels(name: str, lines: Sequence[_Line]) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
@@ -10,6 +9,7 @@ from poolbench.core.study import Study
 from poolbench.report.figures import per_cent, probability
 from poolbench.report.outcomes import Outcomes
 from poolbench.stats import Comparison, holm, seeds_needed
+from poolbench.stats.binomial import binomial_error
 
 _RULES = {
     "set": "step-down rank test",
@@ -117,7 +117,7 @@ def _about_test_set(outcomes: Outcomes) -> Iterator[str]:
     totals = sorted({result.total for result in finished})
     sizes = " to ".join(f"{total:,}" for total in (totals[0], totals[-1])[: len(totals)])
     share = sum(r.correct for r in finished) / sum(r.total for r in finished)
-    error = math.sqrt(share * (1 - share) / totals[0])
+    error = binomial_error(share, totals[0])
     yield (
         f"for this test set: {sizes} images, whose choice alone has a binomial standard error of "
         f"{per_cent(error)} points at {per_cent(share)} % accuracy"

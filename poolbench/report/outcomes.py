@@ -1,8 +1,7 @@
-"""Runs as values of a metric: from integer counts, so that what is equal compares equal."""
+"""Runs as values of a metric, and what they show."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -51,17 +50,17 @@ def outcomes_of(study: Study, dataset: str, runs: Mapping[str, Run]) -> Outcomes
     comparison = compare(
         {
             name: [
-                _value(runs.get(cell.id), analysis.metric) if cell else None
+                runs[cell.id].result.value(analysis.metric) if cell and cell.id in runs else None
                 for cell in _by_seed(study, name, cells)
             ]
             for name, cells in conditions.items()
         },
         rule=analysis.rule,
         alpha=analysis.alpha,
-        lower_is_better=analysis.metric == "error",
+        lower_is_better=analysis.lower_is_better,
         baseline=study.baseline or None,
         paired=analysis.paired,
-        margin=None if analysis.margin is None else analysis.margin / 100,
+        margin=analysis.margin_share,
     )
     kept = {
         name: tuple(runs[cell.id] for cell in cells if cell.id in runs)
@@ -78,13 +77,3 @@ def _by_seed(study: Study, variant: str, cells: tuple[Cell, ...]) -> list[Cell |
             "a repeated seed is one result, not two; list each seed once",
         )
     return [by_seed.get(seed) for seed in study.seeds]
-
-
-def _value(run: Run | None, metric: Metric) -> float | None:
-    if run is None:
-        return None
-    result = run.result
-    if result.status != "ok":
-        return math.nan
-    hits = result.correct if metric == "accuracy" else result.total - result.correct
-    return hits / result.total

@@ -20,6 +20,7 @@ from poolbench.report.notes import about_reductions, notes_of
 from poolbench.report.outcomes import Outcomes, outcomes_of
 from poolbench.report.table import Cell, Column, Table, words
 from poolbench.stats import Comparison
+from poolbench.stats.estimate import constant_value
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,8 @@ def _published_part(comparison: Comparison, published: Mapping[str, tuple[float,
 def _cost_part(outcomes: Outcomes) -> _Part:
     def cells(variant: str) -> tuple[Cell, ...]:
         runs = outcomes.runs[variant]
-        parameters = runs[0].result.parameters if runs else None
+        size = constant_value([run.result.parameters for run in runs])
+        parameters = None if math.isnan(size) else size
         speeds = [run.images_per_s for run in runs if math.isfinite(run.images_per_s)]
         speed = statistics.median(speeds) if speeds else math.nan
         return (

@@ -66,7 +66,7 @@ def _area_table(study: Study, sweep: Sweep, title: str) -> Table:
         baseline=study.baseline if study.baseline in sweep.outcomes else None,
         alpha=analysis.alpha,
         paired=analysis.paired,
-        margin=None if analysis.margin is None else analysis.margin / 100,
+        margin=analysis.margin_share,
     )
     zeros = {variant: _zero_gradients(sweep, variant) for variant in sweep.outcomes}
     has_zeros = any(share is not None for share in zeros.values())

@@ -12,6 +12,7 @@ from poolbench.report.figures import per_cent
 from poolbench.report.notes import about_comparison, about_reductions
 from poolbench.report.sweeps import Sweep
 from poolbench.stats import Comparison, Pair, estimate
+from poolbench.stats.binomial import binomial_error
 
 # More images without a gradient than these, and a gradient attack says little.
 MANY_ZEROS = 0.1
@@ -60,7 +61,7 @@ def notes_of_settings(study: Study, sweep: Sweep, pairs: Sequence[Pair]) -> Iter
     )
     yield (
         f"the choice of the {sweep.total:,} test images alone has a binomial standard error of up "
-        f"to {per_cent(math.sqrt(0.25 / sweep.total))} points"
+        f"to {per_cent(binomial_error(0.5, sweep.total))} points"
     )
     tested = [pair for pair in pairs if pair.p is not None]
     if tested:
@@ -90,8 +91,8 @@ def _about_rises(sweep: Sweep) -> Iterator[str]:
     for variant in sweep.outcomes:
         means = [(at, estimate(sweep.accuracies(variant, at)).mean) for at in sweep.settings]
         for (low, before), (high, after) in itertools.pairwise(means):
-            variance = (before * (1 - before) + after * (1 - after)) / sweep.total
-            if after - before > BEYOND_NOISE * math.sqrt(variance):
+            error = math.hypot(*(binomial_error(mean, sweep.total) for mean in (before, after)))
+            if after - before > BEYOND_NOISE * error:
                 yield (
                     f"{variant}: accuracy rises from {per_cent(before)} % at {sweep.words(low)} to "
                     f"{per_cent(after)} % at {sweep.words(high)}, more than chance explains: the "

@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 
 from poolbench.core.cell import Named
 from poolbench.core.measurement import Measurement, Point, pack_bits, unpack_bits
@@ -94,13 +95,22 @@ class Sweep:
         """Test images; 0 when nothing was measured."""
         return max((p.total for m in self.measurements() for p in m.points), default=0)
 
-    @property
+    @cached_property
     def possible_settings(self) -> tuple[float, ...]:
-        """Settings that some network of the data set can be put to, ascending."""
+        """Settings that some network of the data set was put to, ascending.
+
+        A network that failed, or was not measured yet, says nothing of where it could be put: it
+        must not take the other networks' areas from them.
+        """
         return tuple(
-            at for at in self.settings
-            if not all(self.is_not_applicable(variant, at) for variant in self.outcomes)
-        )  # fmt: skip
+            at
+            for at in self.settings
+            if any(
+                accuracy is not None and not math.isnan(accuracy)
+                for variant in self.outcomes
+                for accuracy in self.accuracies(variant, at)
+            )
+        )
 
     def measurements(self) -> Iterator[Measurement]:
         """Yield every measurement there is."""

@@ -71,3 +71,16 @@ def estimate(values: Sequence[float | None], *, confidence: float = 0.95) -> Est
         ci_low=mean - half,
         ci_high=mean + half,
     )
+
+
+def constant_value(values: Sequence[float | None]) -> float:
+    """Return the one value of all runs, as their number of parameters is.
+
+    Args:
+        values: One per seed; ``None`` = missing.
+
+    Returns:
+        The value; NaN when there is none, or the runs disagree.
+    """
+    distinct = {value for value in values if value is not None}
+    return distinct.pop() if len(distinct) == 1 else math.nan

@@ -61,17 +61,32 @@ def a_store(
 
 
 def probed(
-    store: Path, study: Study, heights: Mapping[str, Sequence[int | None]], *, eps: float = 0.25
+    store: Path,
+    study: Study,
+    heights: Mapping[str, Sequence[int | None]],
+    *,
+    eps: float = 0.25,
+    beyond: float | None = None,
 ) -> None:
-    """Store what fgsm might have found: so many right of 200 at every epsilon; None = failed."""
+    """Store what fgsm might have found.
+
+    Args:
+        store: Of the runs.
+        study: Its cells.
+        heights: By variant and seed, so many right of 200 at every epsilon; ``None`` = failed.
+        eps: The epsilon beside 0.
+        beyond: A further one that no network can be put to.
+    """
+    epsilons = (0.0, eps) if beyond is None else (0.0, eps, beyond)
     for cell in study.cells:
         right = heights[cell.variant][cell.seed]
         measurement = Measurement(
-            probe=Named(name="fgsm", options={"epsilons": (0.0, eps)}),
+            probe=Named(name="fgsm", options={"epsilons": epsilons}),
             network=str(Store(store).network(cell.id)),
             status="failed" if right is None else "ok",
             points=() if right is None else tuple(
-                Point(at=at, correct=right, total=200) for at in (0.0, eps)
+                Point(at=at, correct=None if at == beyond else right, total=200)
+                for at in epsilons
             ),
         )  # fmt: skip
         writer = MeasurementWriter(Store(store).folder(cell.id))

@@ -56,7 +56,8 @@ def test_areas_are_over_the_logarithm_of_sizes_and_over_epsilons_as_they_are(
 def test_an_area_that_failed_is_no_number_and_one_with_a_gap_is_not_there(tmp_path: Path) -> None:
     failed = a_measurement("zoom", (), status="failed")
     gap = a_measurement("zoom", (None, 180, 170))
-    first, second = seeds_of(tmp_path, [[failed], [gap]], diverges=False)
+    whole = a_measurement("zoom", (190, 180, 170))
+    first, second, _ = seeds_of(tmp_path, [[failed], [gap], [whole]], diverges=False)
     assert first.values["zoom.area"] is None
     assert math.isnan(first.of("zoom.area") or 0)
     assert "zoom.area" not in second.values

@@ -243,3 +243,25 @@ def test_areas_of_probes_are_gated_on_where_they_were_measured_alike(
     assert "measured with other settings than then" in later.out.replace("\n", " ")
     probed(runs, a_store(runs, {"average": GOOD}), {"average": [*BAD]}, eps=0.5)
     assert "other settings than average" in poolbench("compare", "max", *call[1:]).out
+
+
+def test_a_gate_on_an_area_decides_on_the_number_of_the_table(
+    poolbench: Program, tmp_path: Path
+) -> None:
+    study = a_store(tmp_path / "runs", {"average": GOOD, "max": SAME})
+    # Epsilon 1 stands for a setting that no network can be put to.
+    probed(tmp_path / "runs", study, {"average": [*GOOD], "max": [*BAD]}, beyond=1.0)
+    shown = poolbench("report", "--format", "json")
+    areas = next(t for t in json.loads(shown.out)["tables"] if "area under" in t["title"])
+    printed = {row["variant"]: (row["area_mean"], row["n"]) for row in areas["rows"]}
+    assert printed == {"average": (pytest.approx(0.91), 5), "max": (pytest.approx(0.76), 5)}
+    done = poolbench("compare", "--format", "json", "--fail-if", "fgsm.area < 80%")
+    rows = json.loads(done.out)["tables"][-1]["rows"]
+    assert {row["variant"]: (row["value"], row["n"]) for row in rows} == printed
+    assert done.code == 4
+    assert poolbench("store", "freeze").code == 0
+    worse = a_store(tmp_path / "later", {"average": GOOD, "max": SAME})
+    probed(tmp_path / "later", worse, {"average": [*BAD], "max": [*BAD]}, beyond=1.0)
+    gate = "fgsm.area < baseline - 5pp"
+    later = poolbench("compare", "baseline.json", "later", "--format", "json", "--fail-if", gate)
+    assert outcomes(later) == {("average", gate): "fails", ("max", gate): "passes"}

@@ -104,6 +104,13 @@ def test_a_missing_variant_is_a_gap_and_an_error_rate_falls() -> None:
     assert option_charts(study, {}) == []
 
 
+def test_an_error_is_the_share_of_images_that_the_table_counts() -> None:
+    study = a_sweep(analysis=Analysis(metric="error"))
+    runs = {cell.id: a_run(cell, 90) for cell in study.cells}
+    # 1 - 0.9 is another float.
+    assert curves_of(study, runs)["learn none"].y == pytest.approx([0.1] * 4, rel=0, abs=0)
+
+
 def test_two_options_moved_at_once_make_no_line() -> None:
     # A line over temperature would hide that p moves too.
     assert option_charts(a_study(), {}) == []

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pytest
 
 from poolbench.core.cell import Named
+from poolbench.core.measurement import Measurement
 from poolbench.report.sweeps import Outcome, Sweep, sweeps_of
 from tests.report.measured import a_measurement, diverged, measured
 
@@ -67,6 +68,16 @@ def test_a_curve_is_that_of_a_run_only_where_there_is_one() -> None:
     del runs[cells[4].id]
     (sweep,) = sweeps_of(study, runs, found)
     assert sweep.least("max") == pytest.approx([0.45, NAN, NAN, None, None], nan_ok=True)
+
+
+@pytest.mark.parametrize("other", [[], [a_measurement("zoom", (), status="failed")]])
+def test_a_run_without_points_takes_no_area_from_the_others(other: list[Measurement]) -> None:
+    cut = a_measurement("zoom", (100, 150, None))
+    study, runs, found = measured({"max": [[cut], other], "lae": [other, other]})
+    (sweep,) = sweeps_of(study, runs, found)
+    assert sweep.possible_settings == (16.0, 32.0)
+    expected = NAN if other else None
+    assert sweep.areas("max") == pytest.approx([0.625, expected], nan_ok=True)
 
 
 def test_areas_are_over_the_logarithm_of_sizes_and_over_epsilons_as_they_are() -> None:
