@@ -64,6 +64,12 @@ def test_an_area_that_failed_is_no_number_and_one_with_a_gap_is_not_there(tmp_pa
     assert second.of("zoom.area") is None
 
 
+def test_a_worst_case_of_attacks_is_no_metric_that_a_gate_could_name(tmp_path: Path) -> None:
+    attacks = [a_measurement("fgsm", (200, 100, 0)), a_measurement("pgd", (150, 100, 10))]
+    (seed,) = seeds_of(tmp_path, [attacks], diverges=False)
+    assert {metric for metric in seed.values if "." in metric} == {"fgsm.area", "pgd.area"}
+
+
 def test_a_diverged_run_has_parameters_and_no_accuracy(tmp_path: Path) -> None:
     (seed,) = seeds_of(tmp_path, [[]], diverges=True)
     assert seed.values == {"parameters": 12_345}

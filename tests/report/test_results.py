@@ -71,6 +71,15 @@ def test_values_stay_fractions_for_programs() -> None:
     assert record["images_per_s"] == pytest.approx((1000 / 3 + 1000 / 4) / 2)
 
 
+def test_parameters_are_told_where_the_runs_agree_on_them() -> None:
+    study, runs = finished({"average": [150, 151], "max": [150, 151]})
+    odd = next(cell.id for cell in study.cells if cell.variant == "max")
+    runs[odd] = replace(runs[odd], result=replace(runs[odd].result, parameters=12_346))
+    table = results_table(study, "digits", runs)
+    # As for a gate, which is undecided there.
+    assert [record["parameters"] for record in table.records] == [12_345, None]
+
+
 def test_error_is_the_complement_and_lower_is_better() -> None:
     counts = {"average": LOW, "max": HIGH}
     accuracy = tabled(counts, metric="accuracy")
