@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Iterator, Mapping, Sequence
 
 from poolbench.core.contraction import ContractionSettings, Observed
 from poolbench.core.experiment import Experiment
 from poolbench.report.chart import Axis, Curve, Curves
 from poolbench.report.contraction import Place, places
+from poolbench.stats import estimate
 
 
 def option_charts(
@@ -71,10 +71,9 @@ def _curves(rising: Mapping[float, Observed], settings: ContractionSettings) -> 
         for place in places(each, settings):
             by_place.setdefault(place.name, []).append(place)
     for label, found in by_place.items():
-        means = [statistics.fmean(place.means) for place in found]
-        spreads = [
-            statistics.stdev(place.means) if len(place.means) > 1 else 0.0 for place in found
-        ]
+        over_seeds = [estimate(place.means) for place in found]
+        means = [e.mean for e in over_seeds]
+        spreads = [e.std if e.n > 1 else 0.0 for e in over_seeds]
         yield Curve(
             label=label,
             x=x,

@@ -148,5 +148,15 @@ def test_sources_that_differ_in_one_number_make_a_curve_against_it() -> None:
     assert curves["max, published"].y == (0.7, 0.7)
 
 
+def test_a_seed_without_angles_is_left_out_of_the_curve_as_of_the_table() -> None:
+    found = [toy(5, 0.1, NAN), toy(25, 0.8, 0.9)]
+    (chart,) = option_charts(experiment("max"), found, "t")
+    curve = next(curve for curve in chart.curves if curve.label == "max")
+    table = similarity_table(experiment("max"), found)
+    printed = [row["similarity_mean"] for row in table.records if row["behind"] == "max"]
+    assert curve.y == tuple(printed) == pytest.approx((0.1, 0.85))
+    assert curve.low[0] == curve.high[0] == 0.1
+
+
 def test_sources_of_several_kinds_make_none() -> None:
     assert option_charts(experiment("max"), [toy(5, 0.1), observed(seed((0.5, 0.6)))], "t") == []
