@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import product
 from pathlib import Path
 
@@ -279,6 +279,12 @@ def _study(setting: Setting, stage: str, suite: str, *changes: str, jobs: int) -
         work("store freeze", "-o", str(results / f"{name}-baseline.json"), limit_s=30),
         work("report", "-o", str(results / f"{name}.html"), *pictures, limit_s=60),
     )
+
+
+def patient(stage: Stage, factor: float) -> Stage:
+    """Return a stage whose limits are so many times as long."""
+    works = (replace(work, limit_s=factor * work.limit_s) for work in stage.works)
+    return replace(stage, limit_s=factor * stage.limit_s, works=tuple(works))
 
 
 STAGES: Mapping[str, Callable[[Setting], Stage]] = {
