@@ -12,6 +12,7 @@ from torch import nn
 from poolbench.core.cell import Named
 from poolbench.core.errors import BadInput
 from poolbench.core.gradients import FIGURE_1, GradientsSettings, Matrix
+from poolbench.core.options import check_options
 from poolbench.operators import OPERATORS
 from poolbench.operators.create import build
 from poolbench.probes.gradients import Credit, Passage, credit_of, passage_of
@@ -60,15 +61,18 @@ def settings_of(
     """
     if len({(len(matrix), len(matrix[0])) for matrix in matrices}) > 1:
         raise BadInput("the matrices differ in shape", "give matrices of one shape")
-    operators = [
-        Named(name=name, options=options)
-        for name in names or FIGURE_1_OPERATORS
-        for options in (
-            [{"temperature": temperature} for temperature in temperatures or TEMPERATURES]
-            if "temperature" in OPERATORS[name].options
-            else [{}]
+    operators = []
+    for name in names or FIGURE_1_OPERATORS:
+        declared = OPERATORS[name].options.get("temperature")
+        taken = (
+            [{}]
+            if declared is None
+            else [
+                check_options(name, {"temperature": declared}, {"temperature": t})
+                for t in temperatures or TEMPERATURES
+            ]
         )
-    ]
+        operators += [Named(name=name, options=options) for options in taken]
     return GradientsSettings(operators=tuple(operators), matrices=tuple(matrices) or FIGURE_1)
 
 
