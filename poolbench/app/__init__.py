@@ -1,1 +1,1 @@
-"""Use cases: one file each. Here, and only here, the light and the torch column meet."""
+"""Use cases: one file each, as the commands name them. None loads torch when it is imported."""

@@ -58,7 +58,7 @@ def model(
     Raises:
         BadInput: A name, site or option that cannot be meant.
     """
-    from poolbench.app.network import build_body, model_spec
+    from poolbench.assembly.network import build_body, model_spec
     from poolbench.models import MODELS
 
     channels, height, width = MODELS[name].input_shape or (3, 32, 32)
@@ -79,7 +79,7 @@ def swap_pooling(
     images: Tensor | None = None,
     **options: Any,
 ) -> list[str]:
-    """Replace the pools of any network; see :func:`poolbench.app.swap_pooling.swap_pooling`.
+    """Replace the pools of any network; see :func:`poolbench.assembly.swap_pooling.swap_pooling`.
 
     Args:
         module: Changed in place.
@@ -94,7 +94,7 @@ def swap_pooling(
     Raises:
         BadInput: Nothing to replace, or an operator that cannot stand there.
     """
-    from poolbench.app.swap_pooling import swap_pooling as swap
+    from poolbench.assembly.swap_pooling import swap_pooling as swap
 
     return swap(module, name, sites=sites, images=images, **options)
 

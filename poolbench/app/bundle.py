@@ -19,7 +19,7 @@ def write_page(results: Results, file: Path) -> Path:
         NothingMatched: Not one of its cells is finished.
         EnvironmentFault: The file cannot be written.
     """
-    from poolbench.report.as_html import render_page
+    from poolbench.report.formats.html import render_page
 
     _write(file, render_page(page_of(results)))
     return file
@@ -52,7 +52,7 @@ def write_bundle(results: Sequence[Results], folder: Path) -> list[Path]:
 
 
 def _write_study(results: Results, folder: Path) -> list[Path]:
-    from poolbench.report.picture import KINDS, write_all
+    from poolbench.report.charts.picture import KINDS, write_all
 
     files = [write_page(results, folder / "index.html")]
     made = tables(results)

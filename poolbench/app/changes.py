@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from poolbench.app.frozen import ConditionValues, StudyValues, thaw, values_of
+from poolbench.app.baseline_file import ConditionValues, StudyValues, read_baseline, values_of
 from poolbench.app.gates import judge
 from poolbench.app.results import Reading, read_results, stored_studies
 from poolbench.core.errors import BadInput, NothingMatched
 from poolbench.core.gate import Gate
 from poolbench.core.study import Study
-from poolbench.report.gates import Ruling
+from poolbench.report.studies.gates import Ruling
 from poolbench.report.table import Table
 from poolbench.store.store import Store
 
@@ -85,7 +85,11 @@ def compare_documents(
 
 
 def _frozen(path: Path, study: Study | None) -> dict[str, StudyValues]:
-    return {each.title: each for each in thaw(path) if study is None or each.title == study.title}
+    return {
+        each.title: each
+        for each in read_baseline(path)
+        if study is None or each.title == study.title
+    }
 
 
 def _stored(path: Path, study: Study | None) -> dict[str, StudyValues]:
@@ -113,7 +117,7 @@ def _tables(
     title: str,
     notes: Sequence[str],
 ) -> Iterator[Table]:
-    from poolbench.report.changes import changes_table
+    from poolbench.report.studies.changes import changes_table
 
     analysis = study.analysis
     for dataset in dict.fromkeys(each.dataset for each in shared):

@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from poolbench.app.baseline_file import ConditionValues, values_of
 from poolbench.app.changes import compare_documents, is_document
-from poolbench.app.frozen import ConditionValues, values_of
 from poolbench.app.gates import judge
 from poolbench.app.results import Reading, Results, read_results, stored_studies
 from poolbench.app.suites import command
 from poolbench.core.errors import BadInput, NothingMatched, did_you_mean
 from poolbench.core.gate import Gate
 from poolbench.core.study import Study
-from poolbench.report.gates import Ruling, gate_table
+from poolbench.report.studies.gates import Ruling, gate_table
 from poolbench.report.table import Table
 
 
@@ -92,8 +92,8 @@ def _names(a: str | None, b: str | None, study: Study) -> tuple[str, list[str]]:
 
 
 def _tables(results: Results, baseline: str, candidates: Sequence[str]) -> list[Table]:
-    from poolbench.report.outcomes import outcomes_of
-    from poolbench.report.pairs import pair_table
+    from poolbench.report.studies.outcomes import outcomes_of
+    from poolbench.report.studies.pairs import pair_table
 
     study, runs = results.study, results.runs
     compared = {cell.variant for cell in study.cells if cell.id in runs}

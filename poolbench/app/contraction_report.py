@@ -12,10 +12,9 @@ from poolbench.core.contraction import ContractionSettings, Observed
 from poolbench.core.errors import NothingMatched
 from poolbench.core.experiment import Experiment
 from poolbench.report.chart import Chart
-from poolbench.report.contraction import similarity_table
-from poolbench.report.contraction_charts import similarity_charts
-from poolbench.report.contraction_options import option_charts
-from poolbench.report.contraction_prediction import (
+from poolbench.report.contraction.charts import similarity_charts
+from poolbench.report.contraction.options import option_charts
+from poolbench.report.contraction.prediction import (
     Key,
     Subject,
     accuracy_table,
@@ -23,7 +22,8 @@ from poolbench.report.contraction_prediction import (
     prediction_table,
     subjects_of,
 )
-from poolbench.report.contraction_rates import rates_chart, rates_table
+from poolbench.report.contraction.rates import rates_chart, rates_table
+from poolbench.report.contraction.similarities import similarity_table
 from poolbench.report.table import Table
 
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from poolbench.report.table import Column, Table, words
+from poolbench.report.table import Column, Table, text_cell
 
 _SECTION = re.compile(r"^([A-Z][a-z]+):$")
 
@@ -46,7 +46,7 @@ def docstring_table(name: str, target: str) -> Table | None:
             Column(title="", fields=("part",), is_text=True),
             Column(title="", fields=("words",), is_text=True),
         ),
-        rows=tuple((words(part), words(said)) for part, said in _parts(text)),
+        rows=tuple((text_cell(part), text_cell(said)) for part, said in _parts(text)),
     )
 
 

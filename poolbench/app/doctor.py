@@ -6,12 +6,12 @@ import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from poolbench.app.finding import Finding
 from poolbench.app.machine import examine_machine
-from poolbench.app.study import data_root
+from poolbench.core.data_root import data_root
 from poolbench.core.errors import EnvironmentFault
+from poolbench.core.finding import Finding
 from poolbench.data import DATASETS
-from poolbench.report.table import Column, Table, words
+from poolbench.report.table import Column, Table, text_cell
 from poolbench.store.store import Store
 
 _LITTLE_SPACE = 2**30
@@ -34,7 +34,7 @@ def to_table(findings: Sequence[Finding]) -> Table:
         title="poolbench on this machine",
         columns=tuple(Column(title=title, fields=(title,), is_text=True) for title in titles),
         rows=tuple(
-            tuple(words(text) for text in (item.what, item.level, item.detail, item.advice))
+            tuple(text_cell(text) for text in (item.what, item.level, item.detail, item.advice))
             for item in findings
         ),
     )

@@ -9,14 +9,14 @@ import safetensors.torch
 import torch
 from torch import Tensor, nn
 
-from poolbench.app.network import SitePools, build_body, image_shape
 from poolbench.app.results import Results
-from poolbench.app.without_memory import without_memory
+from poolbench.assembly.network import SitePools, build_body, image_shape
+from poolbench.assembly.without_memory import without_memory
 from poolbench.core.cell import Cell, Named
 from poolbench.core.record import Run
 from poolbench.operators.learned import learned_parameters
 from poolbench.report.chart import Chart
-from poolbench.report.drift import Drift, drift_charts, drift_table
+from poolbench.report.studies.drift import Drift, drift_charts, drift_table
 from poolbench.report.table import Table
 from poolbench.store.commit import WEIGHTS
 from poolbench.store.documents import Damaged

@@ -13,8 +13,8 @@ from poolbench.core.errors import BadInput, EnvironmentFault, NothingMatched, di
 from poolbench.core.measurement import Measurement
 from poolbench.core.record import Run
 from poolbench.core.study import Study
-from poolbench.report.tensorboard import write_events
-from poolbench.report.tidy import Observation, write_csv, write_parquet
+from poolbench.report.formats.tensorboard import write_events
+from poolbench.report.formats.tidy import Observation, write_csv, write_parquet
 
 # Name to (file or folder in the target, writer that returns a count, what it counts).
 _KINDS: Mapping[str, tuple[str, Callable[[Sequence[Observation], Path], int], str]] = {

@@ -9,14 +9,14 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from poolbench.app.frozen import ConditionValues
+from poolbench.app.baseline_file import ConditionValues
 from poolbench.core.errors import EnvironmentFault, GateFailed, NothingMatched
 from poolbench.core.gate import AREA, Gate, read_gate
 from poolbench.core.study import Analysis
 from poolbench.probes import PROBES
 from poolbench.report import FORMATS
-from poolbench.report.gates import Ruling
-from poolbench.report.github import workflow_commands
+from poolbench.report.formats.github import workflow_commands
+from poolbench.report.studies.gates import Ruling
 from poolbench.report.table import Table
 
 if TYPE_CHECKING:

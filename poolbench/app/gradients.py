@@ -17,7 +17,7 @@ from poolbench.operators import OPERATORS
 from poolbench.operators.create import build
 from poolbench.probes.gradients import Credit, Passage, credit_of, passage_of
 from poolbench.report.chart import Chart, Matrices, Panel
-from poolbench.report.table import Cell, Column, Table, words
+from poolbench.report.table import Column, Table, TableCell, text_cell
 
 FIGURE_1_OPERATORS = ("max", "lae", "average")
 TEMPERATURES = (0.25, 1.0, 4.0)
@@ -122,11 +122,11 @@ def _table(shown: Sequence[_Shown], matrices: Sequence[Matrix]) -> Table:
         for matrix, credit in zip(matrices, item.credits, strict=True):
             rows.append(
                 (
-                    words(item.label),
-                    words(_text(matrix)),
-                    Cell(values=(credit.value,), text=_number(credit.value)),
-                    words(_text(credit.derivatives)),
-                    Cell(values=(credit.sparsity,), text=f"{100 * credit.sparsity:.0f} %"),
+                    text_cell(item.label),
+                    text_cell(_text(matrix)),
+                    TableCell(values=(credit.value,), text=_number(credit.value)),
+                    text_cell(_text(credit.derivatives)),
+                    TableCell(values=(credit.sparsity,), text=f"{100 * credit.sparsity:.0f} %"),
                     _passage_cell(item.passage),
                 )
             )
@@ -153,11 +153,11 @@ def _table(shown: Sequence[_Shown], matrices: Sequence[Matrix]) -> Table:
     )
 
 
-def _passage_cell(passage: Passage | None) -> Cell:
+def _passage_cell(passage: Passage | None) -> TableCell:
     if passage is None:
-        return Cell(values=(None, None), text="–")
+        return TableCell(values=(None, None), text="–")
     text = "continuous" if passage.is_continuous else f"jumps by {passage.largest_step:.3g}"
-    return Cell(values=(passage.is_continuous, passage.largest_step), text=text)
+    return TableCell(values=(passage.is_continuous, passage.largest_step), text=text)
 
 
 def _chart(shown: Sequence[_Shown], matrices: Sequence[Matrix]) -> Matrices:

@@ -26,7 +26,7 @@ from poolbench.operators import OPERATORS
 from poolbench.probes import PROBES
 from poolbench.report import FORMATS
 from poolbench.report.schemas import SCHEMAS, schema_text
-from poolbench.report.table import Cell, Column, Table, words
+from poolbench.report.table import Column, Table, TableCell, text_cell
 from poolbench.store.documents import Damaged
 from poolbench.store.store import Store
 from poolbench.training import OPTIMIZERS, SCHEDULES
@@ -88,7 +88,7 @@ def describe(family: str, name: str) -> list[Table]:
     facts += [("revision", str(entry.revision)), ("in a suite", _example(family, name, entry))]
     tables = [_text_table(name, ("", ""), facts)]
     if isinstance(entry, ModelEntry):
-        from poolbench.app.sites import sites_table
+        from poolbench.assembly.sites import sites_table
 
         tables.append(sites_table(name))
     if entry.options:
@@ -203,10 +203,10 @@ def _runs(store: Store) -> Table:
             blank: tuple[None, ...] = (None, None, None)
             rows.append(
                 (
-                    words(cell_id),
-                    Cell(values=blank, text=str(error)),
-                    words("damaged"),
-                    Cell(values=(None,), text="–"),
+                    text_cell(cell_id),
+                    TableCell(values=blank, text=str(error)),
+                    text_cell("damaged"),
+                    TableCell(values=(None,), text="–"),
                 )
             )
             continue
@@ -215,10 +215,10 @@ def _runs(store: Store) -> Table:
         shown = "–" if accuracy is None else f"{100 * accuracy:.2f} %"
         rows.append(
             (
-                words(cell_id),
-                Cell(values=(cell.variant, cell.data.source.name, cell.seed), text=str(cell)),
-                words(result.status),
-                Cell(values=(accuracy,), text=shown),
+                text_cell(cell_id),
+                TableCell(values=(cell.variant, cell.data.source.name, cell.seed), text=str(cell)),
+                text_cell(result.status),
+                TableCell(values=(accuracy,), text=shown),
             )
         )
     return Table(title=f"runs in {store.path}", columns=columns, rows=tuple(rows))
@@ -232,5 +232,5 @@ def _text_table(title: str, heads: tuple[str, ...], rows: Sequence[tuple[str, ..
     return Table(
         title=title,
         columns=columns,
-        rows=tuple(tuple(words(text) for text in row) for row in rows),
+        rows=tuple(tuple(text_cell(text) for text in row) for row in rows),
     )

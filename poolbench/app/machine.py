@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 from typing import Any
 
-from poolbench.app.devices import count_cores, count_gpus, driver_version
-from poolbench.app.finding import Finding
-from poolbench.app.provenance import cpu_model
+from poolbench.core.finding import Finding
+from poolbench.runtime.devices import count_cores, count_gpus, driver_version
+from poolbench.runtime.provenance import cpu_model
 
 _WITHOUT_COMPILER = (
     "plain tensors pool instead, several times slower: install a C compiler (cc), or name one "

@@ -12,14 +12,14 @@ from poolbench.app.suites import command
 from poolbench.core.record import Run
 from poolbench.core.study import Study
 from poolbench.operators import OPERATORS
-from poolbench.report.answer import answer
-from poolbench.report.by_option import option_charts
-from poolbench.report.learning import learning_charts
-from poolbench.report.outcome_charts import outcome_charts
-from poolbench.report.outcomes import outcomes_of
 from poolbench.report.page import Page, Section
-from poolbench.report.robustness_charts import robustness_charts
-from poolbench.report.table import Column, Table, words
+from poolbench.report.robustness.charts import robustness_charts
+from poolbench.report.studies.answer import answer
+from poolbench.report.studies.by_option import option_charts
+from poolbench.report.studies.learning import learning_charts
+from poolbench.report.studies.outcome_charts import outcome_charts
+from poolbench.report.studies.outcomes import outcomes_of
+from poolbench.report.table import Column, Table, text_cell
 
 # What a result may depend on beside its cell, in the order it is shown.
 _MACHINE = (
@@ -131,7 +131,8 @@ def _environments(runs: Mapping[str, Run]) -> Table:
             *(Column(title=key, fields=(key,), is_text=True) for key in _MACHINE),
         ),
         rows=tuple(
-            tuple(words(text) for text in (str(count), *machine)) for machine, count in seen.items()
+            tuple(text_cell(text) for text in (str(count), *machine))
+            for machine, count in seen.items()
         ),
         notes=(_MIXED,) if len(seen) > 1 else (),
     )

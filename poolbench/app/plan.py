@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from poolbench.app.devices import check_gpu_settings, workers_of
 from poolbench.app.results import Results, read_results
-from poolbench.app.study import data_root
 from poolbench.core.cell import Cell
+from poolbench.core.data_root import data_root
 from poolbench.core.study import Study
-from poolbench.report.table import Cell as TableCell
-from poolbench.report.table import Column, Table, words
+from poolbench.report.table import Column, Table, TableCell, text_cell
+from poolbench.runtime.devices import check_gpu_settings, workers_of
 from poolbench.store.store import Store
 
 # What one cell takes: (seconds on one worker, bytes in the store).
@@ -84,8 +83,8 @@ def _table(
         duration, size = costs.get(cells[0].condition, (None, None))
         rows.append(
             (
-                words(variant),
-                words(_operators(cells[0])),
+                text_cell(variant),
+                text_cell(_operators(cells[0])),
                 _number(len(cells)),
                 _number(len(cells) - len(left)),
                 _number(len(begun)),
@@ -192,7 +191,7 @@ def _remembered(results: Results | None) -> dict[str, tuple[float, float]]:
 
 
 def _measure(study: Study, root: Path | None, device: str) -> dict[str, tuple[float, float]]:
-    from poolbench.app.measure import measure
+    from poolbench.runtime.cell_cost import measure
 
     costs = {}
     for _, _, cells in study.conditions():

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from poolbench.operators.create import create
 from poolbench.report.chart import Axis, Chart, Curve, Curves
-from poolbench.report.table import Cell, Column, Table
+from poolbench.report.table import Column, Table, TableCell
 
 TEMPERATURES = tuple(2.0**power for power in range(11))
 _WAYS = tuple(
@@ -113,7 +113,7 @@ def _show(
         ),
         rows=tuple(
             (
-                Cell(values=(temperature,), text=f"{temperature:g}"),
+                TableCell(values=(temperature,), text=f"{temperature:g}"),
                 *(_error_cell(errors[temperature, way][quantity]) for way in _WAYS),
             )
             for temperature in temperatures
@@ -143,9 +143,9 @@ def _show(
     return table, chart
 
 
-def _error_cell(error: float) -> Cell:
+def _error_cell(error: float) -> TableCell:
     is_lost = not error < 1
-    return Cell(
+    return TableCell(
         values=(error,), text=f"{error:.1e}".replace("-", "−"), is_bold=is_lost,
         mark="!" if is_lost else "",
     )  # fmt: skip

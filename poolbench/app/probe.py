@@ -7,13 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from poolbench.app.devices import check_device
-from poolbench.app.measured import measured
-from poolbench.app.occupancy import Occupancy, in_words
 from poolbench.app.results import Results
-from poolbench.app.runner import Runner, Settings
 from poolbench.app.suites import command
-from poolbench.app.task import TASKS
 from poolbench.core.cell import Cell, Named
 from poolbench.core.errors import BadInput, EnvironmentFault, NothingMatched
 from poolbench.core.events import Event
@@ -21,6 +16,11 @@ from poolbench.core.study import Analysis, Execution, Study
 from poolbench.probes import PROBES
 from poolbench.report.chart import Chart
 from poolbench.report.table import Table
+from poolbench.runtime.devices import check_device
+from poolbench.runtime.measured import measured
+from poolbench.runtime.runner import Runner, Settings
+from poolbench.runtime.task import TASKS
+from poolbench.runtime.utilisation import Utilisation, in_words
 from poolbench.store.documents import Damaged
 from poolbench.store.store import Store
 from poolbench.suite.probes import read_attacks
@@ -192,11 +192,11 @@ def probe(
     sound = [cell for cell in trained if store.network(cell.id) is not None]
     before = _count(store, sound, study.probes)
     failed: dict[str, str] = {}
-    occupancy = Occupancy()
+    utilisation = Utilisation()
     if open_cells := TASKS["probe"].open_cells(store, study):
         store.ready()
         runner = Runner(store, study, "probe", settings, on_event)
-        failed, occupancy = runner.run(open_cells), runner.occupancy
+        failed, utilisation = runner.run(open_cells), runner.utilisation
     duration_s = time.monotonic() - began
     return Summary(
         measured=_count(store, sound, study.probes) - before,
@@ -205,8 +205,8 @@ def probe(
         diverged=len(trained) - len(sound),
         failed=failed,
         duration_s=duration_s,
-        workers=occupancy.workers,
-        busy_share=occupancy.share(duration_s),
+        workers=utilisation.workers,
+        busy_share=utilisation.share(duration_s),
     )
 
 
@@ -217,7 +217,7 @@ def _count(store: Store, cells: Sequence[Cell], probes: Sequence[Named]) -> int:
 
 def findings(results: Sequence[Results]) -> tuple[list[Table], list[Chart]]:
     """Return what the probes that studies name have found, as tables and charts."""
-    from poolbench.report.robustness import robustness_charts, robustness_tables
+    from poolbench.report.robustness.tables import robustness_charts, robustness_tables
 
     tables: list[Table] = []
     charts: list[Chart] = []

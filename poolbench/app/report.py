@@ -37,7 +37,7 @@ def outcome_tables(results: Results) -> list[Table]:
     Raises:
         NothingMatched: Not one cell is finished.
     """
-    from poolbench.report.results import results_table
+    from poolbench.report.studies.results import results_table
 
     results.require_runs()
     study = results.study
@@ -47,7 +47,7 @@ def outcome_tables(results: Results) -> list[Table]:
 
 def measured_tables(results: Results) -> list[Table]:
     """Return the tables of what was measured on the runs; none where nothing was."""
-    from poolbench.report.robustness import robustness_tables
+    from poolbench.report.robustness.tables import robustness_tables
 
     if not results.measurements:
         return []
@@ -61,7 +61,7 @@ def early_tables(results: Results) -> list[Table]:
     Raises:
         BadInput: A target out of (0, 1], or no run has a validation accuracy.
     """
-    from poolbench.report.learning import early_table
+    from poolbench.report.studies.learning import early_table
 
     study, target = results.study, results.target
     if target is None:
@@ -75,10 +75,10 @@ def _noted(table: Table, notes: Sequence[str]) -> Table:
 
 def charts(results: Results) -> list[Chart]:
     """Return every chart there are numbers for: outcomes, learning, and what probes found."""
-    from poolbench.report.by_option import option_charts
-    from poolbench.report.learning import learning_charts
-    from poolbench.report.outcome_charts import outcome_charts
-    from poolbench.report.robustness_charts import robustness_charts
+    from poolbench.report.robustness.charts import robustness_charts
+    from poolbench.report.studies.by_option import option_charts
+    from poolbench.report.studies.learning import learning_charts
+    from poolbench.report.studies.outcome_charts import outcome_charts
 
     study, runs = results.study, results.runs
     return [
@@ -96,7 +96,7 @@ def render(tables: Sequence[Table], format: str, charts: Sequence[Chart] = ()) -
         BadInput: The format is unknown.
     """
     if format == "html" and charts:
-        from poolbench.report.as_html import render_findings
+        from poolbench.report.formats.html import render_findings
 
         return render_findings(tables, charts)
     return FORMATS.resolve(format)(tables)
@@ -113,7 +113,7 @@ def draw(charts: Sequence[Chart], folder: Path) -> list[Path]:
         EnvironmentFault: A file cannot be written.
     """
     # matplotlib takes most of a second to load, and a report without figures needs none of it.
-    from poolbench.report.picture import write_all
+    from poolbench.report.charts.picture import write_all
 
     return write_all(charts, folder)
 
@@ -122,8 +122,8 @@ def print_to_terminal(tables: Sequence[Table]) -> None:
     """Print tables on standard output, in colour where that is a terminal."""
     from rich.console import Console
 
-    from poolbench.report.as_rich import print_table
-    from poolbench.report.as_rich import render as render_plain
+    from poolbench.report.formats.rich import print_table
+    from poolbench.report.formats.rich import render as render_plain
 
     if not sys.stdout.isatty():
         sys.stdout.write(render_plain(tables))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
+from poolbench.core.data_root import data_root
 from poolbench.core.study import Study
 from poolbench.data import AUGMENTATIONS, DATASETS
 from poolbench.data.fingerprint import fingerprint
@@ -17,7 +17,7 @@ from poolbench.suite.catalogues import Catalogues
 from poolbench.suite.load import load
 from poolbench.training import OPTIMIZERS, SCHEDULES
 
-__all__ = ["CATALOGUES", "Study", "data_root", "load_study"]
+__all__ = ["CATALOGUES", "Study", "load_study"]
 
 CATALOGUES = Catalogues(
     operators=OPERATORS,
@@ -28,14 +28,6 @@ CATALOGUES = Catalogues(
     schedules=SCHEDULES,
     probes=PROBES,
 )
-
-
-def data_root(given: Path | None = None) -> Path | None:
-    """Return where data sets are looked for: the argument, or ``POOLBENCH_DATA``, or nowhere."""
-    if given is not None:
-        return given
-    named = os.environ.get("POOLBENCH_DATA")
-    return Path(named) if named else None
 
 
 def load_study(

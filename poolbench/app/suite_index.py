@@ -8,14 +8,15 @@ from pathlib import Path
 
 from poolbench.app import suites
 from poolbench.app.experiment import load_experiment
-from poolbench.app.study import CATALOGUES, data_root
+from poolbench.app.study import CATALOGUES
 from poolbench.core.cell import Named
 from poolbench.core.contraction import ContractionSettings
+from poolbench.core.data_root import data_root
 from poolbench.core.experiment import kind_of
 from poolbench.core.study import Study
 from poolbench.data.presence import is_here
-from poolbench.report.figures import NOTHING, count
-from poolbench.report.table import Cell, Column, Table, words
+from poolbench.report.number_format import NOTHING, count
+from poolbench.report.table import Column, Table, TableCell, text_cell
 from poolbench.suite.document import read_document
 from poolbench.suite.faults import Faults
 from poolbench.suite.load import load
@@ -116,7 +117,7 @@ def suite_index(root: Path | None, *, tflops: float | None = None) -> Table:
         "suite's comparisons; to reach it is not to have power"
     ]
     if tflops is not None:
-        from poolbench.app.suite_cost import FlopCounts
+        from poolbench.assembly.flop_counts import FlopCounts
 
         counts = FlopCounts()
         operations = [counts.of(suite.study) if suite.study else None for suite in found]
@@ -131,21 +132,21 @@ def suite_index(root: Path | None, *, tflops: float | None = None) -> Table:
     return Table(title="suites that ship", columns=columns, rows=tuple(rows), notes=tuple(notes))
 
 
-def _row(suite: Shipped, root: Path | None) -> tuple[Cell, ...]:
+def _row(suite: Shipped, root: Path | None) -> tuple[TableCell, ...]:
     return (
-        words(suite.name),
-        words(suite.kind),
-        words(suite.source),
-        words(", ".join(suite.data)),
+        text_cell(suite.name),
+        text_cell(suite.kind),
+        text_cell(suite.source),
+        text_cell(", ".join(suite.data)),
         _optional(suite.networks),
         _optional(suite.seeds),
-        words(_shows(suite, root)),
-        words(suite.title),
+        text_cell(_shows(suite, root)),
+        text_cell(suite.title),
     )
 
 
-def _optional(number: int | None) -> Cell:
-    return Cell(values=(number,), text=NOTHING if number is None else count(number))
+def _optional(number: int | None) -> TableCell:
+    return TableCell(values=(number,), text=NOTHING if number is None else count(number))
 
 
 def _text(document: Node, key: str) -> str:
@@ -186,8 +187,8 @@ def _shows(suite: Shipped, root: Path | None) -> str:
     return f"differences (that needs {needed} seeds)"
 
 
-def _hours(value: float | None) -> Cell:
+def _hours(value: float | None) -> TableCell:
     if value is None:
-        return Cell(values=(None,), text=NOTHING)
+        return TableCell(values=(None,), text=NOTHING)
     shown = f"{value:,.0f}" if value >= 10 else f"{value:.1f}" if value >= 0.1 else "< 0.1"
-    return Cell(values=(value,), text=shown)
+    return TableCell(values=(value,), text=shown)

@@ -7,13 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from poolbench.app.devices import check_device, check_gpu_settings
-from poolbench.app.occupancy import Occupancy, in_words
-from poolbench.app.runner import Runner, Settings
-from poolbench.app.study import data_root
-from poolbench.app.task import TASKS
+from poolbench.core.data_root import data_root
 from poolbench.core.events import Event
 from poolbench.core.study import Study
+from poolbench.runtime.devices import check_device, check_gpu_settings
+from poolbench.runtime.runner import Runner, Settings
+from poolbench.runtime.task import TASKS
+from poolbench.runtime.utilisation import Utilisation, in_words
 from poolbench.store.store import Store
 
 __all__ = ["Settings", "Summary", "train", "unfinished_count"]
@@ -85,20 +85,20 @@ def train(
     store.remember(study)
     missing = TASKS["train"].open_cells(store, study)
     failed: dict[str, str] = {}
-    occupancy = Occupancy()
+    utilisation = Utilisation()
     if missing:
         if settings.download:
             _download(study, settings)
         runner = Runner(store, study, "train", settings, on_event)
-        failed, occupancy = runner.run(missing), runner.occupancy
+        failed, utilisation = runner.run(missing), runner.utilisation
     duration_s = time.monotonic() - began
     return Summary(
         trained=len(missing) - len(failed),
         reused=len(study.cells) - len(missing),
         failed=failed,
         duration_s=duration_s,
-        workers=occupancy.workers,
-        busy_share=occupancy.share(duration_s),
+        workers=utilisation.workers,
+        busy_share=utilisation.share(duration_s),
     )
 
 

@@ -13,7 +13,7 @@ from poolbench.bench.race import Contender, race, surroundings
 from poolbench.bench.stopwatch import kernels
 from poolbench.core.cell import Precision
 from poolbench.core.errors import PoolbenchError
-from poolbench.report.table import Cell, Column, Table, words
+from poolbench.report.table import Column, Table, TableCell, text_cell
 from poolbench.training.arithmetic import check_tf32
 
 _COPY = "copy_"
@@ -61,9 +61,13 @@ def bench_device(
             Column(title="TFLOP/s", fields=("flops_per_s", "flops_per_s_low", "flops_per_s_high")),
         ),
         rows=(
-            (words(f"{_COPY} of {copy_mib} MiB"), _rates(times[_COPY], moved, 1e9, ",.0f"), _NONE),
+            (
+                text_cell(f"{_COPY} of {copy_mib} MiB"),
+                _rates(times[_COPY], moved, 1e9, ",.0f"),
+                _NONE,
+            ),
             *(
-                (words(name), _NONE, _rates(times[name], flops[name], 1e12, ",.3g"))
+                (text_cell(name), _NONE, _rates(times[name], flops[name], 1e12, ",.3g"))
                 for name in _fastest_convolutions(times, flops)
             ),
         ),
@@ -76,7 +80,7 @@ def bench_device(
     )
 
 
-_NONE = Cell(values=(None, None, None), text="")
+_NONE = TableCell(values=(None, None, None), text="")
 
 
 def _precisions(device: torch.device) -> Sequence[Precision]:
@@ -101,8 +105,8 @@ def _fastest_convolutions(
     return list(fastest.values())
 
 
-def _rates(seconds: Sequence[float], amount: int, unit: float, form: str) -> Cell:
+def _rates(seconds: Sequence[float], amount: int, unit: float, form: str) -> TableCell:
     rates = [amount / second for second in seconds]
     shown = (statistics.median(rates), min(rates), max(rates))
     middle, low, high = (f"{rate / unit:{form}}" for rate in shown)
-    return Cell(values=shown, text=f"{middle} [{low}, {high}]")
+    return TableCell(values=shown, text=f"{middle} [{low}, {high}]")

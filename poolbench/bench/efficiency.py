@@ -14,7 +14,7 @@ from poolbench.bench.race import Contender, race, surroundings
 from poolbench.bench.stopwatch import fair
 from poolbench.bench.training import OneBatch, epoch_of, random_split, training_of
 from poolbench.core.cell import Precision
-from poolbench.report.table import Cell, Column, Table, words
+from poolbench.report.table import Column, Table, TableCell, text_cell
 from poolbench.training.arithmetic import arithmetic
 
 
@@ -71,8 +71,8 @@ def bench_efficiency(
         ),
         rows=tuple(
             (
-                words(name),
-                Cell(
+                text_cell(name),
+                TableCell(
                     values=(flops[name] / batch_size,),
                     text=f"{flops[name] / batch_size * 1e-9:.3f}",
                 ),
@@ -80,7 +80,7 @@ def bench_efficiency(
                 _ratio(rates[name], peak),
                 _ratio(times[name], times[step_of[name]])
                 if name in step_of
-                else Cell(values=(None, None, None), text=""),
+                else TableCell(values=(None, None, None), text=""),
             )
             for name in works
         ),
@@ -135,11 +135,11 @@ def _own_convolutions(
     return run
 
 
-def _ratio(values: Sequence[float], standard: Sequence[float]) -> Cell:
+def _ratio(values: Sequence[float], standard: Sequence[float]) -> TableCell:
     return _spread([v / s for v, s in zip(values, standard, strict=True)], 1.0, ".2f")
 
 
-def _spread(values: Sequence[float], unit: float, form: str) -> Cell:
+def _spread(values: Sequence[float], unit: float, form: str) -> TableCell:
     shown = (statistics.median(values), min(values), max(values))
     middle, low, high = (f"{value * unit:{form}}" for value in shown)
-    return Cell(values=shown, text=f"{middle} [{low}, {high}]")
+    return TableCell(values=shown, text=f"{middle} [{low}, {high}]")

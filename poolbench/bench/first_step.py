@@ -9,10 +9,10 @@ from typing import NoReturn
 
 import torch
 
-from poolbench.app.cell import network_for, training_for
-from poolbench.app.process import configured
-from poolbench.app.shelf import DataShelf
 from poolbench.core.cell import cell_from_json
+from poolbench.runtime.cell import network_for, training_for
+from poolbench.runtime.data_cache import DataCache
+from poolbench.runtime.process import configured
 
 
 def first_step(cell_file: Path) -> NoReturn:
@@ -20,7 +20,7 @@ def first_step(cell_file: Path) -> NoReturn:
     cell = cell_from_json(json.loads(cell_file.read_bytes()))
     device = torch.device("cpu")
     with configured("cpu", 1):
-        splits = DataShelf(None, device).splits(cell.data)
+        splits = DataCache(None, device).splits(cell.data)
         training = training_for(cell, splits, network_for(cell, splits, device), device)
         training.run(should_stop=lambda: True)
     os._exit(0)

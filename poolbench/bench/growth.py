@@ -23,7 +23,7 @@ from poolbench.core.study import Study
 from poolbench.data.batches import Batch
 from poolbench.probes.adversarial.probe import fgsm
 from poolbench.probes.api import Subject
-from poolbench.report.table import Cell, Column, Table, words
+from poolbench.report.table import Column, Table, TableCell, text_cell
 from poolbench.store.commit import PREDICTIONS, WEIGHTS
 from poolbench.store.store import Store
 
@@ -77,15 +77,15 @@ def bench_growth(*, runs: int, rounds: int) -> Table:
     )
 
 
-def _row(series: _Series) -> tuple[Cell, ...]:
+def _row(series: _Series) -> tuple[TableCell, ...]:
     (n, m), (s, t) = series.sizes[-2:], series.seconds[-2:]
     marginal_ms = 1000 * (t - s) / (m - n)
     return (
-        words(f"{series.work}, by {series.unit}"),
-        words(" · ".join(f"{size:,}" for size in series.sizes)),
-        words(" · ".join(f"{second:.3g}" for second in series.seconds)),
-        Cell(values=(marginal_ms,), text=f"{marginal_ms:.3g}"),
-        Cell(values=(series.exponent,), text=f"{series.exponent:.2f}"),
+        text_cell(f"{series.work}, by {series.unit}"),
+        text_cell(" · ".join(f"{size:,}" for size in series.sizes)),
+        text_cell(" · ".join(f"{second:.3g}" for second in series.seconds)),
+        TableCell(values=(marginal_ms,), text=f"{marginal_ms:.3g}"),
+        TableCell(values=(series.exponent,), text=f"{series.exponent:.2f}"),
     )
 
 

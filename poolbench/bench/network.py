@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from poolbench.app.network import build_network, model_spec
+from poolbench.assembly.network import build_network, model_spec
 from poolbench.models import MODELS
 from poolbench.models.network import Network
 

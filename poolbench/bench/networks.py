@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from poolbench.app.network import build_network, image_shape
+from poolbench.assembly.network import build_network, image_shape
 from poolbench.bench.network import MEAN, STD
 from poolbench.bench.race import Contender, race, surroundings
 from poolbench.bench.stopwatch import wall_of
@@ -19,9 +19,8 @@ from poolbench.core.cell import Cell
 from poolbench.core.study import Study
 from poolbench.data import DATASETS
 from poolbench.models.network import Network, count_parameters
-from poolbench.report.figures import count
-from poolbench.report.table import Cell as TableCell
-from poolbench.report.table import Column, Table, words
+from poolbench.report.number_format import count
+from poolbench.report.table import Column, Table, TableCell, text_cell
 
 FORWARD, STEP = "forward", "forward and backward"
 _MIB = 2**20
@@ -126,7 +125,7 @@ def _bench(
         ),
         rows=tuple(
             (
-                words(variant),
+                text_cell(variant),
                 TableCell(values=(cost.parameters,), text=count(cost.parameters)),
                 TableCell(values=(cost.flops,), text=f"{cost.flops / 1e6:,.2f}"),
                 TableCell(values=(cost.kept_bytes,), text=f"{cost.kept_bytes / _MIB:,.3f}"),

@@ -16,7 +16,7 @@ from poolbench.bench.stopwatch import kernels
 from poolbench.bench.timing import CONFIDENCE, pass_cells, pass_columns
 from poolbench.operators.create import create
 from poolbench.operators.kernels import kernel_for, peaks_for
-from poolbench.report.table import Cell, Column, Table, words
+from poolbench.report.table import Column, Table, TableCell, text_cell
 
 FORWARD, STEP = "forward", "forward and backward"
 _OURS, _COPY = "ours", "copy_ of the maps"
@@ -133,11 +133,11 @@ def _table(
         ),
         rows=tuple(
             (
-                words(name),
+                text_cell(name),
                 *pass_cells(times, FORWARD, name, _OURS),
                 *pass_cells(times, STEP, name, _OURS),
                 _copy_shares(entry, times, name),
-                Cell(values=(kept, kept / size), text=f"{kept / size:.1%}"),
+                TableCell(values=(kept, kept / size), text=f"{kept / size:.1%}"),
             )
             for name, kept in entry.kept_bytes.items()
         ),
@@ -157,17 +157,17 @@ def _table(
     )
 
 
-def _copy_shares(entry: _Entry, times: Mapping[str, list[float]], name: str) -> Cell:
+def _copy_shares(entry: _Entry, times: Mapping[str, list[float]], name: str) -> TableCell:
     """Return how near the passes come to the speed of a copy, which reads and writes the maps."""
     if name in entry.yardsticks:  # it has other bytes to move
-        return Cell(values=(None, None), text="")
+        return TableCell(values=(None, None), text="")
     task, copied = entry.task, 2 * entry.task.maps_bytes
     copy_s = statistics.median(times[_COPY])
     shares = [
         least / copied * copy_s / statistics.median(times[f"{pass_} {name}"])
         for pass_, least in ((FORWARD, task.forward_bytes), (STEP, task.step_bytes))
     ]
-    return Cell(values=tuple(shares), text=" / ".join(f"{share:.0%}" for share in shares))
+    return TableCell(values=tuple(shares), text=" / ".join(f"{share:.0%}" for share in shares))
 
 
 def _kernel(task: PoolingTask, maps: Tensor) -> str:

@@ -18,7 +18,7 @@ from poolbench.bench.turns import wait_for_turn
 from poolbench.core.cell import Precision
 from poolbench.data.batches import Batch, Batches
 from poolbench.operators.base import PoolingOperator
-from poolbench.report.table import Cell, Column, Table, words
+from poolbench.report.table import Column, Table, TableCell, text_cell
 
 _DATA, _FORWARD, _OPTIMISER = "data", "forward", "optimiser"
 _NODE = "autograd::engine::evaluate_function: "
@@ -64,9 +64,9 @@ def bench_profile(
         ),
         rows=tuple(
             (
-                words(part),
-                Cell(values=(seconds / steps,), text=f"{1e3 * seconds / steps:.2f}"),
-                Cell(values=(seconds / total_s,), text=f"{seconds / total_s:.1%}"),
+                text_cell(part),
+                TableCell(values=(seconds / steps,), text=f"{1e3 * seconds / steps:.2f}"),
+                TableCell(values=(seconds / total_s,), text=f"{seconds / total_s:.1%}"),
             )
             for part, seconds in {**_parts(ranges, total_s), "all": total_s}.items()
         ),

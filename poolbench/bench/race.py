@@ -13,11 +13,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from poolbench.app.provenance import describe
 from poolbench.bench.allocator import allocator
 from poolbench.bench.stopwatch import Stopwatch
 from poolbench.bench.turns import wait_for_turn
-from poolbench.report.table import Cell, Column, Table, words
+from poolbench.report.table import Column, Table, TableCell, text_cell
+from poolbench.runtime.provenance import describe
 
 if TYPE_CHECKING:
     import torch
@@ -79,7 +79,7 @@ def rate_table(
     for name, seconds in times.items():
         rates = sorted(1 / second for second in seconds)
         ratios = sorted(r / s for r, s in zip(times[reference], seconds, strict=True))
-        rows.append((words(name), _spread(rates, ",.0f"), _spread(ratios, ".3f")))
+        rows.append((text_cell(name), _spread(rates, ",.0f"), _spread(ratios, ".3f")))
     return Table(
         title=title,
         columns=(
@@ -106,7 +106,7 @@ def surroundings(device: torch.device) -> str:
     return f"{machine(device)}; {allocator()}"
 
 
-def _spread(values: list[float], form: str) -> Cell:
+def _spread(values: list[float], form: str) -> TableCell:
     middle, low, high = statistics.median(values), values[0], values[-1]
     text = f"{middle:{form}} [{low:{form}}, {high:{form}}]"
-    return Cell(values=(middle, low, high), text=text)
+    return TableCell(values=(middle, low, high), text=text)

@@ -16,7 +16,7 @@ from poolbench.core.errors import BadInput
 from poolbench.data.batches import evaluation_batches
 from poolbench.probes.api import Findings, NotApplicable, Subject
 from poolbench.probes.resolution import pad_noise, pad_zero, zoom
-from poolbench.report.table import Cell, Column, Table, words
+from poolbench.report.table import Column, Table, TableCell, text_cell
 
 _EVALUATION = "one evaluation"
 _SWEEPS: Mapping[str, Callable[..., Findings]] = {
@@ -110,16 +110,16 @@ def _sweep(
 
 def _row(
     name: str, seconds: Sequence[float], evaluation: Sequence[float], pixels: float
-) -> tuple[Cell, ...]:
+) -> tuple[TableCell, ...]:
     ratios = [s / e for s, e in zip(seconds, evaluation, strict=True)]
     return (
-        words(name),
+        text_cell(name),
         _spread(seconds),
         _spread(ratios),
         _spread([ratio / pixels for ratio in ratios]),
     )
 
 
-def _spread(values: Sequence[float]) -> Cell:
+def _spread(values: Sequence[float]) -> TableCell:
     middle, low, high = statistics.median(values), min(values), max(values)
-    return Cell(values=(middle, low, high), text=f"{middle:.3g} [{low:.3g}, {high:.3g}]")
+    return TableCell(values=(middle, low, high), text=f"{middle:.3g} [{low:.3g}, {high:.3g}]")

@@ -15,11 +15,11 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from poolbench.app.process import configured
 from poolbench.bench.network import fresh_network
 from poolbench.bench.training import augmented, epoch_of, random_split, training_of
 from poolbench.bench.user_loop import user_loader, user_loop
 from poolbench.core.cell import Precision
+from poolbench.runtime.process import configured
 from poolbench.training.captured import GraphRecorder
 from poolbench.training.loop import Training
 

@@ -16,7 +16,7 @@ from poolbench.bench.race import Contender, race
 from poolbench.bench.stopwatch import wall
 from poolbench.engines.api import Ended, Job
 from poolbench.engines.local import LocalEngine
-from poolbench.report.table import Cell, Column, Table, words
+from poolbench.report.table import Column, Table, TableCell, text_cell
 
 PYTHON, TORCH = "python -c pass", "import torch"
 _TARGET = "poolbench.bench.first_step:first_step"
@@ -105,7 +105,7 @@ def _table(times: Mapping[str, list[float]], rounds: int) -> Table:
         ),
         rows=tuple(
             (
-                words(name),
+                text_cell(name),
                 _seconds(seconds),
                 _median([s - p for s, p in zip(seconds, times[PYTHON], strict=True)]),
                 _median([s / t for s, t in zip(seconds, times[TORCH], strict=True)]),
@@ -120,11 +120,11 @@ def _table(times: Mapping[str, list[float]], rounds: int) -> Table:
     )
 
 
-def _seconds(values: Sequence[float]) -> Cell:
+def _seconds(values: Sequence[float]) -> TableCell:
     middle, low, high = statistics.median(values), min(values), max(values)
-    return Cell(values=(middle, low, high), text=f"{middle:.2f} [{low:.2f}, {high:.2f}]")
+    return TableCell(values=(middle, low, high), text=f"{middle:.2f} [{low:.2f}, {high:.2f}]")
 
 
-def _median(values: Sequence[float]) -> Cell:
+def _median(values: Sequence[float]) -> TableCell:
     middle = statistics.median(values)
-    return Cell(values=(middle,), text=f"{middle:.2f}")
+    return TableCell(values=(middle,), text=f"{middle:.2f}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Mapping, Sequence
 
-from poolbench.report.table import Cell, Column
+from poolbench.report.table import Column, TableCell
 
 CONFIDENCE = 0.95
 
@@ -24,7 +24,7 @@ def pass_columns(pass_: str, reference: str) -> tuple[Column, Column]:
 
 def pass_cells(
     times: Mapping[str, list[float]], pass_: str, name: str, reference: str
-) -> tuple[Cell, Cell]:
+) -> tuple[TableCell, TableCell]:
     """Return a contender's time, and its ratio to the reference's, round by round.
 
     Args:
@@ -35,16 +35,16 @@ def pass_cells(
     """
     seconds, standard = times[f"{pass_} {name}"], times[f"{pass_} {reference}"]
     middle, low, high = statistics.median(seconds), min(seconds), max(seconds)
-    shown = Cell(
+    shown = TableCell(
         values=(middle, low, high), text=f"{1e3 * middle:.3g} [{1e3 * low:.3g}, {1e3 * high:.3g}]"
     )
     if name == reference:
-        return shown, Cell(values=(1.0, None, None, "reference"), text="reference")
+        return shown, TableCell(values=(1.0, None, None, "reference"), text="reference")
     ratios = [a / b for a, b in zip(seconds, standard, strict=True)]
     low, high = median_interval(ratios)
     verdict = "slower" if low > 1 else "faster" if high < 1 else "within noise"
     middle = statistics.median(ratios)
-    return shown, Cell(
+    return shown, TableCell(
         values=(middle, low, high, verdict),
         text=f"{middle:.3f} [{low:.3f}, {high:.3f}] {verdict}",
     )

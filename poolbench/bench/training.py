@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 
 import torch
 
-from poolbench.app.process import configured
 from poolbench.bench.network import MEAN, fresh_network, image_shape
 from poolbench.bench.race import Contender, race, rate_table, surroundings
 from poolbench.bench.stopwatch import fair
@@ -17,6 +16,7 @@ from poolbench.data.augment.api import build_augmentations
 from poolbench.data.batches import Batch, Batches
 from poolbench.data.splits import Split
 from poolbench.report.table import Table
+from poolbench.runtime.process import configured
 from poolbench.training.captured import GraphRecorder, Recorder
 from poolbench.training.loop import Training, TrainingBatches
 

@@ -64,8 +64,8 @@ def device_(
     output: options.Output = None,
 ) -> None:
     """Measure what a device can do at best: copies, matrix products, convolutions."""
-    from poolbench.app.devices import open_device
     from poolbench.bench.device import bench_device
+    from poolbench.runtime.devices import open_device
 
     table = bench_device(
         copy_mib=copy_mib,
@@ -91,8 +91,8 @@ def fgsm(
     output: options.Output = None,
 ) -> None:
     """Compare FGSM over 15 epsilons with foolbox, which takes the gradient anew for each."""
-    from poolbench.app.devices import open_device
     from poolbench.bench.fgsm import bench_fgsm
+    from poolbench.runtime.devices import open_device
 
     table = bench_fgsm(
         model,
@@ -120,8 +120,8 @@ def networks(
     plugin: options.Plugins = None,
 ) -> None:
     """Compare what the networks of a suite's variants cost: parameters, FLOPs, time, memory."""
-    from poolbench.app.devices import open_device
     from poolbench.bench.networks import bench_networks
+    from poolbench.runtime.devices import open_device
 
     chosen = Chosen(
         profile=profile, overrides=overrides, only=only, data_root=data_root, plugins=plugin
@@ -165,9 +165,9 @@ def operators(
     output: options.Output = None,
 ) -> None:
     """Compare pooling operators with what people write instead: time, memory, bandwidth."""
-    from poolbench.app.devices import open_device
     from poolbench.bench.operators import bench_operators
     from poolbench.bench.pooling_task import read_task
+    from poolbench.runtime.devices import open_device
 
     tasks = [
         read_task(
@@ -234,8 +234,8 @@ def resolution(
     output: options.Output = None,
 ) -> None:
     """Compare sweeps over image sizes with one evaluation, and with the pixels they look at."""
-    from poolbench.app.devices import open_device
     from poolbench.bench.resolution import bench_resolution
+    from poolbench.runtime.devices import open_device
 
     table = bench_resolution(
         model,

@@ -29,7 +29,7 @@ def register(commands: typer.Typer) -> None:
 
 
 def _open(device: str | None, precision: Precision) -> torch.device:
-    from poolbench.app.devices import open_device
+    from poolbench.runtime.devices import open_device
 
     return open_device("cpu" if device is None else device, precision)
 
@@ -92,8 +92,8 @@ def seeds(
     output: options.Output = None,
 ) -> None:
     """Compare workers side by side, as train has them, with one process, and a user's loop."""
-    from poolbench.app.devices import count_cores
     from poolbench.bench.seeds import bench_seeds
+    from poolbench.runtime.devices import count_cores
 
     where = _open(device, precision)
     if jobs is not None and where.type == "cpu":

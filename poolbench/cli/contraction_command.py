@@ -61,11 +61,11 @@ def contraction(
     What was measured before is read from the store. Data sets that are missing are rows that say
     so, and exit code 6.
     """
-    from poolbench.app.contraction import count_setups, observe
     from poolbench.app.contraction_report import report
     from poolbench.app.experiment import load_experiment
-    from poolbench.app.plugins import load_plugins
     from poolbench.core.errors import BadInput, EnvironmentFault
+    from poolbench.core.plugins import load_plugins
+    from poolbench.runtime.contraction import count_setups, observe
 
     if suite is None and not model:
         raise BadInput(

@@ -48,8 +48,8 @@ def gradients(
     """
     from poolbench.app.gradients import gradients as gradients_of
     from poolbench.app.gradients import parse_matrix, settings_of
-    from poolbench.app.plugins import load_plugins
     from poolbench.core.errors import BadInput
+    from poolbench.core.plugins import load_plugins
 
     load_plugins(plugin or ())
     if suite is None:

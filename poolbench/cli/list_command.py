@@ -43,8 +43,8 @@ def list_things(
 ) -> None:
     """List what a suite can name; with NAME, one entry with its options and an example."""
     from poolbench.app.listing import describe, list_family, schema_text
-    from poolbench.app.plugins import load_plugins
     from poolbench.app.suite_index import suite_index
+    from poolbench.core.plugins import load_plugins
 
     load_plugins(plugin or ())
     if family == "schemas" and name is not None:

@@ -59,10 +59,10 @@ def robustness(
 
     Nothing is trained. What is measured is stored under its run and never measured again.
     """
-    from poolbench.app.plugins import load_plugins
     from poolbench.app.probe import ask, findings, stored_runs
     from poolbench.app.report import draw
     from poolbench.app.results import read_results
+    from poolbench.core.plugins import load_plugins
 
     check(format, output)
     lists = {"epsilons": epsilons, "sizes": sizes}

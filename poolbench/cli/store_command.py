@@ -62,7 +62,7 @@ def collect(
 
 @_commands.command("freeze")
 @taking_groups
-def freeze(
+def write_baseline(
     suite: options.OptionalSuite = None,
     *,
     chosen: Chosen,
@@ -78,7 +78,7 @@ def freeze(
     ] = Path("baseline.json"),
 ) -> None:
     """Write every run's values to a small file for `poolbench compare baseline.json`."""
-    from poolbench.app.frozen import freeze as freeze_studies
+    from poolbench.app.baseline_file import write_baseline as freeze_studies
     from poolbench.cli.output import check
 
     check("json", output)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from poolbench.core.errors import BadInput
 
 if TYPE_CHECKING:
-    from poolbench.app.runner import Settings
     from poolbench.app.study import Study
     from poolbench.cli.groups import Chosen, Running
+    from poolbench.runtime.runner import Settings
 
 
 def read_study(suite: str, chosen: Chosen) -> Study:
@@ -18,9 +18,9 @@ def read_study(suite: str, chosen: Chosen) -> Study:
     Raises:
         BadInput: Everything that is wrong with the suite, each with file:line:column.
     """
-    from poolbench.app.plugins import load_plugins
     from poolbench.app.study import load_study
     from poolbench.app.suites import find
+    from poolbench.core.plugins import load_plugins
 
     load_plugins(chosen.plugins or ())
     return load_study(
@@ -40,8 +40,8 @@ def read_studies(suite: str | None, chosen: Chosen) -> list[Study]:
         BadInput: The suite is not in order, or changes are given without one.
         NothingMatched: There is no suite, and no study in the store.
     """
-    from poolbench.app.plugins import load_plugins
     from poolbench.app.results import stored_studies
+    from poolbench.core.plugins import load_plugins
 
     if suite is not None:
         return [read_study(suite, chosen)]
@@ -68,7 +68,7 @@ def refuse_changes(chosen: Chosen) -> None:
 
 def settings_of(chosen: Chosen, running: Running, *, download: bool = False) -> Settings:
     """Return how to run what was chosen."""
-    from poolbench.app.runner import Settings
+    from poolbench.runtime.runner import Settings
 
     return Settings(
         store=chosen.store,

@@ -69,7 +69,7 @@ def optimal_error(
     output: options.Output = None,
 ) -> None:
     """Least error of subpool maxes against the max: Appendix D, to d = 12 and beyond."""
-    from poolbench.app.theory_suite import optimal_error_settings
+    from poolbench.app.theory import optimal_error_settings
     from poolbench.core.theory import TheorySettings
 
     check(format, output)
@@ -85,7 +85,7 @@ def l2_error(
     output: options.Output = None,
 ) -> None:
     """Least mean squared error of subpool maxes against the max: Appendix C, in closed form."""
-    from poolbench.app.theory import l2_error_tables
+    from poolbench.report.theory.optimal_error import l2_error_tables
 
     check(format, output)
     emit(l2_error_tables(_whole_numbers("--d", d), _order_sets(orders)), format, output)
@@ -106,7 +106,7 @@ def volume(
     output: options.Output = None,
 ) -> None:
     """How much of the unit cube has a large error: Lemma 4's bound beside a measurement."""
-    from poolbench.app.theory import volume_table
+    from poolbench.report.theory.optimal_error import volume_table
 
     check(format, output)
     chosen = _whole_numbers("--orders", orders) if orders is not None else (0, d - 1)
@@ -121,7 +121,7 @@ def plan(
     output: options.Output = None,
 ) -> None:
     """Which subpools divide and conquer needs: Theorem 4 and figure 2, run as a ReLU network."""
-    from poolbench.app.theory_suite import plan_settings
+    from poolbench.app.theory import plan_settings
     from poolbench.core.theory import TheorySettings
 
     check(format, output)
@@ -137,7 +137,7 @@ def max_network(
     output: options.Output = None,
 ) -> None:
     """ReLU networks that compute a max exactly: Lemma 1."""
-    from poolbench.app.theory_networks import max_network_table
+    from poolbench.report.theory.networks import max_network_table
 
     check(format, output)
     emit([max_network_table(_whole_numbers("--n", n))], format, output)
@@ -153,7 +153,7 @@ def regions(
     output: options.Output = None,
 ) -> None:
     """Upper bounds on the linear regions of networks of d inputs (Serra et al. 2018)."""
-    from poolbench.app.theory_suite import regions_settings
+    from poolbench.app.theory import regions_settings
     from poolbench.core.theory import TheorySettings
 
     check(format, output)
@@ -189,7 +189,7 @@ def lse(
 
 
 def _show(settings: TheorySettings, figures: Path | None, format: str, output: Path | None) -> None:
-    from poolbench.app.theory_suite import calculate
+    from poolbench.app.theory import calculate
 
     errors = settings.optimal_error
     if errors is not None and not errors.orders:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from poolbench.data.arrays import Arrays
-from poolbench.data.official import CIFAR10, CIFAR100, OfficialFiles, data_root, require
+from poolbench.data.official import CIFAR10, CIFAR100, OfficialFiles, files_root, require
 
 
 def read_cifar10(*, root: Path | None = None, download: bool = False) -> Arrays:
@@ -47,7 +47,7 @@ def read_cifar100(*, root: Path | None = None, download: bool = False) -> Arrays
 
 
 def _read(files: OfficialFiles, root: Path | None, download: bool) -> Arrays:
-    base = data_root(root)
+    base = files_root(root)
     require(files, base, download=download, fetch=partial(_fetch, files))
     published = _published(files)
     train, test = published(str(base), train=True), published(str(base), train=False)

@@ -8,7 +8,7 @@ from pathlib import Path
 from poolbench.core.cell import Named
 from poolbench.core.errors import EnvironmentFault
 from poolbench.data.folder_files import FolderFiles, pictures_below
-from poolbench.data.official import data_root
+from poolbench.data.official import files_root
 
 # ImageNet's identifiers are the names of the class folders.
 CLASSES: Mapping[str, Mapping[str, str]] = {
@@ -65,7 +65,7 @@ def find_imagenette(source: Named, root: Path | None) -> FolderFiles:
     size_px = int(source.options["size_px"])
     name = source.name if source.options["version"] == 1 else f"{source.name}2"
     enough = [f"{name}-{side}" for side in _SHORTER_SIDES_PX if side >= size_px]
-    folders = [data_root(root) / folder for folder in (*enough, name)]
+    folders = [files_root(root) / folder for folder in (*enough, name)]
     base = next((folder for folder in folders if folder.is_dir()), None)
     if base is None:
         listing = "\n  ".join(str(folder) for folder in folders)

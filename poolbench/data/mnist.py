@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from poolbench.core.errors import EnvironmentFault
 from poolbench.data.arrays import Arrays
 from poolbench.data.digits import CLASSES
-from poolbench.data.official import MNIST, MNIST_UNPACKED, data_root, require
+from poolbench.data.official import MNIST, MNIST_UNPACKED, files_root, require
 
 _UNSIGNED_BYTE = 8
 
@@ -33,7 +33,7 @@ def read_mnist(*, root: Path | None = None, download: bool = False) -> Arrays:
         LeCun, Bottou, Bengio, Haffner 1998, Gradient-based learning applied to document
         recognition.
     """
-    base = data_root(root)
+    base = files_root(root)
     packed = bool(MNIST_UNPACKED.missing(base)) or not MNIST.missing(base)
     files = MNIST if packed else MNIST_UNPACKED
     require(files, base, download=download, fetch=_fetch)

@@ -88,7 +88,7 @@ def require(
         files.verify(root)
 
 
-def data_root(root: Path | None) -> Path:
+def files_root(root: Path | None) -> Path:
     """Return where published files are looked for: the user's root, or the cache folder's own."""
     return root if root is not None else cache_folder() / "datasets"
 

@@ -8,27 +8,27 @@ FORMATS: Catalogue[Entry] = Catalogue(
     "format",
     {
         "rich": Entry(
-            target="poolbench.report.as_rich:render",
+            target="poolbench.report.formats.rich:render",
             summary="for people at a terminal; plain text in a file",
         ),
         "markdown": Entry(
-            target="poolbench.report.as_markdown:render",
+            target="poolbench.report.formats.markdown:render",
             summary="pipe tables, for README files and issues",
         ),
         "latex": Entry(
-            target="poolbench.report.as_latex:render",
+            target="poolbench.report.formats.latex:render",
             summary="booktabs tables with notes, for papers",
         ),
         "html": Entry(
-            target="poolbench.report.as_html:render",
+            target="poolbench.report.formats.html:render",
             summary="one file for a browser, without network or JavaScript",
         ),
         "csv": Entry(
-            target="poolbench.report.as_csv:render",
+            target="poolbench.report.formats.csv:render",
             summary="unrounded numbers, for spreadsheets and data frames",
         ),
         "json": Entry(
-            target="poolbench.report.as_json:render",
+            target="poolbench.report.formats.json:render",
             summary="unrounded numbers, every per-seed value and test, for programs",
         ),
     },

@@ -29,7 +29,7 @@ class Column:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Cell:
+class TableCell:
     """A cell of a table.
 
     Args:
@@ -67,7 +67,7 @@ class Table:
 
     title: str
     columns: tuple[Column, ...]
-    rows: tuple[tuple[Cell, ...], ...]
+    rows: tuple[tuple[TableCell, ...], ...]
     notes: tuple[str, ...] = ()
     detail: Mapping[str, Any] = field(default_factory=dict)
 
@@ -93,9 +93,9 @@ class Table:
         )
 
 
-def words(text: str, *, is_bold: bool = False, mark: str = "") -> Cell:
+def text_cell(text: str, *, is_bold: bool = False, mark: str = "") -> TableCell:
     """Return a cell that holds the words it shows."""
-    return Cell(values=(text,), text=text, is_bold=is_bold, mark=mark)
+    return TableCell(values=(text,), text=text, is_bold=is_bold, mark=mark)
 
 
 def printable(text: str) -> str:

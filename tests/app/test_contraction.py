@@ -12,14 +12,14 @@ import pytest
 import torch
 
 from poolbench.app import suites
-from poolbench.app.contraction import observe
-from poolbench.app.contraction_setup import draw_pairs
 from poolbench.app.experiment import load_experiment
 from poolbench.core.cell import Named
 from poolbench.core.contraction import ContractionSettings, Setup
 from poolbench.core.errors import BadInput
 from poolbench.core.experiment import kind_of
 from poolbench.data.splits import Split, Splits
+from poolbench.runtime.contraction import observe
+from poolbench.runtime.contraction_setup import draw_pairs
 from tests.conftest import Done
 
 Program = Callable[..., Done]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from poolbench.app.frozen import ConditionValues, SeedValues
+from poolbench.app.baseline_file import ConditionValues, SeedValues
 from poolbench.app.gates import judge
 from poolbench.core.gate import read_gate
 from poolbench.core.study import Analysis

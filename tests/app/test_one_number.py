@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from poolbench.app.frozen import freeze, thaw, values_of
+from poolbench.app.baseline_file import read_baseline, values_of, write_baseline
 from poolbench.app.gates import judge
 from poolbench.app.results import Results
 from poolbench.core.gate import read_gate
 from poolbench.core.measurement import Measurement
 from poolbench.core.record import Result
-from poolbench.report.gates import Ruling
-from poolbench.report.robustness import robustness_tables
+from poolbench.report.robustness.tables import robustness_tables
+from poolbench.report.studies.gates import Ruling
 from poolbench.store.store import Store
 from tests.app.stores import a_store, probed
 from tests.report.measured import TOTAL, a_measurement, diverged, measured
@@ -98,8 +98,8 @@ def test_a_baseline_is_frozen_with_the_areas_of_the_table(tmp_path: Path) -> Non
     study = a_store(tmp_path / "runs", {"average": [150, 151], "max": [150, 152]})
     heights = {"average": [100, 102], "max": [50, None]}
     probed(tmp_path / "runs", study, heights, beyond=0.5)
-    freeze([study], tmp_path / "runs", tmp_path / "then.json")
-    (then,) = thaw(tmp_path / "then.json")
+    write_baseline([study], tmp_path / "runs", tmp_path / "then.json")
+    (then,) = read_baseline(tmp_path / "then.json")
     areas = [each.of("fgsm.area", [0, 1]) for each in then.conditions]
     assert areas == [[0.5, 0.51], [0.25, pytest.approx(float("nan"), nan_ok=True)]]
 

@@ -11,7 +11,7 @@ import pytest
 from torch import nn
 
 import poolbench as pb
-from poolbench.app.network import SitePools, model_spec
+from poolbench.assembly.network import SitePools, model_spec
 from poolbench.core.catalogue import OperatorEntry
 from poolbench.core.errors import BadInput
 from poolbench.core.options import Option

@@ -15,12 +15,12 @@ import numpy as np
 import psutil
 import pytest
 
-from poolbench.app.plugins import load_plugins
 from poolbench.app.probe import Summary, ask, probe
 from poolbench.app.study import load_study
 from poolbench.app.train import Settings, train
 from poolbench.core.events import Event
 from poolbench.core.measurement import Measurement, unpack_bits
+from poolbench.core.plugins import load_plugins
 from poolbench.core.study import Study
 from poolbench.store.store import Store
 from tests.app.probed import SUITE, measurements, trained_folder

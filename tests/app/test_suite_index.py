@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from poolbench.app import suites
-from poolbench.app.suite_cost import FlopCounts
 from poolbench.app.suite_index import shipped_suites, suite_index
+from poolbench.assembly.flop_counts import FlopCounts
 from poolbench.data.official import CIFAR10
 from poolbench.report.table import Value
 from tests.conftest import Done

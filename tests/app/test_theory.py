@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 from poolbench.app.experiment import load_experiment
-from poolbench.app.theory import show
-from poolbench.app.theory_suite import (
+from poolbench.app.theory import (
     calculate,
     optimal_error_settings,
     plan_settings,
@@ -23,7 +22,8 @@ from poolbench.core.theory import (
     TheorySettings,
 )
 from poolbench.report.chart import Curves, Scatter, Surface
-from poolbench.report.picture import write_all
+from poolbench.report.charts.picture import write_all
+from poolbench.report.theory.optimal_error import show
 from poolbench.theory.least_error import sets_of_orders
 
 Load = Callable[[str], TheorySettings]

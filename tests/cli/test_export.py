@@ -11,7 +11,7 @@ import pytest
 
 from poolbench.core.cell import Named
 from poolbench.core.measurement import Measurement, Point
-from poolbench.report.tidy import FIELDS
+from poolbench.report.formats.tidy import FIELDS
 from poolbench.store.measurements import MeasurementWriter
 from poolbench.store.store import Store
 from tests.app.stores import a_store

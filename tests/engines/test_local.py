@@ -166,7 +166,7 @@ def test_what_workers_are_forked_from_has_one_thread_and_no_gpu() -> None:
 import os, torch
 def refuse(*given): raise RuntimeError("asked for a GPU")
 torch._C._cuda_getDeviceCount = torch._C._cuda_init = refuse
-import poolbench.app.worker
+import poolbench.runtime.worker
 print(len(os.listdir("/proc/self/task")))
 """
     done = subprocess.run(

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from poolbench.app.network import build_body, model_spec
+from poolbench.assembly.network import build_body, model_spec
 from poolbench.models import MODELS
 from poolbench.operators import OPERATORS
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from poolbench.app.network import build_body, model_spec
+from poolbench.assembly.network import build_body, model_spec
 from poolbench.core.errors import BadInput
 from poolbench.models import MODELS
 from poolbench.operators.average import Average

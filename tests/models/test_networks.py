@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from poolbench.app.network import build_body, build_network, model_spec
+from poolbench.assembly.network import build_body, build_network, model_spec
 from poolbench.core.cell import ModelSpec, Named
 from poolbench.core.errors import BadInput
 from poolbench.models import MODELS

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from poolbench.app.network import build_body
+from poolbench.assembly.network import build_body
 from poolbench.core.cell import ModelSpec, Named
 from poolbench.models import MODELS
 from poolbench.models.network import count_parameters

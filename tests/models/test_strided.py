@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from poolbench.app.network import build_body, model_spec
+from poolbench.assembly.network import build_body, model_spec
 from poolbench.models import MODELS
 from poolbench.operators.create import create
 from poolbench.operators.strided import Strided

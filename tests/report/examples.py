@@ -6,10 +6,10 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from poolbench.core.cell import Cell as TrainingCell
+from poolbench.core.cell import Cell
 from poolbench.core.record import Result, Run, Timing
 from poolbench.core.study import Study
-from poolbench.report.table import Cell, Column, Table, words
+from poolbench.report.table import Column, Table, TableCell, text_cell
 from tests.cells import a_study
 
 TOTAL = 200
@@ -24,14 +24,14 @@ PLAIN = Table(
     ),
     rows=(
         (
-            words("average"),
-            Cell(values=(0.5, math.nan, False), text="50.00"),
-            Cell(values=(None,), text="–"),
+            text_cell("average"),
+            TableCell(values=(0.5, math.nan, False), text="50.00"),
+            TableCell(values=(None,), text="–"),
         ),
         (
-            words("lae_1"),
-            Cell(values=(0.95025, 0.0015, True), text="95.03 ± 0.15", is_bold=True, mark="*"),
-            Cell(values=(0.0286,), text="0.0286"),
+            text_cell("lae_1"),
+            TableCell(values=(0.95025, 0.0015, True), text="95.03 ± 0.15", is_bold=True, mark="*"),
+            TableCell(values=(0.0286,), text="0.0286"),
         ),
     ),
     notes=("* best, 100 % sure",),
@@ -44,12 +44,12 @@ NAMED = Table(
         Column(title="variant", fields=("variant",), is_text=True),
         Column(title="n", fields=("n",)),
     ),
-    rows=tuple((words(name), Cell(values=(1,), text="1")) for name in HOSTILE),
+    rows=tuple((text_cell(name), TableCell(values=(1,), text="1")) for name in HOSTILE),
     notes=HOSTILE,
 )
 
 
-def a_run(cell: TrainingCell, correct: int | None, *, duration_s: float = 2.0) -> Run:
+def a_run(cell: Cell, correct: int | None, *, duration_s: float = 2.0) -> Run:
     """Return a run with so many of 200 images right; ``None`` for a diverged one."""
     return Run(
         cell=cell,

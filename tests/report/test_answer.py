@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from poolbench.report.answer import answer
-from poolbench.report.outcomes import Outcomes
+from poolbench.report.studies.answer import answer
+from poolbench.report.studies.outcomes import Outcomes
 from poolbench.stats import compare
 
 HIGH = [0.95, 0.951, 0.952, 0.953, 0.954]

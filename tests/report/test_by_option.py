@@ -13,8 +13,8 @@ from poolbench.app.suites import find
 from poolbench.core.cell import Cell, ModelSpec, Named
 from poolbench.core.record import Result, Run
 from poolbench.core.study import Analysis, Study
-from poolbench.report.by_option import option_charts
 from poolbench.report.chart import Curve, Curves
+from poolbench.report.studies.by_option import option_charts
 from tests.cells import a_cell, a_study
 
 TEMPERATURES = (1, 4, 16, 64)

@@ -16,10 +16,10 @@ from poolbench.core.contraction import (
     similarities_from_json,
 )
 from poolbench.core.experiment import Experiment
-from poolbench.report.contraction import similarity_table
-from poolbench.report.contraction_charts import similarity_charts
-from poolbench.report.contraction_options import option_charts
-from poolbench.report.contraction_rates import law_of, rates_chart, rates_table
+from poolbench.report.contraction.charts import similarity_charts
+from poolbench.report.contraction.options import option_charts
+from poolbench.report.contraction.rates import law_of, rates_chart, rates_table
+from poolbench.report.contraction.similarities import similarity_table
 
 NAN = math.nan
 SOURCE = PairSource(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from poolbench.report.drift import Drift, drift_table
+from poolbench.report.studies.drift import Drift, drift_table
 
 
 def a_drift(**changes: object) -> Drift:

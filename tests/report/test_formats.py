@@ -10,8 +10,13 @@ import pytest
 from rich.console import Console
 
 from poolbench.core.errors import BadInput
-from poolbench.report import FORMATS, as_csv, as_json, as_latex, as_markdown, as_rich
-from poolbench.report.table import Cell, Column, Table, printable, words
+from poolbench.report import FORMATS
+from poolbench.report.formats import csv as as_csv
+from poolbench.report.formats import json as as_json
+from poolbench.report.formats import latex as as_latex
+from poolbench.report.formats import markdown as as_markdown
+from poolbench.report.formats import rich as as_rich
+from poolbench.report.table import Column, Table, TableCell, printable, text_cell
 from tests.report.examples import HOSTILE, NAMED, PLAIN
 
 
@@ -66,7 +71,7 @@ def test_latex_is_a_booktabs_float_with_its_notes() -> None:
 
 def test_latex_stacks_a_heading_that_is_wider_than_its_column() -> None:
     column = Column(title="p (Holm) [95 % interval]", fields=("p",))
-    table = Table(title="t", columns=(column,), rows=((Cell(values=(1,), text="0.0286"),),))
+    table = Table(title="t", columns=(column,), rows=((TableCell(values=(1,), text="0.0286"),),))
     assert "\\shortstack[r]{\\strut p (Holm) \\\\ {[}95 \\% \\\\ interval{]}} \\\\" in (
         as_latex.render([table])
     )
@@ -151,7 +156,7 @@ def test_csv_gives_a_spreadsheet_no_formula_to_run() -> None:
     starts = Table(
         title="starts",
         columns=(Column(title="name", fields=("name",), is_text=True),),
-        rows=tuple((words(name),) for name in ("+1", "-1", "@x", " =1", "\t=1", "a=1")),
+        rows=tuple((text_cell(name),) for name in ("+1", "-1", "@x", " =1", "\t=1", "a=1")),
     )
     cells = [row[0] for row in csv.reader(io.StringIO(as_csv.render([starts])))][1:]
     assert cells == ["'+1", "'-1", "'@x", "' =1", "' =1", "a=1"]
@@ -171,9 +176,9 @@ def wide(columns: int) -> Table:
         ),
         rows=tuple(
             (
-                words("a-variant-with-a-name-that-is-far-too-long-for-its-column" * (row + 1)),
+                text_cell("a-variant-with-a-name-that-is-far-too-long-for-its-column" * (row + 1)),
                 *(
-                    Cell(values=(i,), text=f"{row}{i}.12 [−34.56, +78.9{i}]")
+                    TableCell(values=(i,), text=f"{row}{i}.12 [−34.56, +78.9{i}]")
                     for i in range(columns)
                 ),
             )
@@ -221,7 +226,7 @@ def test_an_unknown_format_is_refused_with_the_known_ones() -> None:
 
 def test_a_table_whose_parts_do_not_fit_is_a_bug_that_shows() -> None:
     with pytest.raises(ValueError, match="does not fit"):
-        Table(title="t", columns=PLAIN.columns, rows=((words("a"),),))
+        Table(title="t", columns=PLAIN.columns, rows=((text_cell("a"),),))
     with pytest.raises(ValueError, match="not unique"):
         Table(title="t", columns=(PLAIN.columns[0],) * 2, rows=())
 

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from poolbench.report.as_html import render, render_page
 from poolbench.report.chart import (
     Axis,
     Chart,
@@ -25,8 +24,9 @@ from poolbench.report.chart import (
     Scatter,
     Surface,
 )
+from poolbench.report.formats.html import render, render_page
 from poolbench.report.page import Page, Section
-from poolbench.report.table import Cell, Column, Table, words
+from poolbench.report.table import Column, Table, TableCell, text_cell
 
 HOSTILE = "<script>alert(1)</script> & {{ 7 * 7 }} \u202e$x$"
 X, Y = Axis(label="epsilon"), Axis(label="accuracy (%)", is_share=True)
@@ -64,7 +64,10 @@ def table(*rows: tuple[str, float]) -> Table:
             Column(title="accuracy %", fields=("accuracy",)),
         ),
         rows=tuple(
-            (words(name), Cell(values=(value,), text=f"{100 * value:.2f}", is_bold=value > 0.9))
+            (
+                text_cell(name),
+                TableCell(values=(value,), text=f"{100 * value:.2f}", is_bold=value > 0.9),
+            )
             for name, value in rows
         ),
         notes=(HOSTILE,),

@@ -14,8 +14,8 @@ from poolbench.app.listing import describe, list_family
 from poolbench.app.plan import plan
 from poolbench.app.report import tables
 from poolbench.app.results import Reading, read_results
-from poolbench.report import as_latex
-from poolbench.report.table import Cell, Column, Table, words
+from poolbench.report.formats import latex as as_latex
+from poolbench.report.table import Column, Table, TableCell, text_cell
 from tests.app.stores import a_store
 from tests.report.examples import NAMED, PLAIN
 
@@ -31,7 +31,7 @@ WIDE = Table(
         Column(title="variant", fields=("variant",), is_text=True),
         *(Column(title=f"epsilon {i}/255", fields=(f"m{i}",)) for i in range(21)),
     ),
-    rows=((words("max"), *(Cell(values=(i,), text=f"{i}.12 ± 0.34") for i in range(21))),),
+    rows=((text_cell("max"), *(TableCell(values=(i,), text=f"{i}.12 ± 0.34") for i in range(21))),),
     notes=("x" * 400, "∞ ≤ ≥ × · – — ≈ ▲ ▼ † ‡ − ± \"quoted\" a--b '<' [x] \\item"),
 )
 

@@ -10,7 +10,7 @@ from poolbench.core.errors import BadInput
 from poolbench.core.record import Epoch, Run, Timing
 from poolbench.core.study import Study
 from poolbench.report.chart import Curves
-from poolbench.report.learning import early_table, learning_charts
+from poolbench.report.studies.learning import early_table, learning_charts
 from tests.report.examples import finished
 
 

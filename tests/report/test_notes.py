@@ -10,7 +10,7 @@ from scipy import stats
 
 from poolbench.core.record import Run
 from poolbench.core.study import Study
-from poolbench.report.results import results_table
+from poolbench.report.studies.results import results_table
 from tests.report.examples import finished
 
 _TEST_SET = re.compile(

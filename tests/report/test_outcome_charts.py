@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from poolbench.report.chart import Samples, Scatter
-from poolbench.report.outcome_charts import outcome_charts
+from poolbench.report.studies.outcome_charts import outcome_charts
 from poolbench.stats import estimate
 from tests.report.examples import TOTAL, finished
 

@@ -13,8 +13,8 @@ import pytest
 from matplotlib.axes import Axes
 
 from poolbench.core.errors import BadInput, EnvironmentFault
-from poolbench.report import picture
 from poolbench.report.chart import Chart, Cloud, Curve, Curves, Grid
+from poolbench.report.charts import picture
 from poolbench.report.charts.axes import number
 from poolbench.report.charts.curves import spread
 from poolbench.report.charts.figure import figure_of
@@ -102,7 +102,7 @@ def test_drawing_changes_no_setting_and_needs_no_pyplot() -> None:
         "import sys; import poolbench.report.chart, poolbench.report.charts;"
         "assert not {'matplotlib', 'numpy', 'scipy'} & set(sys.modules);"
         "from tests.report.charted import GRID;"
-        "from poolbench.report.picture import svg; svg(GRID);"
+        "from poolbench.report.charts.picture import svg; svg(GRID);"
         "assert 'matplotlib.pyplot' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

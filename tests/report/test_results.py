@@ -7,10 +7,10 @@ import pytest
 
 from poolbench.core.errors import BadInput
 from poolbench.report import FORMATS
-from poolbench.report.outcomes import outcomes_of
-from poolbench.report.pairs import pair_table
-from poolbench.report.results import results_table
-from poolbench.report.table import Cell, Table
+from poolbench.report.studies.outcomes import outcomes_of
+from poolbench.report.studies.pairs import pair_table
+from poolbench.report.studies.results import results_table
+from poolbench.report.table import Table, TableCell
 from tests.cells import a_cell, a_study
 from tests.report.examples import TOTAL, finished
 
@@ -23,7 +23,7 @@ def tabled(counts: Mapping[str, Sequence[int | str | None]], **analysis: object)
     return results_table(study, "digits", runs)
 
 
-def row(cells: tuple[Cell, ...]) -> list[str]:
+def row(cells: tuple[TableCell, ...]) -> list[str]:
     return [cell.marked_text for cell in cells]
 
 

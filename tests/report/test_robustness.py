@@ -7,9 +7,9 @@ import pytest
 
 from poolbench.report import FORMATS
 from poolbench.report.chart import Curves
-from poolbench.report.robustness import robustness_charts, robustness_tables
-from poolbench.report.sweeps import worst_case
-from poolbench.report.table import Cell, Table
+from poolbench.report.robustness.sweeps import worst_case
+from poolbench.report.robustness.tables import robustness_charts, robustness_tables
+from poolbench.report.table import Table, TableCell
 from poolbench.stats.area import area_under_curve
 from tests.report.measured import (
     EPSILONS,
@@ -21,7 +21,7 @@ from tests.report.measured import (
 )
 
 
-def row(cells: tuple[Cell, ...]) -> list[str]:
+def row(cells: tuple[TableCell, ...]) -> list[str]:
     return [cell.marked_text for cell in cells]
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from poolbench.core.cell import Named
 from poolbench.core.measurement import Measurement
-from poolbench.report.sweeps import Outcome, Sweep, sweeps_of
+from poolbench.report.robustness.sweeps import Outcome, Sweep, sweeps_of
 from tests.report.measured import a_measurement, diverged, measured
 
 NAN = math.nan

@@ -77,14 +77,14 @@ def test_a_state_of_other_groups_is_refused() -> None:
 def test_a_worker_comes_to_its_first_step_without_slow_imports() -> None:
     code = """
 import sys, torch
-import poolbench.app.worker
+import poolbench.runtime.worker
 from poolbench.app.api import load_suite
-from poolbench.app.cell import network_for, training_for
-from poolbench.app.process import configured
-from poolbench.app.shelf import DataShelf
+from poolbench.runtime.cell import network_for, training_for
+from poolbench.runtime.process import configured
+from poolbench.runtime.data_cache import DataCache
 cell = load_suite("smoke").cells[0]
 device = torch.device("cpu")
-splits = DataShelf(None, device).splits(cell.data)
+splits = DataCache(None, device).splits(cell.data)
 training = training_for(cell, splits, network_for(cell, splits, device), device)
 steps = []
 with configured("cpu", 1):

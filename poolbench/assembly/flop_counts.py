@@ -1,0 +1,94 @@
+"""What a study takes, in floating-point operations."""
+
+from __future__ import annotations
+
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from poolbench.assembly.network import build_body, image_shape
+from poolbench.assembly.without_memory import without_memory
+from poolbench.core.cell import Cell, DataSpec, ModelSpec
+from poolbench.core.study import Study
+from poolbench.data import DATASETS
+from poolbench.data.imagenette_files import COUNTS
+
+_BACKWARD = 2.0
+"""A backward pass has two products for each of the forward pass: for its inputs and weights."""
+
+
+class FlopCounts:
+    """Operations of studies; every network is counted once.
+
+    Only multiplications and additions of convolutions and matrix products are counted; a backward
+    pass is taken as twice the forward.
+    """
+
+    def __init__(self) -> None:
+        self._forward: dict[str, int] = {}
+
+    def of(self, study: Study) -> float | None:
+        """Return the operations of training and evaluating every cell, all seeds together.
+
+        Args:
+            study: Its data need not be there.
+
+        Returns:
+            The operations; ``None`` when the number of images is not known without the files.
+        """
+        total = 0.0
+        for _, _, cells in study.conditions():
+            images = _images(cells[0].data)
+            if images is None:
+                return None
+            total += len(cells) * self._of_cell(cells[0], *images)
+        return total
+
+    def _of_cell(self, cell: Cell, train: int, test: int) -> float:
+        held_out = round(train * cell.data.validation)
+        epochs = cell.recipe.epochs
+        passes = epochs * ((1 + _BACKWARD) * (train - held_out) + held_out) + test
+        key = f"{_shapes(cell.model)} {image_shape(cell)} {_classes(cell)}"
+        if key not in self._forward:
+            self._forward[key] = _count_forward(cell)
+        return passes * self._forward[key]
+
+
+def _classes(cell: Cell) -> int:
+    source = cell.data.source
+    # How many classes a folder has changes the last product only.
+    return DATASETS[source.name].num_classes or int(source.options.get("num_classes", 10))
+
+
+def _images(data: DataSpec) -> tuple[int, int] | None:
+    options, name = data.source.options, data.source.name
+    counts = DATASETS[name].counts or COUNTS.get((name, options.get("version", 0)))
+    if counts is None and "train_images" in options:
+        counts = (options["train_images"], options["test_images"])
+    if counts is None or data.limit is None:
+        return counts
+    return min(counts[0], data.limit), min(counts[1], data.limit)
+
+
+def _shapes(spec: ModelSpec) -> str:
+    """Return what decides a network's shapes; a fraction, such as a temperature, does not."""
+    pools = [
+        (site, pool.name, [(k, v) for k, v in pool.options.items() if not isinstance(v, float)])
+        for site, pool in spec.pools.items()
+    ]
+    return f"{spec.network} {pools}"
+
+
+def _count_forward(cell: Cell) -> int:
+    """Return the operations of one image's forward pass, without memory for weights or maps."""
+    channels, height, width = image_shape(cell)
+    counter = FlopCounterMode(display=False)
+    with without_memory(), torch.no_grad():
+        body = build_body(
+            cell.model,
+            in_channels=channels,
+            num_classes=_classes(cell),
+            image_size=(height, width),
+        ).eval()
+        with counter:
+            body(torch.empty(2, channels, height, width))
+    return counter.get_total_flops() // 2

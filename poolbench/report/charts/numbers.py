@@ -1,0 +1,115 @@
+"""The numbers behind a chart, as tables: for readers who cannot see it, or want them exactly."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from functools import singledispatch
+
+from poolbench.report.chart import (
+    Chart,
+    Cloud,
+    Curve,
+    Curves,
+    Grid,
+    Matrices,
+    Samples,
+    Scatter,
+    Surface,
+)
+from poolbench.report.number_format import NOTHING
+from poolbench.report.table import Column, Table, TableCell, text_cell
+
+
+@singledispatch
+def numbers_behind(chart: Chart) -> tuple[Table, ...]:
+    """Return the tables that hold every number a chart shows.
+
+    Raises:
+        TypeError: The kind of chart is unknown here.
+    """
+    raise TypeError(f"no table for a {type(chart).__name__}")
+
+
+@numbers_behind.register
+def _(chart: Curves) -> tuple[Table, ...]:
+    rows = (
+        (curve.label, *point)
+        for curve in chart.curves
+        for point in zip(
+            curve.x,
+            curve.y,
+            _or_gaps(curve.low, curve.x),
+            _or_gaps(curve.high, curve.x),
+            strict=True,
+        )
+    )
+    return (_table(chart, ("curve", chart.x.label, chart.y.label, "band from", "to"), rows),)
+
+
+@numbers_behind.register
+def _(chart: Scatter) -> tuple[Table, ...]:
+    parts: tuple[Cloud | Curve, ...] = (*chart.clouds, *chart.references)
+    rows = ((part.label, *point) for part in parts for point in zip(part.x, part.y, strict=True))
+    return (_table(chart, ("points", chart.x.label, chart.y.label), rows),)
+
+
+@numbers_behind.register
+def _(chart: Samples) -> tuple[Table, ...]:
+    rows = ((sample.label, value) for sample in chart.samples for value in sample.values)
+    return (_table(chart, ("group", chart.y.label), rows),)
+
+
+@numbers_behind.register
+def _(chart: Surface) -> tuple[Table, ...]:
+    rows = (
+        (x, y, z)
+        for y, line in zip(chart.y_values, chart.z_values, strict=True)
+        for x, z in zip(chart.x_values, line, strict=True)
+    )
+    return (_table(chart, (chart.x.label, chart.y.label, chart.z.label), rows),)
+
+
+@numbers_behind.register
+def _(chart: Matrices) -> tuple[Table, ...]:
+    rows = (
+        (panel.label, row + 1, column + 1, value)
+        for line in chart.rows
+        for panel in line
+        for row, values in enumerate(panel.values)
+        for column, value in enumerate(values)
+    )
+    return (_table(chart, ("matrix", "row", "column", "value"), rows),)
+
+
+@numbers_behind.register
+def _(chart: Grid) -> tuple[Table, ...]:
+    return tuple(table for part in chart.charts for table in numbers_behind(part))
+
+
+def _or_gaps(values: Sequence[float], like: Sequence[float]) -> Sequence[float]:
+    return values or [math.nan] * len(like)
+
+
+def _table(chart: Chart, titles: Sequence[str], rows: Iterable[Sequence[str | float]]) -> Table:
+    return Table(
+        title=chart.title,
+        columns=tuple(
+            Column(title=title, fields=(title,), is_text=place == 0)
+            for place, title in enumerate(_distinct(titles))
+        ),
+        rows=tuple(tuple(_cell(value) for value in row) for row in rows),
+    )
+
+
+def _distinct(titles: Sequence[str]) -> Iterator[str]:
+    """Axes may share a label, as a cosine before and after pooling does; columns may not."""
+    for place, title in enumerate(titles):
+        yield title if title not in titles[:place] else f"{title} ({place})"
+
+
+def _cell(value: str | float) -> TableCell:
+    if isinstance(value, str):
+        return text_cell(value)
+    shown = f"{value:.6g}" if math.isfinite(value) else NOTHING
+    return TableCell(values=(value,), text=shown)

@@ -1,0 +1,1 @@
+"""Angle contraction at initialisation, as tables and charts."""

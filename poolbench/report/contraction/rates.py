@@ -1,0 +1,233 @@
+"""How fast pairs close up as a size grows: fitted exponents beside those of the theorems."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import compress
+
+from poolbench.core.contraction import ContractionSettings, Observed, Sweep
+from poolbench.core.experiment import Experiment
+from poolbench.report.chart import Axis, Curve, Curves
+from poolbench.report.contraction.similarities import or_none, places
+from poolbench.report.number_format import NOTHING
+from poolbench.report.table import Column, Table, TableCell, text_cell
+from poolbench.stats import Rate, estimate, fit_rate
+
+
+@dataclass(frozen=True, kw_only=True)
+class Law:
+    """An upper bound on ``1 - rho``.
+
+    Args:
+        name: Where it is proved.
+        is_logarithmic: It is a power of the logarithm of the size.
+        exponent: Of that power.
+    """
+
+    name: str
+    is_logarithmic: bool
+    exponent: float
+
+
+def law_of(sweep: Sweep, data: str, pool: str) -> Law | None:
+    """Return what is proved of an operator as a size grows; ``None`` for nothing.
+
+    Args:
+        sweep: The size that grows.
+        data: Name of the data set.
+        pool: Name of the operator.
+
+    References:
+        Contraction property of pooling layer, theorems 4.1, 4.2, 4.4 and corollary 4.3. Equation
+        (31), the proof of 4.4, bounds ``1 - rho`` by ``k^2 / d^2`` for kernels of side k, which
+        is the theorem's ``1 / d`` for ``k = d^(1/2)``.
+    """
+    if pool == "max":
+        name = "theorem 4.2" if sweep.over == "pool_size" else "corollary 4.3"
+        return Law(name=name, is_logarithmic=True, exponent=-1)
+    if pool != "average":
+        return None
+    if sweep.over == "pool_size":
+        return Law(name="theorem 4.1", is_logarithmic=False, exponent=-1)
+    if data != "gaussian":
+        return None
+    if sweep.kernel_sizes:
+        return Law(name="theorem 4.4", is_logarithmic=False, exponent=-1)
+    return Law(name="proof of theorem 4.4", is_logarithmic=False, exponent=-2)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Series:
+    """``1 - rho`` behind one operator, over the sizes of a sweep.
+
+    Args:
+        network: Its label.
+        data: Label of the source of pairs.
+        pool: Label of the operator.
+        sizes: Ascending.
+        gaps: ``1 - rho``, the mean over pairs: one row a seed, one value a size.
+        law: What is proved about it, if anything.
+    """
+
+    network: str
+    data: str
+    pool: str
+    sizes: tuple[int, ...]
+    gaps: tuple[tuple[float, ...], ...]
+    law: Law | None
+
+    @property
+    def rate(self) -> Rate:
+        """The exponent of the size, or of its logarithm where the law is of that.
+
+        It is fitted to ``(1 - rho) / rho``, which is ``1 - rho`` in the limit: a power of it is
+        one of that. ``1 - rho`` itself cannot pass 1, which bends its line where pools are small;
+        behind average pooling of independent units the quotient is ``c / n`` at every n.
+        """
+        is_logarithmic = self.law is not None and self.law.is_logarithmic
+        x = [math.log(size) if is_logarithmic else size for size in self.sizes]
+        return fit_rate(x, [[gap / (1 - gap) for gap in row] for row in self.gaps])
+
+
+def series_of(settings: ContractionSettings, observed: Sequence[Observed]) -> Iterator[Series]:
+    """Yield a series for every network, source of pairs and operator of a sweep."""
+    if settings.sweep is None:
+        return
+    groups: dict[tuple[str, str, str], dict[int, tuple[float, ...]]] = {}
+    names = {source.label: source.source.name for source in settings.data}
+    for each in observed:
+        for place in places(each, settings):
+            if each.size is not None and place.name in settings.pools:
+                key = (each.network, each.source.label, place.name)
+                groups.setdefault(key, {})[each.size] = place.means
+    for (network, data, pool), means in groups.items():
+        yield Series(
+            network=network,
+            data=data,
+            pool=pool,
+            sizes=tuple(means),
+            gaps=tuple(tuple(1 - m for m in row) for row in zip(*means.values(), strict=True)),
+            law=law_of(settings.sweep, names[data], settings.pools[pool].name),
+        )
+
+
+def rates_table(experiment: Experiment[ContractionSettings], observed: Sequence[Observed]) -> Table:
+    """Return a row for every series, its exponent beside the one that is proved."""
+    columns = (
+        Column(title="network", fields=("network",), is_text=True),
+        Column(title="data", fields=("data",), is_text=True),
+        Column(title="behind", fields=("pool",), is_text=True),
+        Column(title="1 − ρ", fields=("first_gap", "last_gap")),
+        Column(title="as a power of", fields=("variable",), is_text=True),
+        Column(title="exponent [95 % interval]", fields=("exponent", "low", "high")),
+        Column(title="R²", fields=("r_squared",)),
+        Column(title="proved", fields=("law", "law_exponent"), is_text=True),
+        Column(title="found", fields=("verdict",), is_text=True),
+    )
+    settings = experiment.settings
+    symbol = "n" if settings.sweep is not None and settings.sweep.over == "pool_size" else "d"
+    rows = tuple(tuple(_row(each, symbol)) for each in series_of(settings, observed))
+    return Table(
+        title=f"{experiment.title} · rates",
+        columns=columns,
+        rows=rows,
+        notes=(
+            f"exponent: mean over {len(settings.seeds)} seeds of the slope of log (1 − ρ)/ρ, which "
+            "is 1 − ρ in the limit and does not bend where that nears 1; Student's interval over "
+            "the seeds",
+            "n: elements of a pool; d: side of the images in pixels"
+            + (", the kernel's side growing with it" if _grows(settings) else ""),
+            "proved: an upper bound O(...), so an exponent below it agrees with the theorem, and "
+            "says that the bound is not tight",
+        ),
+    )
+
+
+def rates_chart(
+    experiment: Experiment[ContractionSettings], observed: Sequence[Observed], name: str
+) -> Curves:
+    """Return ``1 - rho`` against the size, with a line for every law that is proved."""
+    settings = experiment.settings
+    found = list(series_of(settings, observed))
+    are_many = [len({each.network for each in found}) > 1, len({each.data for each in found}) > 1]
+    curves = []
+    for each in found:
+        told = [*compress((each.network, each.data), are_many), each.pool]
+        label = " · ".join(told)
+        by_size = [estimate(row) for row in zip(*each.gaps, strict=True)]
+        sizes = tuple(map(float, each.sizes))
+        is_certain = len(each.gaps) > 1
+        curves.append(
+            Curve(
+                label=label,
+                x=sizes,
+                y=tuple(e.mean for e in by_size),
+                # A band that reaches 0 has no place on a logarithmic axis.
+                low=tuple(max(e.ci_low, e.mean / 10) for e in by_size) if is_certain else (),
+                high=tuple(e.ci_high for e in by_size) if is_certain else (),
+            )
+        )
+    # One line a law: they differ by a constant only, which is no part of what is proved.
+    bounds = {each.law: _bound(each, each.law) for each in reversed(found) if each.law is not None}
+    is_pool = settings.sweep is not None and settings.sweep.over == "pool_size"
+    what = "elements of a pool" if is_pool else "side of the images (px)"
+    return Curves(
+        name=f"{name}-rates",
+        title=experiment.title,
+        caption=f"Mean of 1 − ρ over {settings.pairs} pairs; band: Student's 95 % interval over "
+        f"{len(settings.seeds)} seeds; dashed: what is proved, from one curve's last point.",
+        x=Axis(label=what, scale="log"),
+        y=Axis(label="1 − cosine similarity", scale="log"),
+        curves=(*curves, *bounds.values()),
+    )
+
+
+def _bound(series: Series, law: Law) -> Curve:
+    def shape(size: float) -> float:
+        return float((math.log(size) if law.is_logarithmic else size) ** law.exponent)
+
+    sizes = tuple(map(float, series.sizes))
+    end = estimate([row[-1] for row in series.gaps]).mean
+    return Curve(
+        label=law.name,
+        x=sizes,
+        y=tuple(end * shape(size) / shape(sizes[-1]) for size in sizes),
+        is_reference=True,
+    )
+
+
+def _row(series: Series, symbol: str) -> Iterator[TableCell]:
+    rate, law = series.rate, series.law
+    yield text_cell(series.network)
+    yield text_cell(series.data)
+    yield text_cell(series.pool)
+    first, last = (estimate([row[at] for row in series.gaps]).mean for at in (0, -1))
+    yield TableCell(values=(first, last), text=f"{first:.2g} → {last:.2g}")
+    yield text_cell(f"log {symbol}" if law is not None and law.is_logarithmic else symbol)
+    ends = (rate.ci_low, rate.ci_high)
+    interval = "" if math.isnan(rate.ci_low) else f" [{ends[0]:.2f}, {ends[1]:.2f}]"
+    shown = NOTHING if math.isnan(rate.exponent) else f"{rate.exponent:.2f}{interval}"
+    values = tuple(map(or_none, (rate.exponent, *ends)))
+    yield TableCell(values=values, text=shown.replace("-", "−"))
+    shown = NOTHING if math.isnan(rate.r_squared) else f"{rate.r_squared:.3f}"
+    yield TableCell(values=(or_none(rate.r_squared),), text=shown)
+    if law is None:
+        yield TableCell(values=(None, None), text="")
+    else:
+        proved = f"{law.exponent:g} ({law.name})".replace("-", "−")
+        yield TableCell(values=(law.name, law.exponent), text=proved)
+    yield text_cell(_verdict(rate, law))
+
+
+def _verdict(rate: Rate, law: Law | None) -> str:
+    if law is None or math.isnan(rate.ci_low):
+        return ""
+    if rate.ci_high < law.exponent:
+        return "faster than proved"
+    return "as proved" if rate.ci_low <= law.exponent else "slower than proved"
+
+
+def _grows(settings: ContractionSettings) -> bool:
+    return settings.sweep is not None and bool(settings.sweep.kernel_sizes)

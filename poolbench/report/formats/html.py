@@ -1,0 +1,65 @@
+"""HTML: one file that needs no network and no JavaScript, in light and dark and on paper.
+
+All text is escaped by the template engine. A picture stands twice in the file, for light and for
+dark screens, as an image of its own, so that no style or name of one can touch another; the
+numbers behind it are a table that opens below it.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from functools import cache
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from poolbench.report.chart import Chart
+from poolbench.report.charts.numbers import numbers_behind
+from poolbench.report.page import Page, Section
+from poolbench.report.table import Table, printable
+
+
+def render(tables: Sequence[Table]) -> str:
+    """Return tables as a page of their own."""
+    return render_findings(tables, ())
+
+
+def render_findings(tables: Sequence[Table], charts: Sequence[Chart]) -> str:
+    """Return tables and, below them, charts as a page of their own."""
+    title = tables[0].title if len(tables) == 1 else "poolbench"
+    body = Section(title="", tables=tuple(tables), charts=tuple(charts))
+    return render_page(Page(title=title, question="", facts=(), sections=(body,), footer=""))
+
+
+def render_page(page: Page) -> str:
+    """Return a page as the text of one HTML file."""
+    return _environment().get_template("page.html").render(page=page)
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("poolbench.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        # A name may hold characters that rewrite the line they stand in; they are made visible.
+        finalize=_shown,
+    )
+    environment.globals["picture"] = _picture
+    environment.globals["numbers_behind"] = numbers_behind
+    return environment
+
+
+def _shown(value: object) -> object:
+    return printable(value) if type(value) is str else value
+
+
+def _picture(chart: Chart, *, is_dark: bool) -> str:
+    """Return a chart as the address of an image that holds itself."""
+    # matplotlib takes a second to load, and a page of tables alone needs none of it.
+    from poolbench.report.charts.picture import svg
+
+    image = base64.b64encode(svg(chart, is_dark=is_dark).encode()).decode()
+    return f"data:image/svg+xml;base64,{image}"

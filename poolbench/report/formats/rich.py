@@ -1,0 +1,120 @@
+"""The terminal's format: numbers are never cut, names are never markup.
+
+A table too wide for the terminal continues below itself with its first column repeated.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Sequence
+
+from rich import box
+from rich.cells import cell_len
+from rich.console import Console, Group, RenderableType
+from rich.table import Table as Grid
+from rich.text import Text
+
+from poolbench.report.table import Column, Table, TableCell, printable
+
+READABLE_WIDTH = 100
+MINIMUM_TEXT_WIDTH = 16
+GAP = 3
+
+
+def render(tables: Sequence[Table], width: int | None = None) -> str:
+    """Return the tables as plain text.
+
+    Args:
+        tables: Any number.
+        width: Characters a line; by default as wide as the widest table, at least 100.
+
+    Returns:
+        Text without control codes.
+    """
+    chosen = width or max([READABLE_WIDTH, *(natural_width(table) for table in tables)])
+    output = io.StringIO()
+    console = Console(file=output, width=chosen, color_system=None, legacy_windows=False)
+    for index, table in enumerate(tables):
+        if index:
+            console.print()
+        print_table(table, console)
+    return "\n".join(line.rstrip() for line in output.getvalue().split("\n"))
+
+
+def print_table(table: Table, console: Console) -> None:
+    """Print a table on a console, within its width.
+
+    Args:
+        table: What to print.
+        console: Where; colours and width are its own.
+    """
+    console.print(renderable(table, console.width), highlight=False)
+
+
+def renderable(table: Table, width: int) -> Group:
+    """Return something rich can print, e.g. inside a live display.
+
+    Args:
+        table: What to show.
+        width: Characters there are.
+    """
+    parts: list[RenderableType] = [Text(printable(table.title), style="bold")]
+    for chosen in _split(table, width):
+        parts += [Text(), _grid(table, chosen, width)]
+    notes = [Text(printable(note), style="dim") for note in table.notes]
+    return Group(*parts, *([Text()] if notes else []), *notes)
+
+
+def natural_width(table: Table) -> int:
+    """Return how wide the table is when nothing wraps but titles."""
+    return sum(_width(table, index) + GAP for index in range(len(table.columns)))
+
+
+def _split(table: Table, width: int) -> Iterator[tuple[int, ...]]:
+    first = _least_width(table, 0) + GAP
+    part, used = [0], first
+    for index in range(1, len(table.columns)):
+        needed = _least_width(table, index) + GAP
+        if len(part) > 1 and used + needed > width:
+            yield tuple(part)
+            part, used = [0], first
+        part.append(index)
+        used += needed
+    yield tuple(part)
+
+
+def _grid(table: Table, chosen: Sequence[int], width: int) -> Grid:
+    grid = Grid(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="bold")
+    spare = width - sum(_least_width(table, index) + GAP for index in chosen)
+    for index in chosen:
+        least, wanted = _least_width(table, index), _width(table, index)
+        granted = min(wanted, least + max(0, spare))
+        spare -= granted - least
+        column = table.columns[index]
+        grid.add_column(
+            Text(printable(column.title)),
+            justify="left" if column.is_text else "right",
+            width=granted,
+            overflow="fold",
+        )
+    for row in table.rows:
+        grid.add_row(*(_cell(row[index]) for index in chosen))
+    return grid
+
+
+def _cell(cell: TableCell) -> Text:
+    return Text(cell.marked_text, style="bold" if cell.is_bold else "")
+
+
+def _title_width(column: Column) -> int:
+    return max((cell_len(word) for word in printable(column.title).split()), default=1)
+
+
+def _width(table: Table, index: int) -> int:
+    cells = (cell_len(row[index].marked_text) for row in table.rows)
+    return max(_title_width(table.columns[index]), *cells, 1)
+
+
+def _least_width(table: Table, index: int) -> int:
+    width = _width(table, index)
+    return min(width, MINIMUM_TEXT_WIDTH) if table.columns[index].is_text else width

@@ -1,0 +1,128 @@
+"""The sentences below the tables of probes: what the numbers are, and where they mislead."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator, Mapping, Sequence
+
+from poolbench.core.measurement import Measurement
+from poolbench.core.study import Study
+from poolbench.report.number_format import per_cent
+from poolbench.report.robustness.sweeps import Sweep
+from poolbench.report.studies.notes import about_comparison, about_reductions
+from poolbench.stats import Comparison, Pair, estimate
+from poolbench.stats.binomial import binomial_error
+
+# More images without a gradient than these, and a gradient attack says little.
+MANY_ZEROS = 0.1
+# Standard errors of the difference of two shares: a rise beyond is no accident of the images.
+BEYOND_NOISE = 3.0
+
+
+def notes_of_areas(
+    study: Study, sweep: Sweep, comparison: Comparison, zeros: Mapping[str, float | None]
+) -> Iterator[str]:
+    """Yield the notes of the table of areas.
+
+    Args:
+        study: What was trained.
+        sweep: What was measured.
+        comparison: Of the areas.
+        zeros: Share of images without a gradient, by variant; ``None`` where it was not measured.
+    """
+    settings = sweep.possible_settings or sweep.settings
+    over = "log2 of the side" if sweep.is_over_sizes else "epsilon"
+    first, last = (sweep.words(at) for at in (settings[0], settings[-1]))
+    yield (
+        f"area: accuracy averaged over {over} from {first} to {last} (trapezoid), of each seed; "
+        f"least: the lowest accuracy among the settings; mean ± standard deviation (ddof 1)"
+    )
+    yield from about_comparison(comparison)
+    yield from _about_zeros(zeros)
+    if not sweep.is_over_sizes:
+        yield from _about_rises(sweep)
+    yield from _about_reasons(sweep)
+    yield from about_reductions(study, sweep.dataset, is_compared=False)
+
+
+def notes_of_settings(study: Study, sweep: Sweep, pairs: Sequence[Pair]) -> Iterator[str]:
+    """Yield the notes of the table of settings.
+
+    Args:
+        study: What was trained.
+        sweep: What was measured.
+        pairs: Every variant against the baseline at every setting; empty without a baseline.
+    """
+    asked = {len(row) for row in sweep.outcomes.values()}
+    n = " to ".join(str(count) for count in sorted(asked))
+    yield (
+        f"accuracy: mean ± standard deviation (ddof 1), n = {n} seeds unless a cell says otherwise"
+    )
+    yield (
+        f"the choice of the {sweep.total:,} test images alone has a binomial standard error of up "
+        f"to {per_cent(binomial_error(0.5, sweep.total))} points"
+    )
+    tested = [pair for pair in pairs if pair.p is not None]
+    if tested:
+        yield (
+            f"▲ better, ▼ worse than {study.baseline} at that setting: {tested[0].test}, Holm over "
+            f"{len(tested)} comparisons, alpha = {study.analysis.alpha:g}; the figure to conclude "
+            f"from is the area under the curve"
+        )
+    if tested and all(pair.verdict == "no test possible" for pair in tested):
+        yield "at single settings so few seeds could not have shown a difference: no test possible"
+    if sweep.training_size in sweep.settings:
+        yield "→ training size"
+    if any(sweep.is_not_applicable(v, at) for v in sweep.outcomes for at in sweep.settings):
+        yield from _about_reasons(sweep)
+
+
+def _about_zeros(zeros: Mapping[str, float | None]) -> Iterator[str]:
+    for variant, share in zeros.items():
+        if share is not None and share > MANY_ZEROS:
+            yield (
+                f"{variant}: {per_cent(share)} % of the images have no gradient at all, so no step "
+                f"moves them: the attack is weak here and its accuracy an upper bound"
+            )
+
+
+def _about_rises(sweep: Sweep) -> Iterator[str]:
+    for variant in sweep.outcomes:
+        means = [(at, estimate(sweep.accuracies(variant, at)).mean) for at in sweep.settings]
+        for (low, before), (high, after) in itertools.pairwise(means):
+            error = math.hypot(*(binomial_error(mean, sweep.total) for mean in (before, after)))
+            if after - before > BEYOND_NOISE * error:
+                yield (
+                    f"{variant}: accuracy rises from {per_cent(before)} % at {sweep.words(low)} to "
+                    f"{per_cent(after)} % at {sweep.words(high)}, more than chance explains: the "
+                    f"attack fails there, and its accuracies are upper bounds"
+                )
+
+
+def _about_reasons(sweep: Sweep) -> Iterator[str]:
+    """Say what was not measured, and why, with all seeds of one reason together."""
+    reasons: dict[tuple[str, str], list[int]] = {}
+    for variant, row in sweep.outcomes.items():
+        for outcome in row:
+            for reason in _reasons(sweep, outcome.measurement):
+                reasons.setdefault((variant, reason), []).append(outcome.seed)
+    for (variant, reason), seeds in reasons.items():
+        which = f"seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))}"
+        who = variant if len(seeds) == len(sweep.outcomes[variant]) else f"{variant}, {which}"
+        yield f"{who}: {reason}"
+
+
+def _reasons(sweep: Sweep, measurement: Measurement | None) -> Iterator[str]:
+    if measurement is None:
+        return
+    if measurement.status == "failed":
+        yield f"the probe failed and counts like a diverged run: {measurement.reason}"
+    elif measurement.status == "not applicable":
+        yield f"not applicable: {measurement.reason}"
+    by_reason: dict[str, list[str]] = {}
+    for point in measurement.points:
+        if point.correct is None:
+            by_reason.setdefault(point.reason, []).append(sweep.words(point.at))
+    for reason, settings in by_reason.items():
+        yield f"n/a at {', '.join(settings)}: {reason}"

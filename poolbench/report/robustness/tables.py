@@ -1,0 +1,204 @@
+"""What probes found, as tables: one number a variant first, then every setting."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from poolbench.core.measurement import Measurement
+from poolbench.core.record import Run
+from poolbench.core.study import Study
+from poolbench.report.number_format import NOTHING, per_cent
+from poolbench.report.robustness.charts import robustness_charts
+from poolbench.report.robustness.notes import notes_of_areas, notes_of_settings
+from poolbench.report.robustness.sweeps import Sweep, sweeps_of
+from poolbench.report.studies.comparison_cells import (
+    SIGNS,
+    contrast_cells,
+    contrast_columns,
+    count_cell,
+    ranked_cell,
+)
+from poolbench.report.table import Column, Table, TableCell, text_cell
+from poolbench.stats import Pair, compare, estimate
+from poolbench.stats.costs import oriented
+from poolbench.stats.pairwise import compare_pairs
+
+__all__ = ["robustness_charts", "robustness_tables"]
+
+ZERO_GRADIENTS = "zero_gradient_images"
+
+
+def robustness_tables(
+    study: Study, runs: Mapping[str, Run], measurements: Mapping[str, Sequence[Measurement]]
+) -> list[Table]:
+    """Return two tables a data set and probe: areas under the curves, and every setting.
+
+    The area is the one figure that is compared by the study's rule; at single settings there is
+    only Holm's correction over all of them.
+
+    Args:
+        study: Which cells there should be, and how to read them.
+        runs: TableCell id to run; one that is not there is missing.
+        measurements: TableCell id to what was measured on it.
+
+    Raises:
+        BadInput: Options of the analysis are out of range.
+    """
+    tables = []
+    for sweep in sweeps_of(study, runs, measurements):
+        title = f"{study.title} · {sweep.dataset} · {sweep.title}"
+        if sweep.settings:
+            tables += [_area_table(study, sweep, title), _settings_table(study, sweep, title)]
+        else:
+            tables.append(_empty_table(sweep, title))
+    return tables
+
+
+def _area_table(study: Study, sweep: Sweep, title: str) -> Table:
+    analysis = study.analysis
+    comparison = compare(
+        {variant: sweep.areas(variant) for variant in sweep.outcomes},
+        rule=analysis.rule,
+        lower_is_better=False,
+        baseline=study.baseline if study.baseline in sweep.outcomes else None,
+        alpha=analysis.alpha,
+        paired=analysis.paired,
+        margin=analysis.margin_share,
+    )
+    zeros = {variant: _zero_gradients(sweep, variant) for variant in sweep.outcomes}
+    has_zeros = any(share is not None for share in zeros.values())
+    rows = []
+    for variant in sweep.outcomes:
+        row = [
+            text_cell(variant),
+            count_cell(comparison, variant),
+            ranked_cell(comparison, variant),
+        ]
+        if comparison.baseline:
+            row += contrast_cells(comparison, variant)
+        row.append(_mean_cell(sweep.least(variant)))
+        if has_zeros:
+            row.append(_share_cell(zeros[variant]))
+        rows.append(tuple(row))
+    return Table(
+        title=f"{title} · area under the curve",
+        columns=(
+            Column(title="variant", fields=("variant",), is_text=True),
+            Column(title="n", fields=("n", "n_diverged", "n_missing")),
+            Column(title="area %", fields=("area_mean", "area_std", "in_best_set")),
+            *(contrast_columns(comparison) if comparison.baseline else ()),
+            Column(title="least %", fields=("least_mean", "least_std", "n_least")),
+            *((Column(title="zero gradients %", fields=(ZERO_GRADIENTS,)),) if has_zeros else ()),
+        ),
+        rows=tuple(rows),
+        notes=tuple(notes_of_areas(study, sweep, comparison, zeros)),
+        detail={
+            "dataset": sweep.dataset,
+            "probe": {"name": sweep.probe.name, "options": sweep.probe.options},
+            "metric": "area under the accuracy curve",
+            **comparison.to_json(),
+        },
+    )
+
+
+def _settings_table(study: Study, sweep: Sweep, title: str) -> Table:
+    pairs = _pairs_at_settings(study, sweep)
+    rows = []
+    for at in sweep.settings:
+        is_training_size = at == sweep.training_size
+        label = TableCell(values=(at,), text=sweep.words(at), mark="→" if is_training_size else "")
+        cells = [
+            _setting_cell(sweep, variant, at, pairs.get((at, variant)))
+            for variant in sweep.outcomes
+        ]
+        rows.append((label, *cells))
+    return Table(
+        title=title,
+        columns=(
+            Column(
+                title="size" if sweep.is_over_sizes else "epsilon",
+                fields=("size_px" if sweep.is_over_sizes else "epsilon",),
+                is_text=True,
+            ),
+            *(
+                Column(
+                    title=f"{variant} %",
+                    fields=tuple(
+                        f"{variant}: {name}" for name in ("mean", "std", "n", "p_adjusted")
+                    ),
+                )
+                for variant in sweep.outcomes
+            ),
+        ),
+        rows=tuple(rows),
+        notes=tuple(notes_of_settings(study, sweep, list(pairs.values()))),
+    )
+
+
+def _empty_table(sweep: Sweep, title: str) -> Table:
+    rows = []
+    for variant, row in sweep.outcomes.items():
+        reasons = dict.fromkeys(outcome.why_nothing for outcome in row)
+        rows.append((text_cell(variant), text_cell("; ".join(reasons))))
+    return Table(
+        title=title,
+        columns=(
+            Column(title="variant", fields=("variant",), is_text=True),
+            Column(title="why there is nothing", fields=("reason",), is_text=True),
+        ),
+        rows=tuple(rows),
+    )
+
+
+def _pairs_at_settings(study: Study, sweep: Sweep) -> dict[tuple[float, str], Pair]:
+    """Return each variant against the baseline at each setting: one family for Holm."""
+    if study.baseline not in sweep.outcomes:
+        return {}
+    others = [variant for variant in sweep.outcomes if variant != study.baseline]
+    places = [(at, variant) for at in sweep.settings for variant in others]
+    values = {
+        f"{at} {variant}": sweep.accuracies(variant, at)
+        for at in sweep.settings
+        for variant in sweep.outcomes
+    }
+    pairs = compare_pairs(
+        [(f"{at} {study.baseline}", f"{at} {variant}") for at, variant in places],
+        oriented(values, lower_is_better=False),
+        lower_is_better=False,
+        alpha=study.analysis.alpha,
+        paired=study.analysis.paired,
+    )
+    return dict(zip(places, pairs, strict=True))
+
+
+def _zero_gradients(sweep: Sweep, variant: str) -> float | None:
+    shares = [
+        outcome.measurement.facts[ZERO_GRADIENTS]
+        for outcome in sweep.outcomes[variant]
+        if outcome.measurement is not None and ZERO_GRADIENTS in outcome.measurement.facts
+    ]
+    return statistics.fmean(shares) if shares else None
+
+
+def _mean_cell(values: Sequence[float | None]) -> TableCell:
+    e = estimate(values)
+    text = per_cent(e.mean, e.std) + (f" ({e.n}/{e.n_asked})" if 0 < e.n < e.n_asked else "")
+    return TableCell(values=(e.mean, e.std, e.n), text=text)
+
+
+def _setting_cell(sweep: Sweep, variant: str, at: float, pair: Pair | None) -> TableCell:
+    cell = _mean_cell(sweep.accuracies(variant, at))
+    if sweep.is_not_applicable(variant, at):
+        cell = replace(cell, text="n/a")
+    if pair is None:
+        return replace(cell, values=(*cell.values, None))
+    mark = SIGNS[pair.verdict] if pair.verdict in ("better", "worse") else ""
+    return replace(cell, values=(*cell.values, pair.p_adjusted), mark=mark)
+
+
+def _share_cell(share: float | None) -> TableCell:
+    text = NOTHING if share is None else per_cent(share)
+    return TableCell(values=(math.nan if share is None else share,), text=text)

@@ -1,0 +1,93 @@
+"""The table of two stores: every condition then and now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from poolbench.report.number_format import per_cent, points, probability
+from poolbench.report.table import Column, Table, TableCell, text_cell
+from poolbench.stats import Estimate, Pair, estimate
+from poolbench.stats.costs import oriented
+from poolbench.stats.pairwise import compare_pairs
+
+Values = Sequence[float | None]
+
+
+def changes_table(
+    values: Mapping[str, tuple[Values, Values]],
+    *,
+    title: str,
+    metric: str,
+    lower_is_better: bool,
+    alpha: float,
+    paired: bool,
+    margin: float | None = None,
+    notes: Sequence[str] = (),
+) -> Table:
+    """Return each variant now beside itself then.
+
+    Args:
+        values: Per variant, its values then and now; NaN = diverged, ``None`` = missing.
+        title: One line.
+        metric: What the values are; they are fractions.
+        lower_is_better: Orientation of the metric.
+        alpha: Level of the family of all variants, in (0, 1).
+        paired: Values at one place share a seed that blocks them.
+        margin: Equivalence margin as a fraction; ``None`` for no claim.
+        notes: Further sentences.
+    """
+    samples = {
+        f"{when} {variant}": sample
+        for variant, both in values.items()
+        for when, sample in zip(("then", "now"), both, strict=True)
+    }
+    pairs = compare_pairs(
+        [(f"then {variant}", f"now {variant}") for variant in values],
+        oriented(samples, lower_is_better=lower_is_better),
+        lower_is_better=lower_is_better,
+        alpha=alpha,
+        paired=paired,
+        margin=margin,
+    )
+    tested = [pair for pair in pairs if pair.p is not None]
+    return Table(
+        title=title,
+        columns=(
+            Column(title="variant", fields=("variant",), is_text=True),
+            Column(title="n", fields=("n_now", "n_then")),
+            Column(title=f"{metric} % then", fields=("then_mean", "then_std")),
+            Column(title=f"{metric} % now", fields=("now_mean", "now_std")),
+            Column(
+                title=f"points [{100 * (1 - alpha):g} % interval]",
+                fields=("shift", "shift_low", "shift_high"),
+            ),
+            Column(title="p (Holm)", fields=("p_adjusted",)),
+            Column(title="smallest p", fields=("smallest_p",)),
+            Column(title="verdict", fields=("verdict",), is_text=True),
+        ),
+        rows=tuple(
+            _row(variant, estimate(then), estimate(now), pair)
+            for (variant, (then, now)), pair in zip(values.items(), pairs, strict=True)
+        ),
+        notes=(
+            f"points: Hodges-Lehmann shift, now − then; {'lower' if lower_is_better else 'higher'} "
+            f"{metric} is better; alpha = {alpha:g}",
+            f"p by {tested[0].test if tested else 'no test'}; Holm over {len(tested)} "
+            f"comparison{'' if len(tested) == 1 else 's'}, one a variant",
+            *notes,
+        ),
+    )
+
+
+def _row(variant: str, then: Estimate, now: Estimate, pair: Pair) -> tuple[TableCell, ...]:
+    low, high = pair.shift_ci or (None, None)
+    return (
+        text_cell(variant),
+        TableCell(values=(pair.n_b, pair.n_a), text=f"{pair.n_b} vs {pair.n_a}"),
+        TableCell(values=(then.mean, then.std), text=per_cent(then.mean, then.std)),
+        TableCell(values=(now.mean, now.std), text=per_cent(now.mean, now.std)),
+        TableCell(values=(pair.shift, low, high), text=points(pair.shift, pair.shift_ci)),
+        TableCell(values=(pair.p_adjusted,), text=probability(pair.p_adjusted)),
+        TableCell(values=(pair.smallest_p,), text=probability(pair.smallest_p)),
+        text_cell(pair.verdict),
+    )

@@ -1,0 +1,52 @@
+"""The cells of a comparison that tables of results and of probes share."""
+
+from __future__ import annotations
+
+from poolbench.report.number_format import per_cent, points, probability
+from poolbench.report.table import Column, TableCell, text_cell
+from poolbench.stats import Comparison
+
+SIGNS = {"better": "▲", "worse": "▼", "equivalent": "≈", "no test possible": "?"}
+
+
+def count_cell(comparison: Comparison, variant: str) -> TableCell:
+    """Return how many seeds count, and that some diverged (†) or are missing (‡)."""
+    e = comparison.estimates[variant]
+    signs = ("†" if e.n_diverged else "") + ("‡" if e.n_missing else "")
+    text = f"{e.n}/{e.n_asked}{signs}" if signs else str(e.n)
+    return TableCell(values=(e.n, e.n_diverged, e.n_missing), text=text)
+
+
+def ranked_cell(comparison: Comparison, variant: str) -> TableCell:
+    """Return mean and standard deviation, bold in the best set."""
+    e, is_bold = comparison.estimates[variant], variant in comparison.bold
+    mark = ("*" if is_bold else "") + ("?" if variant in comparison.decision.untested else "")
+    text = per_cent(e.mean, e.std)
+    return TableCell(values=(e.mean, e.std, is_bold), text=text, is_bold=is_bold, mark=mark)
+
+
+def contrast_columns(comparison: Comparison) -> tuple[Column, ...]:
+    """Return the columns of :func:`contrast_cells`."""
+    level = f"{100 * (1 - comparison.alpha):g}"
+    return (
+        Column(
+            title=f"vs {comparison.baseline}, points [{level} % interval]",
+            fields=("shift", "shift_low", "shift_high"),
+        ),
+        Column(title="p (Holm)", fields=("p_adjusted",)),
+        Column(title="verdict", fields=("verdict",), is_text=True),
+    )
+
+
+def contrast_cells(comparison: Comparison, variant: str) -> tuple[TableCell, ...]:
+    """Return a variant's shift against the baseline, its p and the verdict."""
+    pair = next((pair for pair in comparison.contrasts if pair.b == variant), None)
+    if pair is None:
+        nothing = TableCell(values=(None,), text="")
+        return TableCell(values=(None, None, None), text="baseline"), nothing, nothing
+    low, high = pair.shift_ci or (None, None)
+    return (
+        TableCell(values=(pair.shift, low, high), text=points(pair.shift, pair.shift_ci)),
+        TableCell(values=(pair.p_adjusted,), text=probability(pair.p_adjusted)),
+        text_cell(pair.verdict, mark=SIGNS.get(pair.verdict, "")),
+    )

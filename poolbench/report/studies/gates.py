@@ -1,0 +1,106 @@
+"""The table of gates: what was demanded, what was seen, and whether that decides it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from poolbench.core.gate import Gate
+from poolbench.report.number_format import NOTHING, count, per_cent, points
+from poolbench.report.table import Column, Table, TableCell, printable, text_cell
+from poolbench.stats import Judgement
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ruling:
+    """A gate, put to one condition.
+
+    Args:
+        gate: What must not hold.
+        dataset: Of the condition.
+        variant: Of the condition.
+        reference: What the value is a difference from, in words; empty for a value by itself.
+        alpha: One minus the confidence of the interval.
+        judgement: What its interval says.
+    """
+
+    gate: Gate
+    dataset: str
+    variant: str
+    reference: str
+    alpha: float
+    judgement: Judgement
+
+    @property
+    def seen(self) -> str:
+        """The value with its interval, in words: ``"−0.50 [−0.90, −0.10] points vs average"``."""
+        judged = self.judgement
+        if math.isnan(judged.value):
+            return NOTHING
+        if not self.gate.is_share:
+            sign = "+" if self.reference and judged.value > 0 else ""
+            shown = f"{sign}{count(judged.value)}".replace("-", "−")
+            return f"{shown} vs {self.reference}" if self.reference else shown
+        if self.reference:
+            return f"{points(judged.value, judged.interval)} points vs {self.reference}"
+        if judged.interval is None:
+            return f"{per_cent(judged.value)} %"
+        low, high = (_edge(end) for end in judged.interval)
+        return f"{per_cent(judged.value)} [{low}, {high}] %"
+
+    @property
+    def sentence(self) -> str:
+        """The ruling in one line, whatever line ends a name holds."""
+        reason = f" ({self.judgement.reason})" if self.judgement.reason else ""
+        outcome = self.judgement.outcome
+        verb = "is undecided on" if outcome == "undecided" else outcome
+        return printable(
+            f"{self.variant} on {self.dataset} {verb} "
+            f"'{self.gate.text}': {self.seen}, n = {self.judgement.n}{reason}"
+        )
+
+
+def gate_table(rulings: Sequence[Ruling]) -> Table:
+    """Return one row a ruling; there is at least one."""
+    levels = ", ".join(f"{100 * (1 - alpha):g}" for alpha in sorted({r.alpha for r in rulings}))
+    return Table(
+        title="gates",
+        columns=(
+            Column(title="fails if", fields=("fail_if",), is_text=True),
+            Column(title="data", fields=("dataset",), is_text=True),
+            Column(title="variant", fields=("variant",), is_text=True),
+            Column(title="n", fields=("n",)),
+            Column(title=f"seen [{levels} % interval]", fields=_SEEN, is_text=True),
+            Column(title="outcome", fields=("outcome",), is_text=True),
+            Column(title="undecided because", fields=("reason",), is_text=True),
+        ),
+        rows=tuple(_row(ruling) for ruling in rulings),
+        notes=(
+            "a gate fails where the whole interval meets its condition, passes where none of it "
+            "does, and is undecided between; each interval stands alone",
+        ),
+    )
+
+
+_SEEN = ("value", "low", "high", "reference")
+
+
+def _row(ruling: Ruling) -> tuple[TableCell, ...]:
+    judged = ruling.judgement
+    low, high = judged.interval or (None, None)
+    return (
+        text_cell(ruling.gate.text),
+        text_cell(ruling.dataset),
+        text_cell(ruling.variant),
+        TableCell(values=(judged.n,), text=str(judged.n)),
+        TableCell(values=(judged.value, low, high, ruling.reference), text=ruling.seen),
+        text_cell(judged.outcome, is_bold=judged.outcome == "fails"),
+        text_cell(judged.reason),
+    )
+
+
+def _edge(fraction: float) -> str:
+    if math.isinf(fraction):
+        return "+∞" if fraction > 0 else "−∞"
+    return per_cent(fraction)

@@ -1,0 +1,137 @@
+"""Results as pictures: every seed of every variant, and what accuracy costs."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Callable, Iterator, Mapping
+
+from poolbench.core.record import Run
+from poolbench.core.study import Study
+from poolbench.report.chart import Axis, Chart, Cloud, Sample, Samples, Scatter
+from poolbench.report.studies.bands import seeds_in_words
+from poolbench.report.studies.outcomes import Outcomes, outcomes_of
+from poolbench.stats import estimate
+
+# Networks that differ by less in size cost the same.
+NOTICEABLE = 1.01
+
+
+def outcome_charts(study: Study, runs: Mapping[str, Run]) -> list[Chart]:
+    """Return the dots of every seed, and accuracy against parameters and against time.
+
+    Args:
+        study: Which cells there should be, and its metric.
+        runs: Cell id to run; one that is not there is missing.
+
+    Returns:
+        At most three charts a data set: variants of one size need no chart of sizes.
+    """
+    charts: list[Chart] = []
+    for dataset in study.datasets:
+        outcomes = outcomes_of(study, dataset, runs)
+        if not any(e.n for e in outcomes.comparison.estimates.values()):
+            continue
+        title = f"{study.title} · {dataset} · test {outcomes.metric}"
+        charts.append(_seeds(outcomes, dataset, title))
+        charts += _costs(outcomes, dataset, title)
+    return charts
+
+
+def _seeds(outcomes: Outcomes, dataset: str, title: str) -> Samples:
+    comparison = outcomes.comparison
+    lost = [
+        f"{name}: {e.n_diverged} diverged, {e.n_missing} missing"
+        for name, e in comparison.estimates.items()
+        if e.n < e.n_asked
+    ]
+    return Samples(
+        name=f"{dataset}-seeds",
+        title=title,
+        caption="; ".join(
+            [
+                "a dot a seed; diamond: mean; bar: 95 % interval of the mean (Student's t)",
+                f"{seeds_in_words(e.n for e in comparison.estimates.values())} a variant",
+                *lost,
+            ]
+        ),
+        x=Axis(label=""),
+        y=Axis(label=f"test {outcomes.metric} (%)", is_share=True),
+        samples=tuple(
+            Sample(
+                label=name,
+                values=tuple(
+                    v for v in comparison.values[name] if v is not None and math.isfinite(v)
+                ),
+                mean=e.mean if e.n else None,
+                interval=(e.ci_low, e.ci_high) if e.n > 1 else None,
+            )
+            for name, e in comparison.estimates.items()
+        ),
+    )
+
+
+def _costs(outcomes: Outcomes, dataset: str, title: str) -> Iterator[Scatter]:
+    sizes = {run.result.parameters for row in outcomes.runs.values() for run in row}
+    if sizes and max(sizes) > NOTICEABLE * min(sizes):
+        yield _scatter(
+            outcomes,
+            f"{dataset}-parameters",
+            f"{title} against size",
+            "trainable parameters",
+            lambda run: run.result.parameters,
+        )
+    if any(run.timings for row in outcomes.runs.values() for run in row):
+        yield _scatter(
+            outcomes,
+            f"{dataset}-time",
+            f"{title} against time",
+            "training time (s an epoch)",
+            _seconds_an_epoch,
+            "; time: on the machines that ran it",
+        )
+
+
+def _scatter(
+    outcomes: Outcomes,
+    name: str,
+    title: str,
+    label: str,
+    cost: Callable[[Run], float],
+    remark: str = "",
+) -> Scatter:
+    clouds = []
+    for variant, runs in outcomes.runs.items():
+        e = outcomes.comparison.estimates[variant]
+        spent_by = [cost(run) for run in runs if run.result.status == "ok"]
+        costs = [value for value in spent_by if not math.isnan(value)]
+        if e.n and costs:
+            spent = estimate(costs)
+            clouds.append(
+                Cloud(
+                    label=variant,
+                    x=(spent.mean,),
+                    y=(e.mean,),
+                    x_spread=_spread(spent.std),
+                    y_spread=_spread(e.std),
+                )
+            )
+    counts = [outcomes.comparison.estimates[cloud.label].n for cloud in clouds]
+    return Scatter(
+        name=name,
+        title=title,
+        caption="mean ± standard deviation over the seeds, "
+        f"{seeds_in_words(counts)} a variant{remark}",
+        x=Axis(label=label),
+        y=Axis(label=f"test {outcomes.metric} (%)", is_share=True),
+        clouds=tuple(clouds),
+    )
+
+
+def _spread(std: float) -> tuple[float, ...]:
+    return () if math.isnan(std) else (std,)
+
+
+def _seconds_an_epoch(run: Run) -> float:
+    # The median: the first epoch also warms the machine up.
+    return statistics.median(t.duration_s for t in run.timings) if run.timings else math.nan

@@ -1,0 +1,99 @@
+"""The table of `poolbench compare`: one row a pair of variants."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from poolbench.report.number_format import per_cent, points, probability, ratio
+from poolbench.report.table import Column, Table, TableCell, text_cell
+from poolbench.stats import Comparison
+
+
+def pair_table(
+    comparison: Comparison,
+    pairs: Sequence[tuple[str, str]],
+    *,
+    metric: str = "accuracy",
+    title: str = "",
+) -> Table:
+    """Return candidates beside their baselines.
+
+    Args:
+        comparison: Values are fractions.
+        pairs: ``(baseline, candidate)`` names.
+        metric: What the values are.
+        title: One line; by default it is made of the metric.
+
+    Returns:
+        A row for each pair: both means, shift, p, effect and verdict, and the caveats that apply.
+
+    Raises:
+        BadInput: An unknown variant, or one compared with itself.
+    """
+    named = {name for pair in pairs for name in pair}
+    level = f"{100 * (1 - comparison.alpha):g}"
+    return Table(
+        title=title or f"test {metric}",
+        columns=(
+            Column(title="candidate", fields=("candidate",), is_text=True),
+            Column(title="baseline", fields=("baseline",), is_text=True),
+            Column(title="n", fields=("n_candidate", "n_baseline")),
+            Column(title=f"candidate {metric} %", fields=("candidate_mean", "candidate_std")),
+            Column(title=f"baseline {metric} %", fields=("baseline_mean", "baseline_std")),
+            Column(
+                title=f"points [{level} % interval]", fields=("shift", "shift_low", "shift_high")
+            ),
+            Column(title="p", fields=("p",)),
+            Column(title="p (Holm)", fields=("p_adjusted",)),
+            Column(title="smallest p", fields=("smallest_p",)),
+            Column(title="Cliff's delta", fields=("cliffs_delta",)),
+            Column(title="verdict", fields=("verdict",), is_text=True),
+        ),
+        rows=tuple(_row(comparison, a, b) for a, b in pairs),
+        notes=(
+            f"points: Hodges-Lehmann shift, candidate − baseline; "
+            f"{'lower' if comparison.lower_is_better else 'higher'} {metric} is better; "
+            f"alpha = {comparison.alpha:g}",
+            *(_family_note(comparison, a, b) for a, b in pairs),
+            *(
+                caveat.text
+                for caveat in comparison.caveats
+                if not caveat.variants or named.intersection(caveat.variants)
+            ),
+        ),
+        detail={"metric": metric, **comparison.to_json()},
+    )
+
+
+def _family_note(comparison: Comparison, a: str, b: str) -> str:
+    pair = comparison.pair(a, b)
+    family = (
+        f"every contrast with the baseline '{comparison.baseline}'"
+        if comparison.baseline in (a, b)
+        else "every pair of variants, since this one was picked after the results were there"
+    )
+    return (
+        f"{b} against {a}: p by {pair.test or 'no test'}; Holm over {pair.family_size} "
+        f"comparison{'' if pair.family_size == 1 else 's'}, {family}"
+    )
+
+
+def _row(comparison: Comparison, a: str, b: str) -> tuple[TableCell, ...]:
+    pair = comparison.pair(a, b)
+    baseline, candidate = comparison.estimates[a], comparison.estimates[b]
+    low, high = pair.shift_ci or (None, None)
+    return (
+        text_cell(b),
+        text_cell(a),
+        TableCell(values=(pair.n_b, pair.n_a), text=f"{pair.n_b} vs {pair.n_a}"),
+        TableCell(
+            values=(candidate.mean, candidate.std), text=per_cent(candidate.mean, candidate.std)
+        ),
+        TableCell(values=(baseline.mean, baseline.std), text=per_cent(baseline.mean, baseline.std)),
+        TableCell(values=(pair.shift, low, high), text=points(pair.shift, pair.shift_ci)),
+        TableCell(values=(pair.p,), text=probability(pair.p)),
+        TableCell(values=(pair.p_adjusted,), text=probability(pair.p_adjusted)),
+        TableCell(values=(pair.smallest_p,), text=probability(pair.smallest_p)),
+        TableCell(values=(pair.cliffs_delta,), text=ratio(pair.cliffs_delta)),
+        text_cell(pair.verdict),
+    )

@@ -1,0 +1,142 @@
+"""The results table: one row a variant, with what may and what may not be said of it."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from poolbench.core.record import Run
+from poolbench.core.study import Study
+from poolbench.report.number_format import NOTHING, count, per_cent, points, probability
+from poolbench.report.studies.comparison_cells import (
+    contrast_cells,
+    contrast_columns,
+    count_cell,
+    ranked_cell,
+)
+from poolbench.report.studies.notes import about_reductions, notes_of
+from poolbench.report.studies.outcomes import Outcomes, outcomes_of
+from poolbench.report.table import Column, Table, TableCell, text_cell
+from poolbench.stats import Comparison
+from poolbench.stats.estimate import constant_value
+
+
+@dataclass(frozen=True)
+class _Part:
+    """Columns side by side, and the cells of a variant in them."""
+
+    columns: tuple[Column, ...]
+    cells: Callable[[str], tuple[TableCell, ...]]
+
+
+def results_table(study: Study, dataset: str, runs: Mapping[str, Run]) -> Table:
+    """Return the table of one data set.
+
+    Args:
+        study: Which cells there should be, and how to read them.
+        dataset: One of ``study.datasets``.
+        runs: TableCell id to run; a cell without one is counted as missing.
+
+    Returns:
+        A row for each variant, in the suite's order. Its ``detail`` is the document of the
+        comparison with ``dataset`` and ``metric``.
+
+    Raises:
+        BadInput: An unknown data set or baseline, a seed used twice, or options out of range.
+    """
+    outcomes = outcomes_of(study, dataset, runs)
+    comparison = outcomes.comparison
+    published = study.analysis.published.get(dataset, {})
+    parts = [
+        _outcome_part(outcomes),
+        _contrast_part(comparison) if comparison.baseline else _rule_part(comparison),
+        *([_published_part(comparison, published)] if published else []),
+        _cost_part(outcomes),
+    ]
+    return Table(
+        title=f"{study.title} · {dataset} · test {outcomes.metric}",
+        columns=tuple(column for part in parts for column in part.columns),
+        rows=tuple(
+            tuple(cell for part in parts for cell in part.cells(variant))
+            for variant in comparison.values
+        ),
+        notes=(
+            *notes_of(outcomes, study.source if published else {}),
+            *about_reductions(study, dataset, is_compared=bool(published)),
+        ),
+        detail={"dataset": dataset, "metric": outcomes.metric, **comparison.to_json()},
+    )
+
+
+def _outcome_part(outcomes: Outcomes) -> _Part:
+    comparison, metric = outcomes.comparison, outcomes.metric
+    fields = (f"{metric}_mean", f"{metric}_std", "in_best_set")
+    return _Part(
+        (
+            Column(title="variant", fields=("variant",), is_text=True),
+            Column(title="n", fields=("n", "n_diverged", "n_missing")),
+            Column(title=f"{metric} %", fields=fields),
+        ),
+        lambda variant: (
+            text_cell(variant), count_cell(comparison, variant), ranked_cell(comparison, variant)
+        ),
+    )  # fmt: skip
+
+
+def _contrast_part(comparison: Comparison) -> _Part:
+    return _Part(contrast_columns(comparison), lambda variant: contrast_cells(comparison, variant))
+
+
+def _rule_part(comparison: Comparison) -> _Part:
+    def cells(variant: str) -> tuple[TableCell, ...]:
+        p = comparison.decision.p_values[variant]
+        return (TableCell(values=(p,), text=probability(p)),)
+
+    return _Part((Column(title=f"p ({comparison.rule})", fields=("p_rule",)),), cells)
+
+
+def _published_part(comparison: Comparison, published: Mapping[str, tuple[float, float]]) -> _Part:
+    def cells(variant: str) -> tuple[TableCell, ...]:
+        if variant not in published:
+            return TableCell(values=(None, None), text=NOTHING), TableCell(
+                values=(None,), text=NOTHING
+            )
+        mean, std = (figure / 100 for figure in published[variant])
+        gap = comparison.estimates[variant].mean - mean
+        return (
+            TableCell(values=(mean, std), text=per_cent(mean, std)),
+            TableCell(values=(gap,), text=points(gap)),
+        )
+
+    return _Part(
+        (
+            Column(title="published %", fields=("published_mean", "published_std")),
+            Column(title="ours − published, points", fields=("difference_from_published",)),
+        ),
+        cells,
+    )
+
+
+def _cost_part(outcomes: Outcomes) -> _Part:
+    def cells(variant: str) -> tuple[TableCell, ...]:
+        runs = outcomes.runs[variant]
+        size = constant_value([run.result.parameters for run in runs])
+        parameters = None if math.isnan(size) else size
+        speeds = [run.images_per_s for run in runs if math.isfinite(run.images_per_s)]
+        speed = statistics.median(speeds) if speeds else math.nan
+        return (
+            TableCell(
+                values=(parameters,), text=NOTHING if parameters is None else count(parameters)
+            ),
+            TableCell(values=(speed,), text=count(speed)),
+        )
+
+    return _Part(
+        (
+            Column(title="parameters", fields=("parameters",)),
+            Column(title="images/s", fields=("images_per_s",)),
+        ),
+        cells,
+    )

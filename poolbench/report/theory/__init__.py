@@ -1,0 +1,1 @@
+"""Subpool maxes, ReLU networks and smooth maxima, as tables and charts."""

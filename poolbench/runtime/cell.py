@@ -1,0 +1,79 @@
+"""A cell's network and training, as they are before the first step."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from poolbench.assembly.network import build_network
+from poolbench.core.cell import Cell
+from poolbench.data.augment.api import build_augmentations
+from poolbench.data.batches import Batches, evaluation_batches
+from poolbench.data.splits import Split, Splits
+from poolbench.models.network import Network
+from poolbench.operators.learned import learned_parameters, pooling_parameter_names
+from poolbench.training.captured import Recorder
+from poolbench.training.evaluate import Evaluation, evaluate
+from poolbench.training.loop import Training
+
+EVALUATION_BATCH = 500
+
+
+def network_for(cell: Cell, splits: Splits, device: torch.device) -> Network:
+    """Return a cell's network as it starts training, on the device, channels last."""
+    channels, height, width = splits.shape
+    network = build_network(
+        cell.model,
+        in_channels=channels,
+        num_classes=splits.num_classes,
+        image_size=(height, width),
+        mean=splits.mean,
+        std=splits.std,
+        seed=cell.seed,
+    )
+    return network.to(device).to(memory_format=torch.channels_last)
+
+
+def training_for(
+    cell: Cell,
+    splits: Splits,
+    network: Network,
+    device: torch.device,
+    recorder: Recorder | None = None,
+) -> Training:
+    """Return a cell's training, before its first step."""
+
+    def validate() -> float:
+        assert splits.validation is not None  # noqa: S101 - passed on only when it is not
+        seen = evaluate_cell(network, cell, splits.validation, device)
+        return seen.correct / seen.total
+
+    return Training(
+        network,
+        batches_of(cell, splits),
+        cell.recipe,
+        seed=cell.seed,
+        device=device,
+        pooling=pooling_parameter_names(network),
+        observe=lambda: {
+            name: float(value.mean()) for name, value in learned_parameters(network).items()
+        },
+        validate=None if splits.validation is None else validate,
+        recorder=recorder,
+    )
+
+
+def batches_of(cell: Cell, splits: Splits) -> Batches:
+    """Return what a cell learns from."""
+    return Batches(
+        splits.train,
+        batch_size=cell.recipe.batch_size,
+        augment=build_augmentations(cell.data.augment, mean=splits.mean),
+        seed=cell.seed,
+    )
+
+
+def evaluate_cell(network: nn.Module, cell: Cell, split: Split, device: torch.device) -> Evaluation:
+    """Return what a cell's network says of a split."""
+    batches = evaluation_batches(split, batch_size=EVALUATION_BATCH)
+    return evaluate(network, batches, device=device, precision=cell.recipe.precision)

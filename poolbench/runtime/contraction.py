@@ -1,0 +1,199 @@
+"""Angle contraction at initialisation: from an experiment to what every network showed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import torch
+
+from poolbench.core.cell import DataSpec, Named
+from poolbench.core.contraction import (
+    ContractionSettings,
+    Observed,
+    PairSource,
+    Setup,
+    Similarities,
+    Sweep,
+    similarities_from_json,
+)
+from poolbench.core.data_root import data_root
+from poolbench.core.errors import EnvironmentFault
+from poolbench.core.events import Event, Kind
+from poolbench.data.fingerprint import fingerprint
+from poolbench.data.splits import Splits
+from poolbench.probes.contraction import REVISION, TOY_PAIRS
+from poolbench.probes.contraction.toy import toy_pair
+from poolbench.runtime.contraction_setup import draw_pairs, measure_setup
+from poolbench.runtime.data_cache import DataCache
+from poolbench.runtime.devices import open_device
+from poolbench.runtime.provenance import describe
+from poolbench.store.findings import read_finding, save_finding
+from poolbench.store.store import Store
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Subject:
+    """One network on one source of pairs, at one size."""
+
+    label: str
+    network: Named
+    source: PairSource
+    size: int | None = None
+
+
+def count_setups(settings: ContractionSettings) -> int:
+    """Return how many untrained networks are measured."""
+    return len(list(_subjects(settings))) * len(settings.seeds)
+
+
+def observe(
+    settings: ContractionSettings,
+    *,
+    store: Path,
+    root: Path | None = None,
+    device: str | None = None,
+    on_event: Callable[[Event], None] = lambda _: None,
+) -> list[Observed]:
+    """Measure what the store does not hold yet, and return all of it.
+
+    Each network of a seed is stored when it is done: the figures of a paper take minutes, and a
+    larger plan then costs only what is new in it.
+
+    Args:
+        settings: What to measure.
+        store: Folder of the run store; made if need be.
+        root: Where data sets are.
+        device: ``auto``, ``cpu``, ``cuda`` or ``cuda:N``; by default the CPU.
+        on_event: Given what happens, for a display.
+
+    Returns:
+        One for each network, source of pairs and size, in the suite's order; without similarities
+        where the data are missing.
+
+    Raises:
+        BadInput: An operator or a number of pairs that cannot be meant.
+        EnvironmentFault: The device or the store cannot serve.
+    """
+    observer = _Observer(
+        Store.create(store), data_root(root), open_device(device or "cpu"), on_event
+    )
+    return [observer.observe(subject, settings) for subject in _subjects(settings)]
+
+
+def _subjects(settings: ContractionSettings) -> Iterator[_Subject]:
+    for label, network in settings.networks.items():
+        for source in settings.data:
+            subject = _Subject(label=label, network=network, source=source)
+            if settings.sweep is None:
+                yield subject
+            else:
+                yield from _swept(subject, settings.sweep)
+
+
+def _swept(subject: _Subject, sweep: Sweep) -> Iterator[_Subject]:
+    for place, size in enumerate(sweep.values):
+        network, source = dict(subject.network.options), dict(subject.source.source.options)
+        if sweep.over == "pool_size":
+            pools = network["width"] // network["group_size"]
+            network |= {"group_size": size, "width": pools * size}
+        else:
+            source |= {"size_px": size}
+        if sweep.kernel_sizes:
+            network |= {"kernel_size": sweep.kernel_sizes[place]}
+        yield replace(
+            subject,
+            network=replace(subject.network, options=network),
+            source=replace(subject.source, source=replace(subject.source.source, options=source)),
+            size=size,
+        )
+
+
+class _Observer:
+    """Measures subjects, one seed after another."""
+
+    def __init__(
+        self,
+        store: Store,
+        root: Path | None,
+        device: torch.device,
+        on_event: Callable[[Event], None],
+    ) -> None:
+        self._store, self._root, self._device = store, root, device
+        self._data_cache = DataCache(root, torch.device("cpu"))
+        self._on_event = on_event
+
+    def observe(self, subject: _Subject, settings: ContractionSettings) -> Observed:
+        """Return what every seed of a subject showed."""
+        observed = Observed(
+            network=subject.label, source=subject.source, size=subject.size, seeds=()
+        )
+        try:
+            setups = self._setups(subject, settings)
+            known = [read_finding(self._store, setup.key) for setup in setups]
+            splits = self._splits(setups[0]) if None in known else None
+        except EnvironmentFault as fault:
+            for seed in settings.seeds:
+                self._tell("failed", subject, seed, detail="missing data")
+            return replace(observed, missing=fault.message)
+        seeds = []
+        for setup, finding in zip(setups, known, strict=True):
+            if finding is None:
+                seeds.append(self._measured(subject, setup, splits))
+            else:
+                seeds.append(similarities_from_json(finding))
+            self._tell("finished", subject, setup.seed)
+        return replace(observed, seeds=tuple(seeds))
+
+    def _setups(self, subject: _Subject, settings: ContractionSettings) -> list[Setup]:
+        source = subject.source.source
+        is_toy = source.name in TOY_PAIRS
+        checksum = TOY_PAIRS[source.name].checksum if is_toy else fingerprint(source, self._root)
+        return [
+            Setup(
+                network=subject.network,
+                source=source,
+                checksum=checksum,
+                is_centred=subject.source.is_centred,
+                shift=subject.source.shift,
+                pools=tuple(settings.pools.values()),
+                pairs=1 if is_toy else settings.pairs,
+                seed=seed,
+                batch_norm=settings.batch_norm,
+                revision=REVISION,
+            )
+            for seed in settings.seeds
+        ]
+
+    def _splits(self, setup: Setup) -> Splits | None:
+        if setup.source.name in TOY_PAIRS:
+            return None
+        return self._data_cache.splits(DataSpec(source=setup.source, checksum=setup.checksum))
+
+    def _measured(self, subject: _Subject, setup: Setup, splits: Splits | None) -> Similarities:
+        self._tell("started", subject, setup.seed)
+        if splits is None:
+            images = toy_pair(**setup.source.options) + setup.shift
+        else:
+            images = draw_pairs(setup, splits)
+        similarities = measure_setup(
+            setup,
+            images,
+            self._device,
+            lambda done: self._tell("progress", subject, setup.seed, fraction=done / setup.pairs),
+        )
+        document = {
+            "setup": asdict(setup),
+            "environment": describe(self._device),
+            **similarities.to_json(),
+        }
+        save_finding(self._store, setup.key, document)
+        return similarities
+
+    def _tell(
+        self, kind: Kind, subject: _Subject, seed: int, *, fraction: float = 0.0, detail: str = ""
+    ) -> None:
+        size = "" if subject.size is None else f" · size {subject.size}"
+        label = f"{subject.label} · {subject.source.label}{size} · seed {seed}"
+        self._on_event(Event(kind=kind, cell=label, label=label, fraction=fraction, detail=detail))

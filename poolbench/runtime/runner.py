@@ -1,0 +1,201 @@
+"""Keeps workers going until every cell is settled.
+
+The store decides what is finished. Workers are only started, watched and, when one dies, started
+again; a cell that keeps killing its workers is given up after three attempts.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from poolbench.core.cell import Cell
+from poolbench.core.data_root import data_root
+from poolbench.core.errors import Interrupted, PoolbenchError, StoreBusy
+from poolbench.core.events import Event
+from poolbench.core.study import Study
+from poolbench.engines import ENGINES
+from poolbench.engines.api import Ended, Engine
+from poolbench.runtime.devices import workers_of
+from poolbench.runtime.session import Assignment, Session
+from poolbench.runtime.task import TASKS, TaskName
+from poolbench.runtime.utilisation import Utilisation
+from poolbench.store.attempts import read_failure
+from poolbench.store.store import Store
+
+_POLL_S = 0.2
+_BUSY_POLL_S = 1.0
+_GRACE_S = 20.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """How to run; nothing here changes a result.
+
+    Args:
+        store: The store's folder; made if need be.
+        device: Overrides the suite's ``execution.device``; ``None`` keeps it.
+        jobs: Overrides the suite's ``execution.jobs``; ``None`` keeps it.
+        engine: From the engine catalogue.
+        root: Where data sets are; ``None`` for ``POOLBENCH_DATA``.
+        download: Fetch missing data sets.
+        plugins: Files of third-party catalogue entries.
+        wait: Wait for cells that another process holds; else raise ``StoreBusy``.
+    """
+
+    store: Path
+    device: str | None = None
+    jobs: int | None = None
+    engine: str = "local"
+    root: Path | None = None
+    download: bool = False
+    plugins: tuple[str, ...] = ()
+    wait: bool = True
+
+
+class Runner:
+    """Does a task on the open cells of a study.
+
+    Args:
+        store: Where results go.
+        study: Whose cells.
+        task: What to do to them.
+        settings: Where and how.
+        on_event: Given what happens, for a display.
+
+    Attributes:
+        utilisation: How busy its workers have been.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        study: Study,
+        task: TaskName,
+        settings: Settings,
+        on_event: Callable[[Event], None],
+    ) -> None:
+        self._store, self._study = store, study
+        self._name, self._task = task, TASKS[task]
+        self._settings, self._on_event = settings, on_event
+        self._devices = workers_of(study.execution, device=settings.device, jobs=settings.jobs)
+        self._engine = self._start_engine()
+        # Last: what can be refused is refused before there is a folder to leave behind.
+        self._session = Session.start(store, study)
+        self._running: dict[str, str] = {}
+        self._started = 0
+        self.utilisation = Utilisation()
+
+    def _start_engine(self) -> Engine:
+        target = ENGINES.resolve(self._settings.engine)
+        if self._settings.engine == "inline":
+            from poolbench.runtime.worker import work
+
+            return target(work)
+        return target("poolbench.runtime.worker:work", threads=self._study.execution.threads)
+
+    def run(self, open_cells: list[Cell]) -> dict[str, str]:
+        """Return the reason by label for every one of the open cells that it was not done to."""
+        devices = self._devices[: len(open_cells)]
+        self.utilisation = Utilisation(len(devices))
+        try:
+            for device in devices:
+                self._submit(device)
+            while self._watch() and self._wait_for_others():
+                self._submit(self._devices[0])
+        except KeyboardInterrupt:
+            self._stop()
+            raise Interrupted(f"interrupted; {self._task.kept}") from None
+        except BaseException:
+            self._stop()
+            raise
+        failed = self._failed(open_cells)
+        self._stop()
+        return failed
+
+    def _submit(self, device: str) -> None:
+        worker = f"worker-{self._started}"
+        self._started += 1
+        root = data_root(self._settings.root)
+        job = self._session.job(
+            Assignment(
+                task=self._name,
+                store=str(self._store.path.resolve()),
+                session=self._session.name,
+                worker=worker,
+                device=device,
+                threads=self._study.execution.threads,
+                data_root=str(root.resolve()) if root else "",
+                plugins=self._settings.plugins,
+            )
+        )
+        self._running[worker] = device
+        self._engine.submit(job)
+
+    def _watch(self) -> bool:
+        """Pass events on until no worker is left; return whether cells are still open."""
+        while self._running:
+            ended = self._engine.poll(_POLL_S)
+            for event in self._session.events():
+                self.utilisation.take(event)
+                self._on_event(event)
+            for item in ended:
+                self._settle(item)
+        return bool(self._open())
+
+    def _settle(self, ended: Ended) -> None:
+        device = self._running.pop(ended.job)
+        fault = self._session.fault()
+        if fault is not None:
+            raise fault
+        if ended.exit_code == 0:
+            return
+        log = self._session.log_tail(ended.job)
+        if not self._session.has_begun(ended.job):
+            raise PoolbenchError(f"a worker died before its first cell ({ended.exit_code}):\n{log}")
+        if self._open():
+            words = f"a worker died (exit {ended.exit_code}); its cell is taken up by another"
+            self._on_event(Event(kind="notice", detail=f"{words}\n{log}".strip()))
+            self._submit(device)
+
+    def _open(self) -> list[Cell]:
+        """Return the cells that it was not done to and has not failed on in this session."""
+        cells = self._task.open_cells(self._store, self._study)
+        return [cell for cell in cells if self._failure(cell) is None]
+
+    def _failure(self, cell: Cell) -> str | None:
+        failure = read_failure(self._task.notes_folder(self._store, cell))
+        if failure is None or failure["session"] != self._session.name:
+            return None
+        return (
+            f"{failure['reason']} ({failure['advice']})" if failure["advice"] else failure["reason"]
+        )
+
+    def _failed(self, cells: list[Cell]) -> dict[str, str]:
+        reasons = ((str(cell), self._failure(cell)) for cell in cells)
+        return {label: reason for label, reason in reasons if reason is not None}
+
+    def _wait_for_others(self) -> bool:
+        """Wait while other processes hold every open cell; return whether one is left to do."""
+        told = False
+        while open_cells := self._open():
+            if not all(self._store.is_being_written(cell.id) for cell in open_cells):
+                return True
+            words = f"{len(open_cells)} cells are being {self._task.done} by another process"
+            if not self._settings.wait:
+                raise StoreBusy(words, "run the same command again later, or without --no-wait")
+            if not told:
+                self._on_event(Event(kind="waiting", detail=f"waiting: {words}"))
+                told = True
+            time.sleep(_BUSY_POLL_S)
+        return False
+
+    def _stop(self) -> None:
+        """End every worker: a first Ctrl-C lets them save, a second one does not wait."""
+        try:
+            self._engine.stop(_GRACE_S)
+        except KeyboardInterrupt:
+            self._engine.stop(0.0)
+        self._session.end()

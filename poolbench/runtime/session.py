@@ -1,0 +1,129 @@
+"""A session: the folder in which one command and its workers meet."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import time
+import uuid
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from poolbench.core.errors import EnvironmentFault, PoolbenchError
+from poolbench.core.events import Event, event_from_line
+from poolbench.core.study import Study, study_from_json
+from poolbench.engines.api import Job
+from poolbench.runtime.task import TaskName
+from poolbench.store.documents import seal, to_bytes, unseal
+from poolbench.store.files import (
+    append_line,
+    explaining_disk_faults,
+    remove_tree,
+    write_atomic,
+)
+from poolbench.store.store import Store
+
+
+@dataclass(frozen=True, kw_only=True)
+class Assignment:
+    """What a worker is told: what to do to the study of a session, and how to run.
+
+    Args:
+        task: What to do.
+        store: The store's folder.
+        session: Name of the session.
+        worker: Name of the worker.
+        device: As torch names it.
+        threads: CPU threads.
+        data_root: Where data sets are; empty for nowhere.
+        plugins: Files of third-party catalogue entries.
+    """
+
+    task: TaskName
+    store: str
+    session: str
+    worker: str
+    device: str
+    threads: int
+    data_root: str
+    plugins: tuple[str, ...] = ()
+
+
+class Session:
+    """The folder of a running command below ``<store>/sessions``.
+
+    Args:
+        store: The store.
+        name: The session; made up when it starts.
+    """
+
+    def __init__(self, store: Store, name: str) -> None:
+        self.name = name
+        self.folder = store.session_folder(name)
+        self._offsets: dict[Path, int] = {}
+
+    @classmethod
+    def start(cls, store: Store, study: Study) -> Session:
+        """Make the folder of a new session about a study."""
+        session = cls(store, f"{platform.node()}-{os.getpid()}-{uuid.uuid4().hex[:8]}")
+        with explaining_disk_faults(session.folder):
+            session.folder.mkdir()
+        write_atomic(session.folder / "study.json", seal(study.to_json()))
+        return session
+
+    def study(self) -> Study:
+        """Return the study that the session is about."""
+        return study_from_json(unseal((self.folder / "study.json").read_bytes()))
+
+    def job(self, assignment: Assignment) -> Job:
+        """Write a worker's job file."""
+        file = self.folder / f"{assignment.worker}.json"
+        write_atomic(file, to_bytes(asdict(assignment)))
+        return Job(name=assignment.worker, file=file, log=self.folder / f"{assignment.worker}.log")
+
+    def emit(self, worker: str, event: Event) -> None:
+        """Append a worker's event, with its time; each worker has its own file."""
+        told = replace(event, at_s=time.monotonic())
+        append_line(self.folder / f"{worker}.events", told.to_line())
+
+    def events(self) -> Iterator[Event]:
+        """Yield the events that came since the last call; a torn last line waits."""
+        for path in sorted(self.folder.glob("*.events")):
+            with path.open("rb") as file:
+                file.seek(self._offsets.get(path, 0))
+                for line in file:
+                    if not line.endswith(b"\n"):
+                        break
+                    self._offsets[path] = self._offsets.get(path, 0) + len(line)
+                    yield event_from_line(line.decode())
+
+    def has_begun(self, worker: str) -> bool:
+        """Whether a worker came as far as its first cell, and so its first event."""
+        return (self.folder / f"{worker}.events").exists()
+
+    def log_tail(self, worker: str, lines: int = 12) -> str:
+        """Return the end of what a worker wrote to its standard error."""
+        try:
+            text = (self.folder / f"{worker}.log").read_text(errors="replace")
+        except OSError:
+            return ""
+        return "\n".join(text.splitlines()[-lines:])
+
+    def report_fault(self, fault: PoolbenchError) -> None:
+        """Leave word that no cell can be worked on here, for the command to raise."""
+        document = {"message": fault.message, "hint": fault.hint}
+        write_atomic(self.folder / "fault", to_bytes(document))
+
+    def fault(self) -> EnvironmentFault | None:
+        """Return what a worker left with :meth:`report_fault`."""
+        try:
+            document = json.loads((self.folder / "fault").read_bytes())
+        except (OSError, ValueError):
+            return None
+        return EnvironmentFault(document["message"], document["hint"])
+
+    def end(self) -> None:
+        """Delete the folder: all that counts is in the store."""
+        remove_tree(self.folder)

@@ -1,0 +1,67 @@
+"""The kinds of work that workers do on cells. What is left to do, the store says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from poolbench.core.cell import Cell, Named
+from poolbench.core.study import Study
+from poolbench.runtime.measured import measured
+from poolbench.store import measurements
+from poolbench.store.store import Store
+
+TaskName = Literal["train", "probe"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """A kind of work.
+
+    Args:
+        doing: What it does, in a word: ``training``.
+        done: What it does to a cell, in a word: ``trained``.
+        kept: What is there after an interruption, in words.
+        is_open: Whether a cell of a study needs it.
+        notes: Below a run's folder, where its attempts are noted.
+    """
+
+    doing: str
+    done: str
+    kept: str
+    is_open: Callable[[Store, Study, Cell], bool]
+    notes: str = ""
+
+    def open_cells(self, store: Store, study: Study) -> list[Cell]:
+        """Return the cells that need it, in the study's order."""
+        return [cell for cell in study.cells if self.is_open(store, study, cell)]
+
+    def notes_folder(self, store: Store, cell: Cell) -> Path:
+        """Return where attempts at a cell are noted."""
+        return store.folder(cell.id) / self.notes
+
+
+def open_probes(store: Store, cell: Cell, probes: Sequence[Named]) -> list[Named]:
+    """Return the probes that a run lacks; none where there is no network to measure."""
+    if store.network(cell.id) is None:
+        return []
+    return [probe for probe in probes if measured(store, cell, probe) is None]
+
+
+TASKS: Mapping[TaskName, Task] = {
+    "train": Task(
+        doing="training",
+        done="trained",
+        kept="training is saved where it stood",
+        is_open=lambda store, _, cell: not store.has_result(cell.id),
+    ),
+    "probe": Task(
+        doing="measuring",
+        done="measured",
+        kept="what was measured is stored",
+        is_open=lambda store, study, cell: bool(open_probes(store, cell, study.probes)),
+        notes=measurements.FOLDER,
+    ),
+}

@@ -1,0 +1,210 @@
+"""Train cells: each from its description to a committed run."""
+
+from __future__ import annotations
+
+import gc
+import io
+import math
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import torch
+
+from poolbench.core.cell import Cell
+from poolbench.core.record import Result
+from poolbench.data.splits import Splits
+from poolbench.models.network import count_parameters
+from poolbench.runtime.cell import batches_of, evaluate_cell, network_for, training_for
+from poolbench.runtime.data_cache import DataCache
+from poolbench.runtime.provenance import describe, now
+from poolbench.store.commit import PREDICTIONS, WEIGHTS
+from poolbench.store.writer import CellWriter
+from poolbench.training.captured import Recorder
+from poolbench.training.checkpoint import UnreadableCheckpoint, pack_weights
+from poolbench.training.loop import Progress, Training
+
+CellOutcome = Literal["ok", "diverged", "stopped"]
+
+# A long epoch is saved in its middle too, so that a killed worker loses minutes at most.
+_SAVE_EVERY_S = 300.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reporting:
+    """What a cell in training calls back.
+
+    Args:
+        should_stop: Whether to save and stop at this step.
+        on_progress: Given where training is, at most twice a second.
+        on_notice: Given words for people: damage found, state taken up.
+    """
+
+    should_stop: Callable[[], bool]
+    on_progress: Callable[[Progress], None]
+    on_notice: Callable[[str], None]
+
+
+class Trainer:
+    """Trains cell after cell.
+
+    Where steps are recorded, a cell that differs from the one before in its seed alone is trained
+    in that one's memory, so that its recording serves again.
+
+    Args:
+        data_cache: The cells' data.
+        device: Where to train.
+        recorder: Records the step of a full batch; ``None`` does each step anew.
+    """
+
+    def __init__(
+        self, data_cache: DataCache, device: torch.device, recorder: Recorder | None = None
+    ) -> None:
+        self._data_cache, self._device, self._recorder = data_cache, device, recorder
+        self._before: tuple[str, Training] | None = None
+
+    def train(self, writer: CellWriter, reporting: Reporting) -> tuple[CellOutcome, Result | None]:
+        """Train a cell, from its checkpoint if it has one, to a committed run.
+
+        Args:
+            writer: The right to write the cell.
+            reporting: What to call back.
+
+        Returns:
+            How it ended, and the committed result unless it was stopped.
+
+        Raises:
+            EnvironmentFault: Data or disk cannot serve.
+        """
+        cell = writer.cell
+        splits = self._data_cache.splits(cell.data)
+        training = self._start(cell, splits)
+        if not _take_up(writer, training, reporting.on_notice):
+            training = self._start(cell, splits)
+        saver = _Saver(writer, training)
+
+        def on_progress(progress: Progress) -> None:
+            saver.save_if_due()
+            reporting.on_progress(progress)
+
+        outcome = training.run(
+            should_stop=reporting.should_stop, on_epoch=saver.save, on_progress=on_progress
+        )
+        if outcome == "stopped":
+            saver.save()
+            return "stopped", None
+        result, artefacts = _conclude(cell, splits, training, outcome == "diverged", self._device)
+        writer.commit(
+            result,
+            history=training.history,
+            timings=training.timings,
+            environment={
+                **describe(self._device),
+                "training_step": "eager" if self._recorder is None else "captured",
+                "attempts": sum(1 for _ in writer.attempts()),
+                "finished": now(),
+            },
+            artefacts=artefacts,
+        )
+        if self._recorder is not None:
+            self._before = cell.condition, training
+        return result.status, result
+
+    def _start(self, cell: Cell, splits: Splits) -> Training:
+        """Return a cell's training; in the memory of the one before, if that is recorded there."""
+        before, self._before = self._before, None
+        if before is not None and before[0] != cell.condition:
+            before = None
+            gc.collect()  # two networks need not fit
+        network = network_for(cell, splits, self._device)
+        if before is None:
+            return training_for(cell, splits, network, self._device, self._recorder)
+        _, training = before
+        training.restart(network.state_dict(), batches_of(cell, splits), seed=cell.seed)
+        return training
+
+
+class _Saver:
+    """Checkpoints a training after each epoch, and now and then within long ones."""
+
+    def __init__(self, writer: CellWriter, training: Training) -> None:
+        self._writer, self._training = writer, training
+        self._saved_at = time.monotonic()
+
+    def save(self) -> None:
+        training = self._training
+        if training.epoch < training.recipe.epochs:
+            self._writer.save_checkpoint(training.save(), epoch=training.epoch, step=training.step)
+        self._saved_at = time.monotonic()
+
+    def save_if_due(self) -> None:
+        if time.monotonic() - self._saved_at > _SAVE_EVERY_S:
+            self.save()
+
+
+def _take_up(writer: CellWriter, training: Training, on_notice: Callable[[str], None]) -> bool:
+    """Load the newest sound checkpoint; false when the training must be built anew."""
+    data, damaged = writer.load_checkpoint()
+    for path in damaged:
+        on_notice(f"a damaged checkpoint was moved to {path}; what it held is trained again")
+    if data is None:
+        return True
+    try:
+        training.load(data)
+    except UnreadableCheckpoint as error:
+        for path in writer.set_aside_checkpoints():
+            on_notice(f"a checkpoint that {error} was moved to {path}; the cell starts again")
+        return False
+    return True
+
+
+def _conclude(
+    cell: Cell,
+    splits: Splits,
+    training: Training,
+    diverged: bool,
+    device: torch.device,
+) -> tuple[Result, Mapping[str, bytes]]:
+    network = training.network
+    parameters = count_parameters(network)
+
+    def divergence(detail: str, epochs: int) -> tuple[Result, Mapping[str, bytes]]:
+        return Result(
+            status="diverged",
+            correct=0,
+            total=len(splits.test.labels),
+            test_loss=None,
+            parameters=parameters,
+            epochs=epochs,
+            detail=detail,
+        ), {}
+
+    if diverged:
+        last = training.history[-1]
+        detail = f"the loss was not finite in epoch {last.epoch}, at lr {last.lr:g}"
+        return divergence(detail, training.epoch - 1)
+    # The test split is opened here and nowhere else.
+    seen = evaluate_cell(network, cell, splits.test, device)
+    if not math.isfinite(seen.loss):
+        return divergence("the trained network's test loss is not finite", training.epoch)
+    predictions = io.BytesIO()
+    np.savez(
+        predictions,
+        predicted=seen.predicted.numpy().astype(np.int32),
+        probability=seen.probability.numpy(),
+        label=splits.test.labels.cpu().numpy().astype(np.int32),
+    )
+    result = Result(
+        status="ok",
+        correct=seen.correct,
+        total=seen.total,
+        test_loss=seen.loss,
+        parameters=parameters,
+        epochs=training.epoch,
+    )
+    return result, {
+        WEIGHTS: pack_weights(network.state_dict()),
+        PREDICTIONS: predictions.getvalue(),
+    }
