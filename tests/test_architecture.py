@@ -71,7 +71,7 @@ HEAVY = {
     "pyarrow": set(),
     "tensorboard": set(),
 }
-HEAVY_APP = {"drift", "gradients", "precision"}
+HEAVY_APP = {"gradients", "precision"}
 
 
 def package_of(path: Path) -> str:

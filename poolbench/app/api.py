@@ -11,7 +11,7 @@ from poolbench.core.study import Study
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-    from poolbench.app.train import Summary
+    from poolbench.runtime.summary import Summary
 
 
 def operator(name: str, **options: Any) -> nn.Module:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 from poolbench.app.machine import examine_machine
@@ -11,8 +11,10 @@ from poolbench.core.data_root import data_root
 from poolbench.core.errors import EnvironmentFault
 from poolbench.core.finding import Finding
 from poolbench.data import DATASETS
-from poolbench.report.table import Column, Table, text_cell
+from poolbench.report.listings.machine import machine_table
 from poolbench.store.store import Store
+
+__all__ = ["examine", "machine_table"]
 
 _LITTLE_SPACE = 2**30
 
@@ -25,19 +27,6 @@ def examine(store: Path, root: Path | None) -> list[Finding]:
         root: Where data sets would be looked for.
     """
     return [*examine_machine(), *_store(store), *_data(data_root(root))]
-
-
-def to_table(findings: Sequence[Finding]) -> Table:
-    """Return the findings as a table."""
-    titles = ("what", "level", "found", "advice")
-    return Table(
-        title="poolbench on this machine",
-        columns=tuple(Column(title=title, fields=(title,), is_text=True) for title in titles),
-        rows=tuple(
-            tuple(text_cell(text) for text in (item.what, item.level, item.detail, item.advice))
-            for item in findings
-        ),
-    )
 
 
 def _store(path: Path) -> Iterator[Finding]:

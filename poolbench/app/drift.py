@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
-
-import safetensors.torch
-import torch
-from torch import Tensor, nn
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from poolbench.app.results import Results
-from poolbench.assembly.network import SitePools, build_body, image_shape
-from poolbench.assembly.without_memory import without_memory
-from poolbench.core.cell import Cell, Named
+from poolbench.core.cell import Cell
 from poolbench.core.record import Run
-from poolbench.operators.learned import learned_parameters
 from poolbench.report.chart import Chart
 from poolbench.report.studies.drift import Drift, drift_charts, drift_table
 from poolbench.report.table import Table
 from poolbench.store.commit import WEIGHTS
 from poolbench.store.documents import Damaged
 
-# As networks are stored: the wrapper that normalises pixels holds the network as its body.
-_PREFIX = "body."
+if TYPE_CHECKING:
+    from poolbench.assembly.learned_pools import LearnedPools, Values
 
 
 def drift(results: Results) -> tuple[list[Table], list[Chart]]:
@@ -40,6 +33,9 @@ def drift(results: Results) -> tuple[list[Table], list[Chart]]:
     Raises:
         NothingMatched: Not one of its cells is finished.
     """
+    # Operators are built to know where they started, which takes torch.
+    from poolbench.assembly.learned_pools import LearnedPools
+
     results.require_runs()
     study = results.study
     tables: list[Table] = []
@@ -51,7 +47,7 @@ def drift(results: Results) -> tuple[list[Table], list[Chart]]:
         for name, variant, cells in study.conditions():
             if name != dataset:
                 continue
-            operators = _Operators(cells[0])
+            operators = LearnedPools(cells[0])
             if not operators.start:
                 fixed.append(variant)
                 continue
@@ -64,77 +60,9 @@ def drift(results: Results) -> tuple[list[Table], list[Chart]]:
     return tables, charts
 
 
-class _Operators:
-    """The pooling operators of a cell's network, built where they stand, without the network.
-
-    Everything else of the network takes no memory: it only says which operator stands where.
-
-    Args:
-        cell: The cell; ``start`` holds the values its training starts from, as ``end`` returns
-            those of stored weights: by ``module.path.parameter``.
-    """
-
-    def __init__(self, cell: Cell) -> None:
-        channels, height, width = image_shape(cell)
-        pools = _PoolsWithMemory(cell.model.pools)
-        with without_memory():
-            self._body = build_body(
-                cell.model,
-                in_channels=channels,
-                num_classes=1,  # no pool depends on it
-                image_size=(height, width),
-                pools=pools,
-            )
-        self._sites = pools.sites
-        self.start = self._values()
-
-    def end(self, weights: bytes) -> dict[str, Tensor]:
-        """Return the values in stored weights.
-
-        Raises:
-            RuntimeError: They are not the weights of this network.
-        """
-        stored = safetensors.torch.load(weights)
-        for path in {name.rpartition(".")[0] for name in self.start}:
-            operator = self._body.get_submodule(path)
-            keys = {key: f"{_PREFIX}{path}.{key}" for key in operator.state_dict()}
-            operator.load_state_dict({key: stored[full] for key, full in keys.items()})
-        return self._values()
-
-    def _values(self) -> dict[str, Tensor]:
-        return {name: value.clone() for name, value in learned_parameters(self._body).items()}
-
-    def label(self, name: str) -> str:
-        """Return a value's name by its site: ``head.temperature``, ``se-2.temperature``."""
-        path, _, leaf = name.rpartition(".")
-        site = self._sites[self._body.get_submodule(path)]
-        places = [module for module, other in self._sites.items() if other == site]
-        place = places.index(self._body.get_submodule(path)) + 1
-        return f"{site}-{place}.{leaf}" if len(places) > 1 else f"{site}.{leaf}"
-
-    def is_positive(self, name: str) -> bool:
-        """Whether a value is learned as its logarithm."""
-        path, _, leaf = name.rpartition(".")
-        return f"log_{leaf}" in dict(self._body.get_submodule(path).named_parameters())
-
-
-class _PoolsWithMemory(SitePools):
-    """Pools that are real where the network around them is not; ``sites`` says where each is."""
-
-    def __init__(self, pools: Mapping[str, Named]) -> None:
-        super().__init__(pools)
-        self.sites: dict[nn.Module, str] = {}
-
-    def __call__(self, site: str, **place: Any) -> nn.Module:
-        with torch.device("cpu"):
-            operator = super().__call__(site, **place)
-        self.sites[operator] = site
-        return operator
-
-
 def _ends(
-    cells: Sequence[Cell], results: Results, operators: _Operators
-) -> tuple[list[tuple[Run, dict[str, Tensor]]], list[str]]:
+    cells: Sequence[Cell], results: Results, operators: LearnedPools
+) -> tuple[list[tuple[Run, Values]], list[str]]:
     """Return what each finished run learned, and what is wrong with the others."""
     found, missing = [], []
     for cell in cells:
@@ -154,7 +82,7 @@ def _ends(
 
 
 def _drifts(
-    variant: str, operators: _Operators, found: Sequence[tuple[Run, dict[str, Tensor]]]
+    variant: str, operators: LearnedPools, found: Sequence[tuple[Run, Values]]
 ) -> list[Drift]:
     if not found:
         return []
@@ -163,11 +91,12 @@ def _drifts(
             variant=variant,
             parameter=operators.label(name),
             is_positive=operators.is_positive(name),
-            is_shared=start.numel() == 1,
-            start=tuple(start.flatten().tolist()),
-            ends=tuple(tuple(values[name].flatten().tolist()) for _, values in found),
+            is_shared=len(start) == 1,
+            start=start,
+            ends=tuple(values[name] for _, values in found),
             epochs=tuple(
-                tuple(epoch.pooling[_PREFIX + name] for epoch in run.history) for run, _ in found
+                tuple(epoch.pooling[operators.stored_name(name)] for epoch in run.history)
+                for run, _ in found
             ),
         )
         for name, start in operators.start.items()

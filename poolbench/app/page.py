@@ -16,17 +16,10 @@ from poolbench.report.page import Page, Section
 from poolbench.report.robustness.charts import robustness_charts
 from poolbench.report.studies.answer import answer
 from poolbench.report.studies.by_option import option_charts
+from poolbench.report.studies.environments import environments_table
 from poolbench.report.studies.learning import learning_charts
 from poolbench.report.studies.outcome_charts import outcome_charts
 from poolbench.report.studies.outcomes import outcomes_of
-from poolbench.report.table import Column, Table, text_cell
-
-# What a result may depend on beside its cell, in the order it is shown.
-_MACHINE = (
-    "device", "gpu", "cpu", "cpu_capability", "pooling_kernels", "threads", "torch", "poolbench",
-    "python", "platform",
-)  # fmt: skip
-_MIXED = "mixed environment: bits, and so accuracies within noise, may depend on it"
 
 
 def page_of(results: Results) -> Page:
@@ -56,7 +49,7 @@ def page_of(results: Results) -> Page:
         ),
         _drift(results),
         Section(title="Plan", tables=tuple(plan_of(results)), is_folded=True),
-        Section(title="Environment", tables=(_environments(runs),), is_folded=True),
+        Section(title="Environment", tables=(environments_table(runs),), is_folded=True),
         Section(title="Reproduce", commands=commands(study)),
     )
     return Page(
@@ -116,23 +109,3 @@ def _drift(results: Results) -> Section:
     if not charts:
         return Section(title=title)
     return Section(title=title, tables=tuple(made), charts=tuple(charts))
-
-
-def _environments(runs: Mapping[str, Run]) -> Table:
-    """Return the machines and versions of the runs, each different one once."""
-    seen: dict[tuple[str, ...], int] = {}
-    for run in runs.values():
-        machine = tuple(str(run.environment.get(key) or "–") for key in _MACHINE)
-        seen[machine] = seen.get(machine, 0) + 1
-    return Table(
-        title="machines and versions",
-        columns=(
-            Column(title="runs", fields=("runs",)),
-            *(Column(title=key, fields=(key,), is_text=True) for key in _MACHINE),
-        ),
-        rows=tuple(
-            tuple(text_cell(text) for text in (str(count), *machine))
-            for machine, count in seen.items()
-        ),
-        notes=(_MIXED,) if len(seen) > 1 else (),
-    )

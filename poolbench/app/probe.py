@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from poolbench.app.results import Results
@@ -19,8 +19,9 @@ from poolbench.report.table import Table
 from poolbench.runtime.devices import check_device
 from poolbench.runtime.measured import measured
 from poolbench.runtime.runner import Runner, Settings
+from poolbench.runtime.summary import Summary
 from poolbench.runtime.task import TASKS
-from poolbench.runtime.utilisation import Utilisation, in_words
+from poolbench.runtime.utilisation import Utilisation
 from poolbench.store.documents import Damaged
 from poolbench.store.store import Store
 from poolbench.suite.probes import read_attacks
@@ -28,49 +29,6 @@ from poolbench.suite.probes import read_attacks
 __all__ = [
     "Settings", "Study", "Summary", "ask", "findings", "open_count", "probe", "stored_runs",
 ]  # fmt: skip
-
-
-@dataclass(frozen=True, kw_only=True)
-class Summary:
-    """What measuring a study did.
-
-    Args:
-        measured: Measurements made meanwhile.
-        reused: Measurements made before.
-        missing: Cells that are not trained.
-        diverged: Cells whose training diverged: there is nothing to measure.
-        failed: Reason by label, for runs left without a measurement.
-        duration_s: Wall time, in seconds.
-        workers: How many worked at once; 0 where there was nothing to do.
-        busy_share: Part of the wall time that they spent at runs, in [0, 1].
-    """
-
-    measured: int
-    reused: int
-    missing: int
-    diverged: int
-    failed: dict[str, str]
-    duration_s: float
-    workers: int = 0
-    busy_share: float = 0.0
-
-    def __str__(self) -> str:
-        words = (
-            f"{self.measured} measurements made, {self.reused} were there before"
-            if self.measured or self.failed
-            else "nothing to do: everything was measured before"
-        )
-        left = [
-            f"{count} cells {why}"
-            for count, why in (
-                (self.missing, "not trained"),
-                (self.diverged, "diverged"),
-                (len(self.failed), "failed"),
-            )
-            if count
-        ]
-        took = in_words(self.duration_s, self.workers, self.busy_share)
-        return "; ".join([words, *left, took])
 
 
 def ask(study: Study, attacks: Sequence[str], options: Mapping[str, str]) -> Study:
@@ -199,7 +157,8 @@ def probe(
         failed, utilisation = runner.run(open_cells), runner.utilisation
     duration_s = time.monotonic() - began
     return Summary(
-        measured=_count(store, sound, study.probes) - before,
+        task="probe",
+        done=_count(store, sound, study.probes) - before,
         reused=before,
         missing=len(study.cells) - len(trained),
         diverged=len(trained) - len(sound),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from poolbench.core.data_root import data_root
@@ -12,42 +11,12 @@ from poolbench.core.events import Event
 from poolbench.core.study import Study
 from poolbench.runtime.devices import check_device, check_gpu_settings
 from poolbench.runtime.runner import Runner, Settings
+from poolbench.runtime.summary import Summary
 from poolbench.runtime.task import TASKS
-from poolbench.runtime.utilisation import Utilisation, in_words
+from poolbench.runtime.utilisation import Utilisation
 from poolbench.store.store import Store
 
 __all__ = ["Settings", "Summary", "train", "unfinished_count"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Summary:
-    """What a ``train`` command did.
-
-    Args:
-        trained: Cells finished meanwhile, diverged ones included.
-        reused: Cells that were finished before.
-        failed: Reason by label, for cells left without a result.
-        duration_s: Wall time, in seconds.
-        workers: How many worked at once; 0 where there was nothing to do.
-        busy_share: Part of the wall time that they spent at cells, in [0, 1].
-    """
-
-    trained: int
-    reused: int
-    failed: dict[str, str]
-    duration_s: float
-    workers: int = 0
-    busy_share: float = 0.0
-
-    def __str__(self) -> str:
-        words = (
-            f"{self.trained} cells trained, {self.reused} were there before"
-            if self.trained or self.failed
-            else "nothing to do: every cell was trained before"
-        )
-        if self.failed:
-            words += f", {len(self.failed)} failed"
-        return f"{words}; {in_words(self.duration_s, self.workers, self.busy_share)}"
 
 
 def unfinished_count(study: Study, store: Path) -> int:
@@ -93,7 +62,8 @@ def train(
         failed, utilisation = runner.run(missing), runner.utilisation
     duration_s = time.monotonic() - began
     return Summary(
-        trained=len(missing) - len(failed),
+        task="train",
+        done=len(missing) - len(failed),
         reused=len(study.cells) - len(missing),
         failed=failed,
         duration_s=duration_s,

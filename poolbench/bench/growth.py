@@ -18,9 +18,9 @@ from poolbench.app.plan import plan
 from poolbench.bench.network import MEAN, STD, fresh_network, image_shape
 from poolbench.bench.stopwatch import wall
 from poolbench.bench.turns import wait_for_turn
+from poolbench.core.batch import Batch
 from poolbench.core.record import Epoch, Result, Timing
 from poolbench.core.study import Study
-from poolbench.data.batches import Batch
 from poolbench.probes.adversarial.probe import fgsm
 from poolbench.probes.api import Subject
 from poolbench.report.table import Column, Table, TableCell, text_cell

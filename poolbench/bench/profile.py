@@ -15,8 +15,9 @@ from poolbench.bench.race import surroundings
 from poolbench.bench.stopwatch import wall
 from poolbench.bench.training import augmented, epoch_of, random_split, training_of
 from poolbench.bench.turns import wait_for_turn
+from poolbench.core.batch import Batch
 from poolbench.core.cell import Precision
-from poolbench.data.batches import Batch, Batches
+from poolbench.data.batches import Batches
 from poolbench.operators.base import PoolingOperator
 from poolbench.report.table import Column, Table, TableCell, text_cell
 

@@ -11,9 +11,10 @@ from poolbench.bench.network import MEAN, fresh_network, image_shape
 from poolbench.bench.race import Contender, race, rate_table, surroundings
 from poolbench.bench.stopwatch import fair
 from poolbench.bench.user_loop import IN_WORDS, user_loader, user_loop
+from poolbench.core.batch import Batch
 from poolbench.core.cell import Named, Precision, Recipe
 from poolbench.data.augment.api import build_augmentations
-from poolbench.data.batches import Batch, Batches
+from poolbench.data.batches import Batches
 from poolbench.data.splits import Split
 from poolbench.report.table import Table
 from poolbench.runtime.process import configured

@@ -20,11 +20,11 @@ def doctor(
     output: options.Output = None,
 ) -> None:
     """Examine the machine: versions, devices, store, data. Exit 6 when training is impossible."""
-    from poolbench.app.doctor import examine, to_table
+    from poolbench.app.doctor import examine, machine_table
     from poolbench.core.errors import EnvironmentFault
 
     findings = examine(store, data_root)
-    emit([to_table(findings)], format, output)
+    emit([machine_table(findings)], format, output)
     faults = [finding for finding in findings if finding.level == "fault"]
     if faults:
         words = "; ".join(f"{finding.what}: {finding.advice}" for finding in faults)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -96,7 +97,7 @@ def measure(studies: list[Study], settings: Settings, *, quiet: bool) -> dict[st
     return failed
 
 
-def refuse_failures(failed: dict[str, str], what: str) -> None:
+def refuse_failures(failed: Mapping[str, str], what: str) -> None:
     """End with exit code 3 if something failed.
 
     Args:

@@ -3,27 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
+from poolbench.core.batch import Batch
 from poolbench.core.streams import derive
 from poolbench.data.augment.api import Augmentation
 from poolbench.data.splits import Split
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Batch:
-    """Images as a network takes them.
-
-    Args:
-        images: float32 ``(B, C, H, W)`` in [0, 1], channels-last in memory.
-        labels: int64 ``(B,)``.
-    """
-
-    images: Tensor
-    labels: Tensor
 
 
 class Batches:

@@ -6,6 +6,12 @@ import torch
 from torch import Tensor, nn
 
 from poolbench.models.api import PoolFactory
+from poolbench.models.blocks import (
+    convolution,
+    initialise_convolutions,
+    projection,
+    strided_size,
+)
 
 _STEM_CHANNELS = 16
 _SE_RATIO = 16
@@ -48,19 +54,14 @@ class BasicBlock(nn.Module):
     ) -> None:
         super().__init__()
         self.residual = nn.Sequential(
-            nn.Conv2d(in_channels, channels, 3, stride=stride, padding=1, bias=False),
+            convolution(in_channels, channels, 3, stride=stride),
             nn.BatchNorm2d(channels),
             nn.ReLU(inplace=True),
-            nn.Conv2d(channels, channels, 3, padding=1, bias=False),
+            convolution(channels, channels, 3),
             nn.BatchNorm2d(channels),
         )
         self.excitation = SqueezeExcitation(channels, grid=grid, pool=pool) if se else nn.Identity()
-        self.shortcut: nn.Module = nn.Identity()
-        if stride != 1 or in_channels != channels:
-            self.shortcut = nn.Sequential(
-                nn.Conv2d(in_channels, channels, 1, stride=stride, bias=False),
-                nn.BatchNorm2d(channels),
-            )
+        self.shortcut = projection(in_channels, channels, stride=stride)
         self.activation = nn.PReLU()
 
     def forward(self, x: Tensor) -> Tensor:
@@ -94,34 +95,32 @@ class WideResNet(nn.Module):
     ) -> None:
         super().__init__()
         self.stem = nn.Sequential(
-            nn.Conv2d(in_channels, _STEM_CHANNELS, 3, padding=1, bias=False),
+            convolution(in_channels, _STEM_CHANNELS, 3),
             nn.BatchNorm2d(_STEM_CHANNELS),
             nn.ReLU(inplace=True),
         )
         blocks: list[nn.Module] = []
-        channels, (height, grid_width) = _STEM_CHANNELS, image_size
+        channels, grid = _STEM_CHANNELS, image_size
         for stage in range(3):
             out_channels = _STEM_CHANNELS * width * 2**stage
             for index in range((depth - 2) // 6):
                 stride = 2 if stage > 0 and index == 0 else 1
-                height, grid_width = -(-height // stride), -(-grid_width // stride)
+                grid = strided_size(grid, stride)
                 blocks.append(
                     BasicBlock(
                         channels,
                         out_channels,
                         stride=stride,
-                        grid=(height, grid_width),
+                        grid=grid,
                         pool=pool,
                         se=se,
                     )
                 )
                 channels = out_channels
         self.stages = nn.Sequential(*blocks)
-        self.head = pool("head", channels=channels, grid=(height, grid_width))
+        self.head = pool("head", channels=channels, grid=grid)
         self.classifier = nn.Linear(channels, num_classes)
-        for module in self.modules():
-            if isinstance(module, nn.Conv2d):
-                nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+        initialise_convolutions(self)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return logits ``(N, num_classes)`` for normalised images ``(N, C, H, W)``."""

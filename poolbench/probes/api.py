@@ -10,9 +10,9 @@ from typing import Any, Protocol
 import torch
 from torch import nn
 
+from poolbench.core.batch import Batch
 from poolbench.core.cell import Precision
 from poolbench.core.measurement import Point
-from poolbench.training.evaluate import LabelledImages
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +34,7 @@ class Subject:
     """
 
     network: nn.Module
-    batches: Callable[[int], Iterable[LabelledImages]]
+    batches: Callable[[int], Iterable[Batch]]
     count: int
     image_size: tuple[int, int]
     mean: tuple[float, ...]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
@@ -12,11 +11,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from poolbench.core.batch import Batch
 from poolbench.core.errors import BadInput
 from poolbench.core.measurement import Point, pack_bits
 from poolbench.core.streams import derive
 from poolbench.probes.api import Findings, NotApplicable, NotFinite, Subject, untouched
-from poolbench.training.evaluate import LabelledImages, evaluate
+from poolbench.training.evaluate import evaluate
 
 _DEFAULT_FACTORS = (0.5, 0.625, 0.75, 0.875, 1.0, 1.125, 1.25, 1.5, 1.75, 2.0)
 
@@ -62,12 +62,6 @@ def _noise_padded(images: Tensor, size: int, subject: Subject, batch: int) -> Te
         images.new_tensor(values).view(-1, 1, 1) for values in (subject.std, subject.mean)
     )
     return _bordered(noise.to(images.device) * scale + mean, images)
-
-
-@dataclass(frozen=True)
-class _Labelled:
-    images: Tensor
-    labels: Tensor
 
 
 def _sweep(
@@ -151,7 +145,7 @@ class _Sweep:
         right = (seen.predicted == torch.cat(labels).cpu()).tolist()
         return Point(at=size, correct=seen.correct, total=seen.total, right=pack_bits(right))
 
-    def _batches(self, size: int, labels: list[Tensor]) -> Iterator[LabelledImages]:
+    def _batches(self, size: int, labels: list[Tensor]) -> Iterator[Batch]:
         side = self._subject.image_size[0]
         # Batches of about the same number of pixels take about the same memory.
         batch_size = max(1, self._subject.batch_size * side * side // (size * size))
@@ -161,9 +155,11 @@ class _Sweep:
             self._done += size * size * len(batch.labels) / self._subject.count
             self._on_progress(min(1.0, self._done / self._cost))
 
-    def _changed(self, batch: LabelledImages, size: int, index: int) -> LabelledImages:
+    def _changed(self, batch: Batch, size: int, index: int) -> Batch:
         images = self._change(batch.images, size, self._subject, index)
-        return _Labelled(images.contiguous(memory_format=torch.channels_last), batch.labels)
+        return Batch(
+            images=images.contiguous(memory_format=torch.channels_last), labels=batch.labels
+        )
 
     def _fault_at(self, size: int) -> str:
         """Return why the network cannot take a size, tried on one blank image; empty if it can."""

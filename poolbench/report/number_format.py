@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import math
 
+from rich import filesize
+
 NOTHING = "–"
 DECIMALS = 2
 
@@ -57,6 +59,21 @@ def ratio(value: float) -> str:
 def count(value: float) -> str:
     """Return a large number with separators and no decimals: ``"6,173,472"``."""
     return f"{value:,.0f}" if math.isfinite(value) else NOTHING
+
+
+def duration(seconds: float | None) -> str:
+    """Return a time in the unit that suits it: ``"1.7 h"``; ``None`` is unknown."""
+    if seconds is None:
+        return "unknown"
+    for unit, length in (("d", 86400.0), ("h", 3600.0), ("min", 60.0)):
+        if seconds >= 1.5 * length:
+            return f"{seconds / length:.1f} {unit}"
+    return f"{seconds:.1f} s"
+
+
+def byte_size(count: float | None) -> str:
+    """Return a number of bytes in the unit that suits it: ``"3.2 MB"``; ``None`` is unknown."""
+    return "unknown" if count is None else filesize.decimal(round(count))
 
 
 def _signed(fraction: float) -> str:

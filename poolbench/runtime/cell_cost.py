@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 
 from poolbench.core.cell import Cell
+from poolbench.core.cell_cost import CellCost
 from poolbench.runtime.cell import network_for, training_for
 from poolbench.runtime.data_cache import DataCache
 from poolbench.runtime.devices import open_device
@@ -19,20 +19,7 @@ _WARM_STEPS = 2
 _TIMED_STEPS = 8
 
 
-@dataclass(frozen=True, kw_only=True)
-class Cost:
-    """What one cell takes.
-
-    Args:
-        duration_s: Training and evaluation on one worker, in seconds.
-        size_bytes: Of its run in the store.
-    """
-
-    duration_s: float
-    size_bytes: int
-
-
-def measure(cell: Cell, *, root: Path | None, device: str, threads: int) -> Cost:
+def measure(cell: Cell, *, root: Path | None, device: str, threads: int) -> CellCost:
     """Return a cell's cost, from a few training steps on real data.
 
     Args:
@@ -67,4 +54,4 @@ def measure(cell: Cell, *, root: Path | None, device: str, threads: int) -> Cost
         seen += len(splits.validation.labels) * cell.recipe.epochs
     trained = len(splits.train.labels) * cell.recipe.epochs
     size = len(pack_weights(network.state_dict())) + 12 * len(splits.test.labels) + 8192
-    return Cost(duration_s=image_s * (trained + seen / 3), size_bytes=size)
+    return CellCost(duration_s=image_s * (trained + seen / 3), size_bytes=size)

@@ -23,6 +23,8 @@ class Task:
     Args:
         doing: What it does, in a word: ``training``.
         done: What it does to a cell, in a word: ``trained``.
+        made: What comes of it: ``cells trained``.
+        nothing_left: Why there may be nothing to do.
         kept: What is there after an interruption, in words.
         is_open: Whether a cell of a study needs it.
         notes: Below a run's folder, where its attempts are noted.
@@ -30,6 +32,8 @@ class Task:
 
     doing: str
     done: str
+    made: str
+    nothing_left: str
     kept: str
     is_open: Callable[[Store, Study, Cell], bool]
     notes: str = ""
@@ -54,12 +58,16 @@ TASKS: Mapping[TaskName, Task] = {
     "train": Task(
         doing="training",
         done="trained",
+        made="cells trained",
+        nothing_left="every cell was trained before",
         kept="training is saved where it stood",
         is_open=lambda store, _, cell: not store.has_result(cell.id),
     ),
     "probe": Task(
         doing="measuring",
         done="measured",
+        made="measurements made",
+        nothing_left="everything was measured before",
         kept="what was measured is stored",
         is_open=lambda store, study, cell: bool(open_probes(store, cell, study.probes)),
         notes=measurements.FOLDER,

@@ -11,7 +11,6 @@ from typing import Any
 from poolbench.core.errors import BadInput, did_you_mean
 from poolbench.stats.caveats import Caveat
 from poolbench.stats.costs import oriented
-from poolbench.stats.document import document
 from poolbench.stats.estimate import Estimate
 from poolbench.stats.pairwise import Pair, Verdict, compare_pairs
 from poolbench.stats.rules import Decision
@@ -76,10 +75,6 @@ class Comparison:
         family = self.contrasts if self.baseline in (a, b) else self._all_pairs
         found = next(pair for pair in family if {pair.a, pair.b} == {a, b})
         return found if found.a == a else found.reversed()
-
-    def to_json(self) -> dict[str, Any]:
-        """Return a JSON document of everything shown; not-a-number becomes ``null``."""
-        return document(self)
 
     @cached_property
     def _all_pairs(self) -> tuple[Pair, ...]:

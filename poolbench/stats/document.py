@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy
 import scipy
 
+from poolbench.stats.comparison import Comparison
 from poolbench.stats.pairwise import Pair
-
-if TYPE_CHECKING:
-    from poolbench.stats.comparison import Comparison
 
 SCHEMA = 1
 

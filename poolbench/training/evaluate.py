@@ -4,28 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Protocol
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from poolbench.core.batch import Batch
 from poolbench.core.cell import Precision
 from poolbench.training.arithmetic import arithmetic, autocast
-
-
-class LabelledImages(Protocol):
-    """A batch: float images ``(B, C, H, W)`` in [0, 1] and int64 labels ``(B,)``."""
-
-    @property
-    def images(self) -> Tensor:
-        """Pixels in [0, 1], ``(B, C, H, W)``."""
-        ...
-
-    @property
-    def labels(self) -> Tensor:
-        """Classes, ``(B,)``."""
-        ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +36,7 @@ class Evaluation:
 @torch.no_grad()
 def evaluate(
     network: nn.Module,
-    batches: Iterable[LabelledImages],
+    batches: Iterable[Batch],
     *,
     device: torch.device,
     precision: Precision = "fp32",

@@ -12,12 +12,12 @@ from typing import Any, Literal, Protocol
 import torch
 from torch import Tensor, nn
 
+from poolbench.core.batch import Batch
 from poolbench.core.cell import Recipe
 from poolbench.core.record import Epoch, Timing
 from poolbench.core.streams import derive
 from poolbench.training import SCHEDULES, checkpoint
 from poolbench.training.captured import CapturedStep, Recorder
-from poolbench.training.evaluate import LabelledImages
 from poolbench.training.optimizers import (
     build_optimizer,
     forget_steps,
@@ -42,7 +42,7 @@ class TrainingBatches(Protocol):
         """Batches in an epoch."""
         ...
 
-    def epoch(self, epoch: int, start: int = 0) -> Iterator[LabelledImages]:
+    def epoch(self, epoch: int, start: int = 0) -> Iterator[Batch]:
         """Yield the batches of an epoch (from 0), from step ``start`` on."""
         ...
 

@@ -15,13 +15,14 @@ import numpy as np
 import psutil
 import pytest
 
-from poolbench.app.probe import Summary, ask, probe
+from poolbench.app.probe import ask, probe
 from poolbench.app.study import load_study
 from poolbench.app.train import Settings, train
 from poolbench.core.events import Event
 from poolbench.core.measurement import Measurement, unpack_bits
 from poolbench.core.plugins import load_plugins
 from poolbench.core.study import Study
+from poolbench.runtime.summary import Summary
 from poolbench.store.store import Store
 from tests.app.probed import SUITE, measurements, trained_folder
 
@@ -100,7 +101,7 @@ def test_at_the_training_size_and_without_strength_it_is_the_stored_result_image
 ) -> None:
     study, store = study_in(folder), Store(folder / "runs")
     summary = measure(study, folder / "runs")
-    assert (summary.measured, summary.reused, summary.missing) == (6, 0, 0)
+    assert (summary.done, summary.reused, summary.missing) == (6, 0, 0)
     seen = 0
     for cell_id, measurement in found(study, folder / "runs"):
         data = np.load(io.BytesIO(store.commit_of(cell_id).read("predictions.npz")))
@@ -120,11 +121,11 @@ def test_what_is_measured_is_never_measured_again(folder: Path) -> None:
     assert len(paths) == 6  # nothing but measurements is left there
     times = [path.stat().st_mtime_ns for path in paths]
     summary = measure(study, store)
-    assert (summary.measured, summary.reused) == (0, 6)
+    assert (summary.done, summary.reused) == (0, 6)
     assert [path.stat().st_mtime_ns for path in paths] == times
     assert "nothing to do" in str(summary)
     other = ask(study, ["zoom"], {"sizes": "6,8"})
-    assert measure(other, store).measured == 2
+    assert measure(other, store).done == 2
 
 
 def test_a_damaged_measurement_is_made_again_and_said_so(folder: Path) -> None:
@@ -136,7 +137,7 @@ def test_a_damaged_measurement_is_made_again_and_said_so(folder: Path) -> None:
     assert victim.name in Store(store).verify(victim.parent.parent.name)
     events: list[Event] = []
     summary = measure(study, store, events.append)
-    assert (summary.measured, summary.reused) == (1, 5)
+    assert (summary.done, summary.reused) == (1, 5)
     assert any("is damaged and is made again" in event.detail for event in events)
     assert measurements(store) == whole
 
@@ -161,7 +162,7 @@ def test_killed_after_its_first_measurement_it_continues_to_the_same_bytes(
     before = len(list((folder / "runs").glob("runs/*/probes/????????????????.json")))
     assert before < 8
     summary = measure(asked, folder / "runs")
-    assert (summary.reused, summary.measured) == (before, 8 - before)
+    assert (summary.reused, summary.done) == (before, 8 - before)
     measure(asked, whole)
     assert measurements(folder / "runs") == measurements(whole)
 
@@ -221,7 +222,7 @@ def test_a_probe_that_breaks_leaves_the_others_measured_and_is_tried_again(
     study = ask(study_in(folder), ["zoom", "crop"], {"sizes": "6,12"})
     for expected in (3, 0):  # both of average, and of odd the crop, which comes after the fault
         summary = measure(study, store)
-        assert summary.measured == expected
+        assert summary.done == expected
         assert list(summary.failed) == ["odd · digits · seed 0"]
         assert "KeyError: 'a fault of the operator'" in summary.failed["odd · digits · seed 0"]
 
@@ -233,7 +234,7 @@ def test_cells_that_are_missing_or_diverged_are_counted(folder: Path) -> None:
     path.write_text(path.read_text().replace("probes:", f"  hot: {{pools: max, {hot}}}\nprobes:"))
     train(load_study(path, only=["hot@0"]), Settings(store=folder / "runs", engine="inline"))
     summary = measure(load_study(path), folder / "runs")
-    assert (summary.measured, summary.missing, summary.diverged) == (6, 3, 1)
+    assert (summary.done, summary.missing, summary.diverged) == (6, 3, 1)
     assert "3 cells not trained; 1 cells diverged" in str(summary)
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
+from poolbench.core.batch import Batch
 from poolbench.core.measurement import Point, pack_bits
 from poolbench.core.streams import derive
 from poolbench.probes.adversarial.attacks import (
@@ -25,14 +25,6 @@ from poolbench.training.evaluate import evaluate
 
 if TYPE_CHECKING:
     from foolbox.attacks.base import FixedEpsilonAttack
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Images:
-    """Images and their classes, as an evaluation takes them."""
-
-    images: Tensor
-    labels: Tensor
 
 
 def fgsm(
@@ -162,7 +154,7 @@ def _measure(
                 attacked.append((choose(gradient, meter.gradients), images, labels))
             for epsilon, hits in zip(epsilons, right, strict=True):
                 adversarial = torch.cat([perturb(a, model, x, y, epsilon) for a, x, y in attacked])
-                hits += _classify(subject, _Images(images=adversarial, labels=batch.labels))
+                hits += _classify(subject, Batch(images=adversarial, labels=batch.labels))
                 meter.forwards(len(adversarial))
     points = (
         Point(at=float(epsilon), correct=sum(hits), total=len(hits), right=pack_bits(hits))
@@ -192,7 +184,7 @@ class _Meter:
         self.forwards(2 * images)
 
 
-def _classify(subject: Subject, batch: _Images) -> list[bool]:
+def _classify(subject: Subject, batch: Batch) -> list[bool]:
     seen = evaluate(subject.network, [batch], device=subject.device, precision=subject.precision)
     if not math.isfinite(seen.loss):
         raise NotFinite("the network's loss on adversarial images is not finite")

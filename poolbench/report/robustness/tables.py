@@ -24,6 +24,7 @@ from poolbench.report.studies.comparison_cells import (
 from poolbench.report.table import Column, Table, TableCell, text_cell
 from poolbench.stats import Pair, compare, estimate
 from poolbench.stats.costs import oriented
+from poolbench.stats.document import document
 from poolbench.stats.pairwise import compare_pairs
 
 __all__ = ["robustness_charts", "robustness_tables"]
@@ -99,7 +100,7 @@ def _area_table(study: Study, sweep: Sweep, title: str) -> Table:
             "dataset": sweep.dataset,
             "probe": {"name": sweep.probe.name, "options": sweep.probe.options},
             "metric": "area under the accuracy curve",
-            **comparison.to_json(),
+            **document(comparison),
         },
     )
 

@@ -16,6 +16,7 @@ from poolbench.report.studies.bands import BAND, curve_over_seeds, seeds_in_word
 from poolbench.report.studies.notes import about_bold, about_caveats, about_reductions
 from poolbench.report.table import Column, Table, TableCell, text_cell
 from poolbench.stats import Comparison, compare
+from poolbench.stats.document import document
 
 Quantity = Callable[[Epoch], float | None]
 
@@ -115,7 +116,7 @@ def early_table(study: Study, dataset: str, runs: Mapping[str, Run], target: flo
             *about_caveats(comparison, without=("diverged", "constant")),
             *about_reductions(study, dataset, is_compared=False),
         ),
-        detail={"dataset": dataset, "metric": "epochs", "target": target, **comparison.to_json()},
+        detail={"dataset": dataset, "metric": "epochs", "target": target, **document(comparison)},
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from poolbench.report.number_format import per_cent, points, probability, ratio
 from poolbench.report.table import Column, Table, TableCell, text_cell
 from poolbench.stats import Comparison
+from poolbench.stats.document import document
 
 
 def pair_table(
@@ -61,7 +62,7 @@ def pair_table(
                 if not caveat.variants or named.intersection(caveat.variants)
             ),
         ),
-        detail={"metric": metric, **comparison.to_json()},
+        detail={"metric": metric, **document(comparison)},
     )
 
 

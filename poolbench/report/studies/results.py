@@ -20,6 +20,7 @@ from poolbench.report.studies.notes import about_reductions, notes_of
 from poolbench.report.studies.outcomes import Outcomes, outcomes_of
 from poolbench.report.table import Column, Table, TableCell, text_cell
 from poolbench.stats import Comparison
+from poolbench.stats.document import document
 from poolbench.stats.estimate import constant_value
 
 
@@ -66,7 +67,7 @@ def results_table(study: Study, dataset: str, runs: Mapping[str, Run]) -> Table:
             *notes_of(outcomes, study.source if published else {}),
             *about_reductions(study, dataset, is_compared=bool(published)),
         ),
-        detail={"dataset": dataset, "metric": outcomes.metric, **comparison.to_json()},
+        detail={"dataset": dataset, "metric": outcomes.metric, **document(comparison)},
     )
 
 

@@ -1,0 +1,111 @@
+"""The suites that ship: what each is for, how large it is, what it can show here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from poolbench.core.shipped import Shipped
+from poolbench.report.number_format import NOTHING, count
+from poolbench.report.table import Column, Table, TableCell, text_cell
+from poolbench.stats.floor import seeds_needed
+
+_COLUMNS = (
+    Column(title="name", fields=("name",), is_text=True),
+    Column(title="for", fields=("for",), is_text=True),
+    Column(title="source", fields=("source",), is_text=True),
+    Column(title="data", fields=("data",), is_text=True),
+    Column(title="networks", fields=("cells",)),
+    Column(title="seeds", fields=("seeds",)),
+    Column(title="can show here", fields=("shows",), is_text=True),
+    Column(title="title", fields=("title",), is_text=True),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class GpuHours:
+    """An estimate of what suites take.
+
+    Args:
+        tflops: Sustained throughput of the GPU, in 10^12 operations a second.
+        of_suites: Hours of each suite, all seeds together; ``None`` where it is not known.
+    """
+
+    tflops: float
+    of_suites: Sequence[float | None]
+
+
+def suites_table(
+    suites: Sequence[Shipped],
+    missing: Sequence[Sequence[str]],
+    hours: GpuHours | None = None,
+) -> Table:
+    """Return a line for each suite.
+
+    Args:
+        suites: All that ship.
+        missing: Of each suite, the data sets that are not on this machine.
+        hours: An estimate of what each takes; ``None`` for none.
+    """
+    columns: tuple[Column, ...] = _COLUMNS
+    rows = [_row(suite, lacking) for suite, lacking in zip(suites, missing, strict=True)]
+    notes = [
+        "networks: trained, or for contraction measured untrained; can show here: whether the data "
+        "are there, and whether so many seeds can reach p < alpha at all, corrected for the "
+        "suite's comparisons; to reach it is not to have power"
+    ]
+    if hours is not None:
+        columns = (*columns[:6], Column(title="GPU hours", fields=("gpu_hours",)), *columns[6:])
+        rows = [
+            (*row[:6], _hours(value), *row[6:])
+            for row, value in zip(rows, hours.of_suites, strict=True)
+        ]
+        notes.append(
+            f"GPU hours are an estimate: the convolutions and matrix products of training and "
+            f"evaluation, counted by torch, at {hours.tflops:g} TFLOP/s sustained; for yours, give "
+            f"--tflops what `poolbench bench networks` shows"
+        )
+    return Table(title="suites that ship", columns=columns, rows=tuple(rows), notes=tuple(notes))
+
+
+def _row(suite: Shipped, missing: Sequence[str]) -> tuple[TableCell, ...]:
+    return (
+        text_cell(suite.name),
+        text_cell(suite.kind),
+        text_cell(suite.source),
+        text_cell(", ".join(suite.data)),
+        _optional(suite.networks),
+        _optional(suite.seeds),
+        text_cell(_shows(suite, missing)),
+        text_cell(suite.title),
+    )
+
+
+def _optional(number: int | None) -> TableCell:
+    return TableCell(values=(number,), text=NOTHING if number is None else count(number))
+
+
+def _shows(suite: Shipped, missing: Sequence[str]) -> str:
+    study = suite.study
+    # Every data set of a contraction is a row of its own; a study's cells are trained together.
+    if missing and (study is not None or len(missing) == len(suite.data)):
+        return f"nothing ({', '.join(missing)} missing)"
+    if missing:
+        return f"all but {', '.join(missing)} (missing)"
+    if study is None:
+        return "everything (nothing is trained)"
+    variants = len(study.variants)
+    if variants == 1:
+        return "one variant, nothing to compare"
+    pairs = variants - 1 if study.baseline else variants * (variants - 1) // 2
+    needed = seeds_needed(study.analysis.alpha, pairs, paired=study.analysis.paired)
+    if len(study.seeds) < needed:
+        return f"no difference (that needs {needed} seeds)"
+    return f"differences (that needs {needed} seeds)"
+
+
+def _hours(value: float | None) -> TableCell:
+    if value is None:
+        return TableCell(values=(None,), text=NOTHING)
+    shown = f"{value:,.0f}" if value >= 10 else f"{value:.1f}" if value >= 0.1 else "< 0.1"
+    return TableCell(values=(value,), text=shown)

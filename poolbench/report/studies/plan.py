@@ -1,0 +1,140 @@
+"""The plan of a study: its cells, what is done, what the rest takes, what it can show."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from poolbench.core.cell import Cell
+from poolbench.core.cell_cost import CellCost
+from poolbench.core.study import Study
+from poolbench.report.number_format import byte_size, duration
+from poolbench.report.table import Column, Table, TableCell, text_cell
+from poolbench.stats.floor import floor_message, seeds_needed, smallest_p, smallest_p_paired
+
+_COLUMNS = (
+    Column(title="variant", fields=("variant",), is_text=True),
+    Column(title="operators", fields=("operators",), is_text=True),
+    Column(title="cells", fields=("cells",)),
+    Column(title="done", fields=("done",)),
+    Column(title="begun", fields=("begun",)),
+    Column(title="time a cell", fields=("duration_s",)),
+    Column(title="disk a cell", fields=("size_bytes",)),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlanProgress:
+    """How far a study has come, and what the rest of it takes.
+
+    Args:
+        costs: By condition, where known.
+        devices: Of the workers that would do the rest.
+        done: Ids of the cells with a result.
+        begun: Ids of cells without one that were interrupted, and go on where they stood.
+        measured: Cell id to how many of the study's probes were put to it.
+        free_bytes: On the store's disk; ``None`` where there is no store.
+    """
+
+    costs: Mapping[str, CellCost]
+    devices: Sequence[str]
+    done: Collection[str] = ()
+    begun: Collection[str] = ()
+    measured: Mapping[str, int] = field(default_factory=dict)
+    free_bytes: float | None = None
+
+
+def plan_table(study: Study, dataset: str, progress: PlanProgress) -> Table:
+    """Return the plan for one data set, a row for each variant.
+
+    Args:
+        study: What would be trained.
+        dataset: One of ``study.datasets``.
+        progress: How far it has come.
+    """
+    conditions = [
+        (variant, cells) for name, variant, cells in study.conditions() if name == dataset
+    ]
+    cells = [cell for _, row in conditions for cell in row]
+    return Table(
+        title=f"{study.title}: {dataset}, {len(cells)} cells",
+        columns=_COLUMNS,
+        rows=tuple(_row(variant, row, progress) for variant, row in conditions),
+        notes=(
+            _recipe_note(study.cells[0]),
+            _effort_note([cell for cell in cells if cell.id not in progress.done], progress),
+            _power_note(study, [len(row) for _, row in conditions]),
+            *_probe_notes(study, cells, progress),
+        ),
+    )
+
+
+def _row(variant: str, cells: Sequence[Cell], progress: PlanProgress) -> tuple[TableCell, ...]:
+    done = sum(cell.id in progress.done for cell in cells)
+    begun = sum(cell.id in progress.begun for cell in cells)
+    cost = progress.costs.get(cells[0].condition)
+    duration_s, size = (cost.duration_s, cost.size_bytes) if cost else (None, None)
+    pools = cells[0].model.pools.items()
+    return (
+        text_cell(variant),
+        text_cell(", ".join(f"{site}: {pool}" for site, pool in pools)),
+        *(TableCell(values=(number,), text=str(number)) for number in (len(cells), done, begun)),
+        TableCell(values=(duration_s,), text=duration(duration_s)),
+        TableCell(values=(size,), text=byte_size(size)),
+    )
+
+
+def _recipe_note(cell: Cell) -> str:
+    recipe = cell.recipe
+    return (
+        f"First cell: {cell.model.network}; {recipe.epochs} epochs, batch {recipe.batch_size}, "
+        f"{recipe.optimizer}, {recipe.schedule}, {recipe.precision}."
+    )
+
+
+def _effort_note(cells: Sequence[Cell], progress: PlanProgress) -> str:
+    if not cells:
+        return "Nothing to train: every cell has a result."
+    devices, costs = progress.devices, progress.costs
+    workers = f"{len(devices)} worker{'s' if len(devices) > 1 else ''} on {devices[0]}"
+    known = [costs[cell.condition] for cell in cells if cell.condition in costs]
+    if len(known) < len(cells):
+        return (
+            f"To train: {len(cells)} cells with {workers}; time and disk are unknown for "
+            f"{len(cells) - len(known)} of them: `poolbench plan --measure` times a few steps."
+        )
+    free = "" if progress.free_bytes is None else f" of {byte_size(progress.free_bytes)} free"
+    # A cell is the smallest piece of work, so no more workers than cells can help.
+    duration_s = max(
+        sum(cost.duration_s for cost in known) / min(len(devices), len(cells)),
+        max(cost.duration_s for cost in known),
+    )
+    return (
+        f"To train: {len(cells)} cells with {workers}, about {duration(duration_s)} and "
+        f"{byte_size(sum(cost.size_bytes for cost in known))} of disk{free}."
+    )
+
+
+def _power_note(study: Study, counts: Sequence[int]) -> str:
+    if len(counts) < 2:
+        return "One variant: nothing to compare."
+    pairs = len(counts) - 1 if study.baseline else len(counts) * (len(counts) - 1) // 2
+    few, paired, alpha = min(counts), study.analysis.paired, study.analysis.alpha
+    if few < (needed := seeds_needed(alpha, pairs, paired=paired)):
+        return (
+            f"Cannot reach significance: {floor_message((few, few), alpha, pairs, paired=paired)}."
+        )
+    floor = smallest_p_paired(few) if paired else smallest_p(few, few)
+    return (
+        f"Can reach significance: {few} seeds, smallest possible p {floor:.2g} over {pairs} "
+        f"comparison{'s' if pairs > 1 else ''} at alpha = {alpha:g} (at least {needed} seeds)."
+    )
+
+
+def _probe_notes(study: Study, cells: Sequence[Cell], progress: PlanProgress) -> list[str]:
+    if not study.probes:
+        return []
+    done = sum(progress.measured.get(cell.id, 0) for cell in cells)
+    names = ", ".join(probe.name for probe in study.probes)
+    asked = len(cells) * len(study.probes)
+    return [f"Probes: {names}; {done} of {asked} measurements are there."]
