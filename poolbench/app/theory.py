@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 from poolbench.app.experiment import load_experiment
 from poolbench.core.experiment import Experiment
@@ -64,26 +66,83 @@ def calculate(settings: TheorySettings, *, with_charts: bool) -> Findings:
     charts: list[Chart] = []
     if settings.optimal_error is not None:
         from poolbench.report.theory.charts import optimal_error_charts
-        from poolbench.report.theory.optimal_error import least_errors, optimal_error_tables
+        from poolbench.report.theory.optimal_error import optimal_error_tables
+        from poolbench.theory.optima import least_errors
 
-        best, duration_s = least_errors(settings.optimal_error)
-        tables += optimal_error_tables(best, duration_s, settings.optimal_error.published)
-        charts += optimal_error_charts(best) if with_charts else []
+        best = least_errors(settings.optimal_error)
+        tables += optimal_error_tables(best, settings.optimal_error.published)
+        charts += optimal_error_charts(best.estimators) if with_charts else []
     if settings.plan is not None:
         from poolbench.report.theory.networks import plan_tables
+        from poolbench.theory.trial import try_plan
 
-        tables += plan_tables(settings.plan)
+        tables += plan_tables(try_plan(settings.plan.d), settings.plan.published)
     if settings.regions is not None:
         from poolbench.report.theory.networks import regions_table
+        from poolbench.theory.regions import bounded_networks
 
-        tables.append(regions_table(settings.regions))
+        tables.append(regions_table(settings.regions.d, bounded_networks(settings.regions)))
     if settings.lse is not None:
+        from poolbench.probes.smooth_maximum import measure_smooth_maxima
         from poolbench.report.theory.charts import smooth_maximum_charts
         from poolbench.report.theory.smooth_maximum import smooth_maximum_tables
 
-        tables += smooth_maximum_tables(settings.lse)
+        tables += smooth_maximum_tables(measure_smooth_maxima(settings.lse), settings.lse)
         charts += smooth_maximum_charts(settings.lse) if with_charts else []
     return Findings(tables=tuple(tables), charts=tuple(charts))
+
+
+def l2_error(d: Sequence[int], orders: Sequence[Orders]) -> list[Table]:
+    """Return the least mean squared errors over the unit cube.
+
+    Args:
+        d: Elements of the window.
+        orders: Sets of orders; none for all sets of each d.
+
+    Raises:
+        BadInput: A d or a set of orders cannot be meant.
+    """
+    from poolbench.report.theory.optimal_error import l2_error_tables
+    from poolbench.theory.optima import both_optima
+
+    return l2_error_tables(both_optima(d, orders))
+
+
+def volume(d: int, orders: Orders, *, shares: Sequence[Fraction], samples: int, seed: int) -> Table:
+    """Return how much of the unit cube has a large error.
+
+    Args:
+        d: Elements of the window.
+        orders: Of the optimal estimator; 0 is one of them.
+        shares: Thresholds, as shares of the largest error, in [0, 1]; at least one.
+        samples: Uniform points for each.
+        seed: Of the points.
+
+    Raises:
+        BadInput: An argument cannot be meant.
+    """
+    from poolbench.report.theory.optimal_error import volume_table
+    from poolbench.theory.least_error import least_error
+    from poolbench.theory.volume import large_error_volume
+
+    best = least_error(d, orders)
+    volumes = [large_error_volume(best, s, samples=samples, seed=seed) for s in shares]
+    return volume_table(best, volumes, seed)
+
+
+def max_networks(n: Sequence[int]) -> Table:
+    """Return the networks that compute the max of n values exactly.
+
+    Args:
+        n: Numbers of values.
+
+    Raises:
+        BadInput: One is out of range.
+    """
+    from poolbench.report.theory.networks import max_network_table
+    from poolbench.theory.trial import try_max_network
+
+    return max_network_table([try_max_network(count) for count in n])
 
 
 def _shipped(suite: str) -> TheorySettings:

@@ -85,10 +85,10 @@ def l2_error(
     output: options.Output = None,
 ) -> None:
     """Least mean squared error of subpool maxes against the max: Appendix C, in closed form."""
-    from poolbench.report.theory.optimal_error import l2_error_tables
+    from poolbench.app.theory import l2_error as l2_error_of
 
     check(format, output)
-    emit(l2_error_tables(_whole_numbers("--d", d), _order_sets(orders)), format, output)
+    emit(l2_error_of(_whole_numbers("--d", d), _order_sets(orders)), format, output)
 
 
 @_commands.command("volume")
@@ -106,11 +106,11 @@ def volume(
     output: options.Output = None,
 ) -> None:
     """How much of the unit cube has a large error: Lemma 4's bound beside a measurement."""
-    from poolbench.report.theory.optimal_error import volume_table
+    from poolbench.app.theory import volume as volume_of
 
     check(format, output)
     chosen = _whole_numbers("--orders", orders) if orders is not None else (0, d - 1)
-    table = volume_table(d, chosen, shares=_fractions(shares), samples=samples, seed=seed)
+    table = volume_of(d, chosen, shares=_fractions(shares), samples=samples, seed=seed)
     emit([table], format, output)
 
 
@@ -137,10 +137,10 @@ def max_network(
     output: options.Output = None,
 ) -> None:
     """ReLU networks that compute a max exactly: Lemma 1."""
-    from poolbench.report.theory.networks import max_network_table
+    from poolbench.app.theory import max_networks
 
     check(format, output)
-    emit([max_network_table(_whole_numbers("--n", n))], format, output)
+    emit([max_networks(_whole_numbers("--n", n))], format, output)
 
 
 @_commands.command("regions")

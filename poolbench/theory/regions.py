@@ -4,9 +4,31 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from math import comb
 
 from poolbench.core.errors import BadInput
+from poolbench.core.theory import RegionsSettings
+from poolbench.theory.least_error import least_error
+from poolbench.theory.plan import divide_and_conquer
+from poolbench.theory.relu_network import estimator_network, max_network
+
+
+@dataclass(frozen=True, kw_only=True)
+class BoundedNetwork:
+    """A network with an upper bound on its linear regions.
+
+    Args:
+        name: What it computes, in words.
+        widths: Neurons of its hidden layers.
+        bound: See :func:`region_bound`.
+        published: The source's bound; ``None`` if it gives none.
+    """
+
+    name: str
+    widths: tuple[int, ...]
+    bound: int
+    published: int | None = None
 
 
 def region_bound(inputs: int, widths: Sequence[int]) -> int:
@@ -38,3 +60,28 @@ def region_bound(inputs: int, widths: Sequence[int]) -> int:
                 after[min(dimension, width - j)] += count * comb(width, j)
         regions = after
     return sum(regions.values())
+
+
+def bounded_networks(settings: RegionsSettings) -> tuple[BoundedNetwork, ...]:
+    """Bound the linear regions of the max network and of the plan's estimator.
+
+    Args:
+        settings: Which.
+
+    Raises:
+        BadInput: d is out of range, or a width is below 1.
+    """
+    d = settings.d
+    plan, exact = divide_and_conquer(d), max_network(d)
+    estimator = estimator_network(least_error(d, (0, d - 1)))
+    networks: list[tuple[str, tuple[int, ...], int | None]] = [
+        ("max, by Lemma 1", exact.widths, None),
+        (f"orders 0,{d - 1}, by Theorem 4", estimator.widths, None),
+        ("the same, a subpool counted as one neuron", plan.widths, settings.published),
+    ]
+    if settings.widths:
+        networks.append(("of the widths asked for", settings.widths, None))
+    return tuple(
+        BoundedNetwork(name=name, widths=widths, bound=region_bound(d, widths), published=published)
+        for name, widths, published in networks
+    )

@@ -23,7 +23,6 @@ from poolbench.core.theory import (
 )
 from poolbench.report.chart import Curves, Scatter, Surface
 from poolbench.report.charts.picture import write_all
-from poolbench.report.theory.optimal_error import show
 from poolbench.theory.least_error import sets_of_orders
 
 Load = Callable[[str], TheorySettings]
@@ -133,12 +132,6 @@ def test_the_charts_hold_what_the_tables_say(tmp_path: Path) -> None:
     assert {path.suffix for path in paths} == {".png", ".svg"}
     assert all(path.stat().st_size > 5000 for path in paths)
     assert len(paths) == 2 * len(charts) == 14
-
-
-def test_runs_of_orders_are_shortened() -> None:
-    assert [show(orders) for orders in ((3,), (0, 1, 2, 3), (0, 1, 2, 3, 4), (0, 2, 3, 4, 5))] == [
-        "3", "0,1,2,3", "0,1,...,4", "0,2,3,4,5",
-    ]  # fmt: skip
 
 
 def test_a_suite_says_everything_a_command_can(load: Load) -> None:

@@ -3,58 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import zip_longest
 
-import numpy as np
-
-from poolbench.core.theory import PlanSettings, RegionsSettings
-from poolbench.report.table import Column, Table, text_cell
+from poolbench.report.table import Column, Table, TableCell, text_cell
 from poolbench.report.theory.cells import decimal, optional, whole
-from poolbench.theory.least_error import least_error
-from poolbench.theory.plan import Plan, divide_and_conquer
-from poolbench.theory.regions import region_bound
-from poolbench.theory.relu_network import estimator_network, max_network
+from poolbench.theory.plan import Plan
+from poolbench.theory.regions import BoundedNetwork
+from poolbench.theory.trial import TRIAL_POINTS, MaxTrial, PlanTrial
 
-_POINTS = 1000
 _LARGEST_SHOWN = 40
 """Elements up to which the subpools themselves are worth a table."""
 
 
-def plan_tables(settings: PlanSettings) -> list[Table]:
+def plan_tables(trial: PlanTrial, published: Sequence[int]) -> list[Table]:
     """Return Theorem 4's plan: the width of each layer, and what each subpool is made of.
 
-    The plan's ReLU network is run on random points, and its neurons are compared with the maxes.
-
     Args:
-        settings: Which.
-
-    Raises:
-        BadInput: d is out of range.
+        trial: The plan, and how its network did.
+        published: The source's number of subpools of each layer, from pairs on; empty for none.
     """
-    d = settings.d
-    plan = divide_and_conquer(d)
-    estimator = least_error(d, (0, d - 1))
-    network = estimator_network(estimator)
-    x = np.random.default_rng(0).random((_POINTS, d))
-    rows = []
-    for index, (layer, held, relu_width, published) in enumerate(
-        zip_longest(plan.layers, network.neurons(x), network.widths, settings.published)
-    ):
-        if layer is None:
-            break
-        maxes = np.stack([x[:, list(subpool)].max(1) for subpool in layer.subpools], 1)
-        deviation = float(np.abs(held - maxes).max())
-        rows.append(
-            (
-                whole(index + 1),
-                whole(layer.size),
-                whole(len(layer.subpools)),
-                optional(published, "{:,}".format),
-                whole(relu_width),
-                decimal(deviation, 2),
-            )
-        )
-    output = float(np.abs(network(x)[:, 0] - estimator(x)).max())
+    plan, estimator = trial.plan, trial.estimator
+    d = plan.elements
+    source = dict(enumerate(published))
+    layers = zip(plan.layers, trial.network.widths, trial.deviations, strict=True)
     table = Table(
         title=f"Subpools that give all {d} maxes of {d - 1} of {d} elements",
         columns=(
@@ -65,41 +35,34 @@ def plan_tables(settings: PlanSettings) -> list[Table]:
             Column(title="ReLU neurons", fields=("relu_neurons",)),
             Column(title="deviation", fields=("deviation",)),
         ),
-        rows=tuple(rows),
+        rows=tuple(
+            (
+                whole(index + 1),
+                whole(layer.size),
+                whole(len(layer.subpools)),
+                optional(source.get(index), "{:,}".format),
+                whole(relu_width),
+                decimal(deviation, 2),
+            )
+            for index, (layer, relu_width, deviation) in enumerate(layers)
+        ),
         notes=(
-            f"deviation: largest |neuron - subpool max| of the ReLU network over {_POINTS:,} "
+            f"deviation: largest |neuron - subpool max| of the ReLU network over {TRIAL_POINTS:,} "
             "uniform points",
             f"its output is the optimal estimate of orders 0,{d - 1}, error "
-            f"{estimator.largest_error}, within {output:.2g}; {network.parameters:,} weights and "
-            "biases that are not 0",
+            f"{estimator.largest_error}, within {trial.output_deviation:.2g}; "
+            f"{trial.network.parameters:,} weights and biases that are not 0",
         ),
     )
     return [table, *(_pieces_tables(plan) if d <= _LARGEST_SHOWN else ())]
 
 
-def max_network_table(n: Sequence[int]) -> Table:
+def max_network_table(trials: Sequence[MaxTrial]) -> Table:
     """Return Lemma 1's exact networks: widths, size, and what they make of random values.
 
     Args:
-        n: Numbers of values.
-
-    Raises:
-        BadInput: One is out of range.
+        trials: One for each number of values.
     """
-    rows = []
-    for count in n:
-        network = max_network(count)
-        x = np.random.default_rng(0).standard_normal((_POINTS, count))
-        deviation = float(np.abs(network(x)[:, 0] - x.max(1)).max())
-        rows.append(
-            (
-                whole(count),
-                whole(len(network.widths)),
-                text_cell(" ".join(map(str, network.widths)) or "none"),
-                whole(network.parameters),
-                decimal(deviation, 2),
-            )
-        )
     return Table(
         title="ReLU networks that compute the max of n values exactly",
         columns=(
@@ -109,43 +72,32 @@ def max_network_table(n: Sequence[int]) -> Table:
             Column(title="weights", fields=("parameters",)),
             Column(title="deviation", fields=("deviation",)),
         ),
-        rows=tuple(rows),
+        rows=tuple(
+            (
+                whole(trial.network.inputs),
+                whole(len(trial.network.widths)),
+                _widths(trial.network.widths),
+                whole(trial.network.parameters),
+                decimal(trial.deviation, 2),
+            )
+            for trial in trials
+        ),
         notes=(
             "hidden layers: ceil(log2 n); max(a, b) = relu(a - b) + relu(b) - relu(-b)",
             "weights: those that are not 0",
-            f"deviation: largest |output - max| over {_POINTS:,} normal points: rounding alone",
+            f"deviation: largest |output - max| over {TRIAL_POINTS:,} normal points: rounding "
+            "alone",
         ),
     )
 
 
-def regions_table(settings: RegionsSettings) -> Table:
-    """Return upper bounds on the linear regions of the max network and the plan's estimator.
+def regions_table(d: int, networks: Sequence[BoundedNetwork]) -> Table:
+    """Return upper bounds on the linear regions of networks.
 
     Args:
-        settings: Which.
-
-    Raises:
-        BadInput: A d is out of range.
+        d: Their inputs.
+        networks: With their bounds.
     """
-    d = settings.d
-    plan, exact = divide_and_conquer(d), max_network(d)
-    estimator = estimator_network(least_error(d, (0, d - 1)))
-    networks: list[tuple[str, Sequence[int], int | None]] = [
-        ("max, by Lemma 1", exact.widths, None),
-        (f"orders 0,{d - 1}, by Theorem 4", estimator.widths, None),
-        ("the same, a subpool counted as one neuron", plan.widths, settings.published),
-    ]
-    if settings.widths:
-        networks.append(("of the widths asked for", settings.widths, None))
-    rows = tuple(
-        (
-            text_cell(what),
-            text_cell(" ".join(map(str, widths)) or "none"),
-            whole(region_bound(d, widths)),
-            optional(published, "{:,}".format),
-        )
-        for what, widths, published in networks
-    )
     return Table(
         title=f"Upper bounds on the linear regions of ReLU networks of {d} inputs",
         columns=(
@@ -154,9 +106,21 @@ def regions_table(settings: RegionsSettings) -> Table:
             Column(title="bound", fields=("bound",)),
             Column(title="published", fields=("published",)),
         ),
-        rows=rows,
+        rows=tuple(
+            (
+                text_cell(network.name),
+                _widths(network.widths),
+                whole(network.bound),
+                optional(network.published, "{:,}".format),
+            )
+            for network in networks
+        ),
         notes=("bound: Serra, Tjandraatmadja and Ramalingam 2018, theorem 1",),
     )
+
+
+def _widths(widths: Sequence[int]) -> TableCell:
+    return text_cell(" ".join(map(str, widths)) or "none")
 
 
 def _pieces_tables(plan: Plan) -> list[Table]:

@@ -2,81 +2,39 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from functools import partial
 
-from poolbench.core.errors import BadInput
-from poolbench.core.theory import OptimalErrorSettings, Orders
+from poolbench.core.theory import Orders
 from poolbench.report.table import Column, Table, TableCell, text_cell
 from poolbench.report.theory.cells import decimal, fraction, optional, signed, whole
 from poolbench.theory.closed_forms import ClosedForm, least_error_formula, mean_square_formula
 from poolbench.theory.estimator import Estimator
-from poolbench.theory.least_error import (
-    LARGEST_TABLE,
-    check_dimension,
-    least_error,
-    sets_of_orders,
-)
-from poolbench.theory.least_squares import least_mean_square
-from poolbench.theory.volume import large_error_volume
+from poolbench.theory.optima import BothOptima, LeastErrors
+from poolbench.theory.volume import Volume
 
 _D = Column(title="d", fields=("d",))
 _ORDERS = Column(title="orders", fields=("orders",), is_text=True)
 
 
-def problems(d: Sequence[int], orders: Sequence[Orders]) -> Iterator[tuple[int, Orders]]:
-    """Yield each d with each set of orders, or with all there are.
-
-    Raises:
-        BadInput: d is out of range, or has more sets of orders than a table can show.
-    """
-    for elements in d:  # every one before the first is worked on
-        check_dimension(elements)
-        if not orders and elements > LARGEST_TABLE:
-            raise BadInput(
-                f"d is {elements}, which has 2^{elements} - 2 sets of orders",
-                f"choose one: --orders 0,{elements - 1}; all are shown up to d = {LARGEST_TABLE}",
-            )
-    for elements in d:
-        yield from ((elements, chosen) for chosen in orders or sets_of_orders(elements))
-
-
-def least_errors(settings: OptimalErrorSettings) -> tuple[list[Estimator], float]:
-    """Return the best estimators, and what solving for them took, in seconds.
-
-    Args:
-        settings: Which.
-
-    Raises:
-        BadInput: A d or a set of orders cannot be meant.
-    """
-    began = time.perf_counter()
-    best = [least_error(*problem) for problem in problems(settings.d, settings.orders)]
-    return best, time.perf_counter() - began
-
-
 def optimal_error_tables(
-    best: Sequence[Estimator],
-    duration_s: float,
-    published: Mapping[tuple[int, Orders], float],
+    best: LeastErrors, published: Mapping[tuple[int, Orders], float]
 ) -> list[Table]:
     """Return the least sup-norm errors, as Appendix D lists them; of a single one, its estimator.
 
     Args:
-        best: From :func:`least_errors`.
-        duration_s: Likewise.
+        best: The optimal estimators.
         published: The source's errors, by d and ascending orders.
     """
-    rows = [_error_row(estimator, published) for estimator in best]
+    rows = [_error_row(estimator, published) for estimator in best.estimators]
     differences = [row[-1].values[0] for row in rows if row[-1].values[0] is not None]
     notes = [
         "error: least largest |estimate - max| on the unit cube, by linear programme; exact, each "
         "proved by its multipliers",
         "subpool maxes: how many an estimator is made of; order 0 is the intercept, which costs "
         "none",
-        f"linear programmes solved: {len(rows):,}, in {duration_s:.1f} s",
+        f"linear programmes solved: {len(rows):,}, in {best.duration_s:.1f} s",
     ]
     if differences:
         largest = max(abs(float(difference)) for difference in differences)
@@ -99,12 +57,12 @@ def optimal_error_tables(
         rows=tuple(rows),
         notes=tuple(notes),
     )
-    return [table, *(estimator_tables(best[0]) if len(best) == 1 else ())]
+    return [table, *_tables_of_one(best.estimators)]
 
 
 def estimator_tables(estimator: Estimator) -> list[Table]:
     """Return an estimator's coefficients, and what it makes of the vertices of the cube."""
-    named = f"d = {estimator.elements}, orders {show(estimator.orders)}"
+    named = _named(estimator)
     coefficients = Table(
         title=f"Coefficients: {named}",
         columns=(
@@ -134,27 +92,21 @@ def estimator_tables(estimator: Estimator) -> list[Table]:
     return [coefficients, vertices]
 
 
-def l2_error_tables(d: Sequence[int], orders: Sequence[Orders]) -> list[Table]:
+def l2_error_tables(optima: Sequence[BothOptima]) -> list[Table]:
     """Return root mean squared errors over the unit cube: the least, and of the sup-norm optimum.
 
     Args:
-        d: Elements of the window.
-        orders: Sets of orders; none for all sets of each d.
-
-    Raises:
-        BadInput: A d or a set of orders cannot be meant.
+        optima: One pair for each d and set of orders.
     """
     rows = []
-    best = Estimator(elements=1, orders=(), coefficients=())
-    for elements, chosen in problems(d, orders):
-        best = least_mean_square(elements, chosen)
-        other = least_error(elements, chosen)
+    for both in optima:
+        best, other = both.mean_square, both.largest
         rows.append(
             (
-                whole(elements),
-                _orders(chosen),
+                whole(best.elements),
+                _orders(best.orders),
                 fraction(best.mean_square_error),
-                _formula(mean_square_formula(elements, chosen)),
+                _formula(mean_square_formula(best.elements, best.orders)),
                 decimal(float(best.mean_square_error) ** 0.5),
                 decimal(float(other.mean_square_error) ** 0.5),
                 decimal(float(best.largest_error)),
@@ -179,26 +131,17 @@ def l2_error_tables(d: Sequence[int], orders: Sequence[Orders]) -> list[Table]:
             "sup optimum: the estimator of the same orders with the least largest error",
         ),
     )
-    return [table, *(estimator_tables(best) if len(rows) == 1 else ())]
+    return [table, *_tables_of_one([both.mean_square for both in optima])]
 
 
-def volume_table(
-    d: int, orders: Orders, *, shares: Sequence[Fraction], samples: int, seed: int
-) -> Table:
+def volume_table(estimator: Estimator, volumes: Sequence[Volume], seed: int) -> Table:
     """Return how much of the unit cube has a large error, beside Lemma 4's bound.
 
     Args:
-        d: Elements of the window.
-        orders: Of the optimal estimator; 0 is one of them.
-        shares: Thresholds, as shares of the largest error, in [0, 1].
-        samples: Uniform points for each.
+        estimator: The optimal one that was measured.
+        volumes: One for each threshold, of the same number of points.
         seed: Of the points.
-
-    Raises:
-        BadInput: An argument cannot be meant.
     """
-    best = least_error(d, orders)
-    volumes = [large_error_volume(best, s, samples=samples, seed=seed) for s in shares]
     rows = tuple(
         (
             fraction(volume.threshold),
@@ -213,8 +156,8 @@ def volume_table(
         for volume in volumes
     )
     return Table(
-        title=f"Volume with an error of at least c: d = {d}, orders {show(orders)}, "
-        f"largest error {best.largest_error}",
+        title=f"Volume with an error of at least c: {_named(estimator)}, "
+        f"largest error {estimator.largest_error}",
         columns=(
             Column(title="c", fields=("threshold", "threshold_fraction")),
             Column(title="volume [95 % interval]", fields=("volume", "low", "high")),
@@ -224,7 +167,7 @@ def volume_table(
         ),
         rows=rows,
         notes=(
-            f"{samples:,} uniform points, seed {seed}; interval: Clopper-Pearson",
+            f"{volumes[0].samples:,} uniform points, seed {seed}; interval: Clopper-Pearson",
             "of the corner: share of as many points of [0, e - c]^d that err by c or more; the "
             "lemma says all",
         ),
@@ -237,6 +180,15 @@ def show(orders: Orders) -> str:
     if whole and len(orders) > 4:
         return f"{orders[0]},{orders[1]},...,{orders[-1]}"
     return ",".join(map(str, orders))
+
+
+def _named(estimator: Estimator) -> str:
+    return f"d = {estimator.elements}, orders {show(estimator.orders)}"
+
+
+def _tables_of_one(estimators: Sequence[Estimator]) -> list[Table]:
+    """Return the tables of an estimator that stands alone; beside others it has a row."""
+    return estimator_tables(estimators[0]) if len(estimators) == 1 else []
 
 
 def _error_row(
