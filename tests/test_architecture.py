@@ -70,7 +70,6 @@ HEAVY = {
     "pyarrow": set(),
     "tensorboard": set(),
 }
-HEAVY_APP = {"gradients", "precision"}
 
 
 def package_of(path: Path) -> str:

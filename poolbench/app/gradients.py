@@ -1,33 +1,21 @@
-"""Values and derivatives of operators on small matrices, as table and picture."""
+"""Values and derivatives of operators on small matrices, as table and chart."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-
-import torch
-from torch import nn
 
 from poolbench.core.cell import Named
 from poolbench.core.errors import BadInput
 from poolbench.core.gradients import FIGURE_1, GradientsSettings, Matrix
 from poolbench.core.options import check_options
 from poolbench.operators import OPERATORS
-from poolbench.operators.create import build
-from poolbench.probes.gradients import Credit, Passage, credit_of, passage_of
-from poolbench.report.chart import Chart, Matrices, Panel
-from poolbench.report.table import Column, Table, TableCell, text_cell
+from poolbench.report.chart import Chart
+from poolbench.report.operators.gradients import gradients_chart, gradients_table
+from poolbench.report.table import Table
 
 FIGURE_1_OPERATORS = ("max", "lae", "average")
 TEMPERATURES = (0.25, 1.0, 4.0)
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Shown:
-    label: str
-    credits: tuple[Credit, ...]
-    passage: Passage | None
 
 
 def parse_matrix(text: str) -> Matrix:
@@ -82,23 +70,11 @@ def gradients(settings: GradientsSettings) -> tuple[Table, Chart]:
     Raises:
         BadInput: An operator that cannot be built so.
     """
+    from poolbench.probes.gradients import share_credit
+
     matrices = settings.matrices
-    shown = []
-    for named in settings.operators:
-        operator = _build(named, matrices[0])
-        passage = passage_of(operator, matrices[0], matrices[-1]) if len(matrices) > 1 else None
-        credits_ = tuple(credit_of(operator, matrix) for matrix in matrices)
-        shown.append(_Shown(label=_label(named), credits=credits_, passage=passage))
-    return _table(shown, matrices), _chart(shown, matrices)
-
-
-def _build(named: Named, matrix: Matrix) -> nn.Module:
-    shape = (len(matrix), len(matrix[0]))
-    kernel_size = None if "global" in OPERATORS[named.name].scopes else shape
-    # A gate or a convolution starts at random weights: always the same ones.
-    with torch.random.fork_rng(devices=[]):
-        torch.default_generator.manual_seed(0)
-        return build(named.name, channels=1, grid=shape, kernel_size=kernel_size, **named.options)
+    shared = [share_credit(named, matrices, _label(named)) for named in settings.operators]
+    return gradients_table(shared, matrices), gradients_chart(shared, matrices)
 
 
 def _label(named: Named) -> str:
@@ -114,81 +90,3 @@ def _label(named: Named) -> str:
 
 def _option(value: object) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def _table(shown: Sequence[_Shown], matrices: Sequence[Matrix]) -> Table:
-    rows = []
-    for item in shown:
-        for matrix, credit in zip(matrices, item.credits, strict=True):
-            rows.append(
-                (
-                    text_cell(item.label),
-                    text_cell(_text(matrix)),
-                    TableCell(values=(credit.value,), text=_number(credit.value)),
-                    text_cell(_text(credit.derivatives)),
-                    TableCell(values=(credit.sparsity,), text=f"{100 * credit.sparsity:.0f} %"),
-                    _passage_cell(item.passage),
-                )
-            )
-    return Table(
-        title="values and derivatives of pooling operators",
-        columns=(
-            Column(title="operator", fields=("operator",), is_text=True),
-            Column(title="matrix X", fields=("matrix",), is_text=True),
-            Column(title="y = pool(X)", fields=("value",)),
-            Column(title="dy/dX", fields=("derivatives",), is_text=True),
-            Column(title="without credit", fields=("sparsity",)),
-            Column(
-                title="from first to last matrix",
-                fields=("is_continuous", "largest_step"),
-                is_text=True,
-            ),
-        ),
-        rows=tuple(rows),
-        notes=(
-            "without credit: elements whose derivative is exactly 0",
-            "from first to last matrix: whether the derivatives move continuously along the "
-            "straight line between them, or by how much they jump",
-        ),
-    )
-
-
-def _passage_cell(passage: Passage | None) -> TableCell:
-    if passage is None:
-        return TableCell(values=(None, None), text="–")
-    text = "continuous" if passage.is_continuous else f"jumps by {passage.largest_step:.3g}"
-    return TableCell(values=(passage.is_continuous, passage.largest_step), text=text)
-
-
-def _chart(shown: Sequence[_Shown], matrices: Sequence[Matrix]) -> Matrices:
-    names = ["X"] if len(matrices) == 1 else [f"X{place + 1}" for place in range(len(matrices))]
-    # A row is tinted by one scale: the matrices in one, the derivatives on each in another.
-    given = tuple(Panel(label=n, values=matrix) for n, matrix in zip(names, matrices, strict=True))
-    return Matrices(
-        name="gradients",
-        title="Derivatives of pooling operators",
-        caption="First row: the matrices. Below, for each of them: dy/dX of the operators, with "
-        "their value y.",
-        rows=(
-            given,
-            *(
-                tuple(_panel(f"{item.label} of {n}", item.credits[place]) for item in shown)
-                for place, n in enumerate(names)
-            ),
-        ),
-    )
-
-
-def _panel(label: str, credit: Credit) -> Panel:
-    # Spaces that do not break keep the equation on one line.
-    equation = f"y = {_number(credit.value)}".replace(" ", "\u00a0")
-    return Panel(label=f"{label}: {equation}", values=credit.derivatives)
-
-
-def _text(matrix: Matrix) -> str:
-    return "; ".join(" ".join(_number(value) for value in row) for row in matrix)
-
-
-def _number(value: float) -> str:
-    shown = f"{value:.3f}".rstrip("0").rstrip(".")
-    return "0" if shown == "-0" else shown.replace("-", "−")

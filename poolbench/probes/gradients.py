@@ -2,48 +2,39 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
 
-from poolbench.core.gradients import Matrix
+from poolbench.core.cell import Named
+from poolbench.core.gradients import Credit, Matrix, Passage, SharedCredit
+from poolbench.operators import OPERATORS
+from poolbench.operators.create import build
 
 _STEPS = 256
 # Where twice as many steps do not shrink the largest change, no number of steps will.
 _SHRINKS = 0.75
 
 
-@dataclass(frozen=True, kw_only=True)
-class Credit:
-    """What an operator makes of a matrix.
+def share_credit(named: Named, matrices: Sequence[Matrix], label: str) -> SharedCredit:
+    """Return an operator's credit on matrices, and how it moves from the first to the last.
 
     Args:
-        value: The pooled value.
-        derivatives: Of the value, by each element.
+        named: The operator, with every option spelled out.
+        matrices: All of one shape; at least one.
+        label: The operator in words.
+
+    Raises:
+        BadInput: The operator cannot be built so.
     """
-
-    value: float
-    derivatives: Matrix
-
-    @property
-    def sparsity(self) -> float:
-        """Share of the elements whose derivative is exactly 0: they learn nothing."""
-        flat = [derivative for row in self.derivatives for derivative in row]
-        return sum(derivative == 0 for derivative in flat) / len(flat)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Passage:
-    """How credit moves while one matrix turns into another along the straight line.
-
-    Args:
-        largest_step: Largest change of a derivative in one of the steps.
-        is_continuous: Whether smaller steps make smaller changes.
-    """
-
-    largest_step: float
-    is_continuous: bool
+    operator = _build(named, matrices[0])
+    passage = passage_of(operator, matrices[0], matrices[-1]) if len(matrices) > 1 else None
+    return SharedCredit(
+        label=label,
+        credits=tuple(credit_of(operator, matrix) for matrix in matrices),
+        passage=passage,
+    )
 
 
 def credit_of(operator: nn.Module, matrix: Matrix) -> Credit:
@@ -68,6 +59,15 @@ def passage_of(operator: nn.Module, start: Matrix, end: Matrix) -> Passage:
     """
     coarse, fine = (_largest_step(operator, start, end, steps) for steps in (_STEPS, 2 * _STEPS))
     return Passage(largest_step=fine, is_continuous=fine <= _SHRINKS * coarse or fine == 0)
+
+
+def _build(named: Named, matrix: Matrix) -> nn.Module:
+    shape = (len(matrix), len(matrix[0]))
+    kernel_size = None if "global" in OPERATORS[named.name].scopes else shape
+    # A gate or a convolution starts at random weights: always the same ones.
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(0)
+        return build(named.name, channels=1, grid=shape, kernel_size=kernel_size, **named.options)
 
 
 def _largest_step(operator: nn.Module, start: Matrix, end: Matrix, steps: int) -> float:
