@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable
 
 import torch
 
-from poolbench.bench.race import Contender, race, rate_table, surroundings
+from poolbench.bench.race import Contender, race, surroundings
 from poolbench.bench.stopwatch import processor
 from poolbench.bench.training import augmented, random_split
 from poolbench.bench.user_loop import user_loader
+from poolbench.report.benchmarks.rates import rate_table
 from poolbench.report.table import Table
 
 _MODEL, _CPU = "lenet-cifar", torch.device("cpu")

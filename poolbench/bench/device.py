@@ -9,11 +9,13 @@ from typing import get_args
 import torch
 
 from poolbench.bench.ceilings import Work, convolutions, copy, flops_of, matrix_product
-from poolbench.bench.race import Contender, race, surroundings
+from poolbench.bench.race import Contender, conditions, race
 from poolbench.bench.stopwatch import kernels
+from poolbench.core.benchmarks import DeviceRates
 from poolbench.core.cell import Precision
 from poolbench.core.errors import PoolbenchError
-from poolbench.report.table import Column, Table, TableCell, text_cell
+from poolbench.report.benchmarks.device import device_table
+from poolbench.report.table import Table
 from poolbench.training.arithmetic import check_tf32
 
 _COPY = "copy_"
@@ -52,35 +54,19 @@ def bench_device(
         rounds,
         kernels(device),
     )
-    moved = 2 * copy_mib * 2**20
-    return Table(
-        title=f"what the device can do, {threads} threads, {device}",
-        columns=(
-            Column(title="work", fields=("work",), is_text=True),
-            Column(title="GB/s", fields=("bytes_per_s", "bytes_per_s_low", "bytes_per_s_high")),
-            Column(title="TFLOP/s", fields=("flops_per_s", "flops_per_s_low", "flops_per_s_high")),
-        ),
-        rows=(
-            (
-                text_cell(f"{_COPY} of {copy_mib} MiB"),
-                _rates(times[_COPY], moved, 1e9, ",.0f"),
-                _NONE,
-            ),
-            *(
-                (text_cell(name), _NONE, _rates(times[name], flops[name], 1e12, ",.3g"))
+    copied_bytes = 2 * copy_mib * 2**20
+    return device_table(
+        DeviceRates(
+            copy_mib=copy_mib,
+            bytes_per_s=_rates(copied_bytes, times[_COPY]),
+            batch_size=batch_size,
+            flops_per_s={
+                name: _rates(flops[name], times[name])
                 for name in _fastest_convolutions(times, flops)
-            ),
+            },
         ),
-        notes=(
-            f"{rounds} rounds, order drawn anew each round; median [least, largest]",
-            "GB/s: bytes read and written; TFLOP/s: products and sums, of normal random numbers",
-            f"of the 3x3 convolutions of {batch_size} images the fastest of each precision",
-            surroundings(device),
-        ),
+        conditions(rounds, threads, device),
     )
-
-
-_NONE = TableCell(values=(None, None, None), text="")
 
 
 def _precisions(device: torch.device) -> Sequence[Precision]:
@@ -105,8 +91,5 @@ def _fastest_convolutions(
     return list(fastest.values())
 
 
-def _rates(seconds: Sequence[float], amount: int, unit: float, form: str) -> TableCell:
-    rates = [amount / second for second in seconds]
-    shown = (statistics.median(rates), min(rates), max(rates))
-    middle, low, high = (f"{rate / unit:{form}}" for rate in shown)
-    return TableCell(values=shown, text=f"{middle} [{low}, {high}]")
+def _rates(amount: int, seconds: Sequence[float]) -> list[float]:
+    return [amount / second for second in seconds]

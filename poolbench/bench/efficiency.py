@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Callable, Sequence
 from copy import deepcopy
 
@@ -10,11 +9,13 @@ import torch
 from torch import Tensor, nn
 
 from poolbench.bench.ceilings import convolutions, flops_of
-from poolbench.bench.race import Contender, race, surroundings
+from poolbench.bench.race import Contender, conditions, race
 from poolbench.bench.stopwatch import fair
 from poolbench.bench.training import OneBatch, epoch_of, random_split, training_of
+from poolbench.core.benchmarks import WorkEfficiency
 from poolbench.core.cell import Precision
-from poolbench.report.table import Column, Table, TableCell, text_cell
+from poolbench.report.benchmarks.efficiency import efficiency_table
+from poolbench.report.table import Table
 from poolbench.training.arithmetic import arithmetic
 
 
@@ -57,42 +58,20 @@ def bench_efficiency(
     )
     rates = {name: [flops[name] / second for second in times[name]] for name in works}
     peak = [max(round_) for round_ in zip(*(rates[name] for name in fastest), strict=True)]
-    return Table(
-        title=f"arithmetic, batch {batch_size}, {precision}, {threads} threads, {device}",
-        columns=(
-            Column(title="work", fields=("work",), is_text=True),
-            Column(title="GFLOP an image", fields=("flops",)),
-            Column(title="GFLOP/s", fields=("flops_per_s", "flops_per_s_low", "flops_per_s_high")),
-            Column(title="share of the peak", fields=("share", "share_low", "share_high")),
-            Column(
-                title="of the step's time",
-                fields=("step_share", "step_share_low", "step_share_high"),
-            ),
-        ),
-        rows=tuple(
-            (
-                text_cell(name),
-                TableCell(
-                    values=(flops[name] / batch_size,),
-                    text=f"{flops[name] / batch_size * 1e-9:.3f}",
-                ),
-                _spread(rates[name], 1e-9, ".0f"),
-                _ratio(rates[name], peak),
-                _ratio(times[name], times[step_of[name]])
-                if name in step_of
-                else TableCell(values=(None, None, None), text=""),
+    return efficiency_table(
+        {
+            name: WorkEfficiency(
+                flops=flops[name] / batch_size,
+                flops_per_s=rates[name],
+                duration_s=times[name],
+                step_s=times[step_of[name]] if name in step_of else None,
             )
             for name in works
-        ),
-        notes=(
-            "a network's row: its whole training step on one resident batch; operations are those "
-            "of convolutions and matrix products, forward and backward, as torch counts them",
-            "its convolutions alone: forward and backward, each on what the network gives it, kept "
-            "in memory",
-            "share of the peak: the row's rate over the fastest convolution's, round by round",
-            f"{rounds} rounds, order drawn anew each round; median and range",
-            surroundings(device),
-        ),
+        },
+        conditions(rounds, threads, device),
+        peak=peak,
+        batch_size=batch_size,
+        precision=precision,
     )
 
 
@@ -133,13 +112,3 @@ def _own_convolutions(
                     each.grad = None
 
     return run
-
-
-def _ratio(values: Sequence[float], standard: Sequence[float]) -> TableCell:
-    return _spread([v / s for v, s in zip(values, standard, strict=True)], 1.0, ".2f")
-
-
-def _spread(values: Sequence[float], unit: float, form: str) -> TableCell:
-    shown = (statistics.median(values), min(values), max(values))
-    middle, low, high = (f"{value * unit:{form}}" for value in shown)
-    return TableCell(values=shown, text=f"{middle} [{low}, {high}]")

@@ -9,13 +9,14 @@ import torch
 from torch import Tensor, nn
 
 from poolbench.bench.network import MEAN, STD, fresh_network, image_shape
-from poolbench.bench.race import Contender, race, rate_table, surroundings
+from poolbench.bench.race import Contender, race, surroundings
 from poolbench.bench.stopwatch import wall_of
 from poolbench.core.batch import Batch
 from poolbench.core.measurement import unpack_bits
 from poolbench.probes.adversarial.attacks import attackable
 from poolbench.probes.adversarial.probe import fgsm
 from poolbench.probes.api import Subject
+from poolbench.report.benchmarks.rates import rate_table
 from poolbench.report.table import Table
 
 _EPSILONS = tuple(levels / 255 for levels in range(15))

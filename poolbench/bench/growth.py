@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 import statistics
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -19,32 +18,18 @@ from poolbench.bench.network import MEAN, STD, fresh_network, image_shape
 from poolbench.bench.stopwatch import wall
 from poolbench.bench.turns import wait_for_turn
 from poolbench.core.batch import Batch
+from poolbench.core.benchmarks import Growth
 from poolbench.core.record import Epoch, Result, Timing
 from poolbench.core.study import Study
 from poolbench.probes.adversarial.probe import fgsm
 from poolbench.probes.api import Subject
-from poolbench.report.table import Column, Table, TableCell, text_cell
+from poolbench.report.benchmarks.growth import growth_table
+from poolbench.report.table import Table
 from poolbench.store.commit import PREDICTIONS, WEIGHTS
 from poolbench.store.store import Store
 
 _EPSILONS = (1, 4, 16, 64)
 _IMAGES = (64, 128, 256, 512)
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Series:
-    """A piece of work at several sizes, from small to large."""
-
-    work: str
-    unit: str
-    sizes: tuple[int, ...]
-    seconds: tuple[float, ...]
-
-    @property
-    def exponent(self) -> float:
-        """Slope of log seconds over log size between the two largest: 1 is linear."""
-        (n, m), (s, t) = self.sizes[-2:], self.seconds[-2:]
-        return math.log(t / s) / math.log(m / n)
 
 
 def bench_growth(*, runs: int, rounds: int) -> Table:
@@ -57,50 +42,21 @@ def bench_growth(*, runs: int, rounds: int) -> Table:
     torch.set_num_threads(1)
     wait_for_turn()
     sizes = (runs // 100, runs // 10, runs)
-    series = [*_of_stores(sizes, rounds), *_of_fgsm(rounds)]
-    return Table(
-        title="growth: seconds against size",
-        columns=(
-            Column(title="work", fields=("work",), is_text=True),
-            Column(title="sizes", fields=("sizes",), is_text=True),
-            Column(title="seconds", fields=("seconds",), is_text=True),
-            Column(title="ms for one more", fields=("marginal_ms",)),
-            Column(title="exponent", fields=("exponent",)),
-        ),
-        rows=tuple(_row(one) for one in series),
-        notes=(
-            f"median of {rounds} rounds, 1 thread; one more: the difference of the two largest "
-            "sizes, shared out",
-            "exponent: slope of log seconds over log size between the two largest sizes, 1 is "
-            "linear, below 1 a constant part still shows",
-        ),
-    )
-
-
-def _row(series: _Series) -> tuple[TableCell, ...]:
-    (n, m), (s, t) = series.sizes[-2:], series.seconds[-2:]
-    marginal_ms = 1000 * (t - s) / (m - n)
-    return (
-        text_cell(f"{series.work}, by {series.unit}"),
-        text_cell(" · ".join(f"{size:,}" for size in series.sizes)),
-        text_cell(" · ".join(f"{second:.3g}" for second in series.seconds)),
-        TableCell(values=(marginal_ms,), text=f"{marginal_ms:.3g}"),
-        TableCell(values=(series.exponent,), text=f"{series.exponent:.2f}"),
-    )
+    return growth_table([*_of_stores(sizes, rounds), *_of_fgsm(rounds)], rounds)
 
 
 def _median_s(work: Callable[[], object], rounds: int) -> float:
     return statistics.median(wall(work) for _ in range(rounds))
 
 
-def _of_stores(sizes: tuple[int, ...], rounds: int) -> Iterator[_Series]:
+def _of_stores(sizes: tuple[int, ...], rounds: int) -> Iterator[Growth]:
     listed, planned = [], []
     for size in sizes:
         with _filled_store(size) as (study, path):
             listed.append(_median_s(partial(list_family, "runs", path), rounds))
             planned.append(_median_s(partial(plan, study, path), rounds))
-    yield _Series(work="list runs", unit="runs", sizes=sizes, seconds=tuple(listed))
-    yield _Series(work="plan, all trained", unit="cells", sizes=sizes, seconds=tuple(planned))
+    yield Growth(work="list runs", unit="runs", sizes=sizes, seconds=tuple(listed))
+    yield Growth(work="plan, all trained", unit="cells", sizes=sizes, seconds=tuple(planned))
 
 
 @contextmanager
@@ -128,7 +84,7 @@ def _filled_store(size: int) -> Iterator[tuple[Study, Path]]:
         yield study, store.path
 
 
-def _of_fgsm(rounds: int) -> Iterator[_Series]:
+def _of_fgsm(rounds: int) -> Iterator[Growth]:
     device = torch.device("cpu")
     channels, height, width = image_shape("lenet-mnist")
     network = fresh_network("lenet-mnist", device).to(memory_format=torch.channels_last).eval()
@@ -152,5 +108,5 @@ def _of_fgsm(rounds: int) -> Iterator[_Series]:
 
     by_epsilon = [_median_s(attack(128, grid(count)), rounds) for count in _EPSILONS]
     by_image = [_median_s(attack(count, grid(8)), rounds) for count in _IMAGES]
-    yield _Series(work="fgsm", unit="epsilons", sizes=_EPSILONS, seconds=tuple(by_epsilon))
-    yield _Series(work="fgsm", unit="images", sizes=_IMAGES, seconds=tuple(by_image))
+    yield Growth(work="fgsm", unit="epsilons", sizes=_EPSILONS, seconds=tuple(by_epsilon))
+    yield Growth(work="fgsm", unit="images", sizes=_IMAGES, seconds=tuple(by_image))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
@@ -12,34 +11,16 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from poolbench.assembly.network import build_network, image_shape
 from poolbench.bench.network import MEAN, STD
-from poolbench.bench.race import Contender, race, surroundings
+from poolbench.bench.passes import FORWARD, STEP, passes_of
+from poolbench.bench.race import Contender, conditions, race
 from poolbench.bench.stopwatch import wall_of
-from poolbench.bench.timing import CONFIDENCE, pass_cells, pass_columns
 from poolbench.core.cell import Cell
+from poolbench.core.costs import NetworkCost, NetworkRace
 from poolbench.core.study import Study
 from poolbench.data import DATASETS
 from poolbench.models.network import Network, count_parameters
-from poolbench.report.number_format import count
-from poolbench.report.table import Column, Table, TableCell, text_cell
-
-FORWARD, STEP = "forward", "forward and backward"
-_MIB = 2**20
-
-
-@dataclass(frozen=True, kw_only=True)
-class NetworkCost:
-    """What one network costs, whatever the clock says.
-
-    Args:
-        parameters: Trainable.
-        flops: Of one image's forward pass: multiplications and additions of its convolutions and
-            matrix products, the only ones that are counted.
-        kept_bytes: What a forward pass of one image keeps for the backward pass, parameters aside.
-    """
-
-    parameters: int
-    flops: int
-    kept_bytes: int
+from poolbench.report.benchmarks.networks import networks_table
+from poolbench.report.table import Table
 
 
 def cost_of(network: Network, images: Tensor) -> NetworkCost:
@@ -113,37 +94,16 @@ def _bench(
     ]
     times = race(contenders, rounds, wall_of(device))
     reference = study.baseline if study.baseline in cells else next(iter(cells))
-    return Table(
-        title=f"{study.title} · {dataset} · cost of a network, {threads} threads, {device}",
-        columns=(
-            Column(title="variant", fields=("variant",), is_text=True),
-            Column(title="parameters", fields=("parameters",)),
-            Column(title="MFLOPs an image", fields=("flops",)),
-            Column(title="kept for backward, MiB an image", fields=("kept_bytes",)),
-            *pass_columns(FORWARD, reference),
-            *pass_columns(STEP, reference),
+    return networks_table(
+        NetworkRace(
+            title=f"{study.title} · {dataset}",
+            batch_size=batch_size,
+            image_shape=shape,
+            reference=reference,
+            costs=costs,
+            passes={variant: passes_of(times, variant) for variant in costs},
         ),
-        rows=tuple(
-            (
-                text_cell(variant),
-                TableCell(values=(cost.parameters,), text=count(cost.parameters)),
-                TableCell(values=(cost.flops,), text=f"{cost.flops / 1e6:,.2f}"),
-                TableCell(values=(cost.kept_bytes,), text=f"{cost.kept_bytes / _MIB:,.3f}"),
-                *pass_cells(times, FORWARD, variant, reference),
-                *pass_cells(times, STEP, variant, reference),
-            )
-            for variant, cost in costs.items()
-        ),
-        notes=(
-            f"batches of {batch_size} random images of {'x'.join(map(str, shape))}, {rounds} "
-            "rounds, order drawn anew each round: median [least, largest] ms an image",
-            f"beside it: median of the time over {reference}'s of the same round, with the "
-            f"{CONFIDENCE:.0%} interval of the median; within noise where that holds 1. Each "
-            f"interval stands alone: of {len(costs) - 1} some may miss by chance",
-            "FLOPs: of convolutions and matrix products alone, as torch counts them; backward "
-            "takes about twice as many again",
-            surroundings(device),
-        ),
+        conditions(rounds, threads, device),
     )
 
 

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
+from poolbench.bench.passes import FORWARD, STEP, passes_of
 from poolbench.bench.pooling_peers import Pool, peers_of
 from poolbench.bench.pooling_task import PoolingTask
-from poolbench.bench.race import Contender, race, surroundings
+from poolbench.bench.race import Contender, conditions, race
 from poolbench.bench.stopwatch import kernels
-from poolbench.bench.timing import CONFIDENCE, pass_cells, pass_columns
+from poolbench.core.costs import PoolingCost, PoolingRace
 from poolbench.operators.create import create
 from poolbench.operators.kernels import kernel_for, peaks_for
-from poolbench.report.table import Column, Table, TableCell, text_cell
+from poolbench.report.benchmarks.operators import pooling_table
+from poolbench.report.table import Table
 
-FORWARD, STEP = "forward", "forward and backward"
 _OURS, _COPY = "ours", "copy_ of the maps"
 # How far a peer may be off, beside the largest value: bfloat16 costs the textbook two digits.
 _AGREEMENT = {torch.float32: 1e-4, torch.bfloat16: 0.2}
@@ -114,60 +114,27 @@ def _table(
     threads: int,
     device: torch.device,
 ) -> Table:
-    task, size = entry.task, entry.task.maps_bytes
-    copy_s = statistics.median(times[_COPY])
-    clock = (
-        "kernels alone, which wait together for the GPU: what Python takes to launch them is left "
-        "out"
-        if device.type == "cuda"
-        else "by the clock on the wall"
+    task = entry.task
+    return pooling_table(
+        PoolingRace(
+            task=str(task),
+            images=task.shape[0],
+            maps_bytes=task.maps_bytes,
+            forward_bytes=task.forward_bytes,
+            step_bytes=task.step_bytes,
+            kernel=entry.kernel,
+            copy_s=times[_COPY],
+            costs={
+                name: PoolingCost(
+                    passes=passes_of(times, name),
+                    kept_bytes=kept,
+                    is_yardstick=name in entry.yardsticks,
+                )
+                for name, kept in entry.kept_bytes.items()
+            },
+        ),
+        conditions(rounds, threads, device),
     )
-    return Table(
-        title=f"{task}, {threads} threads, {device}",
-        columns=(
-            Column(title="contender", fields=("contender",), is_text=True),
-            *pass_columns(FORWARD, _OURS),
-            *pass_columns(STEP, _OURS),
-            Column(title="copy_'s speed, %", fields=("forward_copy_share", "step_copy_share")),
-            Column(title="kept, % of maps", fields=("kept_bytes", "kept_share")),
-        ),
-        rows=tuple(
-            (
-                text_cell(name),
-                *pass_cells(times, FORWARD, name, _OURS),
-                *pass_cells(times, STEP, name, _OURS),
-                _copy_shares(entry, times, name),
-                TableCell(values=(kept, kept / size), text=f"{kept / size:.1%}"),
-            )
-            for name, kept in entry.kept_bytes.items()
-        ),
-        notes=(
-            f"{rounds} rounds of all {task.shape[0]} images, order drawn anew each round: median "
-            f"[least, largest] ms, {clock}",
-            f"x ours: median of the time over ours of the same round, with the {CONFIDENCE:.0%} "
-            "interval of the median; within noise where that holds 1",
-            f"copy_'s speed: copy_ moves {2 * size / copy_s / 1e9:,.0f} GB/s; the share of that "
-            "which forward / forward and backward reach, counting only the bytes that must move: "
-            f"{task.forward_bytes / size:.2f} and {task.step_bytes / size:.2f} times the maps",
-            "kept: for backward, beside the maps themselves; mean is a yardstick, not a peer; our "
-            f"kernel here: {entry.kernel}",
-            surroundings(device),
-        ),
-        detail={"copy_s": times[_COPY], "kernel": entry.kernel, "maps_bytes": size},
-    )
-
-
-def _copy_shares(entry: _Entry, times: Mapping[str, list[float]], name: str) -> TableCell:
-    """Return how near the passes come to the speed of a copy, which reads and writes the maps."""
-    if name in entry.yardsticks:  # it has other bytes to move
-        return TableCell(values=(None, None), text="")
-    task, copied = entry.task, 2 * entry.task.maps_bytes
-    copy_s = statistics.median(times[_COPY])
-    shares = [
-        least / copied * copy_s / statistics.median(times[f"{pass_} {name}"])
-        for pass_, least in ((FORWARD, task.forward_bytes), (STEP, task.step_bytes))
-    ]
-    return TableCell(values=tuple(shares), text=" / ".join(f"{share:.0%}" for share in shares))
 
 
 def _kernel(task: PoolingTask, maps: Tensor) -> str:

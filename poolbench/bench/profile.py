@@ -16,10 +16,12 @@ from poolbench.bench.stopwatch import wall
 from poolbench.bench.training import augmented, epoch_of, random_split, training_of
 from poolbench.bench.turns import wait_for_turn
 from poolbench.core.batch import Batch
+from poolbench.core.benchmarks import EpochProfile
 from poolbench.core.cell import Precision
 from poolbench.data.batches import Batches
 from poolbench.operators.base import PoolingOperator
-from poolbench.report.table import Column, Table, TableCell, text_cell
+from poolbench.report.benchmarks.profile import profile_table
+from poolbench.report.table import Table
 
 _DATA, _FORWARD, _OPTIMISER = "data", "forward", "optimiser"
 _NODE = "autograd::engine::evaluate_function: "
@@ -56,28 +58,15 @@ def bench_profile(
     with profile(activities=[ProfilerActivity.CPU], acc_events=True) as profiler:
         total_s = wall(run)
     ranges = {event.key: event.cpu_time_total * 1e-6 for event in profiler.key_averages()}
-    return Table(
-        title=f"an epoch of {model}, batch {batch_size}, {precision}, {threads} threads, {_CPU}",
-        columns=(
-            Column(title="part", fields=("part",), is_text=True),
-            Column(title="ms a step", fields=("duration_s",)),
-            Column(title="share", fields=("share",)),
+    return profile_table(
+        EpochProfile(
+            training=f"{model}, batch {batch_size}, {precision}, {threads} threads, {_CPU}",
+            steps=steps,
+            alone_s=alone_s,
+            total_s=total_s,
+            parts_s=_parts(ranges, total_s),
         ),
-        rows=tuple(
-            (
-                text_cell(part),
-                TableCell(values=(seconds / steps,), text=f"{1e3 * seconds / steps:.2f}"),
-                TableCell(values=(seconds / total_s,), text=f"{seconds / total_s:.1%}"),
-            )
-            for part, seconds in {**_parts(ranges, total_s), "all": total_s}.items()
-        ),
-        notes=(
-            f"{steps} steps; the profiled epoch took {total_s / alone_s:.2f} times the one before "
-            "it, which ran alone",
-            "backward: by the operation whose gradient is taken; rest: loss, learning rate, "
-            "clearing of gradients, counting, the loop itself",
-            surroundings(_CPU),
-        ),
+        surroundings(_CPU),
     )
 
 

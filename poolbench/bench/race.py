@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import random
-import statistics
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -16,7 +15,7 @@ from typing import TYPE_CHECKING
 from poolbench.bench.allocator import allocator
 from poolbench.bench.stopwatch import Stopwatch
 from poolbench.bench.turns import wait_for_turn
-from poolbench.report.table import Column, Table, TableCell, text_cell
+from poolbench.core.benchmarks import Conditions
 from poolbench.runtime.provenance import describe
 
 if TYPE_CHECKING:
@@ -64,36 +63,6 @@ def race(
     return times
 
 
-def rate_table(
-    title: str, times: Mapping[str, list[float]], *, reference: str, notes: tuple[str, ...]
-) -> Table:
-    """Return a race's outcome: images/s of each contender, and its ratio to one of them.
-
-    Args:
-        title: Of the table.
-        times: From :func:`race`.
-        reference: The contender whose images/s the others are divided by, round by round.
-        notes: For the foot of the table.
-    """
-    rows = []
-    for name, seconds in times.items():
-        rates = sorted(1 / second for second in seconds)
-        ratios = sorted(r / s for r, s in zip(times[reference], seconds, strict=True))
-        rows.append((text_cell(name), _spread(rates, ",.0f"), _spread(ratios, ".3f")))
-    return Table(
-        title=title,
-        columns=(
-            Column(title="contender", fields=("contender",), is_text=True),
-            Column(
-                title="images/s", fields=("images_per_s", "images_per_s_low", "images_per_s_high")
-            ),
-            Column(title="ratio", fields=("ratio", "ratio_low", "ratio_high")),
-        ),
-        rows=tuple(rows),
-        notes=notes,
-    )
-
-
 def machine(device: torch.device) -> str:
     """Return where a race was run, and how busy it was there, for the foot of its table."""
     facts = describe(device)
@@ -106,7 +75,8 @@ def surroundings(device: torch.device) -> str:
     return f"{machine(device)}; {allocator()}"
 
 
-def _spread(values: list[float], form: str) -> TableCell:
-    middle, low, high = statistics.median(values), values[0], values[-1]
-    text = f"{middle:{form}} [{low:{form}}, {high:{form}}]"
-    return TableCell(values=(middle, low, high), text=text)
+def conditions(rounds: int, threads: int, device: torch.device) -> Conditions:
+    """Return under which conditions a race within this process was run, as it ends."""
+    return Conditions(
+        rounds=rounds, threads=threads, device=str(device), surroundings=surroundings(device)
+    )

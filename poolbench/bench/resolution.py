@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 import torch
 
 from poolbench.bench.network import MEAN, STD, fresh_network, image_shape
-from poolbench.bench.race import Contender, race, surroundings
+from poolbench.bench.race import Contender, conditions, race
 from poolbench.bench.stopwatch import fair
 from poolbench.bench.training import random_split
+from poolbench.core.benchmarks import Sweeps
 from poolbench.core.errors import BadInput
 from poolbench.data.batches import evaluation_batches
 from poolbench.probes.api import Findings, NotApplicable, Subject
 from poolbench.probes.resolution import pad_noise, pad_zero, zoom
-from poolbench.report.table import Column, Table, TableCell, text_cell
+from poolbench.report.benchmarks.resolution import resolution_table
+from poolbench.report.table import Table
 
 _EVALUATION = "one evaluation"
 _SWEEPS: Mapping[str, Callable[..., Findings]] = {
@@ -78,27 +79,16 @@ def bench_resolution(
         rounds,
         fair(threads, device),
     )
-    pixels = sum(size * size for size in sizes) / side**2
-    return Table(
-        title=f"resolution sweeps of {model}, {images} images, {threads} threads, {device}",
-        columns=(
-            Column(title="work", fields=("work",), is_text=True),
-            Column(title="seconds", fields=("duration_s", "duration_low_s", "duration_high_s")),
-            Column(title="evaluations", fields=("ratio", "ratio_low", "ratio_high")),
-            Column(title="over the pixels'", fields=("excess", "excess_low", "excess_high")),
+    return resolution_table(
+        Sweeps(
+            model=model,
+            images=images,
+            side_px=side,
+            sizes=tuple(sizes),
+            evaluation_s=times[_EVALUATION],
+            sweeps_s={name: times[name] for name in _SWEEPS},
         ),
-        rows=tuple(
-            _row(name, seconds, times[_EVALUATION], 1.0 if name == _EVALUATION else pixels)
-            for name, seconds in times.items()
-        ),
-        notes=(
-            f"sizes {', '.join(map(str, sizes))}; median [least, largest] of {rounds} rounds, "
-            "order drawn anew each round",
-            f"evaluations: the row's time over an evaluation's at {side} pixels, round by round",
-            f"over the pixels': the same, divided by sum(s^2) / {side}^2 = {pixels:.2f}",
-            "a process meets each size for the first time in an unrecorded round",
-            surroundings(device),
-        ),
+        conditions(rounds, threads, device),
     )
 
 
@@ -106,20 +96,3 @@ def _sweep(
     subject: Subject, probe: Callable[..., Findings], sizes: Sequence[int] | None
 ) -> Findings:
     return probe(subject, on_progress=lambda _: None, sizes=sizes)
-
-
-def _row(
-    name: str, seconds: Sequence[float], evaluation: Sequence[float], pixels: float
-) -> tuple[TableCell, ...]:
-    ratios = [s / e for s, e in zip(seconds, evaluation, strict=True)]
-    return (
-        text_cell(name),
-        _spread(seconds),
-        _spread(ratios),
-        _spread([ratio / pixels for ratio in ratios]),
-    )
-
-
-def _spread(values: Sequence[float]) -> TableCell:
-    middle, low, high = statistics.median(values), min(values), max(values)
-    return TableCell(values=(middle, low, high), text=f"{middle:.3g} [{low:.3g}, {high:.3g}]")

@@ -16,12 +16,13 @@ from typing import Self
 
 import torch
 
-from poolbench.bench.race import Contender, machine, race, rate_table
+from poolbench.bench.race import Contender, machine, race
 from poolbench.bench.seeds_worker import SeedsJob
 from poolbench.bench.stopwatch import wall
 from poolbench.bench.user_loop import IN_WORDS
 from poolbench.core.cell import Precision
 from poolbench.engines.local import worker_environment
+from poolbench.report.benchmarks.rates import rate_table
 from poolbench.report.table import Table
 
 _CPU = torch.device("cpu")

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -16,7 +15,8 @@ from poolbench.bench.race import Contender, race
 from poolbench.bench.stopwatch import wall
 from poolbench.engines.api import Ended, Job
 from poolbench.engines.local import LocalEngine
-from poolbench.report.table import Column, Table, TableCell, text_cell
+from poolbench.report.benchmarks.startup import startup_table
+from poolbench.report.table import Table
 
 PYTHON, TORCH = "python -c pass", "import torch"
 _TARGET = "poolbench.bench.first_step:first_step"
@@ -55,7 +55,7 @@ def bench_startup(rounds: int) -> Table:
         times = race(
             [Contender(name=n, run=run, images=1) for n, run in works.items()], rounds, wall
         )
-    return _table(times, rounds)
+    return startup_table(times, python=PYTHON, torch=TORCH, rounds=rounds)
 
 
 def _run(command: Sequence[str]) -> None:
@@ -92,39 +92,3 @@ class _Workers:
     def close(self) -> None:
         """Let the engine start anew, if there is a next time."""
         self._engine.stop(0.0)
-
-
-def _table(times: Mapping[str, list[float]], rounds: int) -> Table:
-    return Table(
-        title="start-up: fresh processes in turn",
-        columns=(
-            Column(title="process", fields=("process",), is_text=True),
-            Column(title="seconds", fields=("duration_s", "duration_low_s", "duration_high_s")),
-            Column(title="above python, s", fields=("above_python_s",)),
-            Column(title="x import torch", fields=("ratio_to_torch",)),
-        ),
-        rows=tuple(
-            (
-                text_cell(name),
-                _seconds(seconds),
-                _median([s - p for s, p in zip(seconds, times[PYTHON], strict=True)]),
-                _median([s / t for s, t in zip(seconds, times[TORCH], strict=True)]),
-            )
-            for name, seconds in times.items()
-        ),
-        notes=(
-            f"median [lowest, highest] of {rounds} rounds; differences and ratios are taken within "
-            "a round, then their median",
-            "the next worker: forked from the process that has imported torch for the one before",
-        ),
-    )
-
-
-def _seconds(values: Sequence[float]) -> TableCell:
-    middle, low, high = statistics.median(values), min(values), max(values)
-    return TableCell(values=(middle, low, high), text=f"{middle:.2f} [{low:.2f}, {high:.2f}]")
-
-
-def _median(values: Sequence[float]) -> TableCell:
-    middle = statistics.median(values)
-    return TableCell(values=(middle,), text=f"{middle:.2f}")

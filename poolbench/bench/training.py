@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import torch
 
 from poolbench.bench.network import MEAN, fresh_network, image_shape
-from poolbench.bench.race import Contender, race, rate_table, surroundings
+from poolbench.bench.race import Contender, race, surroundings
 from poolbench.bench.stopwatch import fair
 from poolbench.bench.user_loop import IN_WORDS, user_loader, user_loop
 from poolbench.core.batch import Batch
@@ -16,6 +16,7 @@ from poolbench.core.cell import Named, Precision, Recipe
 from poolbench.data.augment.api import build_augmentations
 from poolbench.data.batches import Batches
 from poolbench.data.splits import Split
+from poolbench.report.benchmarks.rates import rate_table
 from poolbench.report.table import Table
 from poolbench.runtime.process import configured
 from poolbench.training.captured import GraphRecorder, Recorder

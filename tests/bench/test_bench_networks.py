@@ -11,7 +11,6 @@ import torch
 from torch import nn
 
 from poolbench.bench.networks import cost_of
-from poolbench.bench.timing import median_interval
 from poolbench.models.network import Network
 from tests.conftest import Done
 
@@ -27,12 +26,6 @@ def test_parameters_flops_and_kept_memory_are_those_counted_by_hand() -> None:
     assert cost.flops == 2 * (18 * 4 * 36) + 2 * (144 * 5)
     # Float32: the convolution keeps its input; ReLU its output, which the linear layer shares.
     assert cost.kept_bytes == 4 * (2 * 36 + 4 * 36)
-
-
-def test_the_interval_of_a_median_is_made_of_ranks() -> None:
-    # Of 7 values the extremes: both sides miss in 2 of 2^7 cases. Of 11 the second and the tenth.
-    assert median_interval([3, 1, 2, 7, 5, 6, 4]) == (1, 7)
-    assert median_interval(list(range(1, 12))) == (2, 10)
 
 
 def test_a_deeper_network_costs_more_and_a_recipe_nothing(

@@ -1,0 +1,1 @@
+"""What benchmarks have found, as tables: one file each, and the cells that they share."""

@@ -1,0 +1,77 @@
+"""What pooling costs, beside what people write instead, as a table."""
+
+from __future__ import annotations
+
+import statistics
+
+from poolbench.core.benchmarks import Conditions
+from poolbench.core.costs import PoolingCost, PoolingRace
+from poolbench.report.benchmarks.passes import pass_cells, pass_columns
+from poolbench.report.table import Column, Table, TableCell, text_cell
+from poolbench.stats.median import CONFIDENCE
+
+
+def pooling_table(race: PoolingRace, conditions: Conditions) -> Table:
+    """Return times, memory and bandwidth of ours and of its peers.
+
+    Args:
+        race: What was measured.
+        conditions: How.
+    """
+    size, copy_s = race.maps_bytes, statistics.median(race.copy_s)
+    ours, reference = next((name, cost.passes) for name, cost in race.costs.items())
+    clock = (
+        "kernels alone, which wait together for the GPU: what Python takes to launch them is left "
+        "out"
+        if conditions.device.startswith("cuda")
+        else "by the clock on the wall"
+    )
+    return Table(
+        title=f"{race.task}, {conditions.threads} threads, {conditions.device}",
+        columns=(
+            Column(title="contender", fields=("contender",), is_text=True),
+            *pass_columns(ours),
+            Column(title="copy_'s speed, %", fields=("forward_copy_share", "step_copy_share")),
+            Column(title="kept, % of maps", fields=("kept_bytes", "kept_share")),
+        ),
+        rows=tuple(
+            (
+                text_cell(name),
+                *pass_cells(cost.passes, reference),
+                _copy_shares(race, cost),
+                TableCell(
+                    values=(cost.kept_bytes, cost.kept_bytes / size),
+                    text=f"{cost.kept_bytes / size:.1%}",
+                ),
+            )
+            for name, cost in race.costs.items()
+        ),
+        notes=(
+            f"{conditions.rounds} rounds of all {race.images} images, order drawn anew each round: "
+            f"median [least, largest] ms, {clock}",
+            f"x ours: median of the time over ours of the same round, with the {CONFIDENCE:.0%} "
+            "interval of the median; within noise where that holds 1",
+            f"copy_'s speed: copy_ moves {2 * size / copy_s / 1e9:,.0f} GB/s; the share of that "
+            "which forward / forward and backward reach, counting only the bytes that must move: "
+            f"{race.forward_bytes / size:.2f} and {race.step_bytes / size:.2f} times the maps",
+            "kept: for backward, beside the maps themselves; mean is a yardstick, not a peer; our "
+            f"kernel here: {race.kernel}",
+            conditions.surroundings,
+        ),
+        detail={"copy_s": list(race.copy_s), "kernel": race.kernel, "maps_bytes": size},
+    )
+
+
+def _copy_shares(race: PoolingRace, cost: PoolingCost) -> TableCell:
+    """Return how near the passes come to the speed of a copy, which reads and writes the maps."""
+    if cost.is_yardstick:  # it has other bytes to move
+        return TableCell(values=(None, None), text="")
+    copied, copy_s = 2 * race.maps_bytes, statistics.median(race.copy_s)
+    shares = [
+        least / copied * copy_s / statistics.median(seconds)
+        for seconds, least in (
+            (cost.passes.forward_s, race.forward_bytes),
+            (cost.passes.step_s, race.step_bytes),
+        )
+    ]
+    return TableCell(values=tuple(shares), text=" / ".join(f"{share:.0%}" for share in shares))

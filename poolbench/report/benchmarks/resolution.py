@@ -1,0 +1,50 @@
+"""What resolution sweeps take, in evaluations and in pixels, as a table."""
+
+from __future__ import annotations
+
+from poolbench.core.benchmarks import Conditions, Sweeps, Values
+from poolbench.report.benchmarks.cells import ratios, spread
+from poolbench.report.table import Column, Table, TableCell, text_cell
+
+
+def resolution_table(sweeps: Sweeps, conditions: Conditions) -> Table:
+    """Return the seconds of each sweep, beside one evaluation and beside its pixels.
+
+    Args:
+        sweeps: What was measured.
+        conditions: How.
+    """
+    evaluation, pixels = sweeps.evaluation_s, sweeps.pixels
+    return Table(
+        title=f"resolution sweeps of {sweeps.model}, {sweeps.images} images, "
+        f"{conditions.threads} threads, {conditions.device}",
+        columns=(
+            Column(title="work", fields=("work",), is_text=True),
+            Column(title="seconds", fields=("duration_s", "duration_low_s", "duration_high_s")),
+            Column(title="evaluations", fields=("ratio", "ratio_low", "ratio_high")),
+            Column(title="over the pixels'", fields=("excess", "excess_low", "excess_high")),
+        ),
+        rows=(
+            _row("one evaluation", evaluation, evaluation, 1.0),
+            *(_row(name, seconds, evaluation, pixels) for name, seconds in sweeps.sweeps_s.items()),
+        ),
+        notes=(
+            f"sizes {', '.join(map(str, sweeps.sizes))}; median [least, largest] of "
+            f"{conditions.rounds} rounds, order drawn anew each round",
+            f"evaluations: the row's time over an evaluation's at {sweeps.side_px} pixels, round "
+            "by round",
+            f"over the pixels': the same, divided by sum(s^2) / {sweeps.side_px}^2 = {pixels:.2f}",
+            "a process meets each size for the first time in an unrecorded round",
+            conditions.surroundings,
+        ),
+    )
+
+
+def _row(name: str, seconds: Values, evaluation: Values, pixels: float) -> tuple[TableCell, ...]:
+    evaluations = ratios(seconds, evaluation)
+    return (
+        text_cell(name),
+        spread(seconds, ".3g"),
+        spread(evaluations, ".3g"),
+        spread([ratio / pixels for ratio in evaluations], ".3g"),
+    )
