@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 import typer
 
 from poolbench.cli import bench_training_command, options
-from poolbench.cli.groups import Chosen
+from poolbench.cli.bench_options import BriefRacing, Racing, RacingForVerdicts
+from poolbench.cli.groups import Chosen, taking_groups
 from poolbench.cli.output import emit, tell
 from poolbench.cli.study import read_study
 
@@ -47,7 +48,9 @@ def _bench(
 
 
 @_commands.command("device")
+@taking_groups
 def device_(
+    *,
     copy_mib: Annotated[
         int, typer.Option("--copy-mib", min=1, help="What is copied, in MiB.")
     ] = 1024,
@@ -57,71 +60,66 @@ def device_(
     batch_size: Annotated[
         int, typer.Option("--batch-size", min=1, help="Images of a convolution.")
     ] = 64,
-    rounds: Annotated[int, typer.Option("--rounds", min=3, help="Turns of each.")] = 9,
-    threads: Annotated[int, typer.Option("--threads", min=1, help="CPU threads.")] = 1,
-    device: options.Device = "cpu",
+    racing: Racing,
     format: options.Format = "rich",
     output: options.Output = None,
 ) -> None:
     """Measure what a device can do at best: copies, matrix products, convolutions."""
     from poolbench.bench.device import bench_device
-    from poolbench.runtime.devices import open_device
 
     table = bench_device(
         copy_mib=copy_mib,
         matrix_side=matrix_side,
         batch_size=batch_size,
-        rounds=rounds,
-        threads=threads,
-        device=open_device("cpu" if device is None else device),
+        rounds=racing.rounds,
+        threads=racing.threads,
+        device=racing.open_device(),
     )
     emit([table], format, output)
 
 
 @_commands.command("fgsm")
+@taking_groups
 def fgsm(
+    *,
     model: Annotated[str, typer.Option("--model", help="A network.")] = "lenet-cifar",
     images: Annotated[
         int, typer.Option("--images", min=1, max=128, help="Images, in one batch.")
     ] = 128,
-    rounds: Annotated[int, typer.Option("--rounds", min=3, help="Turns of each.")] = 9,
-    threads: Annotated[int, typer.Option("--threads", min=1, help="CPU threads.")] = 1,
-    device: options.Device = "cpu",
+    racing: Racing,
     format: options.Format = "rich",
     output: options.Output = None,
 ) -> None:
     """Compare FGSM over 15 epsilons with foolbox, which takes the gradient anew for each."""
     from poolbench.bench.fgsm import bench_fgsm
-    from poolbench.runtime.devices import open_device
 
     table = bench_fgsm(
         model,
         images=images,
-        rounds=rounds,
-        threads=threads,
-        device=open_device("cpu" if device is None else device),
+        rounds=racing.rounds,
+        threads=racing.threads,
+        device=racing.open_device(),
     )
     emit([table], format, output)
 
 
 @_commands.command("networks")
+@taking_groups
 def networks(
     suite: options.SuiteArgument,
+    *,
     profile: options.Profile = None,
     overrides: options.Overrides = None,
     only: options.Only = None,
     data_root: options.DataRoot = None,
     batch_size: Annotated[int, typer.Option("--batch-size", min=1, help="Images a turn.")] = 32,
-    rounds: Annotated[int, typer.Option("--rounds", min=7, help="Turns of each.")] = 11,
-    threads: Annotated[int, typer.Option("--threads", min=1, help="CPU threads.")] = 1,
-    device: options.Device = "cpu",
+    racing: RacingForVerdicts,
     format: options.Format = "rich",
     output: options.Output = None,
     plugin: options.Plugins = None,
 ) -> None:
     """Compare what the networks of a suite's variants cost: parameters, FLOPs, time, memory."""
     from poolbench.bench.networks import bench_networks
-    from poolbench.runtime.devices import open_device
 
     chosen = Chosen(
         profile=profile, overrides=overrides, only=only, data_root=data_root, plugins=plugin
@@ -129,15 +127,17 @@ def networks(
     tables = bench_networks(
         read_study(suite, chosen),
         batch_size=batch_size,
-        rounds=rounds,
-        threads=threads,
-        device=open_device("cpu" if device is None else device),
+        rounds=racing.rounds,
+        threads=racing.threads,
+        device=racing.open_device(),
     )
     emit(tables, format, output)
 
 
 @_commands.command("operators")
+@taking_groups
 def operators(
+    *,
     operator: Annotated[
         list[str] | None,
         typer.Option("--operator", help="lae, lse, softpool, mixed, gated or max. Repeats."),
@@ -158,16 +158,13 @@ def operators(
     compiled: Annotated[
         bool, typer.Option("--compiled", help="Also race what torch.compile makes of the peer.")
     ] = False,
-    rounds: Annotated[int, typer.Option("--rounds", min=7, help="Turns of each.")] = 11,
-    threads: Annotated[int, typer.Option("--threads", min=1, help="CPU threads.")] = 1,
-    device: options.Device = "cpu",
+    racing: RacingForVerdicts,
     format: options.Format = "rich",
     output: options.Output = None,
 ) -> None:
     """Compare pooling operators with what people write instead: time, memory, bandwidth."""
     from poolbench.bench.operators import bench_operators
     from poolbench.bench.pooling_task import read_task
-    from poolbench.runtime.devices import open_device
 
     tasks = [
         read_task(
@@ -182,9 +179,9 @@ def operators(
     ]
     tables, failures = bench_operators(
         tasks,
-        rounds=rounds,
-        threads=threads,
-        device=open_device("cpu" if device is None else device),
+        rounds=racing.rounds,
+        threads=racing.threads,
+        device=racing.open_device(),
         with_compiled=compiled,
     )
     if tables:
@@ -221,28 +218,27 @@ def growth(
 
 
 @_commands.command("resolution")
+@taking_groups
 def resolution(
+    *,
     model: Annotated[
         str, typer.Option("--model", help="A network for images of any size.")
     ] = "resnet32",
     images: Annotated[int, typer.Option("--images", min=1, help="Test images.")] = 128,
     batch_size: Annotated[int, typer.Option("--batch-size", min=1, help="Images a batch.")] = 64,
-    rounds: Annotated[int, typer.Option("--rounds", min=3, help="Turns of each.")] = 5,
-    threads: Annotated[int, typer.Option("--threads", min=1, help="CPU threads.")] = 1,
-    device: options.Device = "cpu",
+    racing: BriefRacing,
     format: options.Format = "rich",
     output: options.Output = None,
 ) -> None:
     """Compare sweeps over image sizes with one evaluation, and with the pixels they look at."""
     from poolbench.bench.resolution import bench_resolution
-    from poolbench.runtime.devices import open_device
 
     table = bench_resolution(
         model,
         images=images,
         batch_size=batch_size,
-        rounds=rounds,
-        threads=threads,
-        device=open_device("cpu" if device is None else device),
+        rounds=racing.rounds,
+        threads=racing.threads,
+        device=racing.open_device(),
     )
     emit([table], format, output)

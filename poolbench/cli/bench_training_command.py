@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from poolbench.cli import options
+from poolbench.cli.bench_options import (
+    OurPrecision,
+    PreciseRacing,
+    Rounds,
+    Threads,
+    open_device,
+)
+from poolbench.cli.groups import taking_groups
 from poolbench.cli.output import emit
-from poolbench.core.cell import Precision
 from poolbench.core.errors import BadInput
-
-if TYPE_CHECKING:
-    import torch
 
 _Model = Annotated[str, typer.Option("--model", help="A network.")]
 _BatchSize = Annotated[int, typer.Option("--batch-size", min=1, help="Images a step.")]
 _Steps = Annotated[int, typer.Option("--steps", min=1, help="Steps a turn.")]
-_Rounds = Annotated[int, typer.Option("--rounds", min=3, help="Turns of each.")]
-_Threads = Annotated[int, typer.Option("--threads", min=1, help="CPU threads.")]
-_Precision = Annotated[Precision, typer.Option("--precision", help="Of our steps.")]
 
 
 def register(commands: typer.Typer) -> None:
@@ -28,20 +29,13 @@ def register(commands: typer.Typer) -> None:
         commands.command(command.__name__)(command)
 
 
-def _open(device: str | None, precision: Precision) -> torch.device:
-    from poolbench.runtime.devices import open_device
-
-    return open_device("cpu" if device is None else device, precision)
-
-
+@taking_groups
 def training(
+    *,
     model: _Model = "lenet-cifar",
     batch_size: _BatchSize = 128,
     steps: _Steps = 8,
-    rounds: _Rounds = 9,
-    threads: _Threads = 1,
-    precision: _Precision = "fp32",
-    device: options.Device = "cpu",
+    racing: PreciseRacing,
     format: options.Format = "rich",
     output: options.Output = None,
 ) -> None:
@@ -52,10 +46,10 @@ def training(
         model,
         batch_size=batch_size,
         steps=steps,
-        rounds=rounds,
-        threads=threads,
-        precision=precision,
-        device=_open(device, precision),
+        rounds=racing.rounds,
+        threads=racing.threads,
+        precision=racing.precision,
+        device=racing.open_device(),
     )
     emit([table], format, output)
 
@@ -63,7 +57,7 @@ def training(
 def data(
     batch_size: _BatchSize = 128,
     images: Annotated[int, typer.Option("--images", min=1, help="Images a turn.")] = 2048,
-    rounds: _Rounds = 9,
+    rounds: Rounds = 9,
     format: options.Format = "rich",
     output: options.Output = None,
 ) -> None:
@@ -78,11 +72,11 @@ def seeds(
     seeds: Annotated[int, typer.Option("--seeds", min=1, help="Seeds a turn.")] = 4,
     batch_size: _BatchSize = 128,
     steps: Annotated[int, typer.Option("--steps", min=1, help="Steps of each seed.")] = 4,
-    rounds: _Rounds = 9,
+    rounds: Rounds = 9,
     cores: Annotated[
         int | None, typer.Option("--cores", min=1, help="CPU cores; default: all.")
     ] = None,
-    precision: _Precision = "fp32",
+    precision: OurPrecision = "fp32",
     device: options.Device = "cpu",
     jobs: Annotated[
         int | None,
@@ -95,7 +89,7 @@ def seeds(
     from poolbench.bench.seeds import bench_seeds
     from poolbench.runtime.devices import count_cores
 
-    where = _open(device, precision)
+    where = open_device(device, precision)
     if jobs is not None and where.type == "cpu":
         raise BadInput("--jobs is for workers on a GPU", "add --device cuda, or use --cores")
     table = bench_seeds(
@@ -112,16 +106,15 @@ def seeds(
     emit([table], format, output)
 
 
+@taking_groups
 def efficiency(
+    *,
     model: Annotated[
         list[str] | None,
         typer.Option("--model", help="A network. Repeats; default: lenet-cifar, resnet-page."),
     ] = None,
     batch_size: _BatchSize = 64,
-    rounds: _Rounds = 9,
-    threads: _Threads = 1,
-    precision: _Precision = "fp32",
-    device: options.Device = "cpu",
+    racing: PreciseRacing,
     format: options.Format = "rich",
     output: options.Output = None,
 ) -> None:
@@ -131,10 +124,10 @@ def efficiency(
     table = bench_efficiency(
         model or ["lenet-cifar", "resnet-page"],
         batch_size=batch_size,
-        rounds=rounds,
-        threads=threads,
-        precision=precision,
-        device=_open(device, precision),
+        rounds=racing.rounds,
+        threads=racing.threads,
+        precision=racing.precision,
+        device=racing.open_device(),
     )
     emit([table], format, output)
 
@@ -143,15 +136,15 @@ def profile(
     model: _Model = "lenet-cifar",
     batch_size: _BatchSize = 128,
     steps: Annotated[int, typer.Option("--steps", min=1, help="Steps of the epoch.")] = 16,
-    threads: _Threads = 1,
-    precision: _Precision = "fp32",
+    threads: Threads = 1,
+    precision: OurPrecision = "fp32",
     format: options.Format = "rich",
     output: options.Output = None,
 ) -> None:
     """Show where the time of a training epoch goes: data, layers, gradients, optimiser, rest."""
     from poolbench.bench.profile import bench_profile
 
-    _open("cpu", precision)
+    open_device("cpu", precision)
     table = bench_profile(
         model, batch_size=batch_size, steps=steps, threads=threads, precision=precision
     )
