@@ -157,7 +157,7 @@ def _contenders(
             "stride": task.window.stride,
             "padding": task.window.padding,
         }
-    ours = create(task.operator, channels=task.shape[1], grid=task.shape[2:], **options)  # type: ignore[arg-type]
+    ours = create(task.operator, channels=task.shape[1], grid=task.shape[2:], **options)
     ours = ours.to(device)
     own = next(ours.parameters(), torch.zeros(1))
     parameter = nn.Parameter(own.detach().to(device, task.dtype))

@@ -12,29 +12,15 @@ from poolbench.core.options import check_options
 from poolbench.operators import OPERATORS
 from poolbench.operators.window import Pair, Window
 
+_GEOMETRY = frozenset({"channels", "kernel_size", "stride", "padding", "ceil_mode", "grid"})
 
-def create(
-    name: str,
-    *,
-    channels: int | None = None,
-    kernel_size: int | Pair | None = None,
-    stride: int | Pair | None = None,
-    padding: int | Pair = 0,
-    ceil_mode: bool = False,
-    grid: tuple[int, int] | None = None,
-    **options: Any,
-) -> nn.Module:
+
+def create(name: str, **keywords: Any) -> nn.Module:
     """Build a pooling operator from options that nobody has checked yet.
 
     Args:
         name: As the catalogue lists it.
-        channels: Channels of the maps; needed for ``learn="channel"`` and for ``conv``.
-        kernel_size: Sides of the window, in pixels; ``None`` pools the whole map.
-        stride: Step between windows, in pixels; ``None`` for the kernel's size.
-        padding: Implicit border, in pixels, at most half the kernel; never an element.
-        ceil_mode: Whether a last window may hang over the far edge.
-        grid: (H, W) of the maps in training, in pixels; needed for a global ``gated``.
-        options: What the catalogue declares for this operator.
+        keywords: Geometry, as for :func:`build`, and options that the catalogue declares.
 
     Returns:
         A module ``(N, C, H, W) -> (N, C)``, or ``(N, C, H', W')`` with a window.
@@ -42,16 +28,8 @@ def create(
     Raises:
         BadInput: The name, an option or the geometry cannot be meant.
     """
-    return build(
-        name,
-        channels=channels,
-        kernel_size=kernel_size,
-        stride=stride,
-        padding=padding,
-        ceil_mode=ceil_mode,
-        grid=grid,
-        **check_options(name, OPERATORS[name].options, options),
-    )
+    given = {key: value for key, value in keywords.items() if key not in _GEOMETRY}
+    return build(name, **(keywords | check_options(name, OPERATORS[name].options, given)))
 
 
 def build(
@@ -69,13 +47,16 @@ def build(
 
     Args:
         name: As the catalogue lists it.
-        channels: As for :func:`create`, and so are all that follow.
-        kernel_size: Sides of the window.
-        stride: Step between windows.
-        padding: Implicit border.
-        ceil_mode: Whether a last window may hang over.
-        grid: (H, W) of the maps in training.
+        channels: Channels of the maps; needed for ``learn="channel"`` and for ``conv``.
+        kernel_size: Sides of the window, in pixels; ``None`` pools the whole map.
+        stride: Step between windows, in pixels; ``None`` for the kernel's size.
+        padding: Implicit border, in pixels, at most half the kernel; never an element.
+        ceil_mode: Whether a last window may hang over the far edge.
+        grid: (H, W) of the maps in training, in pixels; needed for a global ``gated``.
         options: Values that ``Option.check`` returned.
+
+    Returns:
+        A module, as of :func:`create`.
 
     Raises:
         BadInput: The geometry cannot be meant, or options that do not go together or with it.
