@@ -179,6 +179,8 @@ def test_nothing_unpickles() -> None:
         ["list", "operators", "lae"],
         ["plan", "smoke"],
         ["theory", "--help"],
+        ["theory", "max-network"],
+        ["gradients", "--matrix", "BAD"],
         ["plan", "BAD"],
     ],
     ids=" ".join,
