@@ -30,7 +30,7 @@ LAYERS: dict[str, set[str]] = {
     "data": {"core"},
     "training": {"core"},
     "probes": {"core", "training", "operators", "theory"},
-    "assembly": {"core", "models", "operators", "data", "report"},
+    "assembly": {"core", "models", "operators", "data"},
     "runtime": {
         "core", "store", "engines", "assembly",
         "operators", "models", "data", "training", "probes",
@@ -43,8 +43,10 @@ LAYERS: dict[str, set[str]] = {
         "core", "app", "report", "store", "engines", "runtime", "assembly",
         "operators", "models", "data", "training", "probes",
     },
-    "cli": {"core", "app", "bench", "report", "runtime"},
+    "cli": {"core", "app", "bench", "runtime"},
 }  # fmt: skip
+# Packages that laptops use too: what they import when they are imported loads no torch either.
+LIGHT = ("core", "suite", "store", "stats", "report", "engines", "app", "cli")
 
 # Slow to import: at module level only where they are the package's job.
 HEAVY = {
@@ -56,7 +58,6 @@ HEAVY = {
         "probes",
         "assembly",
         "runtime",
-        "app",
         "bench",
     },
     "torchvision": set(),
@@ -77,16 +78,6 @@ PRESENTATION = {
     "Axis", "Chart", "Cloud", "Curve", "Curves", "Grid", "Matrices", "Panel", "Sample", "Samples",
     "Scatter", "Surface",
 }  # fmt: skip
-# Files that still do, to be emptied.
-NOT_YET = {
-    "app/docstrings.py",
-    "app/doctor.py",
-    "app/listing.py",
-    "app/page.py",
-    "app/plan.py",
-    "app/suite_index.py",
-    "assembly/sites.py",
-}
 
 
 def package_of(path: Path) -> str:
@@ -132,8 +123,22 @@ def test_heavy_libraries_are_imported_where_they_are_the_job(path: Path) -> None
         library = module.split(".")[0]
         if library in HEAVY:
             assert here in HEAVY[library], f"{path.name} imports {library} at module level"
-            light = here == "app" and path.stem not in HEAVY_APP
-            assert not (light and library == "torch"), f"{path.name} has to load without torch"
+
+
+def test_the_light_packages_load_no_torch() -> None:
+    light = [path for path in FILES if package_of(path) in LIGHT]
+    names = [
+        ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__")
+        for path in light
+    ]
+    code = (
+        "import importlib, sys\n"
+        f"for name in {names!r}:\n"
+        "    importlib.import_module(name)\n"
+        "    if 'torch' in sys.modules:\n        sys.exit(f'{name} loads torch')\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
 
 
 def test_every_table_and_chart_is_built_in_report() -> None:
@@ -142,7 +147,7 @@ def test_every_table_and_chart_is_built_in_report() -> None:
         name = path.relative_to(PACKAGE).as_posix()
         calls = (node.func for node in ast.walk(parse(path)) if isinstance(node, ast.Call))
         built = {ast.unparse(call).rpartition(".")[2] for call in calls} & PRESENTATION
-        if built and package_of(path) != "report" and name not in NOT_YET:
+        if built and package_of(path) != "report":
             found[name] = built
     assert not found
 

@@ -61,11 +61,10 @@ def contraction(
     What was measured before is read from the store. Data sets that are missing are rows that say
     so, and exit code 6.
     """
-    from poolbench.app.contraction_report import report
+    from poolbench.app.contraction import observe, report
     from poolbench.app.experiment import load_experiment
     from poolbench.core.errors import BadInput, EnvironmentFault
     from poolbench.core.plugins import load_plugins
-    from poolbench.runtime.contraction import count_setups, observe
 
     if suite is None and not model:
         raise BadInput(
@@ -81,7 +80,7 @@ def contraction(
         overrides=overrides or (),
         options=_laid(model=model, data=data, pool=pool, pairs=pairs, seeds=seeds),
     )
-    with showing_progress(count_setups(experiment.settings), quiet=quiet) as listen:
+    with showing_progress(experiment.settings.network_count, quiet=quiet) as listen:
         observed = observe(
             experiment.settings, store=store, root=data_root, device=device, on_event=listen
         )

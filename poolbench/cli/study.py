@@ -8,8 +8,8 @@ from poolbench.core.errors import BadInput
 
 if TYPE_CHECKING:
     from poolbench.app.study import Study
+    from poolbench.app.train import Settings
     from poolbench.cli.groups import Chosen, Running
-    from poolbench.runtime.runner import Settings
 
 
 def read_study(suite: str, chosen: Chosen) -> Study:
@@ -68,7 +68,7 @@ def refuse_changes(chosen: Chosen) -> None:
 
 def settings_of(chosen: Chosen, running: Running, *, download: bool = False) -> Settings:
     """Return how to run what was chosen."""
-    from poolbench.runtime.runner import Settings
+    from poolbench.app.train import Settings
 
     return Settings(
         store=chosen.store,

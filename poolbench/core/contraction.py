@@ -80,6 +80,12 @@ class ContractionSettings:
     sweep: Sweep | None = None
     accuracy_of: str = ""
 
+    @property
+    def network_count(self) -> int:
+        """How many untrained networks are measured: one a seed, each on one data set."""
+        sizes = len(self.sweep.values) if self.sweep else 1
+        return len(self.networks) * len(self.data) * sizes * len(self.seeds)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Setup:

@@ -47,7 +47,5 @@ class Shipped:
     def networks(self) -> int | None:
         """How many are trained, or measured untrained; ``None`` where there is none."""
         if self.contraction is not None:
-            sizes = len(self.contraction.sweep.values) if self.contraction.sweep else 1
-            setups = len(self.contraction.networks) * len(self.contraction.data) * sizes
-            return setups * len(self.contraction.seeds)
+            return self.contraction.network_count
         return len(self.study.cells) if self.study else None

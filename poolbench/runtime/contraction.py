@@ -43,11 +43,6 @@ class _Subject:
     size: int | None = None
 
 
-def count_setups(settings: ContractionSettings) -> int:
-    """Return how many untrained networks are measured."""
-    return len(list(_subjects(settings))) * len(settings.seeds)
-
-
 def observe(
     settings: ContractionSettings,
     *,

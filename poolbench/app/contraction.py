@@ -1,8 +1,8 @@
-"""Angle contraction as tables and charts, beside what the same networks reach when trained."""
+"""Angle contraction: untrained networks measured, beside what the same reach when trained."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from poolbench.app.results import read_results
@@ -10,6 +10,7 @@ from poolbench.app.study import load_study
 from poolbench.core.cell import Cell
 from poolbench.core.contraction import ContractionSettings, Observed
 from poolbench.core.errors import NothingMatched
+from poolbench.core.events import Event
 from poolbench.core.experiment import Experiment
 from poolbench.report.chart import Chart
 from poolbench.report.contraction.charts import similarity_charts
@@ -25,6 +26,20 @@ from poolbench.report.contraction.prediction import (
 from poolbench.report.contraction.rates import rates_chart, rates_table
 from poolbench.report.contraction.similarities import similarity_table
 from poolbench.report.table import Table
+
+
+def observe(
+    settings: ContractionSettings,
+    *,
+    store: Path,
+    root: Path | None,
+    device: str | None,
+    on_event: Callable[[Event], None],
+) -> list[Observed]:
+    """Measure what the store lacks, and return all of it: :func:`runtime.contraction.observe`."""
+    from poolbench.runtime import contraction
+
+    return contraction.observe(settings, store=store, root=root, device=device, on_event=on_event)
 
 
 def report(
