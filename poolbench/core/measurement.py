@@ -97,15 +97,20 @@ def measurement_from_json(document: Mapping[str, Any]) -> Measurement:
 
 def pack_bits(right: Iterable[bool]) -> str:
     """Return booleans as base64 of packed bits, the first in the highest bit of the first byte."""
-    bits = list(right)
-    packed = bytearray((len(bits) + 7) // 8)
-    for place, bit in enumerate(bits):
-        if bit:
-            packed[place // 8] |= 0x80 >> place % 8
-    return base64.b64encode(bytes(packed)).decode()
+    import numpy as np  # listing a store needs none
+
+    return base64.b64encode(np.packbits(np.fromiter(right, dtype=bool)).tobytes()).decode()
 
 
 def unpack_bits(text: str, count: int) -> list[bool]:
-    """Return the first ``count`` booleans of :func:`pack_bits`."""
-    packed = base64.b64decode(text)
-    return [bool(packed[place // 8] & (0x80 >> place % 8)) for place in range(count)]
+    """Return the first ``count`` booleans of :func:`pack_bits`.
+
+    Raises:
+        ValueError: There are fewer.
+    """
+    import numpy as np
+
+    packed = np.frombuffer(base64.b64decode(text), dtype=np.uint8)
+    if count > 8 * len(packed):
+        raise ValueError(f"{count} booleans asked for, {8 * len(packed)} packed")
+    return np.unpackbits(packed, count=count).astype(bool).tolist()

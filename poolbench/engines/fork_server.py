@@ -5,8 +5,10 @@ exit code, and with it all that takes long. Then it forks a worker for each line
 input, and writes a line to its standard output for each that has ended. It does nothing else, so
 that a worker finds everything as if new: no thread, no GPU in use, no random number drawn.
 
-Nobody outlives the process at the other end of the input: when that closes, the server kills its
-workers; and a worker that finds the input closed, or the server gone, leaves by itself.
+The standard library's fork server starts a worker as fast, but runs the caller's main script again
+in each, which ends a script without a ``__main__`` guard, and its workers outlive a caller that is
+killed. Here nobody outlives the process at the other end of the input: when that closes, the server
+kills its workers; and a worker that finds the input closed, or the server gone, leaves by itself.
 """
 
 from __future__ import annotations
