@@ -14,6 +14,7 @@ from typing import Any, Literal, get_args
 
 from poolbench import __version__
 from poolbench.app.results import Results, read_results
+from poolbench.app.suites import command
 from poolbench.core.atomic import write_whole
 from poolbench.core.cell import Cell, Named
 from poolbench.core.errors import BadInput, EnvironmentFault, NothingMatched
@@ -210,7 +211,7 @@ def write_baseline(studies: Sequence[Study], store_path: Path, target: Path) -> 
     if not finished:
         raise NothingMatched(
             f"there is no finished run to freeze in {store_path}",
-            f"train them: poolbench train {studies[0].origin}",
+            f"train them: {command('train', studies[0], store_path)}",
         )
     document = {
         "format": FORMAT,

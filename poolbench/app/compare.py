@@ -100,7 +100,7 @@ def _tables(results: Results, baseline: str, candidates: Sequence[str]) -> list[
     if missing := [name for name in (baseline, *candidates) if name not in compared]:
         raise NothingMatched(
             f"no finished run of {' or '.join(missing)} in {results.store.path}",
-            f"train them: {command('train', study)}",
+            f"train them: {command('train', study, results.store.path)}",
         )
     who = candidates[0] if len(candidates) == 1 else "every variant"
     tables = [

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from poolbench.app.results import read_results
 from poolbench.app.study import load_study
+from poolbench.app.suites import command
 from poolbench.core.cell import Cell
 from poolbench.core.contraction import ContractionSettings, Observed
 from poolbench.core.errors import NothingMatched
@@ -91,7 +92,8 @@ def _trained(
     runs = read_results(study, store).runs
     if not runs:
         raise NothingMatched(
-            f"no network of {suite} is trained in {store}", f"run: poolbench train {suite}"
+            f"no network of {suite} is trained in {store}",
+            f"train them: {command('train', study, store)}",
         )
     accuracies: dict[Key, list[float]] = {}
     for cell in study.cells:

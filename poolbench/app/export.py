@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from poolbench.app.results import Results, read_results
+from poolbench.app.suites import command
 from poolbench.core.errors import BadInput, EnvironmentFault, NothingMatched, did_you_mean
 from poolbench.core.measurement import Measurement
 from poolbench.core.record import Run
@@ -67,7 +68,7 @@ def export(
     if not observations:
         raise NothingMatched(
             f"there is no finished run to export in {store_path}",
-            f"train them: poolbench train {studies[0].origin}",
+            f"train them: {command('train', studies[0], store_path)}",
         )
     written = []
     try:

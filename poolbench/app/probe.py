@@ -145,7 +145,7 @@ def probe(
     if not trained:
         raise NothingMatched(
             f"none of the {len(study.cells)} cells of '{study.title}' is finished in {store.path}",
-            f"train them: {command('train', study)}",
+            f"train them: {command('train', study, settings.store)}",
         )
     sound = [cell for cell in trained if store.network(cell.id) is not None]
     before = _count(store, sound, study.probes)

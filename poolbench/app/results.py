@@ -100,7 +100,7 @@ class Results:
             count, title = len(self.study.cells), self.study.title
             raise NothingMatched(
                 f"none of the {count} cells of '{title}' is finished in {self.store.path}",
-                f"train them: {command('train', self.study)}",
+                f"train them: {command('train', self.study, self.store.path)}",
             )
 
     def measured_by(self, probes: Collection[Named]) -> dict[str, tuple[Measurement, ...]]:

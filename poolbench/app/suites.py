@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from pathlib import Path
 
 import poolbench
 from poolbench.core.errors import BadInput, did_you_mean
 from poolbench.core.study import Study
+
+DEFAULT_STORE = Path("runs")
+"""The store of commands that are given none."""
 
 
 def folder() -> Path:
@@ -42,7 +46,15 @@ def find(named: str) -> Path:
     raise BadInput(f"there is no suite '{named}'", did_you_mean(named, names()))
 
 
-def command(verb: str, study: Study) -> str:
-    """Return what to type to do something to a study: the suite, and how it was changed."""
+def command(verb: str, study: Study, store: Path | None = None) -> str:
+    """Return what to type to do something to a study: the suite, and how it was changed.
+
+    Args:
+        verb: ``train``, for instance.
+        study: The study.
+        store: Where; ``None``, or the one commands use by themselves, is not mentioned.
+    """
     name = next((n for n in names() if str(find(n)) == study.origin), study.origin)
-    return shlex.join(["poolbench", verb, name, *study.arguments])
+    usual = Path(os.environ.get("POOLBENCH_STORE") or DEFAULT_STORE)
+    where = [] if store in (None, usual) else ["--store", str(store)]
+    return shlex.join(["poolbench", verb, name, *study.arguments, *where])

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from poolbench.app import suites
+
 
 def path(text: str | Path) -> Path:
     """Return the path an option gives; an empty one is a variable that was not set."""
@@ -39,6 +41,7 @@ Only = Annotated[
 Limit = Annotated[
     int | None, typer.Option("--limit", min=1, help="At most so many images of each split.")
 ]
+DEFAULT_STORE = suites.DEFAULT_STORE
 StorePath = Annotated[
     Path,
     typer.Option(
@@ -98,4 +101,3 @@ Jobs = Annotated[
     int | None,
     typer.Option("--jobs", "-j", min=1, help="Workers; default: one a core, or one a GPU."),
 ]
-DEFAULT_STORE = Path("runs")

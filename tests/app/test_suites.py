@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import shlex
 from collections.abc import Callable, Iterable
 from html import unescape
 from pathlib import Path
@@ -25,6 +26,7 @@ from poolbench.core.experiment import KINDS, kind_of
 from poolbench.core.study import Study
 from poolbench.data.imagenette_files import CLASSES
 from poolbench.data.presence import is_here
+from poolbench.store.store import Store
 from poolbench.suite.load import load
 from tests.conftest import Done
 
@@ -170,3 +172,18 @@ def test_the_smoke_profile_of_an_experiment_is_tabled_and_drawn(
     _rows(poolbench(*asked, "--figures", figures, "--format", "json"))
     # The plan of the subpools is a table alone.
     assert any(figures.glob("*.svg")) or name == "maxpool/fig2-plan"
+
+
+@pytest.mark.parametrize(
+    "verb", [("export", "-o", "out"), ("store", "freeze"), ("robustness", "--attack", "zoom")]
+)
+def test_a_hint_repeats_the_suite_its_changes_and_the_store(
+    verb: tuple[str, ...], tmp_path: Path, poolbench: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("POOLBENCH_STORE", raising=False)
+    Store.create(Path("elsewhere"))
+    changes = ("smoke", "--set", "recipe.epochs=2", "--only", "lae*", "--store", "elsewhere")
+    done = poolbench(*verb, *changes)
+    assert done.code == 5
+    assert f"poolbench train {shlex.join(changes)}" in done.err
