@@ -8,12 +8,12 @@ import typer
 
 from poolbench.cli import bench_training_command, options
 from poolbench.cli.bench_options import BriefRacing, Racing, RacingForVerdicts
-from poolbench.cli.groups import Chosen, taking_groups
+from poolbench.cli.groups import Selection, taking_groups
 from poolbench.cli.output import emit, tell
 from poolbench.cli.study import read_study
 
 _commands = typer.Typer(
-    help="Measure speed: ours and the peer, interleaved in one process.", no_args_is_help=True
+    help="Measure speed: ours and the peer's, interleaved in one process.", no_args_is_help=True
 )
 
 
@@ -23,7 +23,7 @@ def register(app: typer.Typer) -> None:
     app.add_typer(_commands, name="bench")
 
 
-# Their work is done by processes that they start, each in an environment of its own.
+# These start processes for the work, each with its own environment.
 _STARTERS = {"startup", "seeds"}
 
 
@@ -33,7 +33,7 @@ def _bench(
     allocator: Annotated[
         Literal["worker", "system"],
         typer.Option(
-            "--allocator", help="Measure with the memory settings of workers, or the system's."
+            "--allocator", help="Memory settings to measure with: a worker's or the system's."
         ),
     ] = "worker",
 ) -> None:
@@ -52,19 +52,19 @@ def _bench(
 def device_(
     *,
     copy_mib: Annotated[
-        int, typer.Option("--copy-mib", min=1, help="What is copied, in MiB.")
+        int, typer.Option("--copy-mib", min=1, help="Size of the copy, in MiB.")
     ] = 1024,
     matrix_side: Annotated[
-        int, typer.Option("--matrix-side", min=1, help="Rows and columns of the matrices.")
+        int, typer.Option("--matrix-side", min=1, help="Rows and columns of each matrix.")
     ] = 2048,
     batch_size: Annotated[
-        int, typer.Option("--batch-size", min=1, help="Images of a convolution.")
+        int, typer.Option("--batch-size", min=1, help="Images per convolution.")
     ] = 64,
     racing: Racing,
     format: options.Format = "rich",
     output: options.Output = None,
 ) -> None:
-    """Measure what a device can do at best: copies, matrix products, convolutions."""
+    """Measure the most a device can do: copies, matrix products, convolutions."""
     from poolbench.bench.device import bench_device
 
     table = bench_device(
@@ -82,15 +82,15 @@ def device_(
 @taking_groups
 def fgsm(
     *,
-    model: Annotated[str, typer.Option("--model", help="A network.")] = "lenet-cifar",
+    model: Annotated[str, typer.Option("--model", help="The network.")] = "lenet-cifar",
     images: Annotated[
-        int, typer.Option("--images", min=1, max=128, help="Images, in one batch.")
+        int, typer.Option("--images", min=1, max=128, help="Test images, in one batch.")
     ] = 128,
     racing: Racing,
     format: options.Format = "rich",
     output: options.Output = None,
 ) -> None:
-    """Compare FGSM over 15 epsilons with foolbox, which takes the gradient anew for each."""
+    """Compare FGSM at 15 epsilons with foolbox, which recomputes the gradient for each."""
     from poolbench.bench.fgsm import bench_fgsm
 
     table = bench_fgsm(
@@ -112,20 +112,20 @@ def networks(
     overrides: options.Overrides = None,
     only: options.Only = None,
     data_root: options.DataRoot = None,
-    batch_size: Annotated[int, typer.Option("--batch-size", min=1, help="Images a turn.")] = 32,
+    batch_size: Annotated[int, typer.Option("--batch-size", min=1, help="Images per batch.")] = 32,
     racing: RacingForVerdicts,
     format: options.Format = "rich",
     output: options.Output = None,
     plugin: options.Plugins = None,
 ) -> None:
-    """Compare what the networks of a suite's variants cost: parameters, FLOPs, time, memory."""
+    """Compare the costs of a suite's networks: parameters, FLOPs, time, memory."""
     from poolbench.bench.networks import bench_networks
 
-    chosen = Chosen(
+    selection = Selection(
         profile=profile, overrides=overrides, only=only, data_root=data_root, plugins=plugin
     )
     tables = bench_networks(
-        read_study(suite, chosen),
+        read_study(suite, selection),
         batch_size=batch_size,
         rounds=racing.rounds,
         threads=racing.threads,
@@ -140,23 +140,28 @@ def operators(
     *,
     operator: Annotated[
         list[str] | None,
-        typer.Option("--operator", help="lae, lse, softpool, mixed, gated or max. Repeats."),
+        typer.Option(
+            "--operator", help="lae, lse, softpool, mixed, gated or max; default: lae. Repeats."
+        ),
     ] = None,
     shape: Annotated[
-        str, typer.Option("--shape", metavar="NxCxHxW", help="Of the maps.")
+        str, typer.Option("--shape", metavar="NxCxHxW", help="Shape of the maps.")
     ] = "64x512x32x32",
     kernel_size: Annotated[
-        int | None, typer.Option("--kernel-size", min=1, help="Windows; default: whole maps.")
+        int | None,
+        typer.Option("--kernel-size", min=1, help="Side of the windows; default: whole maps."),
     ] = None,
-    stride: Annotated[int, typer.Option("--stride", min=1, help="Of windows.")] = 2,
-    padding: Annotated[int, typer.Option("--padding", min=0, help="Of windows.")] = 0,
+    stride: Annotated[int, typer.Option("--stride", min=1, help="Stride of the windows.")] = 2,
+    padding: Annotated[int, typer.Option("--padding", min=0, help="Padding of the windows.")] = 0,
     layout: Annotated[
-        str, typer.Option("--layout", help="contiguous or channels_last.")
+        str, typer.Option("--layout", help="Memory format: contiguous or channels_last.")
     ] = "contiguous",
     dtype: Annotated[str, typer.Option("--dtype", help="float32 or bfloat16.")] = "float32",
-    learn: Annotated[str, typer.Option("--learn", help="layer or channel.")] = "layer",
+    learn: Annotated[
+        str, typer.Option("--learn", help="Learn one value per layer or per channel.")
+    ] = "layer",
     compiled: Annotated[
-        bool, typer.Option("--compiled", help="Also race what torch.compile makes of the peer.")
+        bool, typer.Option("--compiled", help="Also measure the peer under torch.compile.")
     ] = False,
     racing: RacingForVerdicts,
     format: options.Format = "rich",
@@ -192,11 +197,11 @@ def operators(
 
 @_commands.command("startup")
 def startup(
-    rounds: Annotated[int, typer.Option("--rounds", min=3, help="Processes of each.")] = 7,
+    rounds: Annotated[int, typer.Option("--rounds", min=3, help="Processes started of each.")] = 7,
     format: options.Format = "rich",
     output: options.Output = None,
 ) -> None:
-    """Compare how long commands and workers take to begin with what importing torch takes."""
+    """Compare the startup time of commands and workers with importing torch."""
     from poolbench.bench.startup import bench_startup
 
     emit([bench_startup(rounds)], format, output)
@@ -205,9 +210,9 @@ def startup(
 @_commands.command("growth")
 def growth(
     runs: Annotated[
-        int, typer.Option("--runs", min=100, help="In the largest store; written for this.")
+        int, typer.Option("--runs", min=100, help="Runs in the largest store, which is synthetic.")
     ] = 1000,
-    rounds: Annotated[int, typer.Option("--rounds", min=1, help="Turns of each.")] = 3,
+    rounds: Annotated[int, typer.Option("--rounds", min=1, help="Rounds to measure.")] = 3,
     format: options.Format = "rich",
     output: options.Output = None,
 ) -> None:
@@ -222,15 +227,15 @@ def growth(
 def resolution(
     *,
     model: Annotated[
-        str, typer.Option("--model", help="A network for images of any size.")
+        str, typer.Option("--model", help="The network; it must take images of any size.")
     ] = "resnet32",
     images: Annotated[int, typer.Option("--images", min=1, help="Test images.")] = 128,
-    batch_size: Annotated[int, typer.Option("--batch-size", min=1, help="Images a batch.")] = 64,
+    batch_size: Annotated[int, typer.Option("--batch-size", min=1, help="Images per batch.")] = 64,
     racing: BriefRacing,
     format: options.Format = "rich",
     output: options.Output = None,
 ) -> None:
-    """Compare sweeps over image sizes with one evaluation, and with the pixels they look at."""
+    """Compare sweeps over image sizes with one evaluation, and with the pixels they process."""
     from poolbench.bench.resolution import bench_resolution
 
     table = bench_resolution(

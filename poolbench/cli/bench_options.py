@@ -13,9 +13,9 @@ from poolbench.core.cell import Precision
 if TYPE_CHECKING:
     import torch
 
-Rounds = Annotated[int, typer.Option("--rounds", min=3, help="Turns of each.")]
+Rounds = Annotated[int, typer.Option("--rounds", min=3, help="Rounds to measure.")]
 Threads = Annotated[int, typer.Option("--threads", min=1, help="CPU threads.")]
-OurPrecision = Annotated[Precision, typer.Option("--precision", help="Of our steps.")]
+OurPrecision = Annotated[Precision, typer.Option("--precision", help="Precision of our steps.")]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,12 +48,12 @@ class BriefRacing(Racing):
 class RacingForVerdicts(Racing):
     """With as many rounds as the interval of a median needs."""
 
-    rounds: Annotated[int, typer.Option("--rounds", min=7, help="Turns of each.")] = 11
+    rounds: Annotated[int, typer.Option("--rounds", min=7, help="Rounds to measure.")] = 11
 
 
 @dataclass(frozen=True, kw_only=True)
 class PreciseRacing(Turns):
-    """In a precision that is chosen."""
+    """The same, in a precision of choice."""
 
     precision: OurPrecision = "fp32"
     device: options.Device = "cpu"

@@ -18,9 +18,9 @@ from poolbench.cli.groups import taking_groups
 from poolbench.cli.output import emit
 from poolbench.core.errors import BadInput
 
-_Model = Annotated[str, typer.Option("--model", help="A network.")]
-_BatchSize = Annotated[int, typer.Option("--batch-size", min=1, help="Images a step.")]
-_Steps = Annotated[int, typer.Option("--steps", min=1, help="Steps a turn.")]
+_Model = Annotated[str, typer.Option("--model", help="The network.")]
+_BatchSize = Annotated[int, typer.Option("--batch-size", min=1, help="Images per step.")]
+_Steps = Annotated[int, typer.Option("--steps", min=1, help="Steps per round.")]
 
 
 def register(commands: typer.Typer) -> None:
@@ -39,7 +39,7 @@ def training(
     format: options.Format = "rich",
     output: options.Output = None,
 ) -> None:
-    """Compare the training loop with its own bare step, and with the loop a user would write."""
+    """Compare the training loop with its bare step, and with a loop as users write it."""
     from poolbench.bench.training import bench_training
 
     table = bench_training(
@@ -56,12 +56,12 @@ def training(
 
 def data(
     batch_size: _BatchSize = 128,
-    images: Annotated[int, typer.Option("--images", min=1, help="Images a turn.")] = 2048,
+    images: Annotated[int, typer.Option("--images", min=1, help="Images per round.")] = 2048,
     rounds: Rounds = 9,
     format: options.Format = "rich",
     output: options.Output = None,
 ) -> None:
-    """Compare the making of training batches with torchvision's transforms, image by image."""
+    """Compare our batched augmentation with torchvision's transforms, image by image."""
     from poolbench.bench.data import bench_data
 
     emit([bench_data(batch_size=batch_size, images=images, rounds=rounds)], format, output)
@@ -69,9 +69,9 @@ def data(
 
 def seeds(
     model: _Model = "lenet-cifar",
-    seeds: Annotated[int, typer.Option("--seeds", min=1, help="Seeds a turn.")] = 4,
+    seeds: Annotated[int, typer.Option("--seeds", min=1, help="Seeds per round.")] = 4,
     batch_size: _BatchSize = 128,
-    steps: Annotated[int, typer.Option("--steps", min=1, help="Steps of each seed.")] = 4,
+    steps: Annotated[int, typer.Option("--steps", min=1, help="Steps per seed.")] = 4,
     rounds: Rounds = 9,
     cores: Annotated[
         int | None, typer.Option("--cores", min=1, help="CPU cores; default: all.")
@@ -80,12 +80,12 @@ def seeds(
     device: options.Device = "cpu",
     jobs: Annotated[
         int | None,
-        typer.Option("--jobs", min=1, help="Workers on a GPU at once; default: one a seed."),
+        typer.Option("--jobs", min=1, help="Workers that share a GPU; default: one per seed."),
     ] = None,
     format: options.Format = "rich",
     output: options.Output = None,
 ) -> None:
-    """Compare workers side by side, as train has them, with one process, and a user's loop."""
+    """Compare parallel workers, as train starts them, with one process and with a user's loop."""
     from poolbench.bench.seeds import bench_seeds
     from poolbench.runtime.devices import count_cores
 
@@ -111,14 +111,14 @@ def efficiency(
     *,
     model: Annotated[
         list[str] | None,
-        typer.Option("--model", help="A network. Repeats; default: lenet-cifar, resnet-page."),
+        typer.Option("--model", help="A network; default: lenet-cifar, resnet-page. Repeats."),
     ] = None,
     batch_size: _BatchSize = 64,
     racing: PreciseRacing,
     format: options.Format = "rich",
     output: options.Output = None,
 ) -> None:
-    """Compare the arithmetic of whole training steps with the fastest bare convolution's."""
+    """Compare the FLOP/s of whole training steps with those of the fastest bare convolution."""
     from poolbench.bench.efficiency import bench_efficiency
 
     table = bench_efficiency(
@@ -135,7 +135,7 @@ def efficiency(
 def profile(
     model: _Model = "lenet-cifar",
     batch_size: _BatchSize = 128,
-    steps: Annotated[int, typer.Option("--steps", min=1, help="Steps of the epoch.")] = 16,
+    steps: Annotated[int, typer.Option("--steps", min=1, help="Steps in the epoch.")] = 16,
     threads: Threads = 1,
     precision: OurPrecision = "fp32",
     format: options.Format = "rich",

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from poolbench.cli import options
-from poolbench.cli.groups import Chosen, taking_groups
+from poolbench.cli.groups import Selection, taking_groups
 from poolbench.cli.output import emit, tell
 from poolbench.cli.study import read_study, refuse_changes
 
@@ -23,19 +23,19 @@ def compare(
         str | None,
         typer.Argument(
             metavar="[A]",
-            help="A variant, a store, or a baseline.json; without it, every variant against the "
-            "suite's baseline.",
+            help="A variant, a store or a baseline.json; default: every variant is compared with "
+            "the suite's baseline.",
         ),
     ] = None,
     b: Annotated[
         str | None,
         typer.Argument(
-            metavar="[B]", help="The candidate; without it, A against the baseline or --store."
+            metavar="[B]", help="The candidate; default: --store, or A itself if it is a variant."
         ),
     ] = None,
     suite: Annotated[
         str | None,
-        typer.Option("--suite", help="Where they are from; default: the store's latest with both."),
+        typer.Option("--suite", help="Their suite; default: the latest in the store with both."),
     ] = None,
     fail_if: Annotated[
         list[str] | None,
@@ -43,23 +43,23 @@ def compare(
             "--fail-if",
             metavar="CONDITION",
             help="Exit 4 if it holds: 'accuracy < baseline - 0.5pp', 'accuracy < 95%', "
-            "'parameters > 260000'. In place of the suite's gates. Repeats.",
+            "'parameters > 260000'. Replaces the suite's gates. Repeats.",
         ),
     ] = None,
     strict: Annotated[
-        bool, typer.Option("--strict", help="Exit 4 also where a gate is undecided.")
+        bool, typer.Option("--strict", help="Also exit 4 if a gate is undecided.")
     ] = False,
     *,
-    chosen: Chosen,
+    selection: Selection,
     alpha: options.Alpha = None,
     margin: options.Margin = None,
     format: options.Format = "rich",
     output: options.Output = None,
 ) -> None:
-    """Compare variants, or what they were then and are now; with gates, exit 4 when one fails.
+    """Compare variants, or earlier results with current ones; exit 4 if a gate fails.
 
-    A gate fails only where the whole interval meets its condition. In GitHub Actions the tables go
-    to the step's summary too, and the gates become annotations.
+    A gate fails only if the whole interval meets its condition. In GitHub Actions the tables also
+    go to the step's summary, and the gates become annotations.
     """
     from poolbench.app.compare import compare as compare_all
     from poolbench.app.gates import announce, enforce, read_gates
@@ -67,10 +67,12 @@ def compare(
 
     gates = read_gates(fail_if or ())
     if suite is None:
-        refuse_changes(chosen)
-    study = None if suite is None else read_study(suite, chosen)
+        refuse_changes(selection)
+    study = None if suite is None else read_study(suite, selection)
     reading = Reading(alpha=alpha, margin=margin)
-    compared = compare_all(a, b, study=study, store_path=chosen.store, reading=reading, gates=gates)
+    compared = compare_all(
+        a, b, study=study, store_path=selection.store, reading=reading, gates=gates
+    )
     emit(compared.tables, format, output)
     for line in announce(compared.tables, compared.rulings):
         tell(line)

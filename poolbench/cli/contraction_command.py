@@ -14,7 +14,7 @@ Suite = Annotated[
     str | None,
     typer.Argument(
         metavar="[SUITE]",
-        help="A suite with a section `contraction`; without it, --model, --data and --pool say it.",
+        help="A suite with a section `contraction`; default: use --model, --data and --pool.",
     ),
 ]
 Model = Annotated[
@@ -45,8 +45,10 @@ def contraction(
     model: Model = None,
     data: Data = None,
     pool: Pool = None,
-    pairs: Annotated[int | None, typer.Option("--pairs", help="Random pairs a seed.")] = None,
-    seeds: Annotated[int | None, typer.Option("--seeds", help="Untrained networks.")] = None,
+    pairs: Annotated[int | None, typer.Option("--pairs", help="Random pairs per seed.")] = None,
+    seeds: Annotated[
+        int | None, typer.Option("--seeds", help="Seeds, each another untrained network.")
+    ] = None,
     store: options.StorePath = options.DEFAULT_STORE,
     data_root: options.DataRoot = None,
     device: options.Device = None,
@@ -54,12 +56,12 @@ def contraction(
     output: options.Output = None,
     figures: options.Figures = None,
     plugin: options.Plugins = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
 ) -> None:
-    """Measure how far pooling closes the angle between random images, before any training.
+    """Measure how much pooling shrinks the angle between random images, before any training.
 
-    What was measured before is read from the store. Data sets that are missing are rows that say
-    so, and exit code 6.
+    Earlier measurements are read from the store. A missing data set gets a row that says so, and
+    the exit code is 6.
     """
     from poolbench.app.contraction import observe, report
     from poolbench.app.experiment import load_experiment
@@ -68,7 +70,7 @@ def contraction(
 
     if suite is None and not model:
         raise BadInput(
-            "nothing to measure is named",
+            "there is nothing to measure",
             "name a suite, such as contraction/fig2-fcn, or give --model, --data, --pool, --seeds",
         )
     check(format, output)
@@ -104,7 +106,7 @@ def _laid(
     pairs: int | None,
     seeds: int | None,
 ) -> dict[str, str]:
-    """Return the options as overrides of a suite, each by the words the user typed."""
+    """Return the options as overrides of a suite, keyed by the text that the user typed."""
     lists = {"model": model, "data": data, "pool": pool}
     keys = {"model": "model", "data": "data", "pool": "pools"}
     laid = {

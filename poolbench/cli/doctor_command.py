@@ -19,7 +19,7 @@ def doctor(
     format: options.Format = "rich",
     output: options.Output = None,
 ) -> None:
-    """Examine the machine: versions, devices, store, data. Exit 6 when training is impossible."""
+    """Check the machine: versions, devices, store, data. Exit 6 if training is impossible."""
     from poolbench.app.doctor import examine, machine_table
     from poolbench.core.errors import EnvironmentFault
 
@@ -27,5 +27,5 @@ def doctor(
     emit([machine_table(findings)], format, output)
     faults = [finding for finding in findings if finding.level == "fault"]
     if faults:
-        words = "; ".join(f"{finding.what}: {finding.advice}" for finding in faults)
-        raise EnvironmentFault(f"{len(faults)} things prevent training", words)
+        advice = "; ".join(f"{finding.what}: {finding.advice}" for finding in faults)
+        raise EnvironmentFault(f"{len(faults)} things prevent training", advice)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from poolbench.cli import options
-from poolbench.cli.groups import Chosen, taking_groups
+from poolbench.cli.groups import Selection, taking_groups
 from poolbench.cli.output import draw, emit
 from poolbench.cli.study import read_studies
 
@@ -19,20 +19,20 @@ def register(app: typer.Typer) -> None:
 def drift(
     suite: options.OptionalSuite = None,
     *,
-    chosen: Chosen,
+    selection: Selection,
     format: options.Format = "rich",
     output: options.Output = None,
     figures: options.Figures = None,
 ) -> None:
-    """Show where learned temperatures, exponents and mixing weights started, and where they went.
+    """Show where learned temperatures, exponents and mixing weights started and ended.
 
-    Without SUITE, of every study in the store. Nothing is trained, and no data are read.
+    Without SUITE, shows every study in the store. Nothing is trained, and no data are read.
     """
     from poolbench.app.drift import drift as drift_of
     from poolbench.app.results import read_results
 
-    studies = read_studies(suite, chosen)
-    found = {study.id: drift_of(read_results(study, chosen.store)) for study in studies}
+    studies = read_studies(suite, selection)
+    found = {study.id: drift_of(read_results(study, selection.store)) for study in studies}
     emit(
         [table for tables, _ in found.values() for table in tables],
         format,

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from poolbench.cli import options
-from poolbench.cli.groups import Chosen, taking_groups
+from poolbench.cli.groups import Selection, taking_groups
 from poolbench.cli.output import tell
 from poolbench.cli.study import read_studies
 
@@ -27,22 +27,22 @@ def export(
             "--output",
             metavar="DIR",
             parser=options.path,
-            help="The folder; made if need be.",
+            help="Folder to write to; created if missing.",
         ),
     ],
     suite: options.OptionalSuite = None,
     kinds: Annotated[
         list[str] | None,
-        typer.Option("--as", help="csv (default), parquet or tensorboard. Repeats."),
+        typer.Option("--as", help="csv, parquet or tensorboard; default: csv. Repeats."),
     ] = None,
     *,
-    chosen: Chosen,
+    selection: Selection,
 ) -> None:
-    """Write every number of the store for other tools: a row a number, or TensorBoard's files."""
+    """Write every number in the store for other tools: one row each, or TensorBoard files."""
     from poolbench.app.export import export as export_studies
 
-    studies = read_studies(suite, chosen)
-    written, damaged = export_studies(studies, chosen.store, output, kinds or ["csv"])
+    studies = read_studies(suite, selection)
+    written, damaged = export_studies(studies, selection.store, output, kinds or ["csv"])
     for line in damaged:
         tell(line)
     for part in written:

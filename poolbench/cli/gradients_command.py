@@ -18,7 +18,7 @@ def register(app: typer.Typer) -> None:
 def gradients(
     operators: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[OPERATOR]...", help="Default: max, lae and average."),
+        typer.Argument(metavar="[OPERATOR]...", help="Operators; default: max, lae and average."),
     ] = None,
     matrix: Annotated[
         list[str] | None,
@@ -28,11 +28,11 @@ def gradients(
     ] = None,
     temperature: Annotated[
         list[float] | None,
-        typer.Option("--temperature", help="Of operators that have one. Repeats."),
+        typer.Option("--temperature", help="Temperature of operators that have one. Repeats."),
     ] = None,
     suite: Annotated[
         str | None,
-        typer.Option("--suite", help="A suite with a gradients section, by file or name."),
+        typer.Option("--suite", help="A suite with a section `gradients`: file or name."),
     ] = None,
     profile: options.Profile = None,
     overrides: options.Overrides = None,
@@ -41,10 +41,10 @@ def gradients(
     figures: options.Figures = None,
     plugin: options.Plugins = None,
 ) -> None:
-    """Show how operators share out credit: value and derivatives on small matrices.
+    """Show each operator's value and derivatives on small matrices.
 
-    By default the two matrices of the LogAvgExp paper's figure 1, which differ by swapping 1.4 and
-    1.6; the credit is followed from the first matrix to the last.
+    By default on the two matrices of the LogAvgExp paper's figure 1, which differ by swapping 1.4
+    and 1.6; the table shows how the derivatives change from the first matrix to the last.
     """
     from poolbench.app.gradients import gradients as gradients_of
     from poolbench.app.gradients import parse_matrix, settings_of
@@ -54,14 +54,14 @@ def gradients(
     load_plugins(plugin or ())
     if suite is None:
         if profile is not None or overrides:
-            raise BadInput("--profile and --set change a suite", "name one with --suite")
+            raise BadInput("--profile and --set need a suite", "name one with --suite")
         matrices = [parse_matrix(text) for text in matrix or ()]
         settings = settings_of(operators or (), matrices, temperature or ())
     else:
         from poolbench.app.experiment import load_experiment
 
         if operators or matrix or temperature:
-            raise BadInput("a suite names its operators and matrices", "leave them out")
+            raise BadInput("a suite has its own operators and matrices", "leave them out")
         settings = load_experiment(
             "gradients", suite, profile=profile, overrides=overrides or ()
         ).settings

@@ -1,4 +1,4 @@
-"""Options that come together: a command takes each group of them as one argument."""
+"""Groups of options: a command takes each group as one argument."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from poolbench.cli import options
 
 
 @dataclass(frozen=True, kw_only=True)
-class Chosen:
-    """Which cells of a suite are meant, how it is changed, and where runs and data are."""
+class Selection:
+    """Which cells of a suite to use, how to change the suite, and where runs and data are."""
 
     profile: options.Profile = None
     overrides: options.Overrides = None
@@ -28,24 +28,24 @@ class Chosen:
 
 @dataclass(frozen=True, kw_only=True)
 class Running:
-    """Where work is done, how wide, and what is said meanwhile."""
+    """Where and how widely work runs, and whether progress is shown."""
 
     device: options.Device = None
     jobs: options.Jobs = None
     engine: Annotated[
-        str, typer.Option("--engine", help="local (worker processes) or inline (this process).")
+        str, typer.Option("--engine", help="local: worker processes; inline: this process.")
     ] = "local"
     wait: Annotated[
-        bool, typer.Option("--wait/--no-wait", help="Wait for cells that others are at work on.")
+        bool, typer.Option("--wait/--no-wait", help="Wait for cells that others are working on.")
     ] = True
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False
 
 
 def taking_groups(command: Callable[..., None]) -> Callable[..., None]:
-    """Let a command take groups of options.
+    """Let a command take groups of options as single arguments.
 
-    Typer reads options from a command's signature: it is shown one in which the fields of a group
-    stand where the group does.
+    Typer reads options from a command's signature, so it gets a signature in which each group is
+    replaced by its fields.
     """
     parameters = inspect.signature(command, eval_str=True).parameters
     groups = {name: each.annotation for name, each in parameters.items() if _is_group(each)}

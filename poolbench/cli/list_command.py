@@ -26,14 +26,14 @@ def list_things(
         ),
     ] = None,
     name: Annotated[
-        str | None, typer.Argument(metavar="[NAME]", help="One of them, in full.")
+        str | None, typer.Argument(metavar="[NAME]", help="An entry to show in full.")
     ] = None,
     cost: Annotated[
-        bool, typer.Option("--cost", help="Of suites: estimate the GPU hours each takes.")
+        bool, typer.Option("--cost", help="For suites: estimate the GPU hours of each.")
     ] = False,
     tflops: Annotated[
         float,
-        typer.Option("--tflops", min=1e-6, help="For --cost: 10^12 operations a second of a GPU."),
+        typer.Option("--tflops", min=1e-6, help="For --cost: sustained TFLOP/s of the GPU."),
     ] = 10.0,
     store: options.StorePath = options.DEFAULT_STORE,
     data_root: options.DataRoot = None,
@@ -41,7 +41,7 @@ def list_things(
     output: options.Output = None,
     plugin: options.Plugins = None,
 ) -> None:
-    """List what a suite can name; with NAME, one entry with its options and an example."""
+    """List what a suite can name; with NAME, show one entry with its options and an example."""
     from poolbench.app.listing import describe, list_family, schema_text
     from poolbench.app.suite_index import suite_index
     from poolbench.core.plugins import load_plugins

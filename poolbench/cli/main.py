@@ -1,4 +1,4 @@
-"""The program: commands, and the one place where an error becomes words and an exit code."""
+"""The program: its commands, and how an error becomes a message and an exit code."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ for _name in _COMMANDS:
 
 
 def _terminate(number: int, _: object) -> None:
-    raise Interrupted("terminated; what was done is kept", signal_number=number)
+    raise Interrupted("terminated; finished work is kept", signal_number=number)
 
 
 def _explain(error: PoolbenchError) -> None:
@@ -79,11 +79,11 @@ def _explain(error: PoolbenchError) -> None:
 
 
 def _ready_streams() -> None:
-    """Let standard output take every character, and let no file slip in where a stream is closed.
+    """Make standard output accept every character, and reserve the numbers of closed streams.
 
-    What is not for a terminal is UTF-8, as files are, whatever the locale; a terminal of another
-    encoding shows what it can. The number of a closed stream would go to the next file opened, and
-    with it all that is said.
+    Output that does not go to a terminal is UTF-8 whatever the locale, as files are; a terminal
+    with another encoding shows what it can. The next file opened would get the number of a closed
+    stream, and every message with it.
     """
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
@@ -102,6 +102,6 @@ def main() -> None:
     try:
         app()
     except PoolbenchError as error:
-        with suppress(EnvironmentFault):  # where standard error is full, the code still tells
+        with suppress(EnvironmentFault):  # if standard error is full, the exit code still tells
             _explain(error)
         sys.exit(error.exit_code)

@@ -1,4 +1,4 @@
-"""The options that several commands share, spelled and explained once."""
+"""Options that several commands share."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from poolbench.app import suites
 
 
 def path(text: str | Path) -> Path:
-    """Return the path an option gives; an empty one is a variable that was not set."""
+    """Return an option's path; an empty one, from a variable that was not set, is an error."""
     if text == "":
         raise typer.BadParameter("the path is empty")
     return Path(text)
@@ -19,27 +19,27 @@ def path(text: str | Path) -> Path:
 
 SuiteArgument = Annotated[
     str,
-    typer.Argument(metavar="SUITE", help="A suite file, or the name of one that ships."),
+    typer.Argument(metavar="SUITE", help="A suite file, or the name of a built-in suite."),
 ]
 OptionalSuite = Annotated[
     str | None,
     typer.Argument(
-        metavar="[SUITE]", help="A suite file or name; without it, every study of the store."
+        metavar="[SUITE]", help="A suite file or name; default: every study in the store."
     ),
 ]
 Profile = Annotated[
-    str | None, typer.Option("--profile", help="Apply a profile of the suite, such as smoke.")
+    str | None, typer.Option("--profile", help="Apply a profile from the suite, such as smoke.")
 ]
 Overrides = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="KEY=VALUE", help="Change the suite: recipe.epochs=5. Repeats."),
+    typer.Option("--set", metavar="KEY=VALUE", help="Override a key: recipe.epochs=5. Repeats."),
 ]
 Only = Annotated[
     list[str] | None,
     typer.Option("--only", metavar="GLOB", help="Keep these variants: 'lae*', 'max@0'. Repeats."),
 ]
 Limit = Annotated[
-    int | None, typer.Option("--limit", min=1, help="At most so many images of each split.")
+    int | None, typer.Option("--limit", min=1, help="Use at most this many images of each split.")
 ]
 DEFAULT_STORE = suites.DEFAULT_STORE
 StorePath = Annotated[
@@ -55,7 +55,7 @@ StorePath = Annotated[
 DataRoot = Annotated[
     Path | None,
     typer.Option(
-        "--data-root", metavar="PATH", parser=path, help="Where data sets are; else POOLBENCH_DATA."
+        "--data-root", metavar="PATH", parser=path, help="Data folder; default: POOLBENCH_DATA."
     ),
 ]
 Plugins = Annotated[
@@ -66,7 +66,7 @@ Format = Annotated[
     str,
     typer.Option(
         "--format",
-        help="rich, markdown, latex, html, csv or json; rich gives way to the suffix of -o.",
+        help="rich, markdown, latex, html, csv or json; default: from the suffix of -o, else rich.",
     ),
 ]
 Output = Annotated[
@@ -76,28 +76,28 @@ Output = Annotated[
         "--output",
         metavar="PATH",
         parser=path,
-        help="Write there instead of standard output.",
+        help="Write to this file; default: standard output.",
     ),
 ]
 Figures = Annotated[
     Path | None,
     typer.Option(
-        "--figures", metavar="DIR", parser=path, help="Draw the charts there, as PNG and SVG files."
+        "--figures", metavar="DIR", parser=path, help="Write the charts there as PNG and SVG."
     ),
 ]
 Rule = Annotated[
-    str | None, typer.Option("--rule", help="Which rows are best: set, paper or holm.")
+    str | None, typer.Option("--rule", help="Rule for the bold rows: set, paper or holm.")
 ]
 Baseline = Annotated[
-    str | None, typer.Option("--baseline", help="Compare the other variants with this one.")
+    str | None, typer.Option("--baseline", help="Variant that the others are compared with.")
 ]
-Alpha = Annotated[float | None, typer.Option("--alpha", help="Level of the tests, in (0, 1).")]
+Alpha = Annotated[float | None, typer.Option("--alpha", help="Significance level, in (0, 1).")]
 Margin = Annotated[
     float | None,
-    typer.Option("--margin", help="Call differences within it equivalent, in percentage points."),
+    typer.Option("--margin", help="Equivalence margin in percentage points; default: no test."),
 ]
 Device = Annotated[str | None, typer.Option("--device", help="auto, cpu, cuda or cuda:N.")]
 Jobs = Annotated[
     int | None,
-    typer.Option("--jobs", "-j", min=1, help="Workers; default: one a core, or one a GPU."),
+    typer.Option("--jobs", "-j", min=1, help="Workers; default: one per core, or one per GPU."),
 ]

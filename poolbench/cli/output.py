@@ -1,4 +1,4 @@
-"""Where results go: standard output, or the file the user names."""
+"""Writing results to standard output or to a file."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ if TYPE_CHECKING:
 
 @contextmanager
 def leaving_when_unread(stream: TextIO) -> Iterator[None]:
-    """Exit with 141, silently, when the reader of a stream has left, as ``head`` does.
+    """Exit silently with 141 if the reader of a stream has left, as ``head`` does.
 
     Args:
-        stream: Standard output or standard error, the only thing written to meanwhile.
+        stream: Standard output or standard error; nothing else is written to meanwhile.
 
     Raises:
-        EnvironmentFault: The stream takes no more: it goes to a file on a full disk.
+        EnvironmentFault: The stream cannot be written: it goes to a file on a full disk.
     """
     try:
         yield
     except OSError as error:
-        # What is still buffered goes nowhere; flushing it at exit must not fail again.
+        # Drop what is still buffered, or flushing it at exit would fail again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
         if isinstance(error, BrokenPipeError):
             sys.exit(128 + signal.SIGPIPE)
@@ -38,14 +38,14 @@ def leaving_when_unread(stream: TextIO) -> Iterator[None]:
 
 
 def tell(line: str) -> None:
-    """Write a line on standard error: what is going on, beside the results."""
+    """Write a message to standard error."""
     with leaving_when_unread(sys.stderr):
         sys.stderr.write(f"{line}\n")
         sys.stderr.flush()
 
 
 def check(format: str, output: Path | None) -> None:
-    """Refuse a format or file that could not be written, before the work rather than after.
+    """Check that a format and file can be written, before the work rather than after.
 
     Raises:
         BadInput: The format is unknown, or the file is a folder.
@@ -57,7 +57,7 @@ def check(format: str, output: Path | None) -> None:
     if output is not None and output.is_dir():
         raise BadInput(f"{output} is a folder", "name a file with -o")
     if output is not None and not output.parent.is_dir():
-        raise EnvironmentFault(f"there is no folder {output.parent}", "make it, or name another")
+        raise EnvironmentFault(f"there is no folder {output.parent}", "create it or name another")
 
 
 def emit(
@@ -71,9 +71,9 @@ def emit(
 
     Args:
         tables: What to show.
-        format: A name of the format catalogue; ``rich`` gives way to the suffix of a file.
+        format: A name in the format catalogue; a file's suffix takes precedence over ``rich``.
         output: The file; ``None`` for standard output, with colour on a terminal.
-        charts: Shown below the tables where the format has room for pictures.
+        charts: Shown below the tables if the format has pictures.
 
     Raises:
         BadInput: The format is unknown.
@@ -94,7 +94,7 @@ def emit(
 
 
 def write(text: str, output: Path | None) -> None:
-    """Write a text.
+    """Write text to standard output or a file.
 
     Args:
         text: What to write.
@@ -115,10 +115,10 @@ def write(text: str, output: Path | None) -> None:
 
 
 def draw(charts: Sequence[Chart], folder: Path) -> None:
-    """Write charts into a folder, and say on standard error which files there are now.
+    """Write charts into a folder, and list the files on standard error.
 
     Raises:
-        BadInput: Two charts of one name, or a folder that is a file.
+        BadInput: Two charts have the same name, or the folder is a file.
         EnvironmentFault: A file cannot be written.
     """
     from poolbench.app.report import draw as draw_all

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from poolbench.cli import options
-from poolbench.cli.groups import Chosen, taking_groups
+from poolbench.cli.groups import Selection, taking_groups
 from poolbench.cli.output import emit
 from poolbench.cli.study import read_study
 
@@ -21,26 +21,26 @@ def register(app: typer.Typer) -> None:
 def plan(
     suite: options.SuiteArgument,
     *,
-    chosen: Chosen,
+    selection: Selection,
     device: options.Device = None,
     jobs: options.Jobs = None,
     measure: Annotated[
-        bool, typer.Option("--measure", help="Time a few real steps of every variant.")
+        bool, typer.Option("--measure", help="Time a few training steps of every variant.")
     ] = False,
     format: options.Format = "rich",
     output: options.Output = None,
 ) -> None:
-    """Show a suite's cells, what is done, what the rest takes, and what it can show.
+    """Show a suite's cells, what is done, the time and disk left, and what it can show.
 
     Nothing is trained.
     """
     from poolbench.app.plan import plan as plan_study
 
-    study = read_study(suite, chosen)
+    study = read_study(suite, selection)
     made = plan_study(
         study,
-        chosen.store,
-        root=chosen.data_root,
+        selection.store,
+        root=selection.data_root,
         device=device,
         jobs=jobs,
         measured=measure,

@@ -18,7 +18,7 @@ def register(app: typer.Typer) -> None:
 def precision(
     temperature: Annotated[
         list[float] | None,
-        typer.Option("--temperature", help="Default: powers of 2 from 1 to 1024. Repeats."),
+        typer.Option("--temperature", help="A temperature; default: 1, 2, 4, ..., 1024. Repeats."),
     ] = None,
     side: Annotated[
         int, typer.Option("--side", min=2, max=256, help="Height and width of the maps, in pixels.")
@@ -27,9 +27,9 @@ def precision(
     output: options.Output = None,
     figures: options.Figures = None,
 ) -> None:
-    """Show what LogAvgExp loses in float16, float32 and float64, by formula and temperature.
+    """Show LogAvgExp's error in float16, float32 and float64, by formula and temperature.
 
-    The suite lae/fig7-precision-imagenette128 and its siblings train networks in the same settings.
+    The suite lae/fig7-precision-imagenette128 and its siblings train networks with these settings.
     """
     from poolbench.app.precision import precision as precision_of
 

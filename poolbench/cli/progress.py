@@ -1,4 +1,4 @@
-"""What a command shows while its workers work, on standard error."""
+"""Progress of workers, on standard error."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _HEARTBEAT_S = 60.0
 
 
 def _measures(event: Event) -> str:
-    """Return an event's numbers in words."""
+    """Return an event's numbers as text."""
     parts = [f"epoch {event.epoch}/{event.epochs}"] if event.epochs else []
     if event.loss is not None:
         parts.append(f"loss {event.loss:.4g}")
@@ -26,12 +26,12 @@ def _measures(event: Event) -> str:
 
 
 def _words(event: Event) -> str:
-    """Return what there is to say of an event beside its kind and cell."""
+    """Return the text of an event, without its kind and cell."""
     return event.detail or _measures(event)
 
 
 class _Tally:
-    """How much of the work is done, in cells."""
+    """How many cells are done."""
 
     def __init__(self, cells: int) -> None:
         self.cells, self.settled = cells, 0
@@ -47,7 +47,7 @@ class _Tally:
 
     @property
     def done(self) -> float:
-        """Cells done, running ones by their share."""
+        """Cells done; a running one counts by its fraction."""
         return self.settled + sum(self._fractions.values())
 
     def clock(self) -> str:
@@ -55,7 +55,7 @@ class _Tally:
         return _clock(time.monotonic() - self.began)
 
     def remaining(self) -> str:
-        """Return the time left at the pace so far; a dash before there is one."""
+        """Return the time left at the pace so far; a dash before the first cell."""
         if self.done < 0.01:
             return "–"
         elapsed = time.monotonic() - self.began
@@ -74,13 +74,13 @@ def _settled_line(event: Event) -> str:
 
 @contextmanager
 def plain_progress(cells: int) -> Iterator[Callable[[Event], None]]:
-    """Yield a listener that writes one line a settled cell, and a heartbeat a minute."""
+    """Yield a listener that writes a line for each settled cell, and a heartbeat each minute."""
     tally, last_line = _Tally(cells), time.monotonic()
 
-    def say(words: str) -> None:
+    def say(message: str) -> None:
         nonlocal last_line
         last_line = time.monotonic()
-        tell(f"[{tally.clock()}] {words}")
+        tell(f"[{tally.clock()}] {message}")
 
     def listen(event: Event) -> None:
         tally.take(event)
@@ -122,8 +122,8 @@ def rich_progress(cells: int) -> Iterator[Callable[[Event], None]]:
                 style = "" if event.kind == "finished" else "bold red"
                 progress.console.print(Text(_settled_line(event), style=style))
             elif event.kind in {"notice", "waiting"}:
-                words = " ".join(filter(None, [event.label, event.detail]))
-                progress.console.print(Text(words, style="yellow"))
+                message = " ".join(filter(None, [event.label, event.detail]))
+                progress.console.print(Text(message, style="yellow"))
             else:
                 if event.cell not in running:
                     running[event.cell] = progress.add_task(
@@ -139,7 +139,7 @@ def rich_progress(cells: int) -> Iterator[Callable[[Event], None]]:
 
 @contextmanager
 def showing_progress(cells: int, *, quiet: bool) -> Iterator[Callable[[Event], None]]:
-    """Yield a listener fit for where standard error goes: bars, lines, or nothing when quiet."""
+    """Yield a listener: bars on a terminal, lines elsewhere, nothing when quiet."""
     if quiet:
         yield lambda _: None
         return

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from poolbench.cli import options
-from poolbench.cli.groups import Chosen, taking_groups
+from poolbench.cli.groups import Selection, taking_groups
 from poolbench.cli.output import draw, emit, tell
 from poolbench.cli.study import read_studies
 from poolbench.core.errors import BadInput
@@ -23,7 +23,7 @@ def register(app: typer.Typer) -> None:
 def report(
     suite: options.OptionalSuite = None,
     *,
-    chosen: Chosen,
+    selection: Selection,
     rule: options.Rule = None,
     baseline: options.Baseline = None,
     alpha: options.Alpha = None,
@@ -37,14 +37,14 @@ def report(
             metavar="PATH",
             parser=options.path,
             help="FILE.html: a page; a folder: page, tables in every format, figures; "
-            "another file: the tables.",
+            "another file: the tables; default: standard output.",
         ),
     ] = None,
     figures: options.Figures = None,
     target: Annotated[
         float | None,
         typer.Option(
-            "--target", help="Show too how soon validation accuracy reached it, in (0, 1]."
+            "--target", help="Also show when validation accuracy reached this, in (0, 1]."
         ),
     ] = None,
 ) -> None:
@@ -57,14 +57,14 @@ def report(
     from poolbench.app.results import Reading, read_results
 
     reading = Reading(rule=rule, baseline=baseline, alpha=alpha, margin=margin, target=target)
-    studies = read_studies(suite, chosen)
+    studies = read_studies(suite, selection)
     is_page = output is not None and output.suffix.lower() in (".html", ".htm")
     if is_page and len(studies) > 1:
         raise BadInput(
-            f"the store holds {len(studies)} studies, a page one",
+            f"the store holds {len(studies)} studies, but a page holds one",
             "name a suite, or a folder for all of them with -o",
         )
-    results = [read_results(study, chosen.store, reading) for study in studies]
+    results = [read_results(study, selection.store, reading) for study in studies]
     if output is not None and is_page:
         tell(f"wrote {write_page(results[0], output)}")
     elif output is not None and (output.is_dir() or (format == "rich" and not output.suffix)):
@@ -74,6 +74,6 @@ def report(
         emit([table for each in results for table in tables(each)], format, output)
     if figures is not None:
         for each in results:
-            # Studies may have charts of one name.
+            # Studies may have charts of the same name.
             folder = figures if len(results) == 1 else figures / each.study.id
             draw(charts(each), folder)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from poolbench.cli import options
-from poolbench.cli.groups import Chosen, Running, taking_groups
+from poolbench.cli.groups import Running, Selection, taking_groups
 from poolbench.cli.output import check, emit, tell
 from poolbench.cli.progress import showing_progress
 from poolbench.cli.study import read_study, refuse_changes, settings_of
@@ -29,7 +29,7 @@ def robustness(
     suite: Annotated[
         str | None,
         typer.Argument(
-            metavar="[SUITE]", help="A suite file or name; without it, every run of the store."
+            metavar="[SUITE]", help="A suite file or name; default: every run in the store."
         ),
     ] = None,
     attack: Annotated[
@@ -37,20 +37,20 @@ def robustness(
         typer.Option(
             "--attack",
             metavar="PROBE",
-            help="A probe, as `poolbench list probes` has them, or {name: pgd, steps: 20}; "
+            help="A probe from `poolbench list probes`, or {name: pgd, steps: 20}; "
             "default: the suite's own. Repeats.",
         ),
     ] = None,
     epsilons: Annotated[
         str | None,
-        typer.Option("--epsilons", metavar="LIST", help="Strengths of attacks: 0,1/255,8/255."),
+        typer.Option("--epsilons", metavar="LIST", help="Attack strengths, such as 0,1/255,8/255."),
     ] = None,
     sizes: Annotated[
         str | None,
-        typer.Option("--sizes", metavar="LIST", help="Sides of images in pixels: 24,28,32."),
+        typer.Option("--sizes", metavar="LIST", help="Image sides in pixels, such as 24,28,32."),
     ] = None,
     *,
-    chosen: Chosen,
+    selection: Selection,
     running: Running,
     format: options.Format = "rich",
     output: options.Output = None,
@@ -58,7 +58,7 @@ def robustness(
 ) -> None:
     """Measure trained networks under attack and at other image sizes, then print the tables.
 
-    Nothing is trained. What is measured is stored under its run and never measured again.
+    Nothing is trained. Measurements are stored with their run and never repeated.
     """
     from poolbench.app.probe import ask, findings, stored_runs
     from poolbench.app.report import draw
@@ -69,22 +69,22 @@ def robustness(
     lists = {"epsilons": epsilons, "sizes": sizes}
     given = {name: text for name, text in lists.items() if text is not None}
     if suite is None:
-        refuse_changes(chosen)
-        load_plugins(chosen.plugins or ())
-        studies = stored_runs(chosen.store, attack or (), given)
+        refuse_changes(selection)
+        load_plugins(selection.plugins or ())
+        studies = stored_runs(selection.store, attack or (), given)
     else:
-        studies = [ask(read_study(suite, chosen), attack or (), given)]
-    settings = settings_of(chosen, running)
+        studies = [ask(read_study(suite, selection), attack or (), given)]
+    settings = settings_of(selection, running)
     failed = measure(studies, settings, quiet=running.quiet)
-    tables, charts = findings([read_results(study, chosen.store) for study in studies])
+    tables, charts = findings([read_results(study, selection.store) for study in studies])
     emit(tables, format, output, charts=charts)
     if figures is not None:
         draw(charts, figures)
-    refuse_failures(failed, "runs are not wholly measured")
+    refuse_failures(failed, "runs are not fully measured")
 
 
 def measure(studies: list[Study], settings: Settings, *, quiet: bool) -> dict[str, str]:
-    """Measure studies one after another, with progress; return the reason by label of failures."""
+    """Measure studies one after another, with progress; return the failures: reason by label."""
     from poolbench.app.probe import open_count, probe
 
     failed: dict[str, str] = {}
@@ -102,10 +102,10 @@ def refuse_failures(failed: Mapping[str, str], what: str) -> None:
 
     Args:
         failed: Reason by label.
-        what: What these are, in words that follow their number.
+        what: What failed: text that follows their number.
 
     Raises:
-        CellsFailed: There is one.
+        CellsFailed: Something failed.
     """
     from poolbench.core.errors import CellsFailed
 
@@ -116,12 +116,12 @@ def refuse_failures(failed: Mapping[str, str], what: str) -> None:
         reasons = "\n".join(f"  {_first(labels)}: {why}" for why, labels in by_reason.items())
         raise CellsFailed(
             f"{len(failed)} {what}:\n{reasons}",
-            "what is finished is safe; the same command tries these again",
+            "finished cells are safe; run the same command to try these again",
         )
 
 
 def _first(labels: list[str]) -> str:
-    """Return the first labels of those that share a reason: a mistake in a name fails them all."""
+    """Return the first labels of those that share a reason; one mistake can fail every cell."""
     shown = ", ".join(labels[:_SHOWN_LABELS])
     rest = len(labels) - _SHOWN_LABELS
     return f"{shown} and {rest} more" if rest > 0 else shown

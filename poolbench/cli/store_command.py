@@ -8,10 +8,10 @@ from typing import Annotated
 import typer
 
 from poolbench.cli import options
-from poolbench.cli.groups import Chosen, taking_groups
+from poolbench.cli.groups import Selection, taking_groups
 from poolbench.cli.study import read_studies
 
-_commands = typer.Typer(help="Look after the run store.", no_args_is_help=True)
+_commands = typer.Typer(help="Maintain the run store.", no_args_is_help=True)
 
 
 def register(app: typer.Typer) -> None:
@@ -40,8 +40,8 @@ def verify(
         lines = "\n".join(f"  {cell_id}: {problem}" for cell_id, problem in damaged.items())
         raise CellsFailed(
             f"{len(damaged)} runs are damaged:\n{lines}",
-            "with --set-aside, `poolbench train` trains their cells again; "
-            "`poolbench robustness` makes damaged measurements again",
+            "after --set-aside, `poolbench train` trains their cells again; "
+            "`poolbench robustness` repeats damaged measurements",
         )
 
 
@@ -49,10 +49,10 @@ def verify(
 def collect(
     store: options.StorePath = options.DEFAULT_STORE,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what would go; delete nothing.")
+        bool, typer.Option("--dry-run", help="Show what would be deleted; delete nothing.")
     ] = False,
 ) -> None:
-    """Delete what killed processes left: temporary files, dead sessions, quarantined runs."""
+    """Delete leftovers of killed processes: temporary files, dead sessions, quarantined runs."""
     from poolbench.app.store import collect as collect_garbage
 
     removed = collect_garbage(store, dry_run=dry_run)
@@ -65,7 +65,7 @@ def collect(
 def write_baseline(
     suite: options.OptionalSuite = None,
     *,
-    chosen: Chosen,
+    selection: Selection,
     output: Annotated[
         Path,
         typer.Option(
@@ -73,7 +73,7 @@ def write_baseline(
             "--output",
             metavar="FILE",
             parser=options.path,
-            help="The file; commit it beside your code.",
+            help="File to write; commit it with your code.",
         ),
     ] = Path("baseline.json"),
 ) -> None:
@@ -82,6 +82,6 @@ def write_baseline(
     from poolbench.cli.output import check
 
     check("json", output)
-    studies = read_studies(suite, chosen)
-    finished, asked = freeze_studies(studies, chosen.store, output)
+    studies = read_studies(suite, selection)
+    finished, asked = freeze_studies(studies, selection.store, output)
     typer.echo(f"{output}: the values of {finished} of {asked} runs")

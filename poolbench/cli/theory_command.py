@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from poolbench.core.theory import TheorySettings
 
 _commands = typer.Typer(
-    help="Calculate what pooling can do: max pooling by ReLU networks, smooth maxima.",
+    help="Calculate properties of pooling: max pooling by ReLU networks, smooth maxima.",
     no_args_is_help=True,
 )
 
@@ -31,11 +31,11 @@ Dimensions = Annotated[
 OrderSets = Annotated[
     list[str] | None,
     typer.Option(
-        "--orders", metavar="R", help="Sizes of subpools, 0 the intercept: 0,3. Repeats; else all."
+        "--orders", metavar="R", help="Subpool sizes, 0: the intercept; default: all. Repeats."
     ),
 ]
 Samples = Annotated[int, typer.Option("--samples", help="Random points.")]
-Seed = Annotated[int, typer.Option("--seed", min=0, help="Of the random points.")]
+Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed of the random points.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -52,7 +52,7 @@ def run(
     format: options.Format = "rich",
     output: options.Output = None,
 ) -> None:
-    """Calculate what a suite with a theory section asks for, beside what its source says."""
+    """Calculate what a suite's theory section asks for, and compare it with the source."""
     from poolbench.app.experiment import load_experiment
 
     check(format, output)
@@ -68,7 +68,7 @@ def optimal_error(
     format: options.Format = "rich",
     output: options.Output = None,
 ) -> None:
-    """Least error of subpool maxes against the max: Appendix D, to d = 12 and beyond."""
+    """Calculate the least error of subpool maxes: Appendix D, to d = 12 and beyond."""
     from poolbench.app.theory import optimal_error_settings
     from poolbench.core.theory import TheorySettings
 
@@ -84,7 +84,7 @@ def l2_error(
     format: options.Format = "rich",
     output: options.Output = None,
 ) -> None:
-    """Least mean squared error of subpool maxes against the max: Appendix C, in closed form."""
+    """Calculate the least mean squared error of subpool maxes: Appendix C, in closed form."""
     from poolbench.app.theory import l2_error as l2_error_of
 
     check(format, output)
@@ -95,17 +95,17 @@ def l2_error(
 def volume(
     d: Dimension = 4,
     orders: Annotated[
-        str | None, typer.Option("--orders", metavar="R", help="Default: 0,d-1.")
+        str | None, typer.Option("--orders", metavar="R", help="Subpool sizes; default: 0,d-1.")
     ] = None,
     shares: Annotated[
-        str, typer.Option("--shares", help="Thresholds, as shares of the largest error.")
+        str, typer.Option("--shares", help="Thresholds, as fractions of the largest error.")
     ] = "0,1/4,1/2,3/4,9/10",
     samples: Samples = 200_000,
     seed: Seed = 0,
     format: options.Format = "rich",
     output: options.Output = None,
 ) -> None:
-    """How much of the unit cube has a large error: Lemma 4's bound beside a measurement."""
+    """Measure how much of the unit cube has a large error, against the bound of Lemma 4."""
     from poolbench.app.theory import volume as volume_of
 
     check(format, output)
@@ -120,7 +120,7 @@ def plan(
     format: options.Format = "rich",
     output: options.Output = None,
 ) -> None:
-    """Which subpools divide and conquer needs: Theorem 4 and figure 2, run as a ReLU network."""
+    """Show which subpools divide and conquer needs: Theorem 4 and figure 2, as a ReLU network."""
     from poolbench.app.theory import plan_settings
     from poolbench.core.theory import TheorySettings
 
@@ -131,12 +131,12 @@ def plan(
 @_commands.command("max-network")
 def max_network(
     n: Annotated[
-        str, typer.Option("--n", metavar="N", help="Numbers of values: 9, 2-16 or 4,9,49.")
+        str, typer.Option("--n", metavar="N", help="Number of inputs: 9, 2-16 or 4,9,49.")
     ] = "2-10",
     format: options.Format = "rich",
     output: options.Output = None,
 ) -> None:
-    """ReLU networks that compute a max exactly: Lemma 1."""
+    """Show ReLU networks that compute a max exactly: Lemma 1."""
     from poolbench.app.theory import max_networks
 
     check(format, output)
@@ -147,12 +147,12 @@ def max_network(
 def regions(
     d: Dimension = 9,
     widths: Annotated[
-        str | None, typer.Option("--widths", help="Hidden layers of one more network: 12,10.")
+        str | None, typer.Option("--widths", help="Hidden widths of one more network: 12,10.")
     ] = None,
     format: options.Format = "rich",
     output: options.Output = None,
 ) -> None:
-    """Upper bounds on the linear regions of networks of d inputs (Serra et al. 2018)."""
+    """Bound the number of linear regions of networks with d inputs (Serra et al. 2018)."""
     from poolbench.app.theory import regions_settings
     from poolbench.core.theory import TheorySettings
 
@@ -164,9 +164,9 @@ def regions(
 @_commands.command("lse")
 def lse(
     t: Annotated[str, typer.Option("--t", help="Temperatures.")] = "0.01,0.1,1,10,100",
-    n: Annotated[str, typer.Option("--n", help="Elements of the windows.")] = "2,4,9,49,1024",
+    n: Annotated[str, typer.Option("--n", help="Elements per window.")] = "2,4,9,49,1024",
     offsets: Annotated[
-        str, typer.Option("--offsets", help="Largest elements, for over- and underflow.")
+        str, typer.Option("--offsets", help="Largest element, for over- and underflow.")
     ] = "-1000,-100,-20,0,20,100,1000",
     samples: Samples = 1000,
     seed: Seed = 0,
@@ -174,7 +174,7 @@ def lse(
     format: options.Format = "rich",
     output: options.Output = None,
 ) -> None:
-    """LSE and LAE against the max: bound and error over t and n, over- and underflow."""
+    """Compare LSE and LAE with the max: bound and error over t and n, over- and underflow."""
     from poolbench.core.theory import SmoothMaximumSettings, TheorySettings
 
     check(format, output)
@@ -195,7 +195,7 @@ def _show(settings: TheorySettings, figures: Path | None, format: str, output: P
     if errors is not None and not errors.orders:
         programmes = sum(2**d - 2 for d in errors.d if 0 < d <= 12)
         if programmes > _MANY_PROGRAMMES:
-            typer.echo(f"{programmes:,} linear programmes, some milliseconds each", err=True)
+            typer.echo(f"{programmes:,} linear programmes, a few milliseconds each", err=True)
     findings = calculate(settings, with_charts=figures is not None or format == "html")
     if figures is not None:
         draw(findings.charts, figures)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from poolbench.cli import options
-from poolbench.cli.groups import Chosen, Running, taking_groups
+from poolbench.cli.groups import Running, Selection, taking_groups
 from poolbench.cli.output import check, emit, tell
 from poolbench.cli.progress import showing_progress
 from poolbench.cli.robustness_command import measure, refuse_failures
@@ -23,13 +23,13 @@ def register(app: typer.Typer) -> None:
 def train(
     suite: options.SuiteArgument,
     *,
-    chosen: Chosen,
+    selection: Selection,
     running: Running,
     download: Annotated[
-        bool, typer.Option("--download", help="Fetch missing data sets, with checksums.")
+        bool, typer.Option("--download", help="Download missing data sets and check them.")
     ] = False,
     probes: Annotated[
-        bool, typer.Option("--probes", help="Then put the networks to the suite's probes.")
+        bool, typer.Option("--probes", help="Then run the suite's probes on the networks.")
     ] = False,
     rule: options.Rule = None,
     baseline: options.Baseline = None,
@@ -39,7 +39,7 @@ def train(
 ) -> None:
     """Train every cell of a suite that has no result yet, then print the table.
 
-    Run it again to continue: finished cells are kept, interrupted ones go on where they stood.
+    Run it again to continue: finished cells are kept, interrupted ones continue where they stopped.
     """
     from poolbench.app.probe import ask
     from poolbench.app.report import tables
@@ -48,19 +48,19 @@ def train(
     from poolbench.app.train import unfinished_count
 
     check(format, output)
-    study = read_study(suite, chosen)
+    study = read_study(suite, selection)
     reading = Reading(rule=rule, baseline=baseline, alpha=alpha)
-    reading.applied_to(study)  # what cannot be is refused before hours of training, not after
+    reading.applied_to(study)  # report errors before hours of training, not after
     if probes:
         ask(study, (), {})
-    settings = settings_of(chosen, running, download=download)
-    with showing_progress(unfinished_count(study, chosen.store), quiet=running.quiet) as listen:
+    settings = settings_of(selection, running, download=download)
+    with showing_progress(unfinished_count(study, selection.store), quiet=running.quiet) as listen:
         summary = train_study(study, settings, listen)
     if not running.quiet:
-        tell(f"{summary} (store {chosen.store})")
+        tell(f"{summary} (store {selection.store})")
     if len(summary.failed) == len(study.cells):  # there is nothing to measure and no table
         refuse_failures(summary.failed, "cells have no result")
     unmeasured = measure([study], settings, quiet=running.quiet) if probes else {}
-    emit(tables(read_results(study, chosen.store, reading)), format, output)
+    emit(tables(read_results(study, selection.store, reading)), format, output)
     refuse_failures(summary.failed, "cells have no result")
-    refuse_failures(unmeasured, "runs are not wholly measured")
+    refuse_failures(unmeasured, "runs are not fully measured")
