@@ -1,4 +1,4 @@
-"""The names a suite may use, handed in by the caller so that checking a suite imports no torch."""
+"""The names a suite may use, passed in by the caller so that checking a suite imports no torch."""
 
 from __future__ import annotations
 

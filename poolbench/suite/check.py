@@ -31,7 +31,7 @@ MAX_CELLS = 100_000
 
 @dataclass(frozen=True, kw_only=True)
 class Suite:
-    """A suite that is in order, before its data are looked at and its cells spelled out."""
+    """A valid suite, before its data are read and its cells expanded."""
 
     form: SuiteForm
     datasets: tuple[DataChoice, ...]
@@ -47,15 +47,15 @@ def check(document: Node, catalogues: Catalogues, faults: Faults) -> Suite:
     """Check every section of a suite.
 
     Args:
-        document: The suite with everything laid over it.
+        document: The suite, with profile and overrides applied.
         catalogues: The names it may use.
-        faults: Faults found while reading; those found here join them.
+        faults: Faults found while reading; those found here are added.
 
     Returns:
         The suite.
 
     Raises:
-        BadInput: There are faults; the message holds all of them.
+        BadInput: There are faults; the message lists all of them.
     """
     chooser = Chooser(faults)
     entries = document.entries
@@ -73,10 +73,10 @@ def check(document: Node, catalogues: Catalogues, faults: Faults) -> Suite:
     name = baseline.value if baseline is not None else None
     if baseline is not None and labels and isinstance(name, str) and name not in labels:
         hint = did_you_mean(name, labels)
-        faults.add(baseline.mark, f"the baseline {baseline.described()} is no variant", hint)
+        faults.add(baseline.mark, f"the baseline {baseline.described()} is not a variant", hint)
     count = len(datasets) * len(labels) * len(seeds)
     if count > MAX_CELLS:
-        faults.add(entries["seeds"].mark, f"{count:,} cells; at most {MAX_CELLS:,} fit a suite")
+        faults.add(entries["seeds"].mark, f"{count:,} cells; a suite has at most {MAX_CELLS:,}")
     if faults or form is None:
         raise faults.error()
     return Suite(

@@ -1,4 +1,4 @@
-"""Catalogue names with options: what a suite says, to a name with every option spelled out."""
+"""Catalogue names with options: from what a suite says to a name with every option filled in."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ class Chosen(Generic[E, C]):
     Args:
         named: The name with every option, in the order the catalogue declares them.
         entry: What the catalogue says about it.
-        form: The checked keys, those that are no options included.
-        mark: Where the name stands.
+        form: The checked keys, including those that are not options.
+        mark: Where the name is written.
     """
 
     named: Named
@@ -41,7 +41,7 @@ class Chooser:
     """Checks choices and collects their faults.
 
     Args:
-        faults: Where faults go.
+        faults: Where faults are collected.
     """
 
     def __init__(self, faults: Faults) -> None:
@@ -61,7 +61,7 @@ class Chooser:
         return self.choose_as(Choice, catalogue, node)
 
     def choose_as(self, base: type[C], catalogue: Catalogue[E], node: Node) -> Chosen[E, C] | None:
-        """Check a choice whose mapping takes the keys of ``base`` beside the options.
+        """Check a choice whose mapping takes the keys of ``base`` as well as the options.
 
         Returns:
             The choice, or ``None`` after adding at least one fault.
@@ -97,7 +97,7 @@ class Chooser:
         for key, option in entry.options.items():
             child = node.entries.get(key)
             if child is None and option.is_required:
-                continue  # which the form has told
+                continue  # the form has reported it
             try:
                 checked[key] = option.check(option.default if child is None else child.plain())
             except BadValue as error:
@@ -112,8 +112,8 @@ class Chooser:
             return known
         fields: dict[str, Any] = {
             # An option may be called anything, `copy` or `json` too; a model's attribute may not.
-            f"option_{place}": (Any, _key(option_name, option))
-            for place, (option_name, option) in enumerate(entry.options.items())
+            f"option_{index}": (Any, _key(option_name, option))
+            for index, (option_name, option) in enumerate(entry.options.items())
         }
         form: type[C] = create_model(name, __base__=base, **fields)
         self._forms[kind, name] = form
@@ -121,6 +121,6 @@ class Chooser:
 
 
 def _key(name: str, option: Option) -> Any:
-    """Return what a form knows of an option: its name, and whether it may be left out."""
+    """Return the field of an option: its name, and whether it may be left out."""
     default = ... if option.is_required else None
     return Field(default, alias=name, description=option.describe_range())

@@ -1,8 +1,8 @@
-"""YAML text to nodes, without constructing anything and without ever growing past a limit.
+"""YAML text to nodes, without constructing objects and within fixed limits.
 
 The tree is built from PyYAML's parse events: no tag can name a type, and depth and size are
 bounded while reading. An alias shares its anchor's node and counts with the anchor's whole size,
-so a bomb is refused at its first step over the limit.
+so a YAML bomb is rejected as soon as it exceeds the limit.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ def compose(text: str, source: Source, faults: Faults) -> Node:
 
     Args:
         text: The document.
-        source: What its places refer to.
-        faults: Where faults go that do not end the reading: duplicate keys, tags, bad scalars.
+        source: What its marks refer to.
+        faults: Collects faults that do not end the reading: duplicate keys, tags, bad scalars.
 
     Returns:
         The root of the tree.
 
     Raises:
-        BadInput: It is not YAML, holds no or several documents, or is over a limit.
+        BadInput: It is not YAML, holds no document or several, or exceeds a limit.
     """
     start = Mark(source=source, line=1, column=1)
     if len(text) > MAX_BYTES:
@@ -50,9 +50,9 @@ def compose(text: str, source: Source, faults: Faults) -> Node:
         events = yaml.parse(text, Loader=yaml.SafeLoader)
         return _Composer(events, source, faults).document()
     except yaml.MarkedYAMLError as error:
-        place = error.problem_mark or error.context_mark
-        if place is not None:
-            start = replace(start, line=place.line + 1, column=place.column + 1)
+        position = error.problem_mark or error.context_mark
+        if position is not None:
+            start = replace(start, line=position.line + 1, column=position.column + 1)
         faults.stop(start, f"not valid YAML: {error.problem or error.context}", _advice(error))
     except yaml.reader.ReaderError as error:
         before = text[: error.position].split("\n")
@@ -61,14 +61,14 @@ def compose(text: str, source: Source, faults: Faults) -> Node:
         faults.stop(start, f"not valid YAML: the character {code} is not allowed")
     except (ValueError, OverflowError):
         # PyYAML passes escapes such as "\UFFFFFFFF" to chr() as they are.
-        faults.stop(start, "not valid YAML: an escape names no character")
+        faults.stop(start, "not valid YAML: an escape is not a character")
 
 
 def _advice(error: yaml.MarkedYAMLError) -> str:
     if "'\\t'" in (error.problem or ""):
         return "indent with spaces, not tabs"
     if "mapping values are not allowed" in (error.problem or ""):
-        return "text that holds ': ' needs quotes"
+        return "put text that contains ': ' in quotes"
     return ""
 
 
@@ -86,7 +86,7 @@ class _Composer:
         if isinstance(first, yaml.StreamEndEvent):
             start = Mark(source=self._source, line=1, column=1)
             if not self._source.is_file:
-                self._faults.stop(start, "there is no value", "for none, write null, '' or []")
+                self._faults.stop(start, "the value is missing", "for none, write null, '' or []")
             self._faults.stop(start, "the file is empty", "a suite starts with 'schema: 1'")
         root = self._node(next(self._events), depth=1)
         next(self._events)
@@ -106,7 +106,7 @@ class _Composer:
             self._anchors[anchor] = None
         if getattr(event, "tag", None) not in (None, "!"):
             self._faults.add_unreadable(
-                self._mark(event), "tags (!) are not read in a suite", "write the value without it"
+                self._mark(event), "a suite cannot use tags (!)", "write the value without it"
             )
         if isinstance(event, yaml.ScalarEvent):
             node = self._scalar(event)

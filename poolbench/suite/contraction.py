@@ -82,7 +82,7 @@ def read_contraction(
     Args:
         node: The mapping under ``contraction``.
         catalogues: Where names are looked up.
-        faults: Where faults go.
+        faults: Where faults are collected.
 
     Returns:
         The settings, or ``None`` after adding at least one fault.
@@ -97,7 +97,7 @@ def read_contraction(
         _check_network(network, list(sources.values()), faults)
     for pool in pools.values():
         if "global" not in pool.entry.scopes:
-            message = f"operator '{pool.named.name}' pools no whole map"
+            message = f"operator '{pool.named.name}' cannot pool whole maps"
             faults.add(pool.mark, message, "the head of a network pools whole maps")
     published = [
         _read_published(item.entries.get("published"), pools, faults)
@@ -132,7 +132,7 @@ def read_contraction(
 def _choose(
     node: Node | None, catalogue: Catalogue[E], base: type[C], chooser: Chooser
 ) -> Mapping[str, Chosen[E, C]]:
-    """Return the choices that are in order, by label."""
+    """Return the valid choices, by label."""
     found: dict[str, Chosen[E, C]] = {}
     if node is not None and not _items(node):
         chooser.faults.add(node.mark, f"expected at least one {catalogue.kind}, got an empty list")
@@ -211,8 +211,8 @@ def _read_sweep(
     if any(a >= b for a, b in pairwise(form.values)):
         faults.add(values.mark, "sweep.values: expected ascending numbers")
     if form.kernel_sizes and len(form.kernel_sizes) != len(form.values):
-        place = node.entries["kernel_sizes"].mark
-        faults.add(place, f"sweep.kernel_sizes: expected {len(form.values)}, one for each value")
+        mark = node.entries["kernel_sizes"].mark
+        faults.add(mark, f"sweep.kernel_sizes: expected {len(form.values)}, one for each value")
     for key, needs, chosen in _needs(form, networks, sources):
         if needs in chosen.entry.options:
             _check_varied(node.entries[key], needs, chosen, faults)
@@ -225,7 +225,7 @@ def _read_sweep(
 def _needs(
     form: SweepForm, networks: Sequence[Network], sources: Sequence[Source]
 ) -> Iterator[tuple[str, str, Network | Source]]:
-    """Yield each choice after the option that the sweep sets in it, and the key it sets it from."""
+    """Yield the option that the sweep sets, the key it is set from, and the choice it is set in."""
     if form.over == "pool_size":
         yield from (("values", "group_size", network) for network in networks)
     else:
@@ -235,7 +235,7 @@ def _needs(
 
 
 def _check_varied(listed: Node, needs: str, chosen: Network | Source, faults: Faults) -> None:
-    """Check what a sweep puts in the place of an option by that option's own range."""
+    """Check the values of a sweep against the range of the option they replace."""
     for item in listed.items:
         try:
             chosen.entry.options[needs].check(item.plain())

@@ -1,4 +1,4 @@
-"""The whole text of a suite as one tree: the file, what it extends, the profile, the overrides."""
+"""A suite as one tree: the files it extends, the file, the profile, the overrides."""
 
 from __future__ import annotations
 
@@ -36,16 +36,15 @@ class Override:
 def read_document(
     path: Path, profile: str | None, overrides: Sequence[Override], faults: Faults
 ) -> Node:
-    """Read a suite with everything laid over it, in this order.
+    """Read a suite, then lay its profile and the overrides over it.
 
-    The files it extends, the file, the profile, the overrides. ``extends``, ``profiles`` and
-    the keys that start with ``x-`` are gone from the result.
+    ``extends``, ``profiles`` and keys that start with ``x-`` are removed from the result.
 
     Args:
         path: The suite file.
         profile: Name of one of its profiles.
         overrides: Laid over it in this order.
-        faults: Where faults go.
+        faults: Where faults are collected.
 
     Returns:
         The tree.
@@ -59,7 +58,7 @@ def read_document(
         _check_profiles(profiles, keys_of(kind_of(document.entries)), faults)
     if profile is not None:
         chosen = _profile(profiles, profile, path)
-        # Anything else is a fault already, and would hide the whole suite below it.
+        # Anything else is already a fault, and would hide the whole suite below it.
         if chosen.is_mapping:
             document = lay(chosen, document)
     document = lay_overrides(document, overrides, faults)
@@ -72,7 +71,7 @@ def read_document(
 
 
 def lay_overrides(document: Node, overrides: Sequence[Override], faults: Faults) -> Node:
-    """Return a document with values of the command line laid over it, in their order.
+    """Return a document with the values of the command line laid over it, in order.
 
     Raises:
         BadInput: One is not ``KEY.KEY=VALUE``, or its value is not YAML.
@@ -86,7 +85,7 @@ def read_text(path: Path) -> str:
     """Return the text of a suite file.
 
     Raises:
-        BadInput: It is missing, no regular file, unreadable, too large or not UTF-8.
+        BadInput: It is missing, not a regular file, unreadable, too large or not UTF-8.
     """
     try:
         if path.is_dir():
@@ -139,7 +138,7 @@ def _extended(path: Path, text: str, faults: Faults, seen: tuple[Path, ...]) -> 
 
 def _refuse_newer(document: Node, faults: Faults) -> None:
     schema = document.entries.get("schema")
-    # A newer suite may well hold keys unknown here: naming them would hide the one real reason.
+    # A newer suite may have keys unknown here; listing them would hide the actual reason.
     if schema is not None and type(schema.value) is int and schema.value > SCHEMA:
         faults.stop(
             schema.mark,

@@ -1,4 +1,4 @@
-"""From a suite that is in order to its cells."""
+"""From a valid suite to its cells."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from poolbench.suite.sections import DataChoice
 
 
 def choose_seeds(suite: Suite, only: Sequence[str]) -> dict[str, tuple[int, ...]]:
-    """Return the seeds that are wanted of each variant.
+    """Return the selected seeds of each variant.
 
     Args:
         suite: The suite.
         only: Globs over variants (``lae*``) or single cells (``lae@3``); empty for everything.
 
     Returns:
-        Variant to seeds, both in the suite's order, without variants of which none is wanted.
+        Variant to seeds, both in the suite's order; variants without a selected seed are left out.
 
     Raises:
         NothingMatched: A glob matches no variant and no cell.
@@ -49,12 +49,12 @@ def choose_seeds(suite: Suite, only: Sequence[str]) -> dict[str, tuple[int, ...]
 def expand(
     suite: Suite, wanted: dict[str, tuple[int, ...]], fingerprint: Callable[[Named], str]
 ) -> tuple[Cell, ...]:
-    """Return one cell for each data set, variant and wanted seed, in the suite's order.
+    """Return one cell for each data set, variant and selected seed, in the suite's order.
 
     Args:
         suite: The suite.
         wanted: Variant to seeds.
-        fingerprint: Gives the checksum of a data set's content; called once for each.
+        fingerprint: Returns the checksum of a data set's content; called once for each.
     """
     variants = [variant for variant in suite.variants if variant.name in wanted]
     specs = [_data_spec(choice, fingerprint) for choice in suite.datasets]
@@ -84,5 +84,5 @@ def _data_spec(choice: DataChoice, fingerprint: Callable[[Named], str]) -> DataS
 
 
 def _matches(name: str, glob: str) -> bool:
-    # A name such as `lp[p=4]` is also a glob, and one that does not match itself.
+    # A name such as `lp[p=4]` is also a glob, but one that does not match itself.
     return name == glob or fnmatchcase(name, glob)

@@ -1,4 +1,4 @@
-"""Loading a suite that trains nothing: one section for its kind, in place of data to analysis."""
+"""Loading a suite that trains nothing: one section for its kind replaces data to analysis."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ READERS: dict[str, Callable[[Node, Catalogues, Faults], Any]] = {
     "gradients": read_gradients,
     "theory": read_theory,
 }
-"""Each reads the section of its kind: to settings, or to ``None`` after adding a fault."""
+"""The reader of each kind's section; it returns settings, or ``None`` after adding a fault."""
 
 
 def load_experiment(
@@ -38,8 +38,8 @@ def load_experiment(
     """Read and check the suite of an experiment.
 
     Args:
-        path: The suite; ``None`` for one that the overrides alone spell out.
-        kind: What it has to be, one of ``READERS``.
+        path: The suite; ``None`` if the overrides alone define it.
+        kind: The kind it must have, one of ``READERS``.
         catalogues: The names it may use.
         profile: Name of one of its profiles, laid over it.
         overrides: Laid over the profile in this order.
@@ -48,7 +48,7 @@ def load_experiment(
         The experiment.
 
     Raises:
-        BadInput: It cannot be meant, with every fault at its place, or is of another kind.
+        BadInput: It is invalid, with every fault and its position, or is of another kind.
     """
     faults = Faults()
     if path is None:
@@ -78,7 +78,7 @@ def load_experiment(
 
 
 def refuse(kind: str, path: Path) -> NoReturn:
-    """Say which command runs a suite that this one does not.
+    """Raise an error that names the command that runs the suite.
 
     Args:
         kind: What the suite is: ``""`` for training.
@@ -90,5 +90,5 @@ def refuse(kind: str, path: Path) -> NoReturn:
     if not kind:
         raise BadInput(f"{path} is a suite of networks to train", f"run: poolbench train {path}")
     raise BadInput(
-        f"{path} trains nothing: its subject is {kind}", f"run: poolbench {KINDS[kind]} {path}"
+        f"{path} trains nothing; it is a {kind} suite", f"run: poolbench {KINDS[kind]} {path}"
     )

@@ -1,4 +1,4 @@
-"""Faults: where in a suite something cannot be meant, and the one error that shows them all."""
+"""Faults: what is invalid in a suite, and where, and the one error that lists them all."""
 
 from __future__ import annotations
 
@@ -13,13 +13,12 @@ EXCERPT_WIDTH = 100
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Source:
-    """A piece of text that values come from; equal to itself alone.
+    """A piece of text that values come from; equal only to itself.
 
     Args:
         name: The file as the user wrote it, or the command-line option: ``--set seeds=3``.
         lines: Its lines, without line ends.
-        is_file: Whether places in it are given as line and column; an option is short enough
-            to stand for itself.
+        is_file: Whether messages give line and column; an option is short enough without.
     """
 
     name: str
@@ -32,7 +31,7 @@ class Mark:
     """A stretch of one line of a source.
 
     Args:
-        source: What it is a place in.
+        source: The text it is in.
         line: From 1.
         column: From 1, in characters.
         length: Characters to underline, at least 1.
@@ -64,10 +63,10 @@ class Mark:
 
 @dataclass(frozen=True, kw_only=True)
 class Fault:
-    """Something in a suite that cannot be meant.
+    """Something invalid in a suite.
 
     Args:
-        mark: Where it stands.
+        mark: Where it is.
         message: What is wrong.
         hint: What would have been accepted; may be empty.
     """
@@ -87,7 +86,7 @@ class Fault:
 
 
 class Faults:
-    """The faults found so far; a fault that is met twice is kept once."""
+    """The faults found so far, without duplicates."""
 
     def __init__(self) -> None:
         self._found: dict[Fault, None] = {}
@@ -97,17 +96,17 @@ class Faults:
         return bool(self._found)
 
     def add(self, mark: Mark, message: str, hint: str = "") -> None:
-        """Note a fault and go on, so that a file's faults are all told at once."""
+        """Add a fault and go on, so that all faults of a file are reported at once."""
         if mark not in self._unreadable:
             self._found[Fault(mark=mark, message=message, hint=hint)] = None
 
     def add_unreadable(self, mark: Mark, message: str, hint: str = "") -> None:
-        """Note that a value cannot be read; what is made of it later is no fault of its own."""
+        """Add a fault for an unreadable value; later faults of the same value are not added."""
         self.add(mark, message, hint)
         self._unreadable.add(mark)
 
     def stop(self, mark: Mark, message: str, hint: str = "") -> NoReturn:
-        """Note a fault behind which nothing more can be read.
+        """Add a fault after which nothing more can be read.
 
         Raises:
             BadInput: Always.
@@ -129,5 +128,5 @@ class Faults:
         shown = [str(fault) for fault in ordered[:SHOWN_FAULTS]]
         if len(ordered) > SHOWN_FAULTS:
             shown.append(f"and {len(ordered) - SHOWN_FAULTS} more")
-        places = "the place" if len(ordered) == 1 else f"the {len(ordered)} places"
-        return BadInput("\n".join(shown), f"nothing was run; correct {places} above and try again")
+        errors = "the error" if len(ordered) == 1 else f"the {len(ordered)} errors"
+        return BadInput("\n".join(shown), f"nothing was run; fix {errors} above and try again")

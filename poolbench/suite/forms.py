@@ -1,4 +1,4 @@
-"""Checking a node against a form: every complaint of pydantic becomes a fault at its place."""
+"""Checking a node against a form: every error from pydantic becomes a fault with its position."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ def read_form(form: type[F], node: Node, name: str, faults: Faults) -> F | None:
     """Check a mapping.
 
     Args:
-        form: What it must look like.
+        form: Its keys, types and ranges.
         node: The mapping.
-        name: What messages call it: ``recipe``; empty for the suite itself.
-        faults: Where faults go.
+        name: Its name in messages, such as ``recipe``; empty for the suite itself.
+        faults: Where faults are collected.
 
     Returns:
         The checked values, or ``None`` after adding at least one fault.
@@ -42,22 +42,22 @@ def _add_fault(
     node: Node,
     name: str,
     complaint: str,
-    place: tuple[str | int, ...],
+    location: tuple[str | int, ...],
     faults: Faults,
 ) -> None:
     fields = {field.alias or key: field for key, field in form.model_fields.items()}
-    key = str(place[0])
+    key = str(location[0])
     if complaint == "extra_forbidden":
         hint = did_you_mean(key, fields)
         where = name or "the suite"
         faults.add(node.entries[key].key, f"unknown key '{key}' in {where}", hint)
         return
     wanted = fields[key].description or "a value"
-    if complaint == "missing" and len(place) == 1:
+    if complaint == "missing" and len(location) == 1:
         faults.add(node.key, f"{_path(name, key)} is missing", f"expected {wanted}")
         return
     path = name if node.entries[key].is_implied else _path(name, key)
-    wrong = node.at(place)
+    wrong = node.at(location)
     faults.add(wrong.mark, f"{path}: expected {wanted}, got {wrong.described()}")
 
 

@@ -23,11 +23,11 @@ def read_gates(
     Args:
         node: The list, if the suite has one.
         variants: Names of all variants.
-        probes: Names whose areas may be gated on.
-        faults: Where faults go.
+        probes: Probes whose areas a gate may test.
+        faults: Where faults are collected.
 
     Returns:
-        Those that are in order.
+        The valid gates.
     """
     if node is None or node.value is None:
         return ()

@@ -1,4 +1,4 @@
-"""The section ``gradients`` of a suite: operators, and the matrices that they share credit in."""
+"""The section ``gradients`` of a suite: operators, and the matrices they are differentiated on."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def read_gradients(node: Node, catalogues: Catalogues, faults: Faults) -> Gradie
     Args:
         node: The mapping under ``gradients``.
         catalogues: Where operators are looked up.
-        faults: Where faults go.
+        faults: Where faults are collected.
 
     Returns:
         The settings, or ``None`` after adding at least one fault.
@@ -49,7 +49,7 @@ def read_gradients(node: Node, catalogues: Catalogues, faults: Faults) -> Gradie
         if len(shapes) > 1:
             mark = node.entries["matrices"].mark
             faults.add(
-                mark, "the matrices differ in shape", "rows of one length, one shape for all"
+                mark, "the matrices differ in shape", "give all matrices and rows the same size"
             )
     if faults or form is None:
         return None

@@ -31,18 +31,18 @@ def load(
     Args:
         path: The suite.
         catalogues: The names it may use.
-        fingerprint: Gives the checksum of a data set's content; called once for each data set,
-            after everything else is found to be in order.
+        fingerprint: Returns the checksum of a data set's content; called once for each data set,
+            after everything else has been checked.
         profile: Name of one of its profiles, laid over it.
         overrides: ``recipe.epochs=5`` each, laid over the profile in this order.
         only: Globs over variants (``lae*``) or single cells (``lae@3``); empty for everything.
-        limit: At most so many images of each split of each data set, whatever the suite says.
+        limit: Most images of each split of each data set, at least 1; overrides the suite's.
 
     Returns:
         The study.
 
     Raises:
-        BadInput: The suite cannot be meant; the message shows every fault at its place.
+        BadInput: The suite is invalid; the message lists every fault with its position.
         NothingMatched: A glob of ``only`` selects nothing.
     """
     faults = Faults()
@@ -72,8 +72,8 @@ def load(
         baseline=suite.form.baseline if suite.form.baseline in wanted else "",
         arguments=(
             *(("--profile", profile) if profile is not None else ()),
-            *(word for text in overrides for word in ("--set", text)),
-            *(word for glob in only for word in ("--only", glob)),
+            *(argument for text in overrides for argument in ("--set", text)),
+            *(argument for glob in only for argument in ("--only", glob)),
             *(("--limit", str(limit)) if limit is not None else ()),
         ),
     )

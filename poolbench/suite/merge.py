@@ -7,24 +7,24 @@ from dataclasses import replace
 from poolbench.suite.nodes import Node
 
 NAMED = frozenset({"data", "model", "optimizer", "schedule"})
-"""Keys whose value is a catalogue name with options, for which the bare name is a shorthand."""
+"""Keys whose value is a catalogue name with options; the bare name is a shorthand."""
 
 
 def lay(over: Node, base: Node | None, key: str = "") -> Node:
     """Return ``base`` with ``over`` laid on it.
 
     Mappings merge, at every depth; anything else replaces. Options belong to the name they are
-    given with: where ``over`` names another optimizer, network, data set or operator, nothing of
-    the old one's options is left. Where it gives options without a name, they are laid on what
+    given with: if ``over`` names another optimizer, network, data set or operator, the options of
+    the old one are dropped. If it gives options without a name, they are laid on the one that
     ``base`` names, and on each item if ``base`` lists several.
 
     Args:
         over: What wins.
         base: What it is laid on; ``None`` for nothing.
-        key: The key both stand under.
+        key: The key of both.
 
     Returns:
-        A tree whose leaves keep the places they were written at.
+        A tree whose leaves keep their marks.
     """
     if base is None:
         return over

@@ -1,4 +1,4 @@
-"""A tree of values that know where in a suite they stand."""
+"""A tree of values, each with its position in the suite."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from poolbench.suite.faults import Mark
 
 @dataclass(frozen=True, kw_only=True)
 class Node:
-    """A value and its place.
+    """A value and its position.
 
     Args:
         value: A scalar, a tuple of nodes, or a mapping from text to nodes.
-        mark: Where the value stands.
-        key: Where the key that names it stands; the value's own place when there is none.
-        size: Nodes in it, itself included and aliases spelled out.
-        is_implied: Whether the key was left out because a shorthand stands for it.
+        mark: Where the value is written.
+        key: Where its key is written; the value's own mark if it has no key.
+        size: Nodes in it, including itself, with aliases expanded.
+        is_implied: Whether the key was left out because of a shorthand.
     """
 
     value: Scalar | tuple[Node, ...] | Mapping[str, Node]
@@ -39,16 +39,16 @@ class Node:
 
     @property
     def is_mapping(self) -> bool:
-        """Whether it is a mapping, perhaps an empty one."""
+        """Whether it is a mapping, which may be empty."""
         return isinstance(self.value, Mapping)
 
     @property
     def is_list(self) -> bool:
-        """Whether it is a list, perhaps an empty one."""
+        """Whether it is a list, which may be empty."""
         return isinstance(self.value, tuple)
 
     def plain(self) -> object:
-        """Return the value without places: scalars, tuples and dicts."""
+        """Return the value without marks: scalars, tuples and dicts."""
         if self.is_mapping:
             return {key: child.plain() for key, child in self.entries.items()}
         if self.is_list:
@@ -72,7 +72,7 @@ class Node:
 
         Args:
             key: The key.
-            is_implied: The user did not write it: messages leave it out.
+            is_implied: Whether the user left the key out; messages then leave it out too.
         """
         child = replace(self, key=self.mark, is_implied=is_implied)
         return Node(value={key: child}, mark=self.mark, key=self.key, size=self.size + 1)
@@ -82,5 +82,5 @@ class Node:
         return self if self.is_mapping else self.under(key, is_implied=True)
 
     def described(self) -> str:
-        """Return what it is in a few words, as faults say what they got."""
+        """Return a short description, for the "got ..." of a fault."""
         return describe_value(self.value)

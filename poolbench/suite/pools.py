@@ -22,7 +22,7 @@ def read_pools(
 
     Args:
         node: One operator for all sites, or a mapping from sites to operators; a site that is
-            not named, and every site when it is ``None``, keeps its default.
+            not named keeps its default, as does every site if it is ``None``.
         network: The network.
         catalogues: Where operators are looked up.
         chooser: Checks them.
@@ -80,6 +80,6 @@ def _fits(
         chosen.mark,
         f"operator '{chosen.named.name}' does not fit site '{site.name}' of {network.named.name}: "
         f"it is {only} only, the site is {site.scope}",
-        "give the sites their operators one by one: pools: {SITE: OPERATOR}",
+        "give each site its operator: pools: {SITE: OPERATOR}",
     )
     return False

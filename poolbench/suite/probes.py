@@ -1,4 +1,4 @@
-"""The ``probes`` of a suite, and those named on the command line: what is measured on its runs."""
+"""The ``probes`` of a suite, and those named on the command line."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from poolbench.suite.faults import Faults, Source
 from poolbench.suite.nodes import Node
 
 SPREAD = "resolution"
-"""Stands for several probes of the image's size at once: its ``modes``."""
+"""Stands for several probes of image size at once: its ``modes``."""
 
 
 def read_probes(
@@ -23,11 +23,11 @@ def read_probes(
 
     Args:
         node: The mapping, if the suite has one.
-        catalogue: The probes there are.
+        catalogue: The available probes.
         chooser: Checks names and options, and collects faults.
 
     Returns:
-        Those that are in order.
+        The valid probes.
     """
     if node is None or node.value is None:
         return ()
@@ -83,7 +83,7 @@ def _modes(
         if mode.value in known:
             right.append(mode)
         else:
-            message = f"{SPREAD}.modes: expected a probe of sizes, got {mode.described()}"
+            message = f"{SPREAD}.modes: expected a probe of image size, got {mode.described()}"
             faults.add(mode.mark, message, did_you_mean(str(mode.value), known))
     return right
 
@@ -94,15 +94,16 @@ def read_attacks(
     """Check probes named on the command line, by the rules of a suite.
 
     Args:
-        attacks: Names, or mappings as ``{name: pgd, steps: 20}``.
-        options: Text by option, such as ``sizes`` to ``24,32``: for every probe that takes it.
-        catalogue: The probes there are.
+        attacks: Names, or mappings such as ``{name: pgd, steps: 20}``.
+        options: Text by option, such as ``sizes`` to ``24,32``; each applies to every probe that
+            takes it.
+        catalogue: The available probes.
 
     Returns:
         The probes, in the order named.
 
     Raises:
-        BadInput: Everything that is wrong with them.
+        BadInput: A name or option is invalid; the message lists every fault.
     """
     faults = Faults()
     chooser = Chooser(faults)
@@ -130,7 +131,7 @@ def read_attacks(
         if key not in used:
             taking = [name for name, entry in catalogue.items() if key in entry.options]
             raise BadInput(
-                f"--{key} is an option of none of: {', '.join(attacks)}",
+                f"none of these takes --{key}: {', '.join(attacks)}",
                 f"probes that take it: {', '.join(taking)}",
             )
     return tuple(found.values())

@@ -1,7 +1,7 @@
 """What a plain YAML scalar means: the core schema of YAML 1.2, and fractions.
 
 PyYAML follows YAML 1.1, where ``1e-3`` is text, ``on`` and ``no`` are booleans, ``010`` is 8 and
-``12:30`` is 750: each of them would silently train another network than the one asked for.
+``12:30`` is 750: each would silently train a different network from the one asked for.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ def resolve(text: str) -> Scalar:
         text: As written: ``1e-3``, ``8/255``, ``on``.
 
     Returns:
-        ``None``, a bool, an int, a float or, when nothing else fits, the text itself. A fraction
+        ``None``, a bool, an int, a float or, if nothing else fits, the text itself. A fraction
         is the float nearest to it, always a float: ``4/2`` is 2.0.
 
     Raises:
-        ValueError: A whole number of more than 18 digits, or a fraction over zero.
+        ValueError: A whole number of more than 18 digits, or a fraction with denominator zero.
     """
     if text in _WORDS:
         return _WORDS[text]
@@ -56,7 +56,7 @@ def resolve(text: str) -> Scalar:
         _refuse_long(numerator)
         _refuse_long(denominator)
         if int(denominator) == 0:
-            raise ValueError(f"{text} divides by zero")
+            raise ValueError(f"{text} has the denominator 0")
         return float(Fraction(int(numerator), int(denominator)))
     return text
 

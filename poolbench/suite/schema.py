@@ -1,7 +1,7 @@
 """The shape of a suite: its keys, their types and ranges.
 
-One model for each mapping of the file. Keys typed ``Any`` hold a part that another model checks;
-each description is the range in words, as a fault says what it expected.
+There is one model for each mapping of the file. Keys typed ``Any`` hold a part that another model
+checks; each description is the range, as the "expected ..." of a fault.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Seed = Annotated[int, Field(ge=0)]
 
 
 class Form(BaseModel):
-    """A mapping of a suite; unknown keys and converted types are refused."""
+    """A mapping of a suite; unknown keys and type conversions are rejected."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -35,8 +35,8 @@ class SuiteForm(Form):
     """The top of the file."""
 
     schema_version: int = Field(alias="schema", ge=1, le=1, description="1")
-    title: str = Field(default="", description="text, perhaps in quotes")
-    source: dict[str, Scalar] = Field(default={}, description="a mapping of texts and numbers")
+    title: str = Field(default="", description="text in quotes")
+    source: dict[str, Scalar] = Field(default={}, description="a mapping to text and numbers")
     data: Any = Field(description="a data set, or a list of them")
     model: Any = Field(description="a network")
     recipe: Any = Field(description="epochs, batch_size, optimizer, ...")
@@ -52,15 +52,15 @@ class SuiteForm(Form):
 
 
 class ExperimentForm(Form):
-    """The top of a file that trains nothing, beside the section of its kind."""
+    """The top of a file that trains nothing, without the section of its kind."""
 
     schema_version: int = Field(alias="schema", ge=1, le=1, description="1")
-    title: str = Field(default="", description="text, perhaps in quotes")
-    source: dict[str, Scalar] = Field(default={}, description="a mapping of texts and numbers")
+    title: str = Field(default="", description="text in quotes")
+    source: dict[str, Scalar] = Field(default={}, description="a mapping to text and numbers")
 
 
 def keys_of(kind: str) -> tuple[str, ...]:
-    """Return the keys that a file may have at its top; ``kind`` is empty for training."""
+    """Return the top-level keys that a file may have; ``kind`` is empty for training."""
     form = ExperimentForm if kind else SuiteForm
     known = (field.alias or key for key, field in form.model_fields.items())
     return (*known, kind) if kind else tuple(known)
@@ -75,7 +75,7 @@ class VariantForm(Form):
 
 
 class Choice(Form):
-    """A name of a catalogue; its options are added when the name is known."""
+    """A name in a catalogue; its options are added once the name is known."""
 
     name: str = Field(description="a name")
 

@@ -26,7 +26,7 @@ from poolbench.suite.schema import (
 
 @dataclass(frozen=True, kw_only=True)
 class DataChoice:
-    """One data set as the suite asks for it; its files have not been looked at yet."""
+    """One data set as the suite asks for it; its files have not been read yet."""
 
     source: Named
     entry: DataEntry
@@ -41,7 +41,7 @@ def read_datasets(node: Node, catalogues: Catalogues, chooser: Chooser) -> tuple
     """Check ``data``: one data set or a list of different ones.
 
     Returns:
-        Those that are in order.
+        The valid data sets.
     """
     if node.is_list and not node.items:
         chooser.faults.add(node.mark, "data: expected at least one data set, got an empty list")
@@ -85,7 +85,7 @@ def read_seeds(node: Node, faults: Faults) -> Sequence[int]:
     """Check ``seeds``: a count, a list of different seeds, or ``{count, start}``.
 
     Returns:
-        The seeds; a range is never spelled out, however long it is.
+        The seeds; a range stays a ``range``, however long it is.
     """
     if not node.is_list:
         counted = read_form(SeedRangeForm, node.spelled_out("count"), "seeds", faults)
@@ -105,7 +105,7 @@ def read_execution(node: Node | None, faults: Faults) -> tuple[Execution, Precis
     """Check ``execution``.
 
     Returns:
-        Where cells run, and the precision, which belongs to the recipe: it changes results.
+        Where cells run, and the precision, which belongs to the recipe because it changes results.
     """
     form = ExecutionForm()
     if node is not None:
@@ -131,10 +131,10 @@ def read_analysis(
 
     Args:
         node: The mapping, if the suite has one.
-        datasets: Names of the data sets that are in order.
+        datasets: Names of the valid data sets.
         variants: Names of all variants.
         catalogues: Tells a data set of another profile from a misspelt one.
-        faults: Where faults go.
+        faults: Where faults are collected.
     """
     if node is None:
         return Analysis()
@@ -166,8 +166,8 @@ def _by_dataset(
     if any(child.is_mapping for child in published.entries.values()):
         return published.entries
     if len(datasets) > 1:
-        hint = f"name the data set above the variants: {', '.join(datasets)}"
-        faults.add(published.key, "published values of which data set?", hint)
+        hint = f"nest the variants under a data set: {', '.join(datasets)}"
+        faults.add(published.key, "published values for which data set?", hint)
     return dict.fromkeys(datasets[:1], published)
 
 

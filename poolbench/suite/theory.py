@@ -1,4 +1,4 @@
-"""The section ``theory`` of a suite: what to calculate, and what the source says comes out."""
+"""The section ``theory`` of a suite: what to calculate, and the published results."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class PlanForm(Form):
 
     d: Elements = Field(description="whole number >= 2")
     published: tuple[Count, ...] = Field(
-        default=(), description="numbers of subpools, those of pairs first"
+        default=(), description="a list of numbers of subpools, pairs first"
     )
 
 
@@ -71,7 +71,7 @@ class RegionsForm(Form):
 
 
 class SmoothMaximumForm(Form):
-    """LSE and LAE beside the max."""
+    """LSE and LAE against the max."""
 
     t: tuple[Annotated[float, Field(gt=0)], ...] = Field(
         default=_DEFAULTS.t, min_length=1, description="a list of numbers > 0"
@@ -91,8 +91,8 @@ def read_theory(node: Node, catalogues: Catalogues, faults: Faults) -> TheorySet
 
     Args:
         node: The mapping under ``theory``.
-        catalogues: Not needed.
-        faults: Where faults go.
+        catalogues: Unused.
+        faults: Where faults are collected.
 
     Returns:
         The settings, or ``None`` after adding at least one fault.

@@ -28,12 +28,12 @@ class Variant:
 
 
 class VariantReader:
-    """Checks variants against the parts of the suite they are laid over.
+    """Checks variants on top of the parts that all of them share.
 
     Args:
         document: The suite.
-        precision: Of every recipe.
-        datasets: Whose images the networks must take.
+        precision: Precision of every recipe.
+        datasets: Data sets whose images the networks must take.
         catalogues: Where names are looked up.
         chooser: Checks them and collects faults.
     """
@@ -54,10 +54,10 @@ class VariantReader:
         self._faults = chooser.faults
 
     def read(self) -> tuple[Variant, ...]:
-        """Check every variant, and that no two of them describe the same training.
+        """Check every variant, and that no two describe the same training.
 
         Returns:
-            Those that are in order.
+            The valid variants.
         """
         nodes = self._document.entries.get("variants")
         found: dict[bytes, Variant] = {}
@@ -79,7 +79,7 @@ class VariantReader:
         if not name.strip() or not name.isprintable() or len(name) > MAX_NAME_LENGTH:
             self._faults.add(
                 mark,
-                f"{name[:MAX_NAME_LENGTH]!r} is no name of a variant",
+                f"{name[:MAX_NAME_LENGTH]!r} is not a valid variant name",
                 f"expected printable text of 1 to {MAX_NAME_LENGTH} characters",
             )
 

@@ -90,7 +90,7 @@ def test_off_a_terminal_there_is_a_line_a_run_and_a_sum(poolbench: Program, fold
         (["--attack", "zoom", "--sizes", "0,8"], "expected rising list of whole numbers >= 1"),
         (["--attack", "zoom", "--sizes", "8,8"], "expected rising list"),
         (["--attack", "zoom", "--sizes", "12,8"], "expected rising list"),
-        (["--attack", "zoom", "--epsilons", "0"], "--epsilons is an option of none of: zoom"),
+        (["--attack", "zoom", "--epsilons", "0"], "none of these takes --epsilons: zoom"),
         (["--sizes", "8"], "--sizes without --attack"),
         (["--set", "probes=null", "-q"], "'Tiny' names no probes"),
         (["--device", "tpu"], "unknown device 'tpu'"),

@@ -98,7 +98,7 @@ SWEEP = "sweep: {over: image_size, values: [8, 16, 32]}"
 FAULTS = [
     ("model: wrn", "model: lenet", "5:10: lenet has no head that pools whole maps"),
     ("model: wrn", "model: [wrn, wnr]", "5:16: unknown model 'wnr'"),
-    ("pools: [average,", "pools: [conv,", "7:11: operator 'conv' pools no whole map"),
+    ("pools: [average,", "pools: [conv,", "7:11: operator 'conv' cannot pool whole maps"),
     ("pools: [average,", "pools: [average, average,", "7:20: 'average' is given twice"),
     ("pairs: 20", "pairz: 20", "8:3: unknown key 'pairz' in contraction"),
     ("shift: 0.5", "shfit: 0.5", "6:67: unknown key 'shfit' in cifar10"),

@@ -111,7 +111,7 @@ def test_all_faults_of_a_file_are_told_at_once_in_its_order(load_text) -> None:
         load_text(text)
     places = [line.split(":")[1:3] for line in _headlines(caught.value)]
     assert places == [["2", "7"], ["5", "11"], ["8", "12"], ["10", "20"]]
-    assert caught.value.hint == "nothing was run; correct the 4 places above and try again"
+    assert caught.value.hint == "nothing was run; fix the 4 errors above and try again"
 
 
 def test_a_fault_that_all_variants_inherit_is_told_once(load_text) -> None:
@@ -148,7 +148,7 @@ def test_published_values_of_two_data_sets_must_say_of_which(load_text) -> None:
     text = _replaced("data: digits", "data: [digits, cifar10]").replace(
         "seeds: 2", "seeds: 2\nanalysis: {published: {average: [1, 2]}}"
     )
-    with pytest.raises(BadInput, match=r"s.yaml:9:12: published values of which data set\?"):
+    with pytest.raises(BadInput, match=r"s.yaml:9:12: published values for which data set\?"):
         load_text(text)
 
 

@@ -122,7 +122,7 @@ def test_an_override_is_read_by_the_rules_of_the_file(load_text) -> None:
         ("model=wnr", "unknown model 'wnr'"),
         ("recipe.epochs", "expected KEY.KEY=VALUE"),
         ("recipe..epochs=1", "expected KEY.KEY=VALUE"),
-        ("recipe.epochs=", "there is no value"),
+        ("recipe.epochs=", "the value is missing"),
         ("extends=./x.yaml", "extends cannot be set here"),
         ("profiles.smoke.seeds=1", "profiles cannot be set here"),
         ("seeds=[1", "not valid YAML: expected ',' or ']', but got '<stream end>'"),

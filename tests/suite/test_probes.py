@@ -43,7 +43,7 @@ def test_an_attack_may_carry_its_own_options() -> None:
         (["zoom"], {"sizes": "0,8"}, "got 0"),
         (["zoom"], {"sizes": "8,8"}, "expected rising list of whole numbers >= 1"),
         (["zoom"], {"sizes": "8.5"}, "got 8.5"),
-        (["zoom"], {"epsilons": "0"}, "--epsilons is an option of none of: zoom"),
+        (["zoom"], {"epsilons": "0"}, "none of these takes --epsilons: zoom"),
         (["zoom", "zoom"], {}, "the probe 'zoom' is given twice"),
         (["[zoom]"], {}, "probe: expected a name, got a list"),
     ],

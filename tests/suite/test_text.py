@@ -130,6 +130,6 @@ def test_a_bomb_on_the_command_line_is_refused_too(load_text) -> None:
 
 def test_a_tag_builds_nothing(load_text, tmp_path) -> None:
     text = SUITE + "title: !!python/object/apply:pathlib.Path.touch [made]\n"
-    with pytest.raises(BadInput, match=r"s.yaml:12:8: tags \(!\) are not read in a suite"):
+    with pytest.raises(BadInput, match=r"s.yaml:12:8: a suite cannot use tags \(!\)"):
         load_text(text)
     assert not (tmp_path / "made").exists()
