@@ -1,1 +1,1 @@
-"""What crosses borders: cells, catalogues, events, errors. Depends on nothing else in poolbench."""
+"""What packages share: cells, catalogues, events, errors. Imports nothing else from poolbench."""

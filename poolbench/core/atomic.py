@@ -1,4 +1,4 @@
-"""Writing a file so that a reader, or a crash, meets the old bytes or the new ones, never half."""
+"""Atomic writes: after a crash, and for readers, a file holds the old bytes or the new ones."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ def write_whole(path: Path, write: Callable[[BinaryIO], object]) -> None:
         write: Writes the content to the open file it is given.
 
     Raises:
-        OSError: The disk is full or the folder cannot be written; what was there stays.
+        OSError: The disk is full or the folder cannot be written; the old file is unchanged.
     """
-    # Not tempfile's, which only its owner may read: a report or store is for the user's umask.
+    # Not tempfile: its files are private to the owner; a report or store follows the umask.
     temporary = path.parent / f".{path.name}.{secrets.token_hex(4)}"
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
     try:

@@ -1,7 +1,7 @@
 """A cell: one (variant, data set, seed) to train, and the identity of its result.
 
-The identity is the SHA-256 of the canonical JSON of everything that changes a result and of
-nothing else: never the device, the number of workers, a title or a variant's label. Two suites
+The identity is the SHA-256 of the canonical JSON of everything that changes a result, and of
+nothing else: not the device, the number of workers, a title or a variant's label. Two suites
 that describe the same training share its run.
 """
 
@@ -21,7 +21,7 @@ ID_LENGTH = 16
 
 @dataclass(frozen=True, kw_only=True)
 class Named:
-    """A catalogue entry with every option spelled out, defaults included."""
+    """A catalogue name with every option, defaults included."""
 
     name: str
     options: Mapping[str, Any]
@@ -34,15 +34,15 @@ class Named:
 
 @dataclass(frozen=True, kw_only=True)
 class DataSpec:
-    """What is learned from.
+    """The data set and how it is used.
 
     Args:
         source: The data set.
         checksum: Identifies the content of its files.
-        limit: At most so many images of each split; ``None`` for all.
+        limit: Most images of each split, at least 1; ``None`` for all.
         validation: Fraction of the training images held out, in [0, 1).
-        fold: Which random hold-out, from 0.
-        augment: Applied to training batches, in this order.
+        fold: Number of the random hold-out, from 0.
+        augment: Augmentations of training batches, in this order.
     """
 
     source: Named
@@ -63,18 +63,18 @@ class ModelSpec:
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """How it is trained.
+    """How a network is trained.
 
     Args:
         epochs: Passes over the training images, at least 1.
-        batch_size: Images a step, at least 1; the last, smaller batch of an epoch is used too.
+        batch_size: Images per step, at least 1; the last, smaller batch of an epoch is used too.
         optimizer: From the optimizer catalogue.
         schedule: From the schedule catalogue.
         label_smoothing: In [0, 1).
         pool_lr_factor: Learning rate of pooling parameters, as a multiple of the network's.
-        precision: See ``training.arithmetic``: it changes results, so it is identity.
-        clip_norm: Largest L2 norm of a step's gradient, over all parameters together; a longer
-            one is scaled down to it. ``None`` for no clipping.
+        precision: See ``training.arithmetic``; it changes results, so it is part of the identity.
+        clip_norm: Largest L2 norm of a step's gradient, over all parameters together; a larger
+            gradient is scaled down to it. ``None`` for no clipping.
     """
 
     epochs: int
@@ -93,10 +93,10 @@ class Cell:
 
     Args:
         variant: Its label in the suite; not part of the identity.
-        data: What it learns from.
+        data: The data it is trained on.
         model: The network and its operators.
         recipe: How it is trained.
-        seed: Seeds initialisation, order and augmentation; at least 0.
+        seed: Seed of initialisation, data order and augmentation; at least 0.
     """
 
     variant: str
@@ -110,9 +110,9 @@ class Cell:
         """The bytes that are hashed: canonical JSON, keys sorted, no white space."""
         document: dict[str, Any] = {"identity": IDENTITY_VERSION, **asdict(self)}
         del document["variant"]
-        # Where the user keeps a folder of pictures changes nothing: its content is in the checksum.
+        # The path of a folder of pictures does not change results; its content is in the checksum.
         document["data"]["source"]["options"].pop("path", None)
-        # Unclipped training is what it was before recipes could clip, and so are its runs.
+        # Training without clipping keeps the identity it had before recipes could clip.
         if self.recipe.clip_norm is None:
             del document["recipe"]["clip_norm"]
         return json.dumps(document, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
@@ -124,7 +124,7 @@ class Cell:
 
     @cached_property
     def condition(self) -> str:
-        """The id of the cell without its seed: what intervals and tests are taken over."""
+        """The id of the cell without its seed; cells of one condition are its replicates."""
         document = json.loads(self.identity)
         del document["seed"]
         text = json.dumps(document, sort_keys=True, separators=(",", ":"))

@@ -1,4 +1,4 @@
-"""Angle contraction: what a suite asks for, and what one freshly initialised network showed."""
+"""Angle contraction: what a suite asks for, and what one untrained network showed."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from typing import Any, Literal
 from poolbench.core.cell import Named
 
 PLACES = ("inputs", "features")
-"""Where similarities are taken besides behind an operator."""
+"""Where similarities are measured, other than after an operator."""
 
 BatchNorm = Literal["batch", "running"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class PairSource:
-    """Images that random pairs are drawn from, and what is done to them first.
+    """Images that random pairs are drawn from, and their preprocessing.
 
     Args:
         label: For people.
         source: The data set.
-        is_centred: Whether each channel is brought to mean 0 and standard deviation 1 over the
-            training images; else pixels are in [0, 1].
+        is_centred: Whether each channel is normalised to mean 0 and standard deviation 1 over the
+            training images; otherwise pixels are in [0, 1].
         shift: Added to every value after that.
-        published: Mean cosine similarity in the source, by place: ``inputs``, ``features``, or
+        published: Mean cosine similarity in the source, by position: ``inputs``, ``features``, or
             the label of an operator.
     """
 
@@ -40,13 +40,13 @@ class PairSource:
 
 @dataclass(frozen=True, kw_only=True)
 class Sweep:
-    """A size that is varied while everything else stays.
+    """A size that is varied while everything else stays the same.
 
     Args:
-        over: ``pool_size``, elements of a pool of ``shallow-fcn``, whose number of pools stays;
-            or ``image_size``, side of the images in pixels.
+        over: ``pool_size``, the elements per pool of ``shallow-fcn``, whose number of pools is
+            fixed; or ``image_size``, the side of the images in pixels.
         values: Ascending, at least three.
-        kernel_sizes: Side of the convolution at each value; empty leaves it alone.
+        kernel_sizes: Side of the convolution at each value; empty for no change.
     """
 
     over: Literal["pool_size", "image_size"]
@@ -59,16 +59,16 @@ class ContractionSettings:
     """What ``poolbench contraction`` measures: every network on every data set, for every seed.
 
     Args:
-        networks: By label.
+        networks: Networks by label.
         data: What pairs are drawn from.
-        pools: Operators by label; all of them pool the same features.
+        pools: Operators by label; all pool the same features.
         pairs: Random pairs of different images, for each seed.
-        seeds: Each draws other weights and other pairs.
-        batch_norm: What batch normalisation subtracts: the statistics of the ``batch``, as in the
-            first step of training, or its ``running`` ones, which do nothing yet.
+        seeds: Seeds; each draws its own weights and pairs.
+        batch_norm: Statistics of batch normalisation: those of the ``batch``, as in the first
+            step of training, or the ``running`` ones, which are still the identity.
         sweep: A size to vary, if any.
-        accuracy_of: A suite whose trained networks are held beside: its path relative to this
-            one's, or empty.
+        accuracy_of: A suite whose trained networks are compared: its path relative to this
+            suite's, or empty.
     """
 
     networks: Mapping[str, Named]
@@ -89,19 +89,19 @@ class ContractionSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class Setup:
-    """One network, one seed, one source of pairs: what a finding is the outcome of.
+    """One network, one seed, one source of pairs: what determines one finding.
 
     Args:
-        network: With all its options.
-        source: The data set, with all its options.
-        checksum: Of the data set's content.
+        network: The network with all its options.
+        source: The data set with all its options.
+        checksum: Checksum of the data set's content.
         is_centred: See :class:`PairSource`.
         shift: See :class:`PairSource`.
         pools: The operators.
-        pairs: How many.
-        seed: Of weights and pairs.
+        pairs: Number of pairs.
+        seed: Seed of weights and pairs.
         batch_norm: See :class:`ContractionSettings`.
-        revision: Of the measurement itself; raised by hand when its results change.
+        revision: Revision of the measurement itself; raised by hand when its results change.
     """
 
     network: Named
@@ -117,20 +117,20 @@ class Setup:
 
     @property
     def key(self) -> str:
-        """16 hex digits over all of it: the same key means the same numbers."""
+        """A hash of all fields, 16 hex digits: the same key means the same numbers."""
         text = json.dumps(asdict(self), sort_keys=True, separators=(",", ":"), allow_nan=False)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Similarities:
-    """Cosine similarities of the pairs of one setup, one value a pair, each in [-1, 1].
+    """Cosine similarities of the pairs of one setup, one value per pair, each in [-1, 1].
 
     Args:
-        inputs: Of the images as the network is given them.
-        features: Of the maps that its head pools.
-        pooled: Of what each operator makes of those maps, in the setup's order.
-        duration_s: What drawing, forward passes and pooling took, in seconds.
+        inputs: Similarities of the images as the network receives them.
+        features: Similarities of the maps that its head pools.
+        pooled: Similarities after each operator, in the setup's order.
+        duration_s: Time for drawing, forward passes and pooling, in seconds.
     """
 
     inputs: tuple[float, ...]
@@ -167,14 +167,14 @@ def similarities_from_json(document: Mapping[str, Any]) -> Similarities:
 
 @dataclass(frozen=True, kw_only=True)
 class Observed:
-    """One network on one source of pairs: what every seed showed.
+    """One network on one source of pairs: the results of every seed.
 
     Args:
         network: Its label.
-        source: What the pairs are from.
-        size: Where the sweep stands; ``None`` without one.
-        seeds: One a seed, in order; empty when the data are missing.
-        missing: Why there is nothing, in words; empty when there is.
+        source: What the pairs are drawn from.
+        size: Value of the sweep; ``None`` without one.
+        seeds: One entry per seed, in order; empty if the data are missing.
+        missing: Why there are no results; empty if there are.
     """
 
     network: str
@@ -185,12 +185,12 @@ class Observed:
 
 
 def arccosine_kernel(similarity: float) -> float:
-    """Return the cosine similarity behind one wide random layer of ReLUs.
+    """Return the cosine similarity after one wide random layer of ReLUs.
 
     ``r(rho) = (sqrt(1 - rho^2) + (pi - arccos rho) rho) / pi``
 
     Args:
-        similarity: rho of its inputs, in [-1, 1].
+        similarity: rho, the similarity of its inputs, in [-1, 1].
 
     References:
         Cho, Saul 2009, Kernel methods for deep learning.

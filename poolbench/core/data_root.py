@@ -1,4 +1,4 @@
-"""Where data sets are looked for."""
+"""The folder of data sets."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def data_root(given: Path | None = None) -> Path | None:
-    """Return where data sets are looked for: the argument, or ``POOLBENCH_DATA``, or nowhere."""
+    """Return the folder of data sets: the argument, else ``POOLBENCH_DATA``, else ``None``."""
     if given is not None:
         return given
     named = os.environ.get("POOLBENCH_DATA")

@@ -1,15 +1,15 @@
-"""Every error a user can meet, and the exit code each one ends in.
+"""Every error a user can see, and its exit code.
 
     PoolbenchError
-    ├── BadInput (2)          a suite, an option or an argument that cannot be meant
+    ├── BadInput (2)          a suite, option or argument is invalid
     ├── CellsFailed (3)       some cells have no result; the others are safe
-    ├── GateFailed (4)        a comparison's gate says no
-    ├── NothingMatched (5)    the request is well formed and selects nothing
+    ├── GateFailed (4)        a gate of a comparison failed
+    ├── NothingMatched (5)    the request is valid but selects nothing
     ├── EnvironmentFault (6)  device, disk, data or store cannot serve the request
     ├── StoreBusy (7)         another process is training the cells asked for
-    └── Interrupted (130, 143) Ctrl-C or SIGTERM; what was done is kept
+    └── Interrupted (130, 143) Ctrl-C or SIGTERM; finished work is kept
 
-Exit code 1 is left to bugs: only there does a user see a traceback.
+Exit code 1 is for bugs: only then does a user see a traceback.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class PoolbenchError(Exception):
 
 
 class BadInput(PoolbenchError):
-    """A suite, option or argument that cannot be meant."""
+    """A suite, option or argument is invalid."""
 
     exit_code = 2
 
@@ -47,7 +47,7 @@ class CellsFailed(PoolbenchError):
 
 
 class GateFailed(PoolbenchError):
-    """A comparison fell short of its gate."""
+    """A gate of a comparison failed."""
 
     exit_code = 4
 
@@ -65,13 +65,13 @@ class EnvironmentFault(PoolbenchError):
 
 
 class StoreBusy(PoolbenchError):
-    """Another process holds what was asked for."""
+    """Another process is working on the cells asked for."""
 
     exit_code = 7
 
 
 class Interrupted(PoolbenchError):
-    """Stopped by a signal; what was finished is kept."""
+    """Stopped by a signal; finished work is kept."""
 
     def __init__(self, message: str, hint: str = "", *, signal_number: int = 2) -> None:
         super().__init__(message, hint)
@@ -79,12 +79,12 @@ class Interrupted(PoolbenchError):
 
 
 def closest(name: str, known: Iterable[str]) -> str | None:
-    """Return the known spelling that is meant in all likelihood; ``None`` when none is near."""
+    """Return the known name closest to a misspelt one; ``None`` if none is close."""
     return next(iter(difflib.get_close_matches(name.lower(), sorted(known), n=1, cutoff=0.6)), None)
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Return advice that names the closest known spelling, or else all of them.
+    """Return a suggestion: the closest known name, if any, and all known names.
 
     Args:
         name: What the user wrote.

@@ -1,6 +1,6 @@
-"""What a worker reports while it runs: one JSON object a line, ignorable without loss.
+"""What a worker reports while it runs: one JSON object per line.
 
-Events only feed progress displays. What is finished is decided by the store alone.
+Events only feed progress displays, so none is essential: the store alone decides what is finished.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ class Event:
     Args:
         kind: What happened.
         cell: The cell's id; empty when the event is about the worker itself.
-        label: The cell in words.
+        label: The cell as text.
         epoch: Epochs completed, out of ``epochs``.
-        epochs: Epochs asked for.
-        fraction: Share of the cell's training that is done, in [0, 1].
+        epochs: Epochs in total.
+        fraction: Fraction of the cell's training that is done, in [0, 1].
         loss: Mean training loss so far in the epoch, when known.
         accuracy: Validation (or, when finished, test) accuracy as a fraction, when known.
         images_per_s: Training throughput, when known.
-        detail: Words for people: a failure's reason and advice.
-        at_s: When it was told, on the worker's clock: only differences mean something.
+        detail: Text for people: a failure's reason and advice.
+        at_s: Time of the event on the worker's clock; only differences are meaningful.
     """
 
     kind: Kind

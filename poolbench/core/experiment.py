@@ -1,4 +1,4 @@
-"""An experiment: what a suite file asks for that trains no network."""
+"""An experiment: a suite that trains no network."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ KINDS = {
     "gradients": "gradients --suite",
     "theory": "theory run",
 }
-"""Sections of a suite that stand in place of training, and the commands that run them."""
+"""Sections of a suite that replace training, and the commands that run them."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Experiment(Generic[S]):
-    """A checked suite of another kind than training.
+    """A checked suite that trains nothing.
 
     Args:
         kind: The section that holds its settings, and the command that runs it.
         title: For people.
         origin: The file it was read from, as the user wrote it; empty for a command line.
-        settings: What the kind's section says, everything spelled out.
+        settings: The kind's section, with every default filled in.
         source: Where the published numbers come from: paper, table, figure.
         profile: Name of the profile applied; empty for none.
     """
@@ -38,5 +38,5 @@ class Experiment(Generic[S]):
 
 
 def kind_of(keys: Iterable[str]) -> str:
-    """Return which experiment a suite with these keys describes; empty for training."""
+    """Return the kind of experiment that a suite with these keys describes; empty for training."""
     return next((key for key in keys if key in KINDS), "")

@@ -1,4 +1,4 @@
-"""What the examination of a machine says of one thing."""
+"""One result of checking a machine."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ Level = Literal["ok", "note", "fault"]
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """One thing that was looked at.
+    """The result of one check.
 
     Args:
-        what: The thing.
-        level: ``ok``; ``note`` when something is missing that can be done without; ``fault`` when
-            training is not possible.
+        what: What was checked.
+        level: ``ok``; ``note`` if something optional is missing; ``fault`` if training is not
+            possible.
         detail: What was found.
-        advice: What to do; empty when nothing is wrong.
+        advice: What to do; empty if nothing is wrong.
     """
 
     what: str

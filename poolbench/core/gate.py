@@ -1,4 +1,4 @@
-"""A gate: the condition under which a result fails, as a suite or a command writes it.
+"""A gate: the condition under which a result fails, as written in a suite or a command.
 
 ::
 
@@ -39,10 +39,10 @@ class Gate:
         text: As it was written.
         metric: ``accuracy``, ``error``, ``parameters``, or ``fgsm.area`` and its like.
         sign: Side of the bound on which the gate fails.
-        against: What the bound is counted from: nothing, the baseline's value, the published mean.
-        offset: The bound, or its distance from what it is counted from: a fraction of the test
+        against: What the bound is relative to: nothing, the baseline's value, the published mean.
+        offset: The bound, or its distance from what it is relative to: a fraction of the test
             images, or of the area's range; a count for ``parameters``.
-        only: Glob of the variants it is for.
+        only: Glob of the variants it applies to.
     """
 
     text: str
@@ -54,12 +54,12 @@ class Gate:
 
     @property
     def is_share(self) -> bool:
-        """Whether the metric is a fraction, shown in per cent."""
+        """Whether the metric is a fraction, displayed in per cent."""
         return self.metric != "parameters"
 
     @property
     def lower_is_better(self) -> bool:
-        """Orientation of the metric: where a diverged run stands."""
+        """Whether smaller is better; decides on which side a diverged run counts."""
         return self.metric in _COSTS
 
 
@@ -68,15 +68,15 @@ def read_gate(text: str, *, only: str = "*", probes: Iterable[str] = ()) -> Gate
 
     Args:
         text: ``accuracy < baseline - 0.5pp``.
-        only: Glob of the variants it is for.
-        probes: Names whose areas may be gated on.
+        only: Glob of the variants it applies to.
+        probes: Probes whose areas it may test.
 
     Raises:
-        BadInput: It is no gate, names an unknown metric, or leaves its unit open.
+        BadInput: It is not a gate, names an unknown metric, or lacks a unit.
     """
     match = _GATE.fullmatch(text.strip())
     if match is None:
-        raise BadInput(f"'{text}' is no condition for a gate", _EXAMPLES)
+        raise BadInput(f"'{text}' is not a condition for a gate", _EXAMPLES)
     metric, found = match["metric"].lower(), match.groupdict()
     known = (*_METRICS, *(f"{probe}{AREA}" for probe in probes))
     if metric not in known:
@@ -101,7 +101,7 @@ def _offset(text: str, metric: str, found: Mapping[str, str | None]) -> float:
     number, unit = float(digits), found["points"] or found["per_cent"]
     if metric == "parameters":
         if unit:
-            raise BadInput(f"'{text}': parameters are counted, not {unit}", "leave the unit out")
+            raise BadInput(f"'{text}': parameters are a count, not {unit}", "leave the unit out")
         return number
     if found["offset"] and unit != "pp":
         hint = f"write {digits}pp for percentage points"

@@ -1,4 +1,4 @@
-"""Credit in small windows: what a suite asks for, and what is found."""
+"""Gradients in small windows: what a suite asks for, and what is found."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from poolbench.core.cell import Named
 
 Matrix = tuple[tuple[float, ...], ...]
 
-# Figure 1 of Lowe, Trappenberg, Oore 2021 swaps 1.4 and 1.6 in the lower row. What it prints above
-# them is lost; any two numbers below 1.4 tell the same story.
+# Figure 1 of Lowe, Trappenberg, Oore 2021 swaps 1.4 and 1.6 in the lower row. Its upper row is
+# not known; any two numbers below 1.4 show the same.
 FIGURE_1: tuple[Matrix, ...] = (((0.2, 1.0), (1.4, 1.6)), ((0.2, 1.0), (1.6, 1.4)))
 
 
 @dataclass(frozen=True, kw_only=True)
 class GradientsSettings:
-    """Operators, and the matrices that each is put to.
+    """Operators, and the matrices each is evaluated on.
 
     Args:
-        operators: With every option spelled out.
-        matrices: All of one shape; from the first to the last of several, credit is followed.
+        operators: Operators with every option.
+        matrices: All of one shape; of several, the first and the last are compared.
     """
 
     operators: tuple[Named, ...]

@@ -1,4 +1,4 @@
-"""What a probe leaves behind: one network measured at a series of settings."""
+"""The result of a probe: one network measured at a series of settings."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ MeasurementStatus = Literal["ok", "failed", "not applicable"]
 
 @dataclass(frozen=True, kw_only=True)
 class Point:
-    """What was seen at one setting of a probe.
+    """The result at one setting of a probe.
 
     Args:
-        at: The setting: epsilon in the unit of pixels in [0, 1], or the image's side in pixels.
-        correct: Test images classified rightly; ``None`` where the setting is not applicable.
-        total: Test images.
-        right: One bit an image, in the split's order, packed and in base64: what worst cases
-            over several probes are taken from.
-        reason: Why the setting is not applicable, in words; empty otherwise.
+        at: The setting: epsilon for pixels in [0, 1], or the image's side in pixels.
+        correct: Test images classified correctly; ``None`` if the setting is not applicable.
+        total: Number of test images.
+        right: Which images are correct: one bit per image, in the split's order, packed, in base64.
+            Worst cases over several probes are computed from it.
+        reason: Why the setting is not applicable; empty otherwise.
     """
 
     at: float
@@ -35,7 +35,7 @@ class Point:
 
     @property
     def accuracy(self) -> float:
-        """Fraction of the images classified rightly; NaN where not applicable."""
+        """Fraction of the images classified correctly; NaN if not applicable."""
         return float("nan") if self.correct is None else self.correct / self.total
 
 
@@ -44,12 +44,12 @@ class Measurement:
     """The outcome of one probe on one run.
 
     Args:
-        probe: The probe with every option spelled out.
+        probe: The probe with every option.
         network: SHA-256 of the stored weights that were measured.
-        status: ``ok``, ``failed`` (the network answered NaN) or ``not applicable``.
-        points: One a setting, in the order asked for; empty unless ``ok``.
+        status: ``ok``, ``failed`` (the network returned NaN) or ``not applicable``.
+        points: One per setting, in the order asked for; empty unless ``ok``.
         facts: Further numbers by name, such as the share of zero input gradients.
-        reason: Why there are no points, in words; empty when there are.
+        reason: Why there are no points; empty if there are.
         environment: Machine and versions.
     """
 
@@ -63,7 +63,7 @@ class Measurement:
 
     @property
     def key(self) -> str:
-        """Name of the measurement under its run: see :func:`measurement_key`."""
+        """Name of the measurement in its run: see :func:`measurement_key`."""
         return measurement_key(self.probe, self.network)
 
     def to_json(self) -> dict[str, Any]:
@@ -72,9 +72,9 @@ class Measurement:
 
 
 def measurement_key(probe: Named, network: str) -> str:
-    """Return 16 hex digits over a probe's name, options and revision, and the network's checksum.
+    """Return a hash of a probe's name, options and revision, and the network's checksum.
 
-    The same key means the same numbers, so nothing is ever measured twice.
+    It has 16 hex digits. The same key means the same numbers, so nothing is measured twice.
     """
     text = json.dumps([asdict(probe), network], sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()[:16]

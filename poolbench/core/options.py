@@ -1,9 +1,9 @@
 """The options a catalogue entry takes: declared once, without importing what the entry names.
 
-A suite, ``poolbench.operator``, ``poolbench.model``, plug-ins and ``--attack`` all have a value
-checked by :meth:`Option.check`, so it is refused everywhere or nowhere, in the same words. What an
-entry's target is given has passed; the target itself checks only what its options do not show one
-by one: two that belong together, or one and the shape of the images.
+A suite, ``poolbench.operator``, ``poolbench.model``, plug-ins and ``--attack`` all check values
+with :meth:`Option.check`, so that an invalid value is rejected everywhere with the same message.
+An entry's target receives checked values; it only checks what depends on more than one option, or
+on the shape of the images.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ REQUIRED: Final = _Required()
 
 
 class BadValue(BadInput):
-    """A value that an option does not take.
+    """An invalid value of an option.
 
     Args:
         message: What was expected, and what was given.
         hint: May be empty.
-        index: Of the item of a list that is at fault; ``None`` when it is the value itself.
+        index: Index of the invalid item of a list; ``None`` if it is the value itself.
     """
 
     def __init__(self, message: str, hint: str = "", *, index: int | None = None) -> None:
@@ -46,15 +46,15 @@ class Option:
 
     Args:
         kind: ``float``, ``int``, ``bool`` or ``str``; an int is accepted where a float is.
-        default: Value when the option is left out; ``REQUIRED`` when it may not be. Where it is
-            ``None``, so may be what is given.
+        default: Value if the option is left out; ``REQUIRED`` if it must be given. If it is
+            ``None``, ``None`` may also be given.
         choices: The accepted strings; empty for any.
         above: Exclusive lower bound.
         minimum: Inclusive lower bound.
         maximum: Inclusive upper bound.
-        odd: Even numbers are refused.
-        many: A list of values of ``kind`` is wanted; it is stored as a tuple.
-        rising: The list holds at least one value, and each is larger than the one before.
+        odd: Whether even numbers are rejected.
+        many: Whether the value is a list of values of ``kind``; it is stored as a tuple.
+        rising: Whether the list must hold at least one value and be strictly ascending.
         help: What it does, with its unit.
     """
 
@@ -75,7 +75,7 @@ class Option:
         return self.default is REQUIRED
 
     def describe_range(self) -> str:
-        """Return the accepted values in words, as listings and errors print them."""
+        """Return the accepted values as text, for listings and errors."""
         if self.choices:
             return " | ".join(self.choices)
         name = {float: "number", int: "whole number", bool: "true | false", str: "text"}[self.kind]
@@ -90,12 +90,12 @@ class Option:
         return " ".join([name, " and ".join(bounds)]).strip()
 
     def check(self, value: object) -> Any:
-        """Return a value as the entry's target takes it: of ``kind``, or a tuple of it.
+        """Return a checked value as the entry's target takes it: of ``kind``, or a tuple of it.
 
         Args:
             value: What was given. Numbers of numpy, torch and ``fractions`` are numbers, a path is
-                text, a range or a one-dimensional array is a list. A bool is no number, and a
-                float no whole number even where nothing follows the point.
+                text, a range or a one-dimensional array is a list. A bool is not a number, and a
+                float is not a whole number, not even 2.0.
 
         Raises:
             BadValue: It is of another kind, not finite, or out of range.
@@ -120,7 +120,7 @@ class Option:
     def _check_one(self, value: object, index: int | None) -> object:
         given = describe_value(value)
         if self.kind is float and type(value) is int:
-            # What is too large for a float is no finite number, and is refused as such.
+            # A number too large for a float is not finite, and is rejected as such.
             value = float(value) if abs(value) < 1 << 1023 else math.inf
         if type(value) is not self.kind:
             raise self._refusal(given, index=index)
@@ -147,18 +147,18 @@ class Option:
 def check_options(
     name: str, declared: Mapping[str, Option], given: Mapping[str, object]
 ) -> dict[str, Any]:
-    """Return every option of a catalogue entry, those left out at their defaults.
+    """Return every option of a catalogue entry, with defaults for those left out.
 
     Args:
-        name: The entry's, for messages.
-        declared: What it takes.
+        name: The entry's name, for messages.
+        declared: The options it takes.
         given: What a user of the Python API passed.
 
     Returns:
-        Values as the entry's target takes them, in the order they are declared.
+        Values as the entry's target takes them, in the order of declaration.
 
     Raises:
-        BadInput: An option that is unknown, missing or out of range.
+        BadInput: An option is unknown, missing or out of range.
     """
     for key in given:
         if key not in declared:

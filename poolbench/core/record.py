@@ -1,4 +1,4 @@
-"""What a run leaves behind, as readers of the store see it."""
+"""The stored results of a run, as readers of the store see them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Status = Literal["ok", "diverged"]
 
 @dataclass(frozen=True, kw_only=True)
 class Epoch:
-    """One epoch of training, as it is stored: the same bytes however often it was interrupted.
+    """One stored epoch of training; interruptions do not change its bytes.
 
     Args:
         epoch: From 1.
@@ -22,7 +22,7 @@ class Epoch:
         lr: Learning rate at the epoch's last step.
         validation_accuracy: Fraction in [0, 1]; ``None`` without a validation split.
         pooling: Mean of each learned pooling parameter, by ``site.parameter``: temperatures in
-            the units of the activations, mixing weights and gates as they are stored.
+            the unit of the activations, mixing weights and gates as stored.
     """
 
     epoch: int
@@ -34,12 +34,12 @@ class Epoch:
 
 @dataclass(frozen=True, kw_only=True)
 class Timing:
-    """How long an epoch took on the machine that ran it; never part of what must be identical.
+    """How long an epoch took on the machine that ran it; may differ between identical runs.
 
     Args:
         epoch: From 1.
-        duration_s: Training steps alone, in seconds.
-        images: Training images seen in that time.
+        duration_s: Time of the training steps alone, in seconds.
+        images: Training images processed in that time.
     """
 
     epoch: int
@@ -53,12 +53,12 @@ class Result:
 
     Args:
         status: ``ok``, or ``diverged`` when the loss stopped being finite.
-        correct: Test images classified rightly; 0 when diverged.
-        total: Test images.
+        correct: Test images classified correctly; 0 when diverged.
+        total: Number of test images.
         test_loss: Mean cross-entropy on the test split; ``None`` when diverged.
         parameters: Trainable parameters of the network.
         epochs: Epochs completed.
-        detail: Why it diverged, in words; empty otherwise.
+        detail: Why it diverged; empty otherwise.
     """
 
     status: Status
@@ -71,14 +71,14 @@ class Result:
 
     @property
     def accuracy(self) -> float:
-        """Fraction of the test images classified rightly; NaN when diverged."""
+        """Fraction of the test images classified correctly; NaN when diverged."""
         return self.value("accuracy")
 
     def value(self, metric: Metric) -> float:
         """Return the accuracy or the error, a fraction; NaN when diverged.
 
-        Either is one division of counts, so that what is equal in truth is equal as a float:
-        1 - 0.9 is not 20 of 200.
+        Either is one division of counts, so that equal fractions are equal floats:
+        1 - 0.9 is not 20 / 200.
         """
         if self.status != "ok":
             return float("nan")
@@ -91,11 +91,11 @@ class Run:
     """A finished cell in the store.
 
     Args:
-        cell: What was trained; its label is the one it was first trained under.
-        result: How it ended.
+        cell: The cell; its label is the one it was first trained under.
+        result: Its outcome.
         network: SHA-256 of the stored weights; ``None`` when training diverged.
-        history: Epoch by epoch.
-        timings: Epoch by epoch, on the machine that ran it.
+        history: One entry per epoch.
+        timings: One entry per epoch, on the machine that ran it.
         environment: Machine and versions of the last attempt.
     """
 

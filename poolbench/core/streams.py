@@ -1,7 +1,7 @@
-"""Named random streams: every draw is a function of (seed, what it is for, where in training).
+"""Named random streams: every draw is a function of (seed, purpose, position in training).
 
-No generator's state is ever stored. A cell that is interrupted, or trained beside others, draws
-what it would have drawn alone.
+No generator's state is ever stored. A cell that is interrupted, or trained in parallel with others,
+draws the same numbers as it would alone.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ def derive(seed: int, *names: str | int) -> int:
 
     Args:
         seed: The cell's seed.
-        names: What the stream is for, most general first: ``derive(0, "order", epoch)``.
+        names: Purpose of the stream, most general first: ``derive(0, "order", epoch)``.
 
     Returns:
         An integer in [0, 2**63), as ``torch.Generator.manual_seed`` takes.

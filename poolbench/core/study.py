@@ -1,4 +1,4 @@
-"""A study: what a suite file asks for once it is checked, and the cells it expands to."""
+"""A study: a checked suite and the cells it expands to."""
 
 from __future__ import annotations
 
@@ -22,10 +22,11 @@ class Analysis:
     Args:
         metric: ``accuracy`` (higher is better) or ``error`` (lower is better), on the test split.
         rule: Which rows count as best: see ``poolbench.stats``.
-        alpha: Level of every test, in (0, 1).
-        paired: Seeds are blocks: variants with one seed share initial state and data order.
-        margin: Equivalence margin in percentage points of the metric; ``None`` for no claim.
-        published: Per data set, per variant: the source's (mean, standard deviation) in per cent.
+        alpha: Significance level of every test, in (0, 1).
+        paired: Whether seeds are blocks: variants with the same seed share data order and
+            initialisation.
+        margin: Equivalence margin in percentage points of the metric; ``None`` for no test.
+        published: The source's (mean, standard deviation) in per cent, per data set and variant.
     """
 
     metric: Metric = "accuracy"
@@ -37,27 +38,27 @@ class Analysis:
 
     @property
     def lower_is_better(self) -> bool:
-        """Orientation of the metric."""
+        """Whether smaller values of the metric are better."""
         return self.metric == "error"
 
     @property
     def margin_share(self) -> float | None:
-        """The margin as a fraction, as the values are; ``None`` for no claim."""
+        """The margin as a fraction, like the values; ``None`` for no test."""
         return None if self.margin is None else self.margin / 100
 
 
 @dataclass(frozen=True, kw_only=True)
 class Execution:
-    """Where and how wide cells run; never part of a cell's identity.
+    """Where cells run, and how many at once; never part of a cell's identity.
 
     Args:
         device: ``auto``, ``cpu``, ``cuda`` or ``cuda:N``.
-        jobs: Worker processes; ``None`` chooses by the device.
+        jobs: Worker processes; ``None`` for a default that depends on the device.
         threads: CPU threads of each worker. One is fastest for small networks and gives the same
             bits whatever ``jobs`` is.
-        captured: Whether a GPU is told a whole training step at once, as a CUDA graph.
-        cudnn_benchmark: Whether a GPU's library tries its algorithms for each convolution and takes
-            the fastest; else it takes what it thinks best. Another run may take another.
+        captured: Whether a GPU replays each training step as one CUDA graph.
+        cudnn_benchmark: Whether cuDNN times its algorithms for each convolution and takes the
+            fastest, instead of choosing by heuristics. The choice may differ between runs.
     """
 
     device: str = "auto"
@@ -80,12 +81,12 @@ class Study:
         datasets: Data set names, in the suite's order.
         seeds: In the suite's order.
         baseline: Variant that the others are compared with; empty for none.
-        probes: What is measured on its runs; no part of what names the study.
+        probes: What is measured on its runs; not part of the study's id.
         gates: Conditions under which ``poolbench compare`` fails.
         cells: One for each (data set, variant, seed).
         analysis: How the results are read.
         execution: Where they run.
-        arguments: What was given on the command line beside the suite, as it is typed.
+        arguments: Command-line arguments besides the suite, as typed.
     """
 
     title: str
@@ -105,7 +106,7 @@ class Study:
 
     @property
     def id(self) -> str:
-        """Names the set of cells: 12 hex digits over their ids and labels."""
+        """Name of the set of cells: a hash of their ids and labels, 12 hex digits."""
         named = sorted((cell.data.source.name, cell.variant, cell.id) for cell in self.cells)
         return hashlib.sha256(json.dumps(named).encode()).hexdigest()[:12]
 
@@ -133,7 +134,7 @@ def study_from_json(document: Mapping[str, Any]) -> Study:
         **{name: tuple(document[name]) for name in ("variants", "datasets", "seeds")},
         "cells": tuple(cell_from_json(cell) for cell in document["cells"]),
         "analysis": analysis_from_json(document["analysis"]),
-        # Studies remembered by an older version have none of these.
+        # Studies stored by an older version lack these.
         "probes": tuple(named_from_json(probe) for probe in document.get("probes", ())),
         "gates": tuple(gate_from_json(gate) for gate in document.get("gates", ())),
         "arguments": tuple(document.get("arguments", ())),

@@ -1,4 +1,4 @@
-"""What a suite can ask of the theory: one dataclass for each subject."""
+"""What a suite can ask of the theory: one dataclass per subject."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ class OptimalErrorSettings:
     """Least errors of subpool maxes against a max.
 
     Args:
-        d: Elements of the window, each from 2.
-        orders: Sets of orders; none for all sets of each d.
+        d: Elements of the window, each at least 2.
+        orders: Sets of orders; empty for all sets of each d.
         published: The source's errors, by d and ascending orders.
     """
 
@@ -28,8 +28,8 @@ class PlanSettings:
     """The subpools that divide and conquer computes.
 
     Args:
-        d: Elements of the window, from 2.
-        published: The source's number of subpools of each layer, from pairs on; empty for none.
+        d: Elements of the window, at least 2.
+        published: The source's number of subpools of each layer, pairs first; empty for none.
     """
 
     d: int
@@ -41,9 +41,9 @@ class RegionsSettings:
     """Bounds on the linear regions of the networks for a window.
 
     Args:
-        d: Elements of the window, from 2.
+        d: Elements of the window, at least 2.
         published: The source's bound for the estimator of orders 0 and d - 1, if it gives one.
-        widths: Hidden layers of one more network of d inputs; empty for none.
+        widths: Hidden widths of one more network with d inputs; empty for none.
     """
 
     d: int
@@ -57,10 +57,10 @@ class SmoothMaximumSettings:
 
     Args:
         t: Temperatures, in the units of the elements, ascending, above 0.
-        n: Elements of the windows, ascending, from 1.
-        offsets: Added to a window of four elements to see where arithmetic overflows.
+        n: Elements per window, ascending, at least 1.
+        offsets: Added to a window of four elements to show where arithmetic overflows.
         samples: Random windows for each n.
-        seed: Of the windows.
+        seed: Seed of the windows.
     """
 
     t: tuple[float, ...] = (0.01, 0.1, 1.0, 10.0, 100.0)

@@ -1,4 +1,4 @@
-"""The user's cache folder: what is in it can always be made again."""
+"""The user's cache folder: everything in it can be recreated."""
 
 from __future__ import annotations
 
@@ -9,6 +9,6 @@ import platformdirs
 
 
 def cache_folder() -> Path:
-    """Return ``$POOLBENCH_CACHE``, or else the platform's folder for caches."""
+    """Return ``$POOLBENCH_CACHE``, or the platform's cache folder."""
     named = os.environ.get("POOLBENCH_CACHE")
     return Path(named) if named else platformdirs.user_cache_path("poolbench")

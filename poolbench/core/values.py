@@ -1,4 +1,4 @@
-"""Values as users give them, from whatever library, and how an error names them."""
+"""Values as users give them, from any library, and how errors describe them."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ _LONGEST = 50
 
 
 def plain_value(value: Any) -> Any:
-    """Return a value in Python's own types, where there is one of the same meaning.
+    """Return a value as an equivalent built-in Python type, if there is one.
 
     Args:
-        value: A scalar or a list of any library: numpy's float32, a torch tensor of no dimension,
-            a fraction, a path, a range, a one-dimensional array.
+        value: A scalar or a list from any library: numpy's float32, a zero-dimensional torch
+            tensor, a fraction, a path, a range, a one-dimensional array.
 
     Returns:
         A bool, an int, a float, a str, ``None``, or a list of them; anything else as it is.
@@ -35,7 +35,7 @@ def plain_value(value: Any) -> Any:
     if isinstance(value, Real):
         return float(value)
     if isinstance(value, str):
-        return str.__str__(value)  # of a text that is a member of an enumeration, the text
+        return str.__str__(value)  # the text of a string enumeration's member
     if isinstance(value, os.PathLike):
         return os.fspath(value)
     if isinstance(value, Sequence) and not isinstance(value, bytes | bytearray):
@@ -44,7 +44,7 @@ def plain_value(value: Any) -> Any:
 
 
 def describe_value(value: object) -> str:
-    """Return what a value is in a few words, as errors say what they got."""
+    """Return a short description of a value, for the "got ..." of an error."""
     if isinstance(value, Mapping):
         return "a mapping" if value else "an empty mapping"
     if isinstance(value, list | tuple):

@@ -39,11 +39,11 @@ def test_a_gate_is_read_in_the_unit_of_its_metric(
 @pytest.mark.parametrize(
     ("text", "message", "hint"),
     [
-        ("accuracy", "is no condition", "accuracy < 95%"),
-        ("accuracy = 95%", "is no condition", "accuracy < 95%"),
-        ("accuracy < -1", "is no condition", "accuracy < 95%"),
-        ("accuracy < nan", "is no condition", "accuracy < 95%"),
-        ("accuracy < baseline * 2", "is no condition", "accuracy < 95%"),
+        ("accuracy", "is not a condition", "accuracy < 95%"),
+        ("accuracy = 95%", "is not a condition", "accuracy < 95%"),
+        ("accuracy < -1", "is not a condition", "accuracy < 95%"),
+        ("accuracy < nan", "is not a condition", "accuracy < 95%"),
+        ("accuracy < baseline * 2", "is not a condition", "accuracy < 95%"),
         ("acuracy < 95%", "unknown metric 'acuracy'", "did you mean 'accuracy'"),
         ("fgsn.area < 95%", "unknown metric 'fgsn.area'", "did you mean 'fgsm.area'"),
         ("accuracy < 95", "never above 1", "write 95%"),
