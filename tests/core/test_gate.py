@@ -50,7 +50,7 @@ def test_a_gate_is_read_in_the_unit_of_its_metric(
         ("accuracy < 950%", "never above 1", "at most 100%"),
         ("accuracy < baseline - 0.5", "0.5 of what", "0.5pp"),
         ("accuracy < baseline - 0.5%", "0.5% of what", "0.5pp"),
-        ("parameters > 5%", "counted", "unit"),
+        ("parameters > 5%", "a count", "unit"),
         ("fgsm.area < published", "no published values of fgsm.area", "baseline"),
     ],
 )
