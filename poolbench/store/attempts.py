@@ -1,4 +1,4 @@
-"""Who tried to do a cell's work, and why it came to nothing: kept where the work's result goes."""
+"""Attempts at a cell's work and why they failed, kept in the folder of its result."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from poolbench.store.files import append_line, explaining_disk_faults, write_ato
 
 
 class Attempts:
-    """The attempts at the work that a folder is for.
+    """The attempts at the work of one folder.
 
     Args:
-        folder: Where they are noted; made if need be.
+        folder: Where they are recorded; created if missing.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -24,7 +24,7 @@ class Attempts:
     def begin(self, session: str, facts: Mapping[str, Any]) -> int:
         """Record an attempt and return how many this session has made, this one included.
 
-        Counting them in the store lets any worker see that a cell keeps killing its workers.
+        The count is in the store, so that any worker sees that a cell keeps killing its workers.
         """
         with explaining_disk_faults(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -33,7 +33,7 @@ class Attempts:
         return sum(attempt.get("session") == session for attempt in self.attempts())
 
     def attempts(self) -> Iterator[dict[str, Any]]:
-        """Yield every attempt so far; a torn line counts as an attempt of no session."""
+        """Yield every attempt so far; a torn line counts as an attempt without a session."""
         path = self.folder / "attempts.jsonl"
         for line in path.read_bytes().splitlines() if path.exists() else ():
             try:
@@ -42,13 +42,13 @@ class Attempts:
                 yield {}
 
     def record_failure(self, session: str, reason: str, advice: str = "", log: str = "") -> None:
-        """Say why an attempt ended without a result; the next session tries again."""
+        """Record why an attempt ended without a result; the next session tries again."""
         document = {"session": session, "reason": reason, "advice": advice, "log": log}
         write_atomic(self.folder / "failure.json", to_bytes(document))
 
 
 def read_failure(folder: Path) -> dict[str, str] | None:
-    """Return what :meth:`Attempts.record_failure` wrote in a folder; ``None`` if nothing."""
+    """Return what :meth:`Attempts.record_failure` wrote in a folder, if anything."""
     try:
         return json.loads((folder / "failure.json").read_bytes())
     except (OSError, ValueError):

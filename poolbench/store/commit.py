@@ -1,4 +1,4 @@
-"""The commit of a run: ``result.json``, written last, which vouches for the run's other files."""
+"""The commit of a run: ``result.json``, written last, with the checksums of the other files."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ class Commit:
 
     Args:
         folder: The run's folder, named after its cell.
-        cell: What was trained.
-        result: How it ended.
-        files: Name of each other file to its ``sha256`` and its size in ``bytes``.
+        cell: The cell that was trained.
+        result: Its outcome.
+        files: By name of each other file, its ``sha256`` and its size in ``bytes``.
     """
 
     folder: Path
@@ -47,10 +47,10 @@ class Commit:
         return self.files[WEIGHTS]["sha256"] if self.result.status == "ok" else None
 
     def check(self) -> None:
-        """Refuse a run whose damage shows without reading its files.
+        """Check a run for damage that shows without reading its files.
 
         Raises:
-            Damaged: It is another cell's, or a file is missing or of another size.
+            Damaged: It belongs to another cell, or a file is missing or has the wrong size.
         """
         if self.cell.id != self.folder.name:
             raise Damaged(f"{FILE} belongs to cell {self.cell.id}")
@@ -126,7 +126,7 @@ def read_commit(folder: Path) -> Commit:
     try:
         document = unseal((folder / FILE).read_bytes())
     except NotADirectoryError as error:
-        raise FileNotFoundError(f"{folder} is no folder") from error
+        raise FileNotFoundError(f"{folder} is not a folder") from error
     try:
         return Commit(
             folder=folder,

@@ -1,4 +1,4 @@
-"""JSON documents and lines: reading and writing them, with the checks that catch damage."""
+"""Reading and writing JSON documents and lines, with checks for damage."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ def sha256(data: bytes) -> str:
 
 
 def to_bytes(document: Any) -> bytes:
-    """Return a document as JSON text; NaN and infinity are refused, as RFC 8259 does."""
+    """Return a document as JSON text; NaN and infinity are errors, as in RFC 8259."""
     return (json.dumps(document, indent=1, allow_nan=False, ensure_ascii=False) + "\n").encode()
 
 
 def seal(document: Mapping[str, Any]) -> bytes:
-    """Return a document that carries the checksum of its own content."""
+    """Return a document with the checksum of its own content."""
     content = json.loads(json.dumps(document, allow_nan=False))
     return to_bytes({"sha256": _content_hash(content), **content})
 
@@ -35,7 +35,7 @@ def unseal(data: bytes) -> dict[str, Any]:
     """Return a sealed document's content.
 
     Raises:
-        Damaged: It is not JSON, or not the content that was sealed.
+        Damaged: It is not JSON, or its content has changed.
     """
     try:
         document = json.loads(data)
@@ -52,7 +52,7 @@ def _content_hash(document: Any) -> str:
 
 
 def to_lines(items: Iterable[Epoch | Timing]) -> bytes:
-    """Return one JSON object a line."""
+    """Return one JSON object per line."""
     lines = (json.dumps(asdict(item), allow_nan=False, sort_keys=True) + "\n" for item in items)
     return "".join(lines).encode()
 

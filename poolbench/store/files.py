@@ -1,4 +1,4 @@
-"""Writing the store's files, with words and advice where the disk refuses."""
+"""Writing the store's files, with messages and advice when the disk fails."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 @contextmanager
 def explaining_disk_faults(path: Path) -> Iterator[None]:
-    """Turn an ``OSError`` of writing below ``path`` into words and advice.
+    """Turn an ``OSError`` from writing below ``path`` into a message and advice.
 
     Raises:
         EnvironmentFault: The disk is full, the store read-only, or the device broken.
@@ -27,17 +27,17 @@ def explaining_disk_faults(path: Path) -> Iterator[None]:
     except OSError as error:
         if error.errno in _FULL:
             message = f"no space left to write {path}"
-            hint = "what is finished is safe: free some space and run the same command again"
+            hint = "finished cells are safe: free some space and run the same command again"
         elif error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
             message = f"cannot write {path}: {os.strerror(error.errno)}"
-            hint = "give --store (or POOLBENCH_STORE) a folder that can be written"
+            hint = "name a writable folder with --store (or POOLBENCH_STORE)"
         else:
             message, hint = f"cannot write {path}: {error}", ""
         raise EnvironmentFault(message, hint) from error
 
 
 def write_atomic(path: Path, data: bytes) -> None:
-    """Replace a file's content, wholly or not at all.
+    """Replace a file's content atomically.
 
     Raises:
         EnvironmentFault: The disk is full, or the folder cannot be written; the old file stays.
@@ -57,7 +57,7 @@ def append_line(path: Path, line: str) -> None:
 
 
 def remove_file(path: Path) -> None:
-    """Delete a file that is no longer wanted, if it is there.
+    """Delete a file if it exists.
 
     Raises:
         EnvironmentFault: It cannot be deleted.
@@ -67,7 +67,7 @@ def remove_file(path: Path) -> None:
 
 
 def remove_tree(folder: Path) -> None:
-    """Delete a folder that is no longer wanted.
+    """Delete a folder and its content.
 
     Raises:
         EnvironmentFault: It cannot be deleted.

@@ -1,4 +1,4 @@
-"""Findings of experiments: ``findings/<key>.json``, sealed, each a function of its key alone."""
+"""Findings of experiments: ``findings/<key>.json``, sealed, each determined by its key alone."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ FOLDER = "findings"
 
 
 def save_finding(store: Store, key: str, document: Mapping[str, Any]) -> None:
-    """Keep a finding, in place of one of the same key.
+    """Save a finding; it replaces one with the same key.
 
     Args:
-        store: Where.
-        key: Letters and digits that stand for everything the finding depends on.
+        store: The store to save in.
+        key: Letters and digits that identify everything the finding depends on.
         document: JSON values.
 
     Raises:
@@ -30,7 +30,7 @@ def save_finding(store: Store, key: str, document: Mapping[str, Any]) -> None:
 
 
 def read_finding(store: Store, key: str) -> dict[str, Any] | None:
-    """Return a finding; ``None`` when there is none, or only a damaged one, to be found anew."""
+    """Return a finding; ``None`` if it is missing or damaged, and has to be computed again."""
     try:
         return unseal((store.path / FOLDER / f"{key}.json").read_bytes())
     except (FileNotFoundError, Damaged):

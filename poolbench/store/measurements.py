@@ -30,7 +30,7 @@ def read_measurement(folder: Path, key: str) -> Measurement:
 
     Raises:
         Damaged: It is not what was written.
-        FileNotFoundError: It was not made.
+        FileNotFoundError: There is none with this key.
     """
     try:
         measurement = measurement_from_json(unseal((folder / FOLDER / f"{key}.json").read_bytes()))
@@ -44,7 +44,7 @@ def read_measurement(folder: Path, key: str) -> Measurement:
 
 
 class MeasurementWriter(Attempts):
-    """The right to measure a run: held under the lock of its cell.
+    """The right to measure a run, held under the lock of its cell.
 
     Args:
         folder: The run's folder.
@@ -54,11 +54,11 @@ class MeasurementWriter(Attempts):
         super().__init__(folder / FOLDER)
 
     def has(self, key: str) -> bool:
-        """Whether there is a measurement of this key, perhaps a damaged one."""
+        """Whether there is a measurement with this key; it may be damaged."""
         return (self.folder / f"{key}.json").exists()
 
     def save(self, measurement: Measurement) -> None:
-        """Store a measurement, in place of a damaged one of its key.
+        """Store a measurement; it replaces a damaged one with the same key.
 
         Raises:
             EnvironmentFault: The disk is full, or the store cannot be written.
@@ -67,6 +67,6 @@ class MeasurementWriter(Attempts):
         write_atomic(path, seal(measurement.to_json()))
 
     def conclude(self) -> None:
-        """Forget the attempts: everything asked for is measured."""
+        """Delete the attempts once everything asked for is measured."""
         for name in ("attempts.jsonl", "failure.json"):
             remove_file(self.folder / name)

@@ -1,12 +1,12 @@
 """A store of runs: what is finished, and the right to write a cell.
 
     STORE.json             format number
-    runs/<id>/             one folder a cell: see ``writer``; ``result.json`` is its commit
-    runs/<id>/probes/      what was measured on it: see ``measurements``
-    locks/<id>             held by the process that writes a cell; the kernel frees it
+    runs/<id>/             one folder per cell: see ``writer``; ``result.json`` is its commit
+    runs/<id>/probes/      its measurements: see ``measurements``
+    locks/<id>             held by the process that writes a cell; the kernel releases it
     studies/<id>.json      the suites that were trained here, so a report needs no suite file
-    sessions/<name>/       jobs, events and logs of workers now running
-    quarantine/<id>-<k>/   damaged runs, kept for a look
+    sessions/<name>/       jobs, events and logs of running workers
+    quarantine/<id>-<k>/   damaged runs, kept for inspection
 
 Readers take no lock and work on a read-only copy.
 """
@@ -46,7 +46,7 @@ class Store:
         path: The folder.
 
     Raises:
-        EnvironmentFault: It is no store, or one of a newer version; see :meth:`create`.
+        EnvironmentFault: It is not a store, or one of a newer version; see :meth:`create`.
     """
 
     def __init__(self, path: Path) -> None:
@@ -77,17 +77,17 @@ class Store:
 
     @classmethod
     def create(cls, path: Path) -> Store:
-        """Open the store at ``path`` for writing, making it if need be.
+        """Open the store at ``path`` for writing; create it if missing.
 
         Raises:
-            EnvironmentFault: The folder cannot be written, is no store, or is a newer one.
+            EnvironmentFault: The folder cannot be written, is not a store, or is a newer one.
         """
         with explaining_disk_faults(path):
             path.mkdir(parents=True, exist_ok=True)
         marker = path / _MARKER
         if not cls.is_at(path):
             others = [p for p in path.iterdir() if not p.name.startswith(f".{marker.name}.")]
-            # Another process may have made the store since: then the marker is there now.
+            # Another process may have created the store since: then the marker is there now.
             if others and not cls.is_at(path):
                 raise EnvironmentFault(
                     f"{path} is not empty and not a store",
@@ -99,7 +99,7 @@ class Store:
         return store
 
     def ready(self) -> None:
-        """Make the folders that writers need: archives and Git drop those that are empty.
+        """Create the folders that writers need; archives and Git drop empty ones.
 
         Raises:
             EnvironmentFault: The store cannot be written.
@@ -110,7 +110,7 @@ class Store:
         write_atomic(self.path / "locks" / ".writable", b"")
 
     def folder(self, cell_id: str) -> Path:
-        """Return where a cell's run is, or will be."""
+        """Return the folder of a cell's run, which need not exist."""
         return self.path / "runs" / cell_id
 
     def session_folders(self) -> list[Path]:
@@ -118,7 +118,7 @@ class Store:
         return sorted((self.path / "sessions").glob("*"))
 
     def session_folder(self, name: str) -> Path:
-        """Return where the jobs, events and logs of a session are, or will be."""
+        """Return the folder of a session's jobs, events and logs, which need not exist."""
         return self.path / "sessions" / name
 
     def is_committed(self, cell_id: str) -> bool:
@@ -126,11 +126,11 @@ class Store:
         return (self.folder(cell_id) / COMMIT).exists()
 
     def has_checkpoint(self, cell_id: str) -> bool:
-        """Whether a cell was begun and saved, and not finished."""
+        """Whether a cell has a checkpoint and is not finished."""
         return any(checkpoints(self.folder(cell_id)))
 
     def commit_of(self, cell_id: str) -> Commit:
-        """Return what a finished run was, how it ended, and the way to its other files.
+        """Return the commit of a finished run.
 
         Raises:
             Damaged: It is not what was written.
@@ -139,10 +139,10 @@ class Store:
         return read_commit(self.folder(cell_id))
 
     def read(self, cell_id: str) -> Run:
-        """Return a finished run, after a look at all of its files and a reading of the small ones.
+        """Return a finished run; check the size of every file, and read the small ones.
 
         Raises:
-            Damaged: A small file is not what was written, or a large one is not of its size.
+            Damaged: A small file is not what was written, or a large one has the wrong size.
             FileNotFoundError: The cell is not finished.
         """
         commit = self.commit_of(cell_id)
@@ -169,11 +169,11 @@ class Store:
             return None
 
     def measurement_keys(self, cell_id: str) -> Iterator[str]:
-        """Yield the keys of all that was measured on a run, damaged ones included, in order."""
+        """Yield the keys of a run's measurements, damaged ones included, in order."""
         return measurements.measurement_keys(self.folder(cell_id))
 
     def measurement(self, cell_id: str, key: str) -> Measurement:
-        """Return what was measured on a run under a ``measurement_key``.
+        """Return the measurement of a run with a ``measurement_key``.
 
         Raises:
             Damaged: It is not what was written.
@@ -190,7 +190,7 @@ class Store:
                     yield entry.name
 
     def verify(self, cell_id: str) -> str:
-        """Return what is wrong with a committed run after reading every byte; empty if nothing."""
+        """Read every byte of a committed run; return what is wrong, or an empty text."""
         try:
             self.commit_of(cell_id).verify()
             for key in self.measurement_keys(cell_id):
@@ -205,7 +205,7 @@ class Store:
     def writing(self, cell: Cell) -> Iterator[CellWriter | None]:
         """Hold the right to write a cell; yields ``None`` when another process holds it.
 
-        The lock is the operating system's: it ends with the process, however that ends.
+        The lock is the operating system's, so it ends with the process in any case.
         """
         lock = self._acquire(cell.id)
         if lock is None:
@@ -217,7 +217,7 @@ class Store:
             lock.release()
 
     def is_being_written(self, cell_id: str) -> bool:
-        """Whether some process holds a cell at this moment."""
+        """Whether some process holds a cell now."""
         lock = self._acquire(cell_id)
         if lock is None:
             return True
@@ -225,7 +225,7 @@ class Store:
         return False
 
     def keeps_writers_apart(self) -> bool:
-        """Whether the file system grants a lock to one holder at a time; asked by taking one."""
+        """Whether the file system supports exclusive locks; tried by taking one."""
         first, second = (
             FileLock(self.path / "locks" / ".trial", timeout=0, is_singleton=False)
             for _ in range(2)
@@ -248,7 +248,7 @@ class Store:
         return lock
 
     def quarantine(self, cell_id: str) -> Path:
-        """Move a damaged run aside, for its cell to be trained anew; return where it went."""
+        """Move a damaged run aside, so that its cell is trained again; return its new path."""
         source = self.folder(cell_id)
         for attempt in range(10_000):
             target = self.path / "quarantine" / f"{cell_id}-{attempt}"
@@ -264,15 +264,15 @@ class Store:
         raise EnvironmentFault(f"too many damaged copies of {cell_id} in {self.path}/quarantine")
 
     def remember(self, study: Study) -> None:
-        """Keep a study, so that reports can be made from the store alone."""
+        """Store a study, so that reports need only the store."""
         write_atomic(self.path / "studies" / f"{study.id}.json", documents.seal(study.to_json()))
 
     def study(self, study_id: str) -> Study:
-        """Return a remembered study.
+        """Return a stored study.
 
         Raises:
             Damaged: Its file is not what was written.
-            FileNotFoundError: There is none of that id.
+            FileNotFoundError: There is none with that id.
         """
         path = self.path / "studies" / f"{study_id}.json"
         return study_from_json(documents.unseal(path.read_bytes()))
@@ -281,7 +281,7 @@ class Store:
         """Yield the studies trained here, oldest first.
 
         Raises:
-            EnvironmentFault: The file of one is damaged.
+            EnvironmentFault: The file of a study is damaged.
         """
         folder = self.path / "studies"
         if folder.is_dir():
@@ -291,12 +291,12 @@ class Store:
                 except (Damaged, KeyError, TypeError) as error:
                     raise EnvironmentFault(
                         f"{path} is damaged: {error}",
-                        "delete it; `poolbench train` of its suite writes it again, and trains "
-                        "nothing that is finished",
+                        "delete it; `poolbench train` on its suite writes it again, and skips "
+                        "finished cells",
                     ) from error
 
     def size_bytes(self, cell_id: str) -> int:
-        """Return the bytes a run takes on disk; 0 when there is none."""
+        """Return the size of a run on disk, in bytes; 0 if there is none."""
         folder = self.folder(cell_id)
         if not folder.is_dir():
             return 0

@@ -3,7 +3,7 @@
 In ``runs/<id>/``: ``cell.json`` (the hashed bytes), ``attempts.jsonl``,
 ``checkpoint-<epoch>-<step>-<sha256>.safetensors`` while it trains; once finished ``history.jsonl``,
 ``timings.jsonl``, ``environment.json``, ``model.safetensors``, ``predictions.npz`` and, last,
-``result.json``. What is measured on it later goes to ``probes/``: see ``measurements``.
+``result.json``. Later measurements go to ``probes/``: see ``measurements``.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ _CHECKPOINT = "checkpoint-{epoch:05d}-{step:07d}-{digest}.safetensors"
 
 
 class CellWriter(Attempts):
-    """The right to write one cell; hand out by ``Store.writing`` under the cell's lock.
+    """The right to write one cell, given by ``Store.writing`` under the cell's lock.
 
     Args:
-        folder: The cell's folder; made if need be.
-        cell: What is trained there.
+        folder: The cell's folder; created if missing.
+        cell: The cell that is trained there.
     """
 
     def __init__(self, folder: Path, cell: Cell) -> None:
@@ -34,7 +34,7 @@ class CellWriter(Attempts):
         self.cell = cell
 
     def begin(self, session: str, facts: Mapping[str, Any]) -> int:
-        """Record an attempt, and whose cell it is; return how many this session has made."""
+        """Record the cell and an attempt; return how many this session has made."""
         with explaining_disk_faults(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
         identity = self.folder / "cell.json"
@@ -43,7 +43,7 @@ class CellWriter(Attempts):
         return super().begin(session, facts)
 
     def save_checkpoint(self, data: bytes, *, epoch: int, step: int) -> None:
-        """Keep a training state; the one before goes only when this one is safe on disk."""
+        """Save a training state; the previous one is deleted once this one is safe on disk."""
         name = _CHECKPOINT.format(epoch=epoch, step=step, digest=documents.sha256(data))
         older = [path for path in checkpoints(self.folder) if path.name != name]
         write_atomic(self.folder / name, data)
@@ -51,7 +51,7 @@ class CellWriter(Attempts):
             remove_file(path)
 
     def load_checkpoint(self) -> tuple[bytes | None, list[Path]]:
-        """Return the newest sound training state, and where damaged ones were moved to.
+        """Return the newest undamaged training state, and where damaged ones were moved to.
 
         A checkpoint's name carries its SHA-256, so damage cannot be mistaken for a state.
         """
@@ -64,14 +64,14 @@ class CellWriter(Attempts):
         return None, damaged
 
     def set_aside(self, path: Path) -> Path:
-        """Move a damaged checkpoint to the quarantine folder and return where it went."""
+        """Move a damaged checkpoint to the quarantine folder and return its new path."""
         target = self.folder.parent.parent / "quarantine" / f"{self.folder.name}-{path.name}"
         with explaining_disk_faults(target):
             path.replace(target)
         return target
 
     def set_aside_checkpoints(self) -> list[Path]:
-        """Move every checkpoint to the quarantine folder: none of them fits the cell."""
+        """Move every checkpoint to the quarantine folder, because none fits the cell."""
         return [self.set_aside(path) for path in checkpoints(self.folder)]
 
     def commit(
@@ -83,12 +83,12 @@ class CellWriter(Attempts):
         environment: Mapping[str, Any],
         artefacts: Mapping[str, bytes],
     ) -> None:
-        """Write a finished run; from the last rename on it is finished, and not before.
+        """Write a finished run; the last rename commits it.
 
         Args:
-            result: How it ended.
-            history: Epoch by epoch.
-            timings: Epoch by epoch.
+            result: Its outcome.
+            history: One entry per epoch.
+            timings: One entry per epoch.
             environment: Machine and versions, JSON.
             artefacts: Further files by name: weights, predictions.
 
