@@ -15,13 +15,13 @@ def area_under_curve(
     """Return the mean height of a curve: its trapezoidal area divided by the range of its settings.
 
     Args:
-        at: Settings, ascending; above 0 where ``is_log2``.
-        values: As many; ``None`` = missing, NaN = the run or the measurement diverged.
-        is_log2: Take the area over the settings' logarithms, as is right for sizes.
+        at: Settings, ascending; above 0 with ``is_log2``.
+        values: One per setting; ``None`` = missing, NaN = the run or the measurement diverged.
+        is_log2: Whether to take the area over the settings' logarithms, as suits sizes.
 
     Returns:
-        The area in the unit of the values; ``None`` when a value is missing or there are fewer
-        than two settings, NaN when one is NaN: an area over part of the curve is another quantity.
+        The area in the unit of the values; ``None`` if a value is missing or there are fewer
+        than two settings, NaN if one is NaN: an area over part of the curve is not comparable.
     """
     if len(at) < 2 or any(value is None for value in values):
         return None

@@ -1,4 +1,4 @@
-"""How far the choice of the test images alone moves a share of them."""
+"""The sampling error of an accuracy due to the choice of test images alone."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 
 
 def binomial_error(share: float, images: int) -> float:
-    """Return the standard error of a share of independent images, ``sqrt(p (1 - p) / n)``.
+    """Return the standard error of a fraction of independent images, ``sqrt(p (1 - p) / n)``.
 
     Args:
         share: p, in [0, 1]; at one half the error is largest. NaN gives NaN.

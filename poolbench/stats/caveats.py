@@ -21,9 +21,9 @@ class Caveat:
     """A reservation.
 
     Args:
-        code: For programs; stable.
-        text: For people: one sentence.
-        variants: Those it is about; empty for the whole comparison.
+        code: Stable identifier, for programs.
+        text: One sentence, for people.
+        variants: The variants concerned; empty for the whole comparison.
     """
 
     code: str
@@ -44,16 +44,16 @@ def caveats_of(
     """Collect every reservation about one comparison.
 
     Args:
-        costs: Of each variant.
-        estimates: Of each variant.
-        decision: What the rule made of them.
-        rule: Its name.
-        alpha: Level of the tests.
+        costs: Costs of each variant.
+        estimates: Estimates of each variant.
+        decision: The decision of the rule.
+        rule: Name of the rule.
+        alpha: Significance level of the tests.
         paired: Whether seeds are blocks.
         comparisons: Pairs in the family of the pairwise tests.
 
     Returns:
-        Those about the design, then those about single variants, then those about the rule.
+        Caveats about the design, then about single variants, then about the rule.
     """
     return (
         *_about_design(estimates, alpha=alpha, paired=paired, comparisons=comparisons),

@@ -1,4 +1,4 @@
-"""The one entry to the statistics: values in, :class:`Comparison` out."""
+"""The entry point of the statistics: values in, :class:`Comparison` out."""
 
 from __future__ import annotations
 
@@ -26,21 +26,20 @@ def compare(
 
     Args:
         values: Per variant, one value per seed: NaN = diverged, which ranks worst; ``None`` =
-            missing. Values that are equal in truth must be equal as floats: compute them from
-            counts.
+            missing. Equal fractions must be equal floats: compute them from counts.
         rule: ``set``, ``paper`` or ``holm``: see ``poolbench.stats.rules``.
-        lower_is_better: False for an accuracy.
-        baseline: Contrast every other variant with this one.
-        alpha: Level of every test, in (0, 1).
-        paired: Values at one position share a seed that blocks them; chosen by design, never by p.
+        lower_is_better: Whether smaller values are better; false for an accuracy.
+        baseline: The variant that every other is compared with; ``None`` for none.
+        alpha: Significance level of every test, in (0, 1).
+        paired: Whether values at the same index share a seed as a block; a choice of design.
         margin: Equivalence margin, above 0, in the unit of the values.
 
     Returns:
         The comparison.
 
     Raises:
-        BadInput: No variant, a variant without values, an unknown rule or baseline, an alpha or
-            margin out of range, or paired values of unequal length.
+        BadInput: There is no variant, a variant has no values, the rule or baseline is unknown,
+            alpha or margin is out of range, or paired values differ in length.
     """
     _check(values, rule=rule, baseline=baseline, alpha=alpha, paired=paired, margin=margin)
     costs = oriented(values, lower_is_better=lower_is_better)
@@ -79,7 +78,7 @@ def _check(
     margin: float | None,
 ) -> None:
     if not values:
-        raise BadInput("there is no variant to compare", "give the values of at least one variant")
+        raise BadInput("there are no variants to compare", "give the values of at least one")
     for name, sample in values.items():
         if not len(sample):
             raise BadInput(

@@ -21,16 +21,16 @@ class Comparison:
     """What the values of several variants show.
 
     Args:
-        values: As given: NaN = diverged, ``None`` = missing.
+        values: Values as given: NaN = diverged, ``None`` = missing.
         estimates: Mean, spread and counts of each variant.
         decision: Which variants are bold, and by which tests.
         rule: Name of the rule.
-        alpha: Level of every test.
-        lower_is_better: Orientation of the metric.
-        baseline: The variant the others are contrasted with; empty for none.
+        alpha: Significance level of every test.
+        lower_is_better: Whether smaller values of the metric are better.
+        baseline: The variant that the others are compared with; empty for none.
         paired: Whether seeds are blocks.
         margin: Equivalence margin in the metric's unit, if there is one.
-        caveats: What to know before believing it.
+        caveats: What a reader must know before believing the comparison.
     """
 
     values: Mapping[str, tuple[float | None, ...]]
@@ -46,7 +46,7 @@ class Comparison:
 
     @property
     def bold(self) -> frozenset[str]:
-        """Variants not shown worse than the best; it does not mean they are equal."""
+        """Variants not shown worse than the best, which does not mean that they are equal."""
         return self.decision.bold
 
     @cached_property
@@ -56,17 +56,17 @@ class Comparison:
 
     @cached_property
     def verdicts(self) -> Mapping[str, Verdict]:
-        """What may be said of each variant against the baseline."""
+        """The verdict on each variant against the baseline."""
         return {pair.b: pair.verdict for pair in self.contrasts}
 
     def pair(self, a: str, b: str) -> Pair:
         """Compare candidate ``b`` with ``a``.
 
-        A pair with the baseline is corrected over the contrasts with it; any other over all pairs
-        of variants, because it is looked up after the results were seen.
+        A pair with the baseline is corrected over the contrasts with it, any other pair over all
+        pairs of variants, because it was chosen after the results were seen.
 
         Raises:
-            BadInput: An unknown name, or twice the same.
+            BadInput: A name is unknown, or both are the same.
         """
         for name in (a, b):
             require_variant(name, self.values)

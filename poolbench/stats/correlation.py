@@ -1,4 +1,4 @@
-"""Rank correlation with its interval."""
+"""Rank correlation with a confidence interval."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ class Correlation:
     """Spearman's rank correlation of n pairs.
 
     Args:
-        rho: In [-1, 1]; NaN where one of the two does not vary.
+        rho: In [-1, 1]; NaN if one of the two does not vary.
         ci_low: Lower end of its interval; NaN below four pairs.
         ci_high: Upper end.
-        p: Two-sided, of no association, by permutation: exact up to seven pairs.
-        n: Pairs of finite values.
+        p: Two-sided p of no association, by permutation; exact up to seven pairs.
+        n: Number of pairs of finite values.
     """
 
     rho: float
@@ -35,14 +35,14 @@ class Correlation:
 def rank_correlation(
     x: Sequence[float], y: Sequence[float], *, confidence: float = 0.95
 ) -> Correlation:
-    """Return how far one quantity rises with another, whatever the shape of the rise.
+    """Return Spearman's rank correlation of two quantities.
 
     The interval is that of Fisher's z with the variance ``(1 + rho^2 / 2) / (n - 3)``.
 
     Args:
-        x: One value an item; an item with a value that is not finite is left out.
-        y: As many.
-        confidence: Of the interval, in (0, 1).
+        x: One value per item; items with a value that is not finite are left out.
+        y: One value per item.
+        confidence: Level of the interval, in (0, 1).
 
     References:
         Bonett, Wright 2000, Sample size requirements for estimating Pearson, Kendall and Spearman
@@ -57,7 +57,7 @@ def rank_correlation(
     low, high = math.nan, math.nan
     if n > 3:
         half = float(stats.norm.ppf((1 + confidence) / 2)) * math.sqrt((1 + rho**2 / 2) / (n - 3))
-        # One part in 10^15 short of 1, where z would be infinite.
+        # Stay 10^-15 below 1, where z would be infinite.
         z = math.atanh(min(max(rho, -1 + 1e-15), 1 - 1e-15))
         low, high = math.tanh(z - half), math.tanh(z + half)
     return Correlation(rho=rho, ci_low=low, ci_high=high, p=_permutation_p(a, b), n=n)

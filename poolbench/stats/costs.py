@@ -49,12 +49,12 @@ def present(costs: Costs) -> Costs:
 
 
 def finite(costs: Costs) -> Costs:
-    """Return the costs of the runs that ended with a number."""
+    """Return the costs of the runs that did not diverge."""
     return costs[np.isfinite(costs)]
 
 
 def is_constant(costs: Costs) -> bool:
-    """Whether several runs all gave one value, as they do when a seed reaches nothing."""
+    """Whether several runs all gave one value, as they do if the seed is not applied."""
     kept = present(costs)
     return len(kept) > 1 and bool(np.all(kept == kept[0])) and math.isfinite(kept[0])
 

@@ -1,7 +1,7 @@
 """A comparison as a JSON document.
 
-Every per-seed value is in it, so that any other test can be made from it. Infinite interval ends,
-values of diverged runs and undefined statistics are ``null``; so is p where no test exists.
+It holds every per-seed value, so that other tests can be computed from it. Infinite interval ends,
+values of diverged runs and undefined statistics are ``null``; so is p if no test exists.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def document(comparison: Comparison) -> dict[str, Any]:
     """Return the document of one comparison.
 
     Args:
-        comparison: What to write.
+        comparison: The comparison to write.
 
     Returns:
         ``schema, rule, alpha, lower_is_better, baseline, paired, margin, family {kind, m},

@@ -1,4 +1,4 @@
-"""Equivalence: that two variants differ by less than a margin the reader chose beforehand."""
+"""Equivalence: whether two variants differ by less than a margin chosen beforehand."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ def equivalence_p(
         paired: Whether seeds are blocks.
 
     Returns:
-        The larger of the two p-values; ``None`` without a margin, below two runs, for runs that
-        diverged, or when nothing varies.
+        The larger of the two p-values; ``None`` without a margin, below two runs, if runs
+        diverged, or if nothing varies.
 
     References:
         Schuirmann 1987, "A comparison of the two one-sided tests procedure and the power approach".
@@ -37,7 +37,7 @@ def equivalence_p(
         below = stats.ttest_rel(y, x + margin, alternative="less").pvalue
         above = stats.ttest_rel(y, x - margin, alternative="greater").pvalue
     else:
-        # From moments: of runs that all gave one value, scipy warns that they are nearly identical.
+        # From moments: scipy warns about identical values if all runs gave one value.
         (mean, *spread), reference = _moments(y), _moments(x)
         below, above = (
             stats.ttest_ind_from_stats(

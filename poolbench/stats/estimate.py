@@ -17,12 +17,12 @@ class Estimate:
     """Mean, spread and interval over the finite runs; NaN where n is too small for one.
 
     Args:
-        mean: Over the finite runs; NaN for none.
+        mean: Mean of the finite runs; NaN without any.
         std: Sample standard deviation (divisor n - 1); NaN below two finite runs.
-        median: Over the finite runs; NaN for none.
-        n: Finite runs.
-        n_diverged: Runs that ended without a number.
-        n_missing: Runs that were asked for and do not exist.
+        median: Median of the finite runs; NaN without any.
+        n: Number of finite runs.
+        n_diverged: Number of diverged runs.
+        n_missing: Number of runs that were asked for and do not exist.
         ci_low: Lower end of the interval of the mean; NaN below two finite runs.
         ci_high: Upper end.
     """
@@ -38,7 +38,7 @@ class Estimate:
 
     @property
     def n_asked(self) -> int:
-        """How many runs were asked for."""
+        """Number of runs that were asked for."""
         return self.n + self.n_diverged + self.n_missing
 
 
@@ -46,14 +46,14 @@ def estimate(values: Sequence[float | None], *, confidence: float = 0.95) -> Est
     """Summarise one variant's values.
 
     The interval is Student's, ``mean +- t(n - 1) std / sqrt(n)``: at n = 3 a bootstrap of the mean
-    covers only three in four.
+    has a coverage of only three in four.
 
     Args:
         values: One per seed; NaN = diverged, ``None`` = missing.
-        confidence: Of the interval, in (0, 1).
+        confidence: Level of the interval, in (0, 1).
 
     Returns:
-        The estimate; its statistics are over the finite values alone, and the counts say so.
+        The estimate; its statistics are over the finite values alone, and the counts show how many.
     """
     kept = finite(costs_of(values, lower_is_better=True))
     missing = sum(value is None for value in values)
@@ -74,13 +74,13 @@ def estimate(values: Sequence[float | None], *, confidence: float = 0.95) -> Est
 
 
 def constant_value(values: Sequence[float | None]) -> float:
-    """Return the one value of all runs, as their number of parameters is.
+    """Return the value that all runs share, such as their number of parameters.
 
     Args:
         values: One per seed; ``None`` = missing.
 
     Returns:
-        The value; NaN when there is none, or the runs disagree.
+        The value; NaN if there is none, or if the runs disagree.
     """
     distinct = {value for value in values if value is not None}
     return distinct.pop() if len(distinct) == 1 else math.nan

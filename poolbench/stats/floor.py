@@ -1,4 +1,4 @@
-"""The smallest p a design can reach: what few seeds can never show, known before any result."""
+"""The smallest p a design can reach, known before any result."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from collections.abc import Sequence
 
 
 def smallest_p(*sizes: int) -> float:
-    """Return the floor of a rank test of independent samples.
+    """Return the smallest p of a rank test of independent samples.
 
     For two samples it is ``2 / C(n1 + n2, n1)``, both orders of perfect separation among all
-    arrangements of the ranks; for more, every order of the equally large samples counts. Others
-    need not: runs that tie within each sample separate samples of unequal sizes in one order alone.
+    arrangements of the ranks; for more, every order of samples of equal size counts. Samples of
+    unequal sizes may count once: with ties within each sample, only one order is as extreme.
 
     Args:
-        sizes: Runs of each sample, at least two samples.
+        sizes: Number of runs in each of at least two samples.
 
     Returns:
-        A lower bound of p in (0, 1]; 1 when a sample is empty.
+        A lower bound of p in (0, 1]; 1 if a sample is empty.
     """
     if min(sizes) < 1:
         return 1.0
@@ -28,25 +28,25 @@ def smallest_p(*sizes: int) -> float:
 
 
 def smallest_p_paired(seeds: int, variants: int = 2) -> float:
-    """Return the floor of a rank test in which seeds are blocks: ``k! / (k!)^n``, or ``2 / 2^n``.
+    """Return the smallest p of a rank test with seeds as blocks: ``k! / (k!)^n``, or ``2 / 2^n``.
 
     Args:
-        seeds: Blocks n that every variant has.
-        variants: Variants k, at least 2.
+        seeds: Number n of blocks that every variant has.
+        variants: Number k of variants, at least 2.
     """
     return 1 / math.factorial(variants) ** max(0, seeds - 1)
 
 
 def seeds_needed(alpha: float, comparisons: int = 1, *, paired: bool = False) -> int:
-    """Return the fewest seeds a variant needs before a pair can differ at all.
+    """Return the fewest seeds per variant with which a pair can differ significantly.
 
     Args:
-        alpha: Level of the family, in (0, 1).
-        comparisons: Pairs m that Holm's correction shares alpha among, at least 1.
+        alpha: Significance level of the family, in (0, 1).
+        comparisons: Number m of pairs in Holm's correction, at least 1.
         paired: Whether seeds are blocks.
 
     Returns:
-        The smallest n with ``m * floor(n) < alpha``. To reach significance is not to have power.
+        The smallest n with ``m * floor(n) < alpha``; it says nothing about power.
     """
     seeds = 2
     while comparisons * (smallest_p_paired(seeds) if paired else smallest_p(seeds, seeds)) >= alpha:
@@ -55,11 +55,11 @@ def seeds_needed(alpha: float, comparisons: int = 1, *, paired: bool = False) ->
 
 
 def floor_message(sizes: Sequence[int], alpha: float, comparisons: int, *, paired: bool) -> str:
-    """Say that a pair cannot differ, and what would change that.
+    """Return the message that a pair cannot differ significantly, and how many seeds it needs.
 
     Args:
         sizes: Seeds of the two variants.
-        alpha: Level of the family.
+        alpha: Significance level of the family.
         comparisons: Pairs in the family.
         paired: Whether seeds are blocks.
 

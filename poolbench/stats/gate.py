@@ -1,4 +1,4 @@
-"""Whether a condition holds, fails to hold, or cannot be told yet: decided by an interval."""
+"""Whether a condition holds, does not hold, or is undecided, by a confidence interval."""
 
 from __future__ import annotations
 
@@ -28,15 +28,16 @@ _HOLDS: Mapping[str, Callable[[float, float], bool]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Judgement:
-    """What an interval says of a condition that must not hold.
+    """What an interval says about a condition that must not hold.
 
     Args:
-        outcome: ``fails`` when the condition holds on the whole interval, ``passes`` when it holds
-            nowhere on it, else ``undecided``.
-        value: Mean, or Hodges-Lehmann shift, in the metric's unit; NaN for no run.
-        interval: Of the value; infinite where diverged runs reach; ``None`` when there is none.
-        n: Runs that were judged, diverged ones included.
-        reason: Why it is undecided; empty when it is not.
+        outcome: ``fails`` if the condition holds on the whole interval, ``passes`` if it holds
+            nowhere on it, otherwise ``undecided``.
+        value: Mean, or Hodges-Lehmann shift, in the metric's unit; NaN without runs.
+        interval: Interval of the value; infinite on the side of diverged runs; ``None`` if there
+            is none.
+        n: Number of runs, diverged ones included.
+        reason: Why it is undecided; empty otherwise.
     """
 
     outcome: Outcome
@@ -60,8 +61,8 @@ def judge_level(
         values: One per seed; NaN = diverged, ``None`` = missing.
         sign: ``<``, ``<=``, ``>`` or ``>=``.
         bound: In the unit of the values.
-        lower_is_better: Where a diverged run stands: it has no value, so the interval reaches as
-            far as it gets on the worse side.
+        lower_is_better: Whether smaller is better; a diverged run has no value, so the interval is
+            infinite on the worse side.
         alpha: One minus the confidence, in (0, 1).
     """
     seen = estimate(values, confidence=1 - alpha)
@@ -97,7 +98,7 @@ def judge_shift(
         candidate: The same; with ``paired``, in the same order of seeds.
         sign: ``<``, ``<=``, ``>`` or ``>=``.
         bound: In the unit of the values.
-        lower_is_better: Where a diverged run ranks.
+        lower_is_better: Whether smaller is better; a diverged run ranks worst.
         paired: Whether seeds are blocks.
         alpha: One minus the confidence, in (0, 1).
     """
@@ -112,14 +113,14 @@ def judge_shift(
         needed = seeds_needed(alpha, paired=paired)
         reason = (
             f"{pair.n_b} seeds against {pair.n_a} have no interval at {100 * (1 - alpha):g} %: "
-            f"it needs {needed} each"
+            f"that needs {needed} each"
         )
         return Judgement(outcome="undecided", value=pair.shift, interval=None, n=n, reason=reason)
     return _judged(pair.shift, pair.shift_ci, sign, bound, n)
 
 
 def judge_exact(value: float, sign: str, bound: float, n: int) -> Judgement:
-    """Judge a number that no seed changes, such as a count of parameters; NaN for no run."""
+    """Judge a number that no seed changes, such as a parameter count; NaN without runs."""
     if math.isnan(value):
         reason = "there is no run, or the runs disagree"
         return Judgement(outcome="undecided", value=value, interval=None, n=n, reason=reason)
@@ -133,7 +134,7 @@ def _judged(value: float, interval: Interval, sign: str, bound: float, n: int) -
         return Judgement(outcome=outcome, value=value, interval=interval, n=n)
     reason = "the interval reaches both sides of the bound: more seeds narrow it"
     if np.isinf(interval).any():
-        reason = "diverged runs leave the interval open: none of them may diverge"
+        reason = "diverged runs leave the interval open: no run may diverge"
     return Judgement(outcome="undecided", value=value, interval=interval, n=n, reason=reason)
 
 

@@ -1,4 +1,4 @@
-"""Holm's correction: the error rate of a whole family of comparisons."""
+"""Holm's correction of p-values for a family of comparisons."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 
 def holm(p_values: Sequence[float | None]) -> list[float | None]:
-    """Adjust p-values so that rejecting those below alpha errs at most alpha in the family.
+    """Adjust p-values so that rejecting those below alpha has a family-wise error of at most alpha.
 
     The i-th smallest of m is multiplied by m - i + 1; a running maximum keeps the order.
 
     Args:
-        p_values: In [0, 1]; ``None`` where no test exists: it stays ``None`` and does not count.
+        p_values: In [0, 1]; ``None`` if no test exists: it stays ``None`` and does not count.
 
     Returns:
         Adjusted p-values in the same order, at most 1.

@@ -1,4 +1,4 @@
-"""Two variants: the test between them, how large the effect is, and what may be said."""
+"""Two variants: the test between them, the size of the effect, and the verdict."""
 
 from __future__ import annotations
 
@@ -19,26 +19,26 @@ _REVERSED: Mapping[Verdict, Verdict] = {"better": "worse", "worse": "better"}
 
 @dataclass(frozen=True, kw_only=True)
 class Pair:
-    """A candidate ``b`` against a baseline ``a``; signs follow the metric, not its merit.
+    """A candidate ``b`` against a baseline ``a``; signs are those of the metric, better or worse.
 
     Args:
         a: The baseline.
         b: The candidate.
-        n_a: Runs of the baseline that entered the test, diverged ones included.
-        n_b: Runs of the candidate.
+        n_a: Runs of the baseline in the test, diverged ones included.
+        n_b: Runs of the candidate in the test, diverged ones included.
         test: Name of the test.
         method: How p was computed.
-        ties: Whether equal values met.
-        p: Two-sided, of this pair alone; ``None`` when no test exists.
-        p_adjusted: After Holm's correction over the family.
+        ties: Whether there are ties.
+        p: Two-sided p of this pair alone; ``None`` if no test exists.
+        p_adjusted: p after Holm's correction over the family.
         family_size: Tested pairs in the family.
-        smallest_p: What p could not have gone below with so many runs.
+        smallest_p: The smallest p that this number of runs can reach.
         cliffs_delta: ``P(b > a) - P(b < a)``, in [-1, 1].
         a12: ``P(b > a) + P(b = a) / 2``, in [0, 1].
         shift: Hodges-Lehmann estimate of ``b - a``, in the metric's unit.
-        shift_ci: Interval of the shift at level ``1 - alpha``, for this pair alone; ``None`` when
-            so few runs have none. Infinite where diverged runs reach.
-        verdict: What may be said of the candidate.
+        shift_ci: Interval of the shift at level ``1 - alpha``, for this pair alone; ``None`` if
+            there are too few runs. Infinite on the side of diverged runs.
+        verdict: The verdict on the candidate.
     """
 
     a: str
@@ -87,19 +87,19 @@ def compare_pairs(
 
     Args:
         names: ``(baseline, candidate)`` of each pair; together they are one family.
-        costs: Of every variant named.
+        costs: Costs of every variant named.
         lower_is_better: Whether the metric is itself a cost; sets the signs of the effects.
-        alpha: Level of the family, in (0, 1).
+        alpha: Significance level of the family, in (0, 1).
         paired: Whether seeds are blocks.
-        margin: Equivalence margin in the metric's unit; ``None`` for no such claim.
+        margin: Equivalence margin in the metric's unit; ``None`` for no test.
 
     Returns:
         One pair for each name, in order. ``better`` and ``worse`` need ``p_adjusted < alpha``;
-        ``equivalent`` needs both one-sided t tests against the margin, corrected alike.
+        ``equivalent`` needs both one-sided t tests against the margin, with the same correction.
     """
     tests = [rank_test_of_two(costs[a], costs[b], paired=paired) for a, b in names]
     adjusted = holm([test.p for test in tests])
-    # Holm's correction is monotone, so the floors' correction is the floor of the corrected p.
+    # Holm's correction is monotone, so the corrected floors are the floors of the corrected p.
     reachable = holm([None if test.p is None else test.smallest_p for test in tests])
     equivalence = holm([equivalence_p(costs[a], costs[b], margin, paired=paired) for a, b in names])
     sign = 1.0 if lower_is_better else -1.0

@@ -1,8 +1,8 @@
-"""Rank tests with the choice of method that keeps p honest at small n and with ties.
+"""Rank tests with a method that keeps p valid at small n and with ties.
 
-scipy's automatic choice turns to the normal approximation as soon as two values tie, which puts
-p below what so few runs can show (three equal values against three other equal ones: 0.047, where
-the exact floor is 0.1). Small tied samples are therefore enumerated.
+scipy's automatic choice uses the normal approximation as soon as two values tie, which gives a p
+below what so few runs can reach (three equal values against three other equal ones: 0.047, where
+the exact minimum is 0.1). Small tied samples are therefore enumerated.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ ENUMERABLE = 200_000
 
 @dataclass(frozen=True, kw_only=True)
 class RankTest:
-    """What a rank test found.
+    """The result of a rank test.
 
     Args:
-        name: Of the test, as the literature has it.
+        name: Name of the test in the literature.
         method: How p was computed: ``auto``, ``permutation``, ``asymptotic``, or ``none``.
-        p: Two-sided; ``None`` when no test exists for so few runs.
-        smallest_p: What p could not have gone below.
-        ties: Whether equal values met.
-        excess: Of two samples only: positive when the second tends to cost more.
+        p: Two-sided; ``None`` if no test exists for so few runs.
+        smallest_p: The smallest p that this number of runs can reach.
+        ties: Whether there are ties.
+        excess: For two samples only: positive if the second tends to cost more.
     """
 
     name: str
@@ -51,12 +51,13 @@ def rank_test_of_two(
 
     Args:
         first: Costs, shape ``(n1,)``.
-        second: Costs, shape ``(n2,)``; seed by seed beside ``first`` when paired.
-        paired: Wilcoxon's signed-rank test over the seeds both have, else Mann-Whitney's U.
-        trust_auto: Leave ties in small samples to scipy, as published tables did.
+        second: Costs, shape ``(n2,)``; in the same order of seeds as ``first`` if paired.
+        paired: Whether to use Wilcoxon's signed-rank test over the seeds both have, instead of
+            Mann-Whitney's U.
+        trust_auto: Whether to leave ties in small samples to scipy, as published tables did.
 
     Returns:
-        The test; no p for a single run.
+        The test; without p for a single run.
     """
     if paired:
         return _signed_rank(complete_blocks((first, second)))
@@ -84,12 +85,11 @@ def rank_test_of_two(
 def rank_test_of_all(samples: Sequence[Costs], *, paired: bool = False) -> RankTest:
     """Test whether any of several variants differs from the others.
 
-    Kruskal-Wallis over independent seeds, Friedman over shared ones; below eight seeds their
-    statistic is referred to permutations (fixed random state), because chi-squared is not yet a
-    description of it.
+    Kruskal-Wallis over independent seeds, Friedman over shared ones; below eight seeds p comes
+    from permutations (fixed random state), because chi-squared is not yet a good approximation.
 
     Args:
-        samples: Costs of each variant, two runs or more; two variants are handed to
+        samples: Costs of each variant, at least two runs each; two variants are passed to
             :func:`rank_test_of_two`.
         paired: Whether seeds are blocks.
     """
@@ -159,7 +159,7 @@ def _signed_rank(blocks: Costs) -> RankTest:
         return RankTest(name=name, method="none", p=None, smallest_p=floor, ties=ties)
     if not np.any(gaps):
         return RankTest(name=name, method="auto", p=1.0, smallest_p=floor, ties=True)
-    # Only the ranks of the sizes count, and unlike +-inf they can be summed.
+    # Only the ranks of the magnitudes count, and unlike +-inf they can be summed.
     signed = np.sign(gaps) * stats.rankdata(sizes)
     method: Any = "auto"
     if ties:

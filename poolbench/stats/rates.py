@@ -1,4 +1,4 @@
-"""Rates: the exponent of a power law, and how sure the seeds make it."""
+"""Rates: the exponent of a power law and its interval over seeds."""
 
 from __future__ import annotations
 
@@ -20,8 +20,7 @@ class Rate:
         exponent: Mean over the seeds of the slope of log y on log x.
         ci_low: Lower end of its interval; NaN below two seeds.
         ci_high: Upper end.
-        r_squared: Mean over the seeds of the share of the variance of log y that the line takes
-            away, in [0, 1].
+        r_squared: Mean over the seeds of the coefficient of determination of log y, in [0, 1].
         seeds: The slope of each seed.
     """
 
@@ -37,16 +36,16 @@ def fit_rate(
 ) -> Rate:
     """Fit a power law to every seed, and take the interval over their exponents.
 
-    Points of one seed share its data, so the residuals of a line through them do not say how
-    sure its slope is; seeds are independent, and Student's interval over their slopes does.
+    Points of one seed share its data, so the residuals of a line through them do not give the
+    error of its slope; seeds are independent, so Student's interval over their slopes does.
 
     Args:
         x: Positive, at least three, ascending.
         y_by_seed: Positive values at ``x`` of each seed.
-        confidence: Of the interval, in (0, 1).
+        confidence: Level of the interval, in (0, 1).
 
     Returns:
-        The rate; NaN throughout where a value is not positive and finite.
+        The rate; NaN throughout if a value is not positive and finite.
     """
     values = np.asarray(y_by_seed, dtype=float)
     if not (np.isfinite(values).all() and (values > 0).all()):

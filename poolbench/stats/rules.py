@@ -2,7 +2,7 @@
 
 ===== ==========================================================================================
 set    From all variants, drop the worst mean rank while a test of all that remain rejects.
-       A truly best variant is lost in at most about alpha of columns; the default.
+       The truly best variant is lost in at most about alpha of columns; the default.
 paper  Best mean, and all that a two-sided Mann-Whitney test against it does not show worse.
        Uncorrected: with six equal variants it loses one in a third of columns.
 holm   As ``paper``, with Holm's correction over the k - 1 tests.
@@ -23,13 +23,13 @@ from poolbench.stats.rank_tests import mean_ranks, rank_test_of_all, rank_test_o
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """One test that a rule made.
+    """One test of a rule.
 
     Args:
-        tested: The variants it was between.
-        test: Its name.
+        tested: The variants compared.
+        test: Name of the test.
         method: How p was computed.
-        p: As the rule used it, corrected where the rule corrects; ``None`` when no test exists.
+        p: p as the rule used it, corrected if the rule corrects; ``None`` if no test exists.
         dropped: The variant it removed; empty for none.
     """
 
@@ -42,15 +42,15 @@ class Step:
 
 @dataclass(frozen=True, kw_only=True)
 class Decision:
-    """What a rule decided.
+    """The decision of a rule.
 
     Args:
         bold: Variants not shown worse than the best.
         best: The variant with the best mean, diverged runs counted as the column's worst value;
-            empty when no run is finite.
-        untested: Bold variants that so few runs could not have shown worse, whatever they were.
-        p_values: By variant: the p that dropped it, or that failed to.
-        steps: The tests in the order they were made.
+            empty if no run is finite.
+        untested: Bold variants with too few runs to be shown worse, whatever their values.
+        p_values: By variant, the p that dropped it or failed to.
+        steps: The tests in the order of execution.
     """
 
     bold: frozenset[str]
@@ -64,8 +64,8 @@ def step_down_set(costs: Mapping[str, Costs], alpha: float, *, paired: bool = Fa
     """Drop the worst mean rank while a rank test of all that remain rejects.
 
     Args:
-        costs: Of each variant.
-        alpha: Level of every step, in (0, 1).
+        costs: Costs of each variant.
+        alpha: Significance level of every step, in (0, 1).
         paired: Whether seeds are blocks.
 
     Returns:
@@ -113,7 +113,7 @@ def step_down_set(costs: Mapping[str, Costs], alpha: float, *, paired: bool = Fa
 
 
 def as_published(costs: Mapping[str, Costs], alpha: float, *, paired: bool = False) -> Decision:
-    """Un-bold every variant that its own test against the best mean shows worse, uncorrected."""
+    """Un-bold every variant that an uncorrected test against the best mean shows worse."""
     return _against_best(costs, alpha, paired=paired, corrected=False)
 
 
@@ -127,11 +127,11 @@ def holm_against_best(
 def best_mean(costs: Mapping[str, Costs]) -> str:
     """Return the variant of lowest mean cost, diverged runs at the column's worst finite cost.
 
-    A variant that diverged 29 times and was lucky once is thus no candidate, and one that diverged
-    twice in thirty still can be.
+    So a variant that diverged 29 times and was lucky once is not a candidate, but one that diverged
+    twice in thirty can be.
 
     Returns:
-        Its name; empty when no run is finite.
+        Its name; empty if no run is finite.
     """
     kept = {name: present(sample) for name, sample in costs.items() if len(finite(sample))}
     if not kept:

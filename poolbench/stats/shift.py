@@ -1,4 +1,4 @@
-"""Effect sizes that match the rank tests: how far, and how often, one variant is above another."""
+"""Effect sizes that match the rank tests: by how much, and how often, one variant is larger."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def dominance(first: Costs, second: Costs) -> float:
     """Return Cliff's delta, ``P(second > first) - P(second < first)`` over all pairs of runs.
 
     Args:
-        first: Costs, shape ``(n1,)``; diverged runs are above every other.
+        first: Costs, shape ``(n1,)``; diverged runs are larger than all others.
         second: Costs, shape ``(n2,)``.
 
     Returns:
@@ -37,8 +37,8 @@ def location_shift(
     """Estimate by how much the second sample is shifted against the first (Hodges-Lehmann).
 
     The estimate is the median of all n1 n2 differences, or of all averages of two paired
-    differences. The interval inverts the rank test: it holds the shifts that the test would not
-    reject, ``[d(c+1), d(N-c)]`` of the N sorted terms, c the largest rejected count.
+    differences. The interval inverts the rank test: it holds the shifts that the test does not
+    reject, ``[d(c+1), d(N-c)]`` of the N sorted terms, with c the largest rejected count.
 
     Args:
         first: Costs, shape ``(n1,)``.
@@ -47,9 +47,8 @@ def location_shift(
         paired: Whether seeds are blocks.
 
     Returns:
-        The shift (NaN when a sample is empty) and its interval; ``None`` for the interval when no
-        shift whatever could be rejected with so few runs. Ends are infinite when diverged runs
-        reach that far.
+        The shift (NaN if a sample is empty) and its interval, which is ``None`` if so few runs
+        cannot reject any shift. Ends are infinite if diverged runs reach that far.
 
     Numerics:
         With ties the closed interval covers at least its level, so p can fall just below alpha
