@@ -11,15 +11,15 @@ _ARCHIVE_OPTIONS = {
         kind=int,
         default=128,
         minimum=1,
-        help="side of the images: shorter side resized to it, then centre cropped; "
-        "published at 128 and 256",
+        help="side of the images in pixels: the shorter side is resized to it, then the centre is "
+        "cropped; published results use 128 and 256",
     ),
     "version": Option(
         kind=int,
         default=2,
         minimum=1,
         maximum=2,
-        help="of the split: 2 tests on 30 % of the images, 1 on 500",
+        help="version of the split: 2 tests on 30 % of the images, 1 on 500",
     ),
 }
 _TORONTO = "Krizhevsky 2009, Learning multiple layers of features from tiny images"
@@ -58,7 +58,7 @@ DATASETS: Catalogue[DataEntry] = Catalogue(
                 "test_images": Option(kind=int, default=500, minimum=1),
             },
             checksum="54c15129a67160bb4766330800e14078aef0a3a1f302cb7ce685a14e5ccc27d7",
-            license="none needed: drawn on the spot",
+            license="none needed: generated",
         ),
         "mnist": DataEntry(
             target="poolbench.data.mnist:read_mnist",
@@ -92,7 +92,7 @@ DATASETS: Catalogue[DataEntry] = Catalogue(
         ),
         "imagenette": DataEntry(
             target="poolbench.data.imagenette:read_imagenette",
-            summary="photographs of 10 easily told classes of ImageNet",
+            summary="photographs of 10 easily distinguished classes of ImageNet",
             options=_ARCHIVE_OPTIONS,
             num_classes=10,
             license="Apache 2.0; the photographs as in ImageNet",
@@ -115,7 +115,8 @@ DATASETS: Catalogue[DataEntry] = Catalogue(
                     kind=int,
                     default=64,
                     minimum=1,
-                    help="side of the images: shorter side resized to it, then centre cropped",
+                    help="side of the images in pixels: shorter side resized to it, then centre "
+                    "cropped",
                 ),
             },
             license="yours",
@@ -128,14 +129,14 @@ AUGMENTATIONS: Catalogue[Entry] = Catalogue(
     {
         "crop": Entry(
             target="poolbench.data.augment.crop:Crop",
-            summary="pad each side, then crop the original size at a random place",
+            summary="pad each side, then crop the original size at a random position",
             options={
                 "padding": Option(kind=int, default=4, minimum=1, help="pixels on each side"),
                 "mode": Option(
                     kind=str,
                     default="zero",
                     choices=("zero", "reflect"),
-                    help="what the padding holds: black, or the mirrored image",
+                    help="content of the padding: black, or the mirrored image",
                 ),
             },
         ),
@@ -160,20 +161,20 @@ AUGMENTATIONS: Catalogue[Entry] = Catalogue(
                     default=0.35,
                     above=0.0,
                     maximum=1.0,
-                    help="smallest area of a box, as a share of the image's",
+                    help="smallest area of a box, as a fraction of the image's",
                 ),
                 "scale_max": Option(
                     kind=float,
                     default=1.0,
                     above=0.0,
                     maximum=1.0,
-                    help="largest area of a box, as a share of the image's",
+                    help="largest area of a box, as a fraction of the image's",
                 ),
                 "size_px": Option(
                     kind=int,
                     default=None,
                     minimum=1,
-                    help="side of the squares; left out, that of the images",
+                    help="side of the squares in pixels; default: the images' size",
                 ),
             },
             reference="Szegedy et al. 2015 (arXiv:1409.4842); as torchvision draws and resamples",

@@ -1,4 +1,4 @@
-"""A data set as decoded: the arrays every reader hands on."""
+"""A decoded data set: the arrays that every reader returns."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Arrays:
         train_labels: int64 ``(N,)``, in ``[0, len(classes))``.
         test_images: As ``train_images``.
         test_labels: As ``train_labels``.
-        classes: What the labels stand for.
+        classes: Names of the classes, by label.
     """
 
     train_images: NDArray[np.uint8]
@@ -42,18 +42,18 @@ class Arrays:
         return digest.hexdigest()
 
     def verified(self, checksum: str, dataset: str) -> Arrays:
-        """Return the arrays when their digest is the one the catalogue states.
+        """Return the arrays if their digest is the one in the catalogue.
 
         Raises:
-            EnvironmentFault: The installed packages made other arrays, so results under the
-                data set's name would not compare with anybody else's.
+            EnvironmentFault: The installed packages produced other arrays, so results would not
+                be comparable with others on the data set.
         """
         found = self.digest()
         if found != checksum:
             raise EnvironmentFault(
                 f"the images of '{dataset}' are not the expected ones: "
                 f"SHA-256 {found[:16]}..., expected {checksum[:16]}...",
-                "another release of scikit-learn may ship other digits; "
+                "another release of scikit-learn may contain other digits; "
                 "`pip install --upgrade poolbench scikit-learn`, or report it",
             )
         return self

@@ -1,4 +1,4 @@
-"""Batches of resident images: each is a function of (seed, epoch, step) and of nothing else."""
+"""Batches of resident images: each is a function of (seed, epoch, step) alone."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from poolbench.data.splits import Split
 
 
 class Batches:
-    """The training images, in a new order each epoch and augmented anew.
+    """The training images, in a new order and with new augmentations each epoch.
 
     All draws are made on the CPU from streams named by seed, epoch and step. So training can
-    resume at any step, and a GPU sees the images a CPU would see.
+    resume at any step, and a GPU sees the same images as a CPU.
 
     Args:
-        split: What is drawn from, on the device where batches are wanted.
-        batch_size: Images a step, at least 1; the last batch of an epoch may be smaller.
-        augment: Applied to each batch, in this order.
+        split: The images, on the device where batches are needed.
+        batch_size: Images per step, at least 1; the last batch of an epoch may be smaller.
+        augment: Augmentations of each batch, in this order.
         seed: The cell's seed.
     """
 
@@ -39,15 +39,15 @@ class Batches:
 
     @property
     def steps(self) -> int:
-        """Batches in an epoch."""
+        """Number of batches in an epoch."""
         return -(-len(self._split) // self._batch_size)
 
     def epoch(self, epoch: int, start: int = 0) -> Iterator[Batch]:
         """Yield the batches of an epoch.
 
         Args:
-            epoch: From 0.
-            start: The first step to yield, from 0: the batches before it are not made.
+            epoch: Number of the epoch, from 0.
+            start: The first step to yield, from 0; earlier batches are not computed.
         """
         order = torch.randperm(len(self._split), generator=self._generator("order", epoch))
         order = order.to(self._split.labels.device)
@@ -67,8 +67,8 @@ def evaluation_batches(split: Split, batch_size: int) -> Iterator[Batch]:
     """Yield every image of a split once, in order, unchanged.
 
     Args:
-        split: What is evaluated, on the device where batches are wanted.
-        batch_size: Images a batch, at least 1; the last may be smaller.
+        split: The images, on the device where batches are needed.
+        batch_size: Images per batch, at least 1; the last may be smaller.
     """
     for start in range(0, len(split), batch_size):
         chosen = slice(start, start + batch_size)
@@ -76,5 +76,5 @@ def evaluation_batches(split: Split, batch_size: int) -> Iterator[Batch]:
 
 
 def _pixels(images: Tensor) -> Tensor:
-    # The channels stay innermost in memory: the permuted view is what channels-last means.
+    # The channels stay innermost in memory, so the permuted view is channels-last.
     return images.permute(0, 3, 1, 2).to(torch.float32).div_(255)

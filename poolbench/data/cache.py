@@ -1,7 +1,7 @@
-"""Decoded data sets, kept so that each is decoded once and its pages are shared by workers.
+"""A cache of decoded data sets: each is decoded once, and workers share its memory pages.
 
-One folder a data set: four ``.npy`` files, and ``index.json`` with the SHA-256 of each, written
-last. Two processes that fill the same folder write the same bytes, so neither needs a lock.
+There is one folder per data set: four ``.npy`` files, and ``index.json`` with the SHA-256 of each,
+written last. Two processes that fill the same folder write the same bytes, so no lock is needed.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ _VERSION = 1
 
 
 def cached(source: Named, checksum: str, decode: Callable[[], Arrays]) -> Arrays:
-    """Return a data set from the cache, decoding it first if it is not there or not sound.
+    """Return a data set from the cache; decode it first if it is missing or damaged.
 
     Args:
         source: The data set.
-        checksum: Identifies its content; another content is another entry.
-        decode: Makes the arrays.
+        checksum: Checksum of its content; other content is another entry.
+        decode: Returns the decoded arrays.
 
     Returns:
-        Arrays mapped copy-on-write from the cache; in memory where the cache cannot be written.
+        Arrays mapped copy-on-write from the cache; in memory if the cache cannot be written.
     """
     folder = cache_folder() / "arrays" / _key(source, checksum)
     if (arrays := _read(folder)) is not None:
@@ -66,8 +66,8 @@ def _read(folder: Path) -> Arrays | None:
         for part in PARTS:
             if _sha256(folder / f"{part}.npy") != index["sha256"][part]:
                 raise ValueError(f"{part}.npy is not what was written")
-        # Copy-on-write, since torch takes no read-only memory: nobody can change the file, and
-        # pages nobody writes to are shared by all workers.
+        # Copy-on-write, because torch needs writable memory: the file never changes, and pages
+        # that nobody writes to are shared by all workers.
         mapped = {part: np.load(folder / f"{part}.npy", mmap_mode="c") for part in PARTS}
         return Arrays(**mapped, classes=tuple(index["classes"]))
     except (OSError, ValueError, KeyError, TypeError) as error:

@@ -1,4 +1,4 @@
-"""CIFAR-10 and CIFAR-100: 32 x 32 colour photographs of 10 and of 100 classes."""
+"""CIFAR-10 and CIFAR-100: 32 x 32 colour photographs of 10 and 100 classes."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ def read_cifar10(*, root: Path | None = None, download: bool = False) -> Arrays:
     """Return 50000 training and 10000 test images, 32 x 32 x 3, of 10 classes.
 
     Args:
-        root: Holds ``cifar-10-batches-py``.
-        download: Whether it may be fetched.
+        root: Folder that contains ``cifar-10-batches-py``.
+        download: Whether it may be downloaded if missing.
 
     Raises:
         EnvironmentFault: Files are missing or damaged.
@@ -34,8 +34,8 @@ def read_cifar100(*, root: Path | None = None, download: bool = False) -> Arrays
     """Return 50000 training and 10000 test images, 32 x 32 x 3, of 100 classes.
 
     Args:
-        root: Holds ``cifar-100-python``.
-        download: Whether it may be fetched.
+        root: Folder that contains ``cifar-100-python``.
+        download: Whether it may be downloaded if missing.
 
     Raises:
         EnvironmentFault: Files are missing or damaged.
@@ -61,12 +61,12 @@ def _read(files: OfficialFiles, root: Path | None, download: bool) -> Arrays:
 
 
 def _published(files: OfficialFiles) -> Any:
-    # Imported here: it takes longer than torch, and is needed once, before the cache is filled.
+    # Imported here: it takes longer than torch, and is needed only to fill the cache.
     from torchvision import datasets
 
     return getattr(datasets, files.dataset.upper())
 
 
 def _fetch(files: OfficialFiles, root: Path) -> None:
-    with redirect_stdout(sys.stderr):  # results alone go to stdout
+    with redirect_stdout(sys.stderr):  # only results go to stdout
         _published(files)(str(root), download=True)

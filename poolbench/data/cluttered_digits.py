@@ -1,7 +1,7 @@
-"""One digit somewhere among fragments of others, on a noisy canvas: where it is does not matter.
+"""One digit somewhere among fragments of others, on a noisy canvas: the class, not its position.
 
-What tells the class covers a quarter of the canvas, and the clutter is made of the same strokes;
-so a network has to find the evidence, which is what separates one global pool from another.
+The digit that decides the class covers a quarter of the canvas, and the clutter has the same
+strokes; so a network has to find the evidence, which is where global pools differ.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ NOISE_LEVELS = 64
 
 
 def read_cluttered_digits(*, root: Path | None = None, download: bool = False) -> Arrays:
-    """Return 4000 canvases made of the training digits and 2000 made of the test digits.
+    """Return 4000 canvases with training digits and 2000 with test digits.
 
-    No digit, nor fragment of one, is in both splits. All arithmetic is on integers, so the
-    images are the same bits everywhere.
+    No digit, or fragment of one, is in both splits. All arithmetic is on integers, so the
+    images are bit-identical everywhere.
 
     Args:
-        root: Not needed: the digits come with scikit-learn.
-        download: Not needed.
+        root: Unused: the digits come with scikit-learn.
+        download: Unused.
 
     Raises:
-        EnvironmentFault: The images are not those of the catalogue's checksum.
+        EnvironmentFault: The images do not match the catalogue's checksum.
     """
     digits = read_digits(root=root, download=download)
     train, train_sources = scatter(
@@ -58,11 +58,11 @@ def scatter(
 
     Args:
         digits: uint8 ``(N, 8, 8, 1)``; nothing else is pasted.
-        count: Canvases to make.
-        random: Where, and which.
+        count: Number of canvases.
+        random: Source of positions and choices.
 
     Returns:
-        The canvases, uint8 ``(count, 32, 32, 1)``, and which digit is whole on each, ``(count,)``.
+        The canvases, uint8 ``(count, 32, 32, 1)``, and the index of the whole digit, ``(count,)``.
     """
     enlarged = digits[..., 0].repeat(2, axis=1).repeat(2, axis=2)
     canvas = random.integers(NOISE_LEVELS, count, CANVAS_PX, CANVAS_PX).astype(np.uint8)

@@ -20,17 +20,17 @@ _LEVELS = 16
 
 
 def read_digits(*, root: Path | None = None, download: bool = False) -> Arrays:  # noqa: ARG001
-    """Return the digits: 1297 to learn from, 500 to test with, split at random once for all.
+    """Return the digits: 1297 for training, 500 for testing, in a fixed random split.
 
     Grey levels 0..16 become ``round(255 level / 16)``.
 
     Args:
-        root: Not needed: the images come with scikit-learn.
-        download: Not needed.
+        root: Unused: the images come with scikit-learn.
+        download: Unused.
 
     Raises:
-        EnvironmentFault: Scikit-learn is not there, or ships other images than the catalogue's
-            checksum states.
+        EnvironmentFault: Scikit-learn is missing, or its images do not match the catalogue's
+            checksum.
 
     References:
         Alpaydin, Kaynak 1998, Optical Recognition of Handwritten Digits (UCI).

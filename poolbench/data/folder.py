@@ -1,4 +1,4 @@
-"""The user's own pictures, one folder a class, brought to one size."""
+"""The user's own pictures, one folder per class, all resized to one size."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def read_folder(
         path: The folder, relative to ``root`` if it is not absolute.
         size_px: Side of the square images, at least 1.
         root: The data root.
-        download: Ignored: nobody else has these pictures.
+        download: Ignored: the pictures are the user's own.
 
     Raises:
         EnvironmentFault: A folder is missing or empty, or a picture cannot be read.
@@ -39,7 +39,7 @@ def read_folder(
 
 
 def decode_pictures(files: FolderFiles, size_px: int) -> Arrays:
-    """Return pictures as ``size_px`` x ``size_px`` x 3, their class folders as classes.
+    """Return pictures as ``size_px`` x ``size_px`` x 3, with their class folders as classes.
 
     Raises:
         EnvironmentFault: A picture cannot be read.
@@ -59,18 +59,18 @@ def read_picture(path: Path, size_px: int) -> NDArray[np.uint8]:
     """Return one picture, uint8 ``(size_px, size_px, 3)``.
 
     Raises:
-        EnvironmentFault: The file is not a sound picture of 8 bits a channel.
+        EnvironmentFault: The file is not a valid picture with 8 bits per channel.
     """
     try:
         with Image.open(path) as picture:
             if picture.mode not in _EIGHT_BIT_MODES:
-                raise ValueError(f"mode {picture.mode} has more than 8 bits a channel")
-            # A transparent colour of a palette is only understood on the way through RGBA.
+                raise ValueError(f"mode {picture.mode} has more than 8 bits per channel")
+            # Transparent palette colours are only converted correctly by way of RGBA.
             transparent = "transparency" in picture.info
             colour = (picture.convert("RGBA") if transparent else picture).convert("RGB")
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise EnvironmentFault(
-            f"cannot read the picture {path}: {error}", "replace the file, or remove it"
+            f"cannot read the picture {path}: {error}", "replace or remove the file"
         ) from error
     scale = size_px / min(colour.size)
     width, height = (max(size_px, round(side * scale)) for side in colour.size)

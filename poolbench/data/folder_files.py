@@ -1,4 +1,4 @@
-"""The user's own pictures: where they are, found without opening any."""
+"""Finding the user's own pictures, without opening any."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ class FolderFiles:
     Args:
         base: The folder.
         classes: Names of the class folders, sorted.
-        train: Pictures of each class to learn from, sorted, by class.
-        test: Pictures of each class to test with, sorted, by class.
+        train: Training pictures by class, sorted.
+        test: Test pictures by class, sorted.
     """
 
     base: Path
@@ -39,8 +39,8 @@ def find_pictures(source: Named, root: Path | None) -> FolderFiles:
     """Return the pictures of a ``folder`` data set.
 
     Args:
-        source: Its option ``path`` names the folder; a relative one is looked for below ``root``,
-            or below the working directory when there is no root.
+        source: The data set; its option ``path`` names the folder, relative to ``root``, or to the
+            working directory if there is no root.
         root: The data root.
 
     Raises:
@@ -50,7 +50,7 @@ def find_pictures(source: Named, root: Path | None) -> FolderFiles:
     if not base.is_dir():
         raise EnvironmentFault(
             f"the folder of pictures {base} does not exist",
-            "correct the data's `path`, or name the folder it is relative to with --data-root",
+            "correct `path`, or name the folder it is relative to with --data-root",
         )
     return pictures_below(base)
 
@@ -59,7 +59,7 @@ def pictures_below(base: Path) -> FolderFiles:
     """Return the pictures of a folder that exists.
 
     Args:
-        base: Holds ``train`` and ``test`` (or ``val``), each with a folder for each class.
+        base: Contains ``train`` and ``test`` (or ``val``), each with a folder for each class.
 
     Raises:
         EnvironmentFault: A split, a class or its pictures are missing.

@@ -1,4 +1,4 @@
-"""Images of noise without any pattern: what a network does with them is its own doing."""
+"""Images of pure noise, to measure what a network does by itself."""
 
 from __future__ import annotations
 
@@ -27,20 +27,20 @@ def read_gaussian(
     root: Path | None = None,
     download: bool = False,
 ) -> Arrays:
-    """Return images whose values are independent, and labels that have nothing to do with them.
+    """Return images of independent values, with labels independent of them.
 
     A value is ``128 + 40 z`` with z ~ N(0, 1), rounded and clipped to 0..255; so z is kept to
-    1/80 and between -3.2 and 3.2, which one value in 730 would leave. Subtracting the mean and
+    within 1/80, and clipped to -3.2..3.2, which affects one value in 730. Subtracting the mean and
     dividing by the standard deviation, as every network does first, gives back z.
 
     Args:
-        size_px: Height and width, at least 1.
-        channels: At least 1.
-        num_classes: Each label is as likely.
-        train_images: At least 1.
-        test_images: At least 1.
-        root: Not needed: the images are drawn.
-        download: Not needed.
+        size_px: Height and width in pixels, at least 1.
+        channels: Number of channels, at least 1.
+        num_classes: Number of equally likely labels.
+        train_images: Number of training images, at least 1.
+        test_images: Number of test images, at least 1.
+        root: Unused: the images are generated.
+        download: Unused.
     """
     del root, download
     shape = (size_px, size_px, channels)
@@ -58,15 +58,15 @@ def draw_normal(count: int, shape: tuple[int, int, int], random: StableRandom) -
     """Draw images of independent normal values.
 
     Args:
-        count: How many.
-        shape: ``(H, W, C)`` of one.
-        random: One word of it goes into each value.
+        count: Number of images.
+        shape: ``(H, W, C)`` of an image.
+        random: Source of randomness: one raw word per value.
 
     Returns:
         uint8 ``(count, H, W, C)``.
 
-    Numerics: The inverse of the distribution function, as a table of where in 2^32 each level
-    begins: all that depends on the platform is the table, and no rounding there is near a tie.
+    Numerics: Inverse transform sampling by a table of where in 2^32 each level begins: only the
+    table depends on the platform, and no rounding in it is near a tie.
     """
     normal = NormalDist(MEAN_LEVEL, STD_LEVELS)
     begins = [round(_WORD * normal.cdf(level - 0.5)) for level in range(1, _LEVELS)]

@@ -1,4 +1,4 @@
-"""Imagenette and Imagewoof: ten classes of ImageNet, easy ones and dogs, brought to one size."""
+"""Imagenette and Imagewoof: ten classes of ImageNet, easy ones and dogs, resized to one size."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ def read_imagenette(
 
     Args:
         size_px: Side of the images, at least 1; published results are at 128 and 256.
-        version: 1 or 2: which split.
-        root: Holds an unpacked archive: see :func:`find_imagenette`.
-        download: Ignored: the archives are to be unpacked by hand.
+        version: Version of the split, 1 or 2.
+        root: Contains an unpacked archive: see :func:`find_imagenette`.
+        download: Ignored: archives have to be unpacked by hand.
 
     Raises:
-        EnvironmentFault: There is no archive that serves, or a picture cannot be read.
+        EnvironmentFault: There is no suitable archive, or a picture cannot be read.
 
     References:
         Howard 2019, Imagenette (https://github.com/fastai/imagenette).
@@ -39,17 +39,17 @@ def read_imagewoof(
 ) -> Arrays:
     """Return Imagewoof as ``size_px`` x ``size_px`` x 3; its validation images are the test split.
 
-    As :func:`read_imagenette`, of ten breeds of dogs. Version 2 has 9025 training and 3929 test
+    Like :func:`read_imagenette`, with ten breeds of dogs. Version 2 has 9025 training and 3929 test
     images.
 
     Args:
         size_px: Side of the images, at least 1; published results are at 128 and 256.
-        version: 1 or 2: which split.
-        root: Holds an unpacked archive: see :func:`find_imagenette`.
-        download: Ignored: the archives are to be unpacked by hand.
+        version: Version of the split, 1 or 2.
+        root: Contains an unpacked archive: see :func:`find_imagenette`.
+        download: Ignored: archives have to be unpacked by hand.
 
     Raises:
-        EnvironmentFault: There is no archive that serves, or a picture cannot be read.
+        EnvironmentFault: There is no suitable archive, or a picture cannot be read.
 
     References:
         Howard 2019, Imagewoof (https://github.com/fastai/imagenette).

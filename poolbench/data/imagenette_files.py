@@ -1,4 +1,4 @@
-"""Imagenette and Imagewoof: where their unpacked archives are, found without opening a picture."""
+"""Finding the unpacked archives of Imagenette and Imagewoof, without opening a picture."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from poolbench.core.errors import EnvironmentFault
 from poolbench.data.folder_files import FolderFiles, pictures_below
 from poolbench.data.official import files_root
 
-# ImageNet's identifiers are the names of the class folders.
+# Class folders are named by ImageNet's identifiers.
 CLASSES: Mapping[str, Mapping[str, str]] = {
     "imagenette": {
         "n01440764": "tench",
@@ -50,7 +50,7 @@ _SHORTER_SIDES_PX = (160, 320)
 
 
 def find_imagenette(source: Named, root: Path | None) -> FolderFiles:
-    """Return the pictures of the smallest archive there that needs no enlarging.
+    """Return the pictures of the smallest archive present that needs no enlarging.
 
     The archives are ``imagenette2-160``, ``imagenette2-320`` (shorter side 160 and 320 pixels) and
     ``imagenette2`` (as in ImageNet), those of version 1 without the 2; Imagewoof's likewise.
@@ -60,7 +60,7 @@ def find_imagenette(source: Named, root: Path | None) -> FolderFiles:
         root: The data root; ``None`` for the cache folder's own.
 
     Raises:
-        EnvironmentFault: No archive that serves is there, or one is not whole in its classes.
+        EnvironmentFault: There is no suitable archive, or it lacks classes.
     """
     size_px = int(source.options["size_px"])
     name = source.name if source.options["version"] == 1 else f"{source.name}2"
@@ -73,14 +73,14 @@ def find_imagenette(source: Named, root: Path | None) -> FolderFiles:
             f"the data set '{source.name}' is not on this machine; "
             f"for {size_px} pixels one of these is needed:\n  {listing}",
             f"unpack {folders[0].name}.tgz of https://github.com/fastai/imagenette there, or name "
-            "the folder that holds it with --data-root (or POOLBENCH_DATA); "
+            "the folder that contains it with --data-root (or POOLBENCH_DATA); "
             "--download does not fetch it",
         )
     files = pictures_below(base)
     if differing := sorted(set(files.classes) ^ set(CLASSES[source.name])):
         raise EnvironmentFault(
-            f"{base} does not hold the classes of '{source.name}': {differing[0]} is missing or "
-            "too many",
-            "unpack the archive anew",
+            f"{base} does not have the classes of '{source.name}': {differing[0]} is missing or "
+            "unexpected",
+            "unpack the archive again",
         )
     return files

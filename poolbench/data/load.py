@@ -1,4 +1,4 @@
-"""From what a cell says of its data to tensors on the device."""
+"""From a cell's data specification to tensors on the device."""
 
 from __future__ import annotations
 
@@ -22,26 +22,26 @@ from poolbench.data.stable_random import StableRandom
 def load(spec: DataSpec, *, root: Path | None, download: bool, device: torch.device) -> Splits:
     """Return the splits of a cell, resident on the device.
 
-    First ``limit`` takes so many images of each split, always the same ones, the fewer among the
-    more. Then ``validation`` is held out of the training images: another part for each ``fold``,
-    drawn anew, whatever the cell's seed.
+    First ``limit`` takes that many images of each split, always the same ones; a smaller limit
+    takes a subset. Then ``validation`` is held out of the training images, drawn independently for
+    each ``fold``, whatever the cell's seed.
 
     Args:
-        spec: What is learned from.
-        root: Folder of the published data sets, and what relative folders of pictures are below;
+        spec: The data set and how it is used.
+        root: Folder of the published data sets, and base of relative folders of pictures;
             ``None`` for the cache folder's own.
-        download: Whether a missing data set may be fetched.
+        download: Whether a missing data set may be downloaded.
         device: Where the tensors go.
 
     Raises:
-        EnvironmentFault: The data set is missing, damaged, or not the one the cell was made for.
+        EnvironmentFault: The data set is missing, damaged, or not the one the cell was planned for.
         BadInput: ``limit`` and ``validation`` leave a split without images.
     """
     source = spec.source
     if fingerprint(source, root) != spec.checksum:
         raise EnvironmentFault(
             f"the data set '{source.name}' has changed since this cell was planned",
-            "plan the suite again: other images are another cell",
+            "plan the suite again: other images make another cell",
         )
     read = DATASETS.resolve(source.name)
     decode = partial(read, root=root, download=download, **source.options)
@@ -66,7 +66,7 @@ def _split(images: NDArray[np.uint8], labels: NDArray[np.int64]) -> Split:
 
 
 def _tensor(array: NDArray[np.generic]) -> Tensor:
-    # Torch takes no read-only memory, which is what a file decoded without a cache may be.
+    # Torch needs writable memory; a file decoded without a cache may be read-only.
     return torch.from_numpy(np.require(array, requirements=["C", "W"]))
 
 

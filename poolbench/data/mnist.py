@@ -1,4 +1,4 @@
-"""MNIST, read straight from its published files."""
+"""MNIST, read directly from its published files."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def read_mnist(*, root: Path | None = None, download: bool = False) -> Arrays:
     """Return the 60000 training and 10000 test images, 28 x 28 x 1.
 
     Args:
-        root: Holds ``MNIST/raw`` with the four ``.gz`` files, or those files unpacked.
-        download: Whether they may be fetched.
+        root: Contains ``MNIST/raw`` with the four ``.gz`` files, or those files unpacked.
+        download: Whether they may be downloaded if missing.
 
     Raises:
         EnvironmentFault: Files are missing or damaged.
@@ -50,13 +50,13 @@ def read_mnist(*, root: Path | None = None, download: bool = False) -> Arrays:
 
 
 def read_idx(path: Path) -> NDArray[np.uint8]:
-    """Return the array of bytes in an IDX file, gunzipped first if its name ends in ``.gz``.
+    """Return the array of bytes in an IDX file, decompressed if its name ends in ``.gz``.
 
     An IDX file is two zero bytes, the element type, the number of axes, the length of each axis
     as a big-endian 32-bit integer, and the elements.
 
     Raises:
-        EnvironmentFault: The file is not such an array.
+        EnvironmentFault: The file is not an IDX file of bytes.
     """
     try:
         data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
@@ -76,5 +76,5 @@ def read_idx(path: Path) -> NDArray[np.uint8]:
 def _fetch(root: Path) -> None:
     from torchvision import datasets
 
-    with redirect_stdout(sys.stderr):  # results alone go to stdout
+    with redirect_stdout(sys.stderr):  # only results go to stdout
         datasets.MNIST(str(root), download=True)

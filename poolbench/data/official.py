@@ -1,4 +1,4 @@
-"""The published files of the classic data sets: what they are called and what they must contain."""
+"""The published files of the classic data sets: their names and checksums."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class OfficialFiles:
 
     Args:
         dataset: Name in the catalogue.
-        folder: Where they lie below the data root, as torchvision puts them.
+        folder: Their folder below the data root, as in torchvision.
         md5: Published MD5 of each file, by file name.
     """
 
@@ -32,26 +32,26 @@ class OfficialFiles:
 
     @property
     def checksum(self) -> str:
-        """Identifies the content: SHA-256 over the files' names and MD5s."""
+        """SHA-256 over the files' names and MD5s."""
         lines = "".join(f"{md5}  {name}\n" for name, md5 in self.md5.items())
         return hashlib.sha256(lines.encode()).hexdigest()
 
     def missing(self, root: Path) -> list[Path]:
-        """Return the files that are not below ``root``."""
+        """Return the files that are missing below ``root``."""
         paths = [root / self.folder / name for name in self.md5]
         return [path for path in paths if not path.is_file()]
 
     def verify(self, root: Path) -> None:
-        """Check that every file is there and is the published one.
+        """Check that every file exists and is the published one.
 
         Raises:
-            EnvironmentFault: Files are missing (all are named), or one is damaged.
+            EnvironmentFault: Files are missing (all are listed), or one is damaged.
         """
         if missing := self.missing(root):
             listing = "\n  ".join(str(path) for path in missing)
             raise EnvironmentFault(
                 f"the data set '{self.dataset}' is not on this machine; missing:\n  {listing}",
-                "put the files there, name the folder that holds them with --data-root "
+                "put the files there, name the folder that contains them with --data-root "
                 "(or POOLBENCH_DATA), or add --download",
             )
         for name, md5 in self.md5.items():
@@ -68,16 +68,16 @@ class OfficialFiles:
 def require(
     files: OfficialFiles, root: Path, *, download: bool, fetch: Callable[[Path], None]
 ) -> None:
-    """Return when the files are there and sound, fetching them first if that is allowed.
+    """Make sure that the files exist and are undamaged; download them first if that is allowed.
 
     Args:
-        files: What is needed.
+        files: The files needed.
         root: The data root.
-        download: Whether missing or damaged files may be fetched.
-        fetch: Puts the files below the root it is given.
+        download: Whether missing or damaged files may be downloaded.
+        fetch: Downloads the files to the root it is given.
 
     Raises:
-        EnvironmentFault: They are missing or damaged, or cannot be fetched.
+        EnvironmentFault: They are missing or damaged, or cannot be downloaded.
     """
     try:
         files.verify(root)
@@ -89,14 +89,14 @@ def require(
 
 
 def files_root(root: Path | None) -> Path:
-    """Return where published files are looked for: the user's root, or the cache folder's own."""
+    """Return the folder of published files: the user's root, or one in the cache folder."""
     return root if root is not None else cache_folder() / "datasets"
 
 
 def _fetch_once(files: OfficialFiles, root: Path, fetch: Callable[[Path], None]) -> None:
     try:
         root.mkdir(parents=True, exist_ok=True)
-        # Several workers may start on one empty root; the first fetches, the others find the files.
+        # Several workers may start on one empty root; the first downloads, the others wait for it.
         with FileLock(root / f".{files.dataset}.lock"):
             try:
                 files.verify(root)
@@ -105,7 +105,7 @@ def _fetch_once(files: OfficialFiles, root: Path, fetch: Callable[[Path], None])
     except (OSError, RuntimeError, EOFError) as error:
         raise EnvironmentFault(
             f"cannot download '{files.dataset}' to {root}: {error}",
-            "check the connection and the space on the disk, or copy the files there by hand",
+            "check the connection and the disk space, or copy the files there by hand",
         ) from error
 
 
@@ -120,7 +120,7 @@ MNIST = OfficialFiles(
     },
 )
 
-# What gunzip makes of the four files above: some copies are kept that way.
+# The four files above after gunzip; some copies are stored that way.
 MNIST_UNPACKED = OfficialFiles(
     dataset="mnist",
     folder="MNIST/raw",

@@ -1,4 +1,4 @@
-"""Resident data: every image of a split in one tensor, where the network is."""
+"""Resident data: every image of a split in one tensor, on the network's device."""
 
 from __future__ import annotations
 
@@ -30,23 +30,23 @@ class Split:
         return Split(images=self.images[indices], labels=self.labels[indices])
 
     def to(self, device: torch.device) -> Split:
-        """Return the split on a device; itself when it is there."""
+        """Return the split on a device; itself if it is already there."""
         return Split(images=self.images.to(device), labels=self.labels.to(device))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Splits:
-    """What a cell learns from, chooses by and is judged on. No image is in two of them.
+    """The training, validation and test images of a cell. They are disjoint.
 
     Args:
-        train: To learn from.
-        validation: Held out of the training images; ``None`` when nothing is.
-        test: For the final figures.
-        num_classes: Classes, at least 1.
-        mean: Of each channel over ``train``, in [0, 1].
+        train: Training images.
+        validation: Images held out of the training images; ``None`` if there are none.
+        test: Test images, for the final results.
+        num_classes: Number of classes, at least 1.
+        mean: Mean of each channel over ``train``, in [0, 1].
         std: Standard deviation (of the population) of each channel over ``train``; 1 for a
             constant channel, so that dividing by it is harmless.
-        classes: What the labels stand for.
+        classes: Names of the classes, by label.
     """
 
     train: Split
@@ -65,15 +65,15 @@ class Splits:
 
 
 def channel_statistics(images: Tensor) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Return the mean and the standard deviation of each channel, of pixels scaled to [0, 1].
+    """Return the mean and the standard deviation of each channel, for pixels scaled to [0, 1].
 
     Args:
-        images: uint8 ``(N, H, W, C)`` on the CPU, at least one.
+        images: uint8 ``(N, H, W, C)`` on the CPU, at least one image.
 
     Returns:
-        ``(mean, std)``, each of length C; the std of a constant channel is given as 1.
+        ``(mean, std)``, each of length C; the std of a constant channel is 1.
 
-    Numerics: Sums are of integers, so the only roundings are those of the last division and root.
+    Numerics: Sums are of integers, so only the final division and root are rounded.
     """
     mean, std = [], []
     for channel in images.unbind(-1):

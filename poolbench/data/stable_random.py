@@ -1,4 +1,4 @@
-"""Random integers that no platform and no release of NumPy changes."""
+"""Random integers that are the same on every platform and with every release of NumPy."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from poolbench.core.streams import derive
 class StableRandom:
     """A named stream of integers.
 
-    NumPy promises the raw 64-bit words of its bit generators for ever, but not what
-    ``Generator.integers`` or ``permutation`` make of them; so that is done here.
+    NumPy guarantees the raw 64-bit words of its bit generators for ever, but not the results of
+    ``Generator.integers`` or ``permutation``; so these are computed here.
 
     Args:
-        names: What the stream is for: ``StableRandom("digits", "split")``.
+        names: Purpose of the stream: ``StableRandom("digits", "split")``.
     """
 
     def __init__(self, *names: str | int) -> None:

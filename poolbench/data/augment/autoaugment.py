@@ -1,4 +1,4 @@
-"""AutoAugment with the policy found for CIFAR-10, a batch at a time."""
+"""AutoAugment with the policy found for CIFAR-10, batched."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from torch import Tensor
 from poolbench.core.errors import BadInput
 from poolbench.data.augment import colour, geometry
 
-# Two operations an image, each as (operation, probability, magnitude 0..9): Table 7 of the paper.
+# Two operations per image, each as (operation, probability, magnitude 0..9): Table 7 of the paper.
 POLICY: tuple[tuple[tuple[str, float, int], tuple[str, float, int]], ...] = (
     (("invert", 0.1, 7), ("contrast", 0.2, 6)),
     (("rotate", 0.7, 2), ("translate-x", 0.3, 9)),
@@ -66,12 +66,12 @@ _IS_SIGNED = torch.tensor([[step[0] not in _UNSIGNED for step in pair] for pair 
 class AutoAugment:
     """Draw one of 25 pairs of operations for each image, and apply each with its probability.
 
-    Geometric operations take the nearest pixel and fill with black; where an operation has a
-    sign, both are as likely. Images of one operation go through it together, whatever their
-    magnitudes, so that a batch costs at most 2 x 13 calls.
+    Geometric operations take the nearest pixel and fill with black; if an operation has a
+    sign, both are equally likely. Images with the same operation are processed together, whatever
+    their magnitudes, so that a batch costs at most 2 x 13 calls.
 
     Args:
-        mean: Not needed.
+        mean: Unused.
 
     References:
         Cubuk, Zoph, Mane, Vasudevan, Le 2019, AutoAugment (arXiv:1805.09501).
@@ -81,7 +81,7 @@ class AutoAugment:
         del mean
 
     def __call__(self, images: Tensor, generator: torch.Generator) -> Tensor:
-        """Return the images, about one in eight of them as they were.
+        """Return the images, about one in eight of them unchanged.
 
         Raises:
             BadInput: The images have neither one nor three channels.
@@ -106,14 +106,14 @@ class AutoAugment:
 
 @cache
 def magnitudes(height: int, width: int) -> Tensor:
-    """Return how far each step of the policy goes, without its sign, float64 ``(25, 2)``.
+    """Return the magnitude of each step of the policy, without sign, float64 ``(25, 2)``.
 
     Args:
-        height: Of the images, in pixels: shifts are in proportion.
-        width: As ``height``.
+        height: Height of the images, in pixels; shifts are proportional to it.
+        width: Width of the images, in pixels.
 
-    Numerics: Magnitudes are rounded to float32, as in the implementations results were published
-        with: a blend is cut to whole levels, and there the last bit can show.
+    Numerics: Magnitudes are rounded to float32, as in the implementations behind published
+        results: a blend is truncated to whole levels, where the last bit can matter.
     """
     scales = {
         "rotate": torch.linspace(0, 30, 10),

@@ -11,11 +11,11 @@ from poolbench.core.errors import BadInput
 
 
 class Crop:
-    """Pad each side, then crop the original size at a place drawn uniformly for each image.
+    """Pad each side, then crop the original size at a uniformly random position for each image.
 
     Args:
-        mean: Not needed.
-        padding: Pixels on each side, at least 1; each of the (2 padding + 1)^2 places is as likely.
+        mean: Unused.
+        padding: Pixels on each side, at least 1; all (2 padding + 1)^2 crops are equally likely.
         mode: ``zero`` pads with black, ``reflect`` mirrors at the outermost pixels, which are not
             repeated.
     """
@@ -28,7 +28,7 @@ class Crop:
         """Return the crops.
 
         Raises:
-            BadInput: ``reflect`` with a padding that is not smaller than the image.
+            BadInput: ``reflect`` is used with a padding that is not smaller than the image.
         """
         count, height, width, channels = images.shape
         top, left = torch.randint(2 * self._padding + 1, (2, count, 1), generator=generator)

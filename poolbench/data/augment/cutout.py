@@ -11,10 +11,10 @@ from poolbench.core.errors import BadInput
 
 
 class Cutout:
-    """Cover a square, at a place drawn uniformly for each image, with the training mean.
+    """Cover a square, at a uniformly random position in each image, with the training mean.
 
     The square lies wholly inside the image, as in Page's fast CIFAR-10 training; in DeVries and
-    Taylor's form only its centre need be inside, so that less may be covered.
+    Taylor's form only its centre has to be inside, so that less may be covered.
 
     Args:
         mean: Training mean of each channel, in [0, 1]: the cover is zero after normalisation, to

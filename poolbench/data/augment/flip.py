@@ -12,7 +12,7 @@ class Flip:
     """Mirror left and right, with probability 1/2 for each image.
 
     Args:
-        mean: Not needed.
+        mean: Unused.
     """
 
     def __init__(self, *, mean: Sequence[float]) -> None:
@@ -24,7 +24,7 @@ class Flip:
         drawn = torch.randint(2, (count,), generator=generator)
         chosen = drawn.nonzero()[:, 0].to(images.device)
         mirrored = images.index_select(0, chosen).flip(2)
-        # Whole images are picked from both, in runs of bytes: writing the mirrored ones over the
-        # others goes element by element, three times as slow.
-        place = torch.where(drawn == 1, count - 1 + drawn.cumsum(0), torch.arange(count))
-        return torch.cat((images, mirrored)).index_select(0, place.to(images.device))
+        # Select whole images from both, as runs of bytes: writing the mirrored ones over the others
+        # would go element by element, three times as slow.
+        index = torch.where(drawn == 1, count - 1 + drawn.cumsum(0), torch.arange(count))
+        return torch.cat((images, mirrored)).index_select(0, index.to(images.device))

@@ -1,7 +1,7 @@
 """Shears, shifts and rotations of a batch, each image by its own amount, nearest pixel, black fill.
 
-A coordinate is measured from the centre of the image, in pixels; the matrices lead from a pixel of
-the result back to the place in the image it is taken from.
+A coordinate is measured from the centre of the image, in pixels; the matrices map a pixel of the
+result to its source position in the image.
 """
 
 from __future__ import annotations
@@ -47,8 +47,8 @@ def _resample(
     count, height, width, channels = images.shape
     x = torch.arange(width, device=images.device) - (width - 1) / 2
     y = torch.arange(height, device=images.device)[:, None] - (height - 1) / 2
-    column = _place(to_x, x, y) + (width - 1) / 2
-    row = _place(to_y, x, y) + (height - 1) / 2
+    column = _source_coordinate(to_x, x, y) + (width - 1) / 2
+    row = _source_coordinate(to_y, x, y) + (height - 1) / 2
     column, row = column.round().long(), row.round().long()
     inside = (column >= 0) & (column < width) & (row >= 0) & (row < height)
     image = torch.arange(count, device=images.device)[:, None, None]
@@ -57,6 +57,8 @@ def _resample(
     return pixels.view(images.shape) * inside[..., None]
 
 
-def _place(row_of_matrix: tuple[Tensor, Tensor, Tensor], x: Tensor, y: Tensor) -> Tensor:
+def _source_coordinate(
+    row_of_matrix: tuple[Tensor, Tensor, Tensor], x: Tensor, y: Tensor
+) -> Tensor:
     along_x, along_y, shift = (entry[:, None, None] for entry in row_of_matrix)
     return along_x * x + along_y * y + shift

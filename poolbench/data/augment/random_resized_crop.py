@@ -1,4 +1,4 @@
-"""Random boxes of the images, each brought back to one size."""
+"""Random boxes of the images, all resized to one size."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ _RATIOS = (3 / 4, 4 / 3)
 class RandomResizedCrop:
     """Cut a box of random area and shape out of each image, and resize it to a square.
 
-    Area and shape are drawn as torchvision's ``RandomResizedCrop`` draws them, and resampled as it
-    does: bilinear, antialiased where the box is larger than the square.
+    Area and shape are drawn as in torchvision's ``RandomResizedCrop``, and resampled the same way:
+    bilinear, antialiased if the box is larger than the square.
 
     Args:
-        mean: Not needed.
-        scale_min: Smallest area of a box, as a share of the image's, in (0, 1].
-        scale_max: Largest, at least ``scale_min``.
+        mean: Unused.
+        scale_min: Smallest area of a box, as a fraction of the image's, in (0, 1].
+        scale_max: Largest area, at least ``scale_min``.
         size_px: Side of the squares; ``None`` keeps the height and width of the images.
 
     Raises:
@@ -62,16 +62,16 @@ def draw_boxes(
     scales: tuple[float, float],
     generator: torch.Generator,
 ) -> Tensor:
-    """Draw boxes whose area is uniform, the logarithm of width / height uniform, and the place too.
+    """Draw boxes with uniform area, log of width / height, and position.
 
-    The first of ten draws that fits is taken. Where none does, the box is the largest in the middle
-    whose shape is allowed (3/4 to 4/3).
+    The first of ten draws that fits is taken. If none does, the box is the largest central one
+    with an allowed shape (3/4 to 4/3).
 
     Args:
-        count: How many.
-        height: Of the images, in pixels.
-        width: Of the images, in pixels.
-        scales: Least and largest area, as shares of the image's.
+        count: Number of boxes.
+        height: Height of the images, in pixels.
+        width: Width of the images, in pixels.
+        scales: Smallest and largest area, as fractions of the image's.
         generator: On the CPU.
 
     Returns:
@@ -94,21 +94,21 @@ def draw_boxes(
 def resample(images: Tensor, boxes: Tensor, size: tuple[int, int]) -> Tensor:
     """Resize a box of each image, all in two batched matrix products.
 
-    Bilinear sampling is separable, and linear in the pixels: along an axis of length n, a matrix
-    of tents does it, each as wide as a pixel of the coarser of the two grids and cut off at the
-    box. ``grid_sample`` would do for enlarging only: it does not antialias.
+    Bilinear sampling is separable, and linear in the pixels: along an axis of length n it is a
+    matrix of tents, each as wide as a pixel of the coarser of the two grids and cut off at the
+    box. ``grid_sample`` works for enlarging only: it does not antialias.
 
     Args:
         images: uint8 ``(B, H, W, C)``, on any device.
         boxes: int64 ``(4, B)`` on the CPU: top, left, height, width.
-        size: Height and width wanted, in pixels.
+        size: Height and width of the result, in pixels.
 
     Returns:
         uint8 ``(B, *size, C)``, contiguous, on the device of ``images``.
 
     Numerics: Sums in float32, rounded to the nearest grey level. Within one level of torchvision's
     result for the same box, whose uint8 kernel rounds its weights and after each axis; another
-    device may differ by one level where a sum lies half-way between two.
+    device may differ by one level if a sum lies half-way between two.
     """
     count, height, width, channels = images.shape
     tops, lefts, box_heights, box_widths = boxes
@@ -122,7 +122,7 @@ def resample(images: Tensor, boxes: Tensor, size: tuple[int, int]) -> Tensor:
 
 
 def _tents(starts: Tensor, lengths: Tensor, available: int, wanted: int) -> Tensor:
-    """Return the weights ``(B, wanted, available)`` of each pixel in each resampled one."""
+    """Return the weight of each pixel in each resampled one, ``(B, wanted, available)``."""
     starts, lengths = starts.double()[:, None], lengths.double()[:, None]
     step = lengths / wanted
     centres = starts + step * (torch.arange(wanted, dtype=torch.float64) + 0.5)
