@@ -51,7 +51,7 @@ MODELS = ModelCatalogue(
             summary="wide residual network with PReLU block ends and a global pooling head",
             options={
                 "depth": Option(
-                    kind=int, default=18, minimum=8, help="(depth - 2) // 6 blocks a stage"
+                    kind=int, default=18, minimum=8, help="(depth - 2) // 6 blocks per stage"
                 ),
                 "width": Option(
                     kind=int, default=6, minimum=1, help="stages are 16, 32, 64 times as wide"
@@ -88,7 +88,7 @@ MODELS = ModelCatalogue(
             summary="residual network that widens with every block, with ShakeDrop",
             options={
                 "depth": Option(
-                    kind=int, default=110, minimum=8, help="(depth - 2) // 6 blocks a stage"
+                    kind=int, default=110, minimum=8, help="(depth - 2) // 6 blocks per stage"
                 ),
                 "alpha": Option(
                     kind=int, default=200, minimum=0, help="channels added from first to last"
@@ -124,7 +124,7 @@ MODELS = ModelCatalogue(
             summary="DenseNet-BC: bottlenecks, channels and size halved between three stages",
             options={
                 "depth": Option(
-                    kind=int, default=150, minimum=10, help="(depth - 4) // 6 bottlenecks a stage"
+                    kind=int, default=150, minimum=10, help="(depth - 4) // 6 bottlenecks per stage"
                 ),
                 "growth": Option(
                     kind=int, default=12, minimum=1, help="channels each bottleneck adds"

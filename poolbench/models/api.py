@@ -1,4 +1,4 @@
-"""What a network needs from outside: a factory that fills its pooling sites."""
+"""The interface between networks and operators: a factory that fills pooling sites."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from torch import nn
 
 
 class PoolFactory(Protocol):
-    """Builds the operator that a variant puts at a site; networks know no operator themselves."""
+    """Builds the operator of a variant at a site; networks do not refer to operators themselves."""
 
     def __call__(
         self,
@@ -21,7 +21,7 @@ class PoolFactory(Protocol):
         padding: int = 0,
         ceil_mode: bool = False,
     ) -> nn.Module:
-        """Return the operator for one place.
+        """Return the operator for one pooling layer.
 
         Args:
             site: Name of the site, as the catalogue lists it.
@@ -29,14 +29,14 @@ class PoolFactory(Protocol):
             grid: (H, W) of that map for training images, in pixels.
             kernel_size: Side of the window, in pixels; ``None`` pools the whole map.
             stride: Step between windows, in pixels.
-            padding: Implicit border, in pixels; never an element.
-            ceil_mode: Whether a last window may hang over the far edge.
+            padding: Implicit border, in pixels; it is never an element.
+            ceil_mode: Whether the last window may extend beyond the far edge.
         """
         ...
 
     def is_strided(self, site: str) -> bool:
-        """Return whether the convolution beside the site takes the pool's stride.
+        """Return whether the convolution next to the site takes the pool's stride.
 
-        A network that has such a convolution then asks for no operator there.
+        A network that has such a convolution then does not ask for an operator there.
         """
         ...

@@ -1,4 +1,4 @@
-"""Pieces that several residual and dense networks are made of."""
+"""Building blocks of several residual and dense networks."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ class ResidualBlock(nn.Module):
 
     Args:
         residual: The branch with the convolutions.
-        shortcut: The other branch, with the same output shape; by default the map itself.
-        activation: What ends the block; by default nothing.
+        shortcut: The other branch, with the same output shape; by default the identity.
+        activation: Activation at the end of the block; by default none.
     """
 
     def __init__(
@@ -34,10 +34,10 @@ class ResidualBlock(nn.Module):
 
 
 class PadChannels(nn.Module):
-    """Add channels of zeros behind those of the map, for a shortcut without parameters.
+    """Append channels of zeros to the map, for a shortcut without parameters.
 
     Args:
-        channels: Channels of the result, at least as many as the map's.
+        channels: Channels of the result, at least those of the map.
     """
 
     def __init__(self, channels: int) -> None:
@@ -50,7 +50,7 @@ class PadChannels(nn.Module):
 
 
 def convolution(in_channels: int, channels: int, kernel_size: int, *, stride: int = 1) -> nn.Conv2d:
-    """Return a convolution without bias that keeps the size at stride 1, odd kernels only."""
+    """Return a convolution without bias that keeps the size at stride 1; the kernel is odd."""
     return nn.Conv2d(
         in_channels, channels, kernel_size, stride=stride, padding=kernel_size // 2, bias=False
     )
@@ -66,7 +66,7 @@ def normalised_convolution(
 
 
 def projection(in_channels: int, channels: int, *, stride: int) -> nn.Module:
-    """Return a shortcut: a 1x1 convolution with batch norm where shapes differ, else the map."""
+    """Return a shortcut: a 1x1 convolution with batch norm if shapes differ, else the identity."""
     if stride == 1 and in_channels == channels:
         return nn.Identity()
     return normalised_convolution(in_channels, channels, 1, stride=stride)
@@ -80,7 +80,7 @@ def strided_size(grid: tuple[int, int], stride: int) -> tuple[int, int]:
 def initialise_convolutions(
     network: nn.Module, *, mode: Literal["fan_in", "fan_out"] = "fan_out"
 ) -> None:
-    """Draw every convolution's weights as He et al. 2015 do for ReLU: variance 2 / fan."""
+    """Initialise every convolution's weights as He et al. 2015 for ReLU: variance 2 / fan."""
     for module in network.modules():
         if isinstance(module, nn.Conv2d):
             nn.init.kaiming_normal_(module.weight, mode=mode, nonlinearity="relu")

@@ -12,10 +12,10 @@ LIBRARIES = ("torchvision", "timm")
 
 
 class ModelCatalogue(Catalogue[ModelEntry]):
-    """A catalogue in which every network of torchvision and timm is named too.
+    """A catalogue that also contains every network of torchvision and timm.
 
-    Which names those libraries have is known only when one is built: asking them would load
-    torch. They are not part of iteration.
+    The names in those libraries are only checked when a network is built, because asking would
+    load torch. They are not part of iteration.
     """
 
     def __getitem__(self, name: str) -> ModelEntry:
@@ -26,7 +26,7 @@ class ModelCatalogue(Catalogue[ModelEntry]):
             target=f"poolbench.models.external:{library}_network",
             summary=f"{architecture} of {library}, untrained, its global pool replaced",
             sites=(Site(name="head", scope="global", default="average"),),
-            parameters="as the library's",
+            parameters="as in the library",
             reference=library,
         )
 
@@ -37,7 +37,7 @@ class ModelCatalogue(Catalogue[ModelEntry]):
         return library in LIBRARIES and bool(architecture)
 
     def resolve(self, name: str) -> Callable[..., Any]:
-        """Import and return what builds a network."""
+        """Import and return the function that builds a network."""
         build: Callable[..., Any] = super().resolve(name)
         _, slash, architecture = name.partition("/")
         return partial(build, architecture) if slash and name not in self._entries else build

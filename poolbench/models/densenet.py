@@ -14,7 +14,7 @@ _BOTTLENECK = 4
 
 
 class DenseLayer(nn.Module):
-    """Put the channels of a bottleneck behind those of the map it reads.
+    """Append the channels of a bottleneck to its input map.
 
     Args:
         in_channels: Channels of the map.
@@ -49,8 +49,8 @@ def densenet(
         num_classes: Width of the logits.
         image_size: (H, W) of training images, in pixels; any other of at least 4 works later.
         pool: Fills ``head``.
-        depth: (depth - 4) // 6 bottlenecks a stage, at least 10.
-        growth: Channels each bottleneck adds.
+        depth: At least 10; there are (depth - 4) // 6 bottlenecks per stage.
+        growth: Channels that each bottleneck adds, at least 1.
 
     References:
         Huang et al. 2017 (arXiv:1608.06993).

@@ -20,14 +20,14 @@ _TREES = ((64, 1, 1), (128, 2, 2), (256, 2, 2), (512, 1, 2))
 
 
 class AggregationTree(nn.Module):
-    """Two basic blocks whose maps, with those of the levels below, a 1x1 convolution joins.
+    """Two basic blocks whose maps, with those of lower levels, are joined by a 1x1 convolution.
 
     Args:
-        in_channels: Channels of the map that comes in.
+        in_channels: Channels of the input map.
         channels: Channels of every map in the tree.
-        level: 1 joins the two blocks; each level more runs a whole tree before them, and joins
-            its map and that of a block beside it too.
-        stride: Of whatever takes the map that comes in.
+        level: 1 joins the two blocks; each further level runs a whole tree before them, and also
+            joins its map and that of a parallel block.
+        stride: Stride of the layers that read the input map.
     """
 
     def __init__(self, in_channels: int, channels: int, *, level: int, stride: int) -> None:

@@ -1,4 +1,4 @@
-"""Networks of other libraries, with an operator of ours where they pool the whole map."""
+"""Networks of other libraries, with our operators as global pools."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from poolbench.core.errors import BadInput, EnvironmentFault, did_you_mean
 from poolbench.models.api import PoolFactory
 from poolbench.models.found_pools import find_pools, pooled_shapes, replace_pool
 
-# Their auxiliary classifiers would make the training output something other than logits.
+# With auxiliary classifiers their training output would not be logits.
 _WITHOUT_AUXILIARIES: Mapping[str, Any] = {"aux_logits": False, "init_weights": True}
 _ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
     "googlenet": _WITHOUT_AUXILIARIES,
@@ -32,14 +32,14 @@ def torchvision_network(
     """Build a classification network of torchvision, untrained.
 
     Args:
-        architecture: As ``torchvision.models.list_models`` names it.
-        in_channels: 3.
+        architecture: A name in ``torchvision.models.list_models()``.
+        in_channels: Must be 3.
         num_classes: Width of the logits.
         image_size: (H, W) of training images, in pixels.
         pool: Fills ``head``.
 
     Raises:
-        BadInput: There is no such network, it pools in no module of its own, or it does not take
+        BadInput: There is no such network, it has no global pooling module, or it does not take
             such images.
     """
     from torchvision import models
@@ -69,14 +69,14 @@ def timm_network(
     """Build a network of timm, untrained.
 
     Args:
-        architecture: As ``timm.list_models`` names it.
+        architecture: A name in ``timm.list_models()``.
         in_channels: Channels of the images.
         num_classes: Width of the logits.
         image_size: (H, W) of training images, in pixels.
         pool: Fills ``head``.
 
     Raises:
-        BadInput: There is no such network, it pools in no module of its own, or it does not take
+        BadInput: There is no such network, it has no global pooling module, or it does not take
             such images.
         EnvironmentFault: timm is not installed.
     """

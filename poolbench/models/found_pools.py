@@ -1,4 +1,4 @@
-"""The pooling modules of a network that was built elsewhere: finding and replacing them."""
+"""Finding and replacing the pooling modules of a network that was built elsewhere."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 FoundSite = Literal["head", "se", "window"]
 
-# timm is optional, so its modules are known by name; its other pools contain torch's own.
+# timm is optional, so its modules are identified by name; its other pools contain torch's own.
 _TIMM_POOLS = {
     "AdaptiveAvgMaxPool2d", "FastAdaptiveAvgPool", "FastAdaptiveMaxPool", "FastAdaptiveAvgMaxPool",
 }  # fmt: skip
@@ -23,9 +23,9 @@ class FoundPool:
     """A pooling module of a network.
 
     Args:
-        name: Of the module, as ``named_modules`` gives it.
-        site: ``head`` pools a whole map, ``se`` does so for squeeze-and-excitation, ``window``
-            slides.
+        name: Name of the module in ``named_modules``.
+        site: ``head`` for a global pool, ``se`` for that of squeeze-and-excitation, ``window`` for
+            a windowed pool.
         module: The module itself.
         keeps_grid: Whether its output is ``(N, C, H', W')``, with H' = W' = 1 for a whole map.
     """
@@ -40,7 +40,7 @@ class OnePixel(nn.Module):
     """Give a global pool the output shape of torch's adaptive pools, ``(N, C, 1, 1)``.
 
     Args:
-        pool: Maps to ``(N, C)``.
+        pool: Operator from maps to ``(N, C)``.
     """
 
     def __init__(self, pool: nn.Module) -> None:
@@ -55,9 +55,9 @@ class OnePixel(nn.Module):
 def find_pools(network: nn.Module) -> tuple[FoundPool, ...]:
     """Return the pooling modules inside a network, in the order of its definition.
 
-    Found are torch's ``AdaptiveAvgPool2d`` and ``AdaptiveMaxPool2d`` to one pixel, timm's global
+    These are torch's ``AdaptiveAvgPool2d`` and ``AdaptiveMaxPool2d`` to one pixel, timm's global
     pools, and torch's ``MaxPool2d`` and ``AvgPool2d``. Pools that a network calls as functions
-    are no modules and stay hidden.
+    are not modules and cannot be found.
     """
     found = []
     for parent_name, parent in network.named_modules():
@@ -81,15 +81,15 @@ def find_pools(network: nn.Module) -> tuple[FoundPool, ...]:
 def pooled_shapes(
     network: nn.Module, found: Collection[FoundPool], images: Tensor
 ) -> dict[str, tuple[int, tuple[int, int]]]:
-    """Run the network once, in evaluation, and note the maps that reach its pools.
+    """Run the network once in eval mode, and record the shapes that reach its pools.
 
     Args:
-        network: Left in the mode it was in.
-        found: The pools to watch.
+        network: The network; its mode is restored.
+        found: The pools to observe.
         images: Normalised images ``(N, C, H, W)``, of the size seen in training.
 
     Returns:
-        Channels and (H, W) by module name; a pool that is never reached is missing.
+        Channels and (H, W) by module name; pools that are never reached are left out.
     """
     shapes: dict[str, tuple[int, tuple[int, int]]] = {}
 
@@ -115,12 +115,12 @@ def pooled_shapes(
 
 
 def replace_pool(network: nn.Module, pool: FoundPool, operator: nn.Module) -> None:
-    """Put an operator where a pool was found, in its mode and with its output shape.
+    """Replace a pool by an operator, with the same mode and output shape.
 
     Args:
-        network: In which it was found.
-        pool: What is replaced.
-        operator: Maps to ``(N, C)``, or for a window to ``(N, C, H', W')``.
+        network: The network with the pool.
+        pool: The pool to replace.
+        operator: From maps to ``(N, C)``, or for a window to ``(N, C, H', W')``.
     """
     is_global = pool.site != "window"
     wrapped = OnePixel(operator) if is_global and pool.keeps_grid else operator
@@ -132,6 +132,6 @@ def _pools_whole_maps(module: nn.Module) -> bool:
         return module.output_size in (1, (1, 1))
     if type(module).__name__ not in _TIMM_POOLS:
         return False
-    # A pool over other dimensions belongs to a network that keeps its channels last.
+    # A pool over other dimensions belongs to a network with channels last.
     is_pixelwise = getattr(module, "dim", (2, 3)) != (2, 3)
     return not is_pixelwise and getattr(module, "output_size", 1) in (1, (1, 1))

@@ -13,12 +13,12 @@ _EPSILON = 1e-5
 class GhostBatchNorm(nn.Module):
     """Normalise each group of a batch by its own mean and variance, without scale or shift.
 
-    A batch of N images is cut into ``max(1, N // group_size)`` groups of nearly equal size. The
-    running statistics used for evaluation move by ``0.1`` a batch, shared among its groups.
+    A batch of N images is split into ``max(1, N // group_size)`` groups of nearly equal size. The
+    running statistics for evaluation have a momentum of ``0.1`` per batch, shared among its groups.
 
     Args:
         channels: Channels of the maps.
-        group_size: Images a group, at least 1.
+        group_size: Images per group, at least 1.
 
     References:
         Hoffer et al. 2017 (arXiv:1705.08741); Page 2018, How to train your ResNet 8.
@@ -49,11 +49,11 @@ class GhostBatchNorm(nn.Module):
                 momentum=_MOMENTUM / groups,
                 eps=_EPSILON,
             )
-            # Its gradient is one cat; that of tensor_split fills a batch of zeros for each group.
+            # Its gradient is one cat; tensor_split's fills a batch of zeros for each group.
             for group in x.split_with_sizes(sizes)
         ]
         return normalised[0] if groups == 1 else torch.cat(normalised)
 
     def extra_repr(self) -> str:
-        """Return the group size, as ``repr`` shows it."""
+        """Return the group size for ``repr``."""
         return f"{self.running_mean.numel()}, group_size={self.group_size}"

@@ -19,9 +19,9 @@ def _lenet(
     image_size: tuple[int, int],
     pool: PoolFactory,
 ) -> nn.Sequential:
-    """Stack ``(width, kernel size)`` convolutions, each with ReLU and pool(3,2,1), on a classifier.
+    """Build ``(width, kernel size)`` convolutions, each with ReLU, pool(3,2,1), and a classifier.
 
-    Convolutions have no padding, so the classifier fits one image size only.
+    Convolutions have no padding, so the classifier fits only one image size.
     """
     layers: list[nn.Module] = []
     channels, (height, width) = in_channels, image_size

@@ -29,16 +29,16 @@ def mxresnet50(
 ) -> PooledClassifier:
     """Build MXResNet-50: 23,641,003 parameters with attention, 23,575,466 without.
 
-    The last scale of every block starts at zero, so that each block is its shortcut at first.
+    The last scale of every block starts at zero, so that each block starts as its shortcut.
 
     Args:
         in_channels: Channels of the images.
         num_classes: Width of the logits.
         image_size: (H, W) of training images, in pixels; any other works later.
         pool: Fills ``stem``, a window of 3 at stride 2; ``shortcut`` of the three blocks that
-            halve the map, a window of 2; and ``head``. Where a site is strided, the last
+            halve the map, a window of 2; and ``head``. If a site is strided, the last
             convolution of the stem, or the one of the shortcut, takes the stride.
-        attention: Put self-attention after the convolutions of the first stage's last block.
+        attention: Whether self-attention follows the convolutions of the first stage's last block.
 
     References:
         He et al. 2019 (arXiv:1812.01187); Misra 2020 (arXiv:1908.08681).

@@ -1,4 +1,4 @@
-"""The wrapper every network gets: pixels in, logits out."""
+"""The wrapper of every network: pixels in, logits out."""
 
 from __future__ import annotations
 
@@ -11,13 +11,12 @@ from torch import Tensor, nn
 class Network(nn.Module):
     """Normalise pixels and classify them.
 
-    Normalisation belongs to the network, so that whatever looks at it from outside (an attack, a
-    resize) speaks of pixels in [0, 1].
+    Normalisation is part of the network, so that attacks and resizing work on pixels in [0, 1].
 
     Args:
-        body: Normalised images ``(N, C, H, W)`` to logits ``(N, num_classes)``.
-        mean: Of the training pixels, one value a channel, in [0, 1].
-        std: Of the training pixels, one value a channel; a constant channel counts as 1.
+        body: From normalised images ``(N, C, H, W)`` to logits ``(N, num_classes)``.
+        mean: Mean of the training pixels, one value per channel, in [0, 1].
+        std: Standard deviation of the training pixels, one value per channel; 1 for a constant one.
     """
 
     mean: Tensor

@@ -1,4 +1,4 @@
-"""The shape most networks share: features, one global pool, one linear layer."""
+"""The structure most networks share: features, one global pool, one linear layer."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from poolbench.models.api import PoolFactory
 
 
 class PooledClassifier(nn.Module):
-    """Classify what the site ``head`` pools from the features.
+    """Classify features pooled at the site ``head``.
 
     Args:
-        features: Images ``(N, in_channels, H, W)`` to maps ``(N, channels, H', W')``.
+        features: From images ``(N, in_channels, H, W)`` to maps ``(N, channels, H', W')``.
         channels: Channels of the maps.
         grid: (H', W') for training images, in pixels.
         num_classes: Width of the logits.

@@ -1,4 +1,4 @@
-"""The pyramidal residual network, widened a little by every block, with ShakeDrop."""
+"""The pyramidal residual network, slightly wider with every block, with ShakeDrop."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ def pyramidnet(
         num_classes: Width of the logits.
         image_size: (H, W) of training images, in pixels; any other works later.
         pool: Fills ``head``.
-        depth: (depth - 2) // 6 blocks a stage, at least 8.
-        alpha: Channels added from the first block to the last.
+        depth: At least 8; there are (depth - 2) // 6 blocks per stage.
+        alpha: Channels added from the first block to the last, at least 0.
 
     References:
         Han, Kim, Kim 2017 (arXiv:1610.02915); Yamada et al. 2019 (arXiv:1802.02375).
@@ -76,6 +76,6 @@ def _basic_block(in_channels: int, channels: int, *, stride: int, survival: floa
     )
     shortcut: list[nn.Module] = [PadChannels(channels)]
     if stride > 1:
-        # The last window may hang over, as the strided convolution's does on odd sizes.
+        # The last window may extend beyond the edge, as the strided convolution's on odd sizes.
         shortcut.insert(0, nn.AvgPool2d(stride, ceil_mode=True))
     return ResidualBlock(residual, nn.Sequential(*shortcut))

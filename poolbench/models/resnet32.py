@@ -23,7 +23,7 @@ def resnet32(
 ) -> PooledClassifier:
     """Build ResNet-32: three stages of five basic blocks, 464,154 parameters.
 
-    Where a stage begins, the shortcut keeps every second pixel and adds channels of zeros.
+    At the start of a stage, the shortcut keeps every second pixel and adds channels of zeros.
 
     Args:
         in_channels: Channels of the images.

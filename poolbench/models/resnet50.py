@@ -1,4 +1,4 @@
-"""The 50-layer residual network, its stem fitted to small images."""
+"""The 50-layer residual network with a stem for small images."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _EXPANSION = 4
 def resnet50(
     *, in_channels: int, num_classes: int, image_size: tuple[int, int], pool: PoolFactory
 ) -> PooledClassifier:
-    """Build ResNet-50 with a 3x3 stem and no pool behind it: 23,520,842 parameters.
+    """Build ResNet-50 with a 3x3 stem and no pool after it: 23,520,842 parameters.
 
     Args:
         in_channels: Channels of the images.

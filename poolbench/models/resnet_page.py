@@ -33,15 +33,15 @@ class ResidualBranch(nn.Module):
 class ResNetPage(nn.Module):
     """Page's residual network: 4,666,265 parameters with max pooling.
 
-    The whitening convolution starts as any other: no data is at hand when a network is built.
+    The whitening convolution is initialised like any other: networks are built without data.
 
     Args:
         in_channels: 3 as published.
         num_classes: 10 as published.
         image_size: (32, 32) as published; others of at least 32 change the classifier.
-        pool: Fills ``pool1``, ``pool2``, ``pool3`` and, with a window of 4, ``head``. Where a
-            site is strided the convolution before it takes the stride; at the head, which has
-            none, a 1x1 convolution of stride 4 stands.
+        pool: Fills ``pool1``, ``pool2``, ``pool3`` and, with a window of 4, ``head``. If a site
+            is strided, the convolution before it takes the stride; the head has none, and gets a
+            1x1 convolution of stride 4.
 
     Raises:
         BadInput: The images are smaller than 32 x 32.
@@ -73,13 +73,13 @@ class ResNetPage(nn.Module):
                 "head", channels=channels, grid=grid, kernel_size=_HEAD_SIDE, stride=_HEAD_SIDE
             )
         )
-        places = (grid[0] // _HEAD_SIDE) * (grid[1] // _HEAD_SIDE)
-        if places == 0:
+        windows = (grid[0] // _HEAD_SIDE) * (grid[1] // _HEAD_SIDE)
+        if windows == 0:
             raise BadInput(
-                f"resnet-page: images of {image_size[0]} x {image_size[1]} leave no window of 4",
+                f"resnet-page: images of {image_size[0]} x {image_size[1]} are too small",
                 "choose images of at least 32 x 32",
             )
-        self.classifier = nn.Linear(channels * places, num_classes, bias=False)
+        self.classifier = nn.Linear(channels * windows, num_classes, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return logits ``(N, num_classes)`` for normalised images ``(N, C, H, W)``."""

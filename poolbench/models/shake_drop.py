@@ -1,4 +1,4 @@
-"""Noise on a residual branch, forward and backward by different factors."""
+"""Noise on a residual branch, with different factors forward and backward."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from torch import Tensor, nn
 class ShakeDrop(nn.Module):
     """Scale a branch by ``b + (1 - b) alpha`` forward and by ``b + (1 - b) beta`` backward.
 
-    One ``b ~ Bernoulli(survival)`` is drawn for a batch, ``alpha ~ U(-1, 1)`` and
-    ``beta ~ U(0, 1)`` for each image. In evaluation the branch is scaled by the expectation of
+    One ``b ~ Bernoulli(survival)`` is drawn per batch, ``alpha ~ U(-1, 1)`` and
+    ``beta ~ U(0, 1)`` per image. In evaluation the branch is scaled by the expectation of
     the forward factor, which is ``survival``, because that of ``alpha`` is 0.
 
     Args:
-        survival: Probability in [0, 1] that the branch stays as it is.
+        survival: Probability in [0, 1] that the branch is unchanged.
 
     References:
         Yamada et al. 2019 (arXiv:1802.02375).
@@ -36,5 +36,5 @@ class ShakeDrop(nn.Module):
         return shaken + (x * forward - shaken).detach()
 
     def extra_repr(self) -> str:
-        """Return the probability, as ``repr`` shows it."""
+        """Return the probability for ``repr``."""
         return f"survival={self.survival:.4g}"

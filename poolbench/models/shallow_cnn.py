@@ -26,7 +26,7 @@ def shallow_cnn(
         image_size: (H, W) of training images, in pixels; any other works later.
         pool: Fills ``head``.
         channels: Channels of the convolution.
-        kernel_size: Its side, in pixels; odd.
+        kernel_size: Side of the kernel, in pixels; odd.
 
     References:
         Contraction property of pooling layer, section 3: 640 channels.

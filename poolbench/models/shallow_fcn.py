@@ -15,9 +15,9 @@ class GroupedUnits(nn.Module):
     """``r(W x)`` with its units in consecutive groups, ``(N, groups, 1, group_size)``.
 
     Args:
-        inputs: Numbers in an image.
+        inputs: Values per image.
         width: Hidden units.
-        group_size: Units a group; divides ``width``.
+        group_size: Units per group; divides ``width``.
     """
 
     def __init__(self, inputs: int, *, width: int, group_size: int) -> None:
@@ -27,7 +27,7 @@ class GroupedUnits(nn.Module):
         nn.init.kaiming_normal_(self.hidden.weight, nonlinearity="relu")
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return the units as maps with one group a channel, for ``(N, C, H, W)``."""
+        """Return the units as maps with one channel per group, for ``(N, C, H, W)``."""
         return self.hidden(x.flatten(1)).relu().unflatten(1, self.shape)
 
 
@@ -45,7 +45,7 @@ def shallow_fcn(
     Args:
         in_channels: Channels of the images.
         num_classes: Width of the logits.
-        image_size: (H, W) of every image, in pixels: the weights are fitted to it.
+        image_size: (H, W) of every image, in pixels; the weights fit only this size.
         pool: Fills ``head``, which pools each group.
         width: Hidden units.
         group_size: Units pooled together; divides ``width``.

@@ -18,7 +18,7 @@ _SE_RATIO = 16
 
 
 class SqueezeExcitation(nn.Module):
-    """Scale each channel by what a small network reads off the pooled map (Hu et al. 2018).
+    """Scale each channel by the output of a small network on the pooled map (Hu et al. 2018).
 
     Args:
         channels: Channels of the map.
@@ -40,7 +40,7 @@ class SqueezeExcitation(nn.Module):
 
 
 class BasicBlock(nn.Module):
-    """Two 3x3 convolutions beside a shortcut; PReLU with one weight ends the block."""
+    """Two 3x3 convolutions and a shortcut; PReLU with one weight ends the block."""
 
     def __init__(
         self,
@@ -77,9 +77,9 @@ class WideResNet(nn.Module):
         num_classes: Width of the logits.
         image_size: (H, W) of training images, in pixels; any size of at least 4 works later.
         pool: Fills ``head`` and, with ``se``, the ``se`` site of every block.
-        depth: (depth - 2) // 6 blocks a stage, at least 8.
-        width: Stages have 16, 32 and 64 times as many channels.
-        se: Put squeeze-and-excitation before each block's sum.
+        depth: At least 8; there are (depth - 2) // 6 blocks per stage.
+        width: At least 1; stages have 16, 32 and 64 times as many channels.
+        se: Whether squeeze-and-excitation precedes each block's sum.
     """
 
     def __init__(

@@ -168,7 +168,7 @@ def test_a_constant_channel_is_not_divided_by_zero() -> None:
 @pytest.mark.parametrize(
     ("name", "options", "size", "message"),
     [
-        ("resnet-page", {}, 31, "leave no window"),
+        ("resnet-page", {}, 31, "are too small"),
         ("shallow-fcn", {"group_size": 33}, 16, "groups of 33 do not divide 1000"),
     ],
 )
