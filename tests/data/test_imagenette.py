@@ -91,7 +91,7 @@ def test_neither_another_version_nor_a_smaller_archive_stands_in(tmp_path: Path)
 
 def test_an_archive_with_other_classes_is_refused(tmp_path: Path) -> None:
     unpack(tmp_path / "imagewoof2", "imagenette")
-    with pytest.raises(EnvironmentFault, match="does not hold the classes of 'imagewoof'"):
+    with pytest.raises(EnvironmentFault, match="does not have the classes of 'imagewoof'"):
         find_imagenette(source("imagewoof"), tmp_path)
     base = tmp_path / "imagenette2"
     unpack(base, "imagenette")
