@@ -5,7 +5,7 @@ from __future__ import annotations
 from poolbench.core.catalogue import Catalogue, Entry
 from poolbench.core.options import Option
 
-# Adam's moments are running means: a rate of exactly 1 would never take in a gradient.
+# Adam's moments are running means: with a rate of exactly 1 they would ignore every gradient.
 _SLOWEST = 0.999999
 
 
@@ -19,14 +19,14 @@ def _adam_options(
             default=beta1,
             minimum=0.0,
             maximum=_SLOWEST,
-            help="share of the mean gradient kept each step: the momentum",
+            help="decay rate of the mean gradient: the momentum",
         ),
         "beta2": Option(
             kind=float,
             default=beta2,
             minimum=0.0,
             maximum=_SLOWEST,
-            help="share of the mean squared gradient kept each step: the LogAvgExp paper's alpha",
+            help="decay rate of the mean squared gradient: the LogAvgExp paper's alpha",
         ),
         "eps": Option(
             kind=float, default=eps, above=0.0, help="added to the root of the squared gradient"
@@ -35,8 +35,8 @@ def _adam_options(
             kind=float,
             default=weight_decay,
             minimum=0.0,
-            help="share of a weight that a step at rate 1 removes; norms, biases and pooling "
-            "parameters are spared",
+            help="fraction of a weight that a step at rate 1 removes; not for norms, biases and "
+            "pooling parameters",
         ),
     }
 
@@ -54,7 +54,7 @@ OPTIMIZERS: Catalogue[Entry] = Catalogue(
                     kind=float,
                     default=0.0,
                     minimum=0.0,
-                    help="L2 penalty; pooling parameters are spared",
+                    help="L2 penalty; not for pooling parameters",
                 ),
                 "nesterov": Option(kind=bool, default=False),
             },
@@ -74,14 +74,14 @@ OPTIMIZERS: Catalogue[Entry] = Catalogue(
                     kind=int,
                     default=6,
                     minimum=1,
-                    help="steps between two meetings of fast and slow weights",
+                    help="steps between updates of the slow weights",
                 ),
                 "lookahead_alpha": Option(
                     kind=float,
                     default=0.5,
                     above=0.0,
                     maximum=1.0,
-                    help="share of the way to the fast weights that the slow ones go",
+                    help="step of the slow weights towards the fast ones, as a fraction",
                 ),
             },
             reference="Liu et al. 2020 (arXiv:1908.03265); Zhang et al. 2019 (arXiv:1907.08610)",
@@ -90,7 +90,7 @@ OPTIMIZERS: Catalogue[Entry] = Catalogue(
 )
 
 # Optimisers whose step decides nothing in Python, so that a CUDA graph can hold it, and whose state
-# starts at zeros. ranger is none: RAdam and Lookahead count their steps in Python.
+# starts at zeros. Not ranger: RAdam and Lookahead count their steps in Python.
 CAPTURABLE = frozenset({"sgd", "adamw"})
 
 SCHEDULES: Catalogue[Entry] = Catalogue(
@@ -101,7 +101,7 @@ SCHEDULES: Catalogue[Entry] = Catalogue(
         ),
         "step": Entry(
             target="poolbench.training.schedules:step",
-            summary="times factor at the start of each milestone epoch",
+            summary="the rate is multiplied by factor at each milestone",
             options={
                 "milestones": Option(
                     kind=int, many=True, minimum=1, help="epochs completed when the rate falls"
@@ -129,7 +129,7 @@ SCHEDULES: Catalogue[Entry] = Catalogue(
                     kind=float,
                     many=True,
                     minimum=0.0,
-                    help="factor on the peak rate at each of them; level before and after",
+                    help="factor on the peak rate at each of them; constant before and after",
                 ),
             },
         ),
@@ -142,7 +142,7 @@ SCHEDULES: Catalogue[Entry] = Catalogue(
                     default=0.72,
                     minimum=0.0,
                     maximum=1.0,
-                    help="share of training at the peak rate",
+                    help="fraction of training at the peak rate",
                 )
             },
         ),

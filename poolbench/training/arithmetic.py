@@ -1,4 +1,4 @@
-"""The arithmetic of a network: how many digits its convolutions and matrix products keep."""
+"""The numerical precision of a network's convolutions and matrix products."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ import torch
 from poolbench.core.cell import Precision
 from poolbench.core.errors import BadInput, EnvironmentFault
 
-# The first NVIDIA GPUs whose tensor cores take float32 are those of Ampere.
+# Ampere GPUs were the first whose tensor cores take float32.
 _FIRST_WITH_TF32 = (8, 0)
 
 
 @contextmanager
 def arithmetic(device: torch.device, precision: Precision) -> Iterator[None]:
-    """Let passes of this context, forward and backward, compute as a precision says.
+    """Set the precision of forward and backward passes in this context.
 
-    ``tf32``: an NVIDIA GPU may round the factors of convolutions and matrix products to ten bits
-    behind the point, and sums in float32. Else it may not, whatever torch's default is. A CPU
-    knows nothing of it. The forward pass of ``bf16`` stands in :func:`autocast` besides.
+    ``tf32``: an NVIDIA GPU may round the inputs of convolutions and matrix products to ten bits
+    after the point, and sums in float32. Otherwise it may not, whatever torch's default is. A CPU
+    is not affected. The forward pass of ``bf16`` also needs :func:`autocast`.
     """
     if device.type != "cuda":
         yield
@@ -42,17 +42,16 @@ def autocast(device: torch.device, precision: Precision) -> AbstractContextManag
 
 
 def check_tf32(device: torch.device) -> None:
-    """Refuse a device that would compute in float32 what is asked for in tf32, and not say so.
+    """Reject a device that would silently use float32 instead of tf32.
 
     Raises:
         BadInput: It is a CPU.
-        EnvironmentFault: It is a GPU from before tf32.
+        EnvironmentFault: It is a GPU without tf32.
     """
     if device.type != "cuda":
-        raise BadInput("tf32 is an arithmetic of NVIDIA GPUs, not of a CPU", "add --device cuda")
+        raise BadInput("tf32 needs an NVIDIA GPU, not a CPU", "add --device cuda")
     if torch.cuda.get_device_capability(device) < _FIRST_WITH_TF32:
         raise EnvironmentFault(
-            f"{torch.cuda.get_device_name(device)} has no tf32: that begins with compute "
-            "capability 8.0",
-            "take fp32 or bf16",
+            f"{torch.cuda.get_device_name(device)} has no tf32: that needs compute capability 8.0",
+            "use fp32 or bf16",
         )

@@ -1,7 +1,7 @@
 """The training step as a single launch: a CUDA graph, captured once and replayed.
 
-A small network's step is a hundred kernels of microseconds each, and telling a GPU to start them
-takes longer than they do. A graph tells it all of them at once, and they compute the same bits.
+A small network's step is a hundred kernels of microseconds each, and launching them takes longer
+than running them. A graph launches all of them at once, and the results are bit-identical.
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ from torch import Tensor
 
 from poolbench.training.step import Step
 
-# Kernels are compiled, momenta made and libraries set up in these. As many as torch's notes take.
+# Steps that compile kernels, create momenta and set up libraries. Torch's notes use as many.
 _EAGER_STEPS = 3
 
 
 class Recorder(Protocol):
-    """Records work on a device, to be repeated."""
+    """Records work on a device, to be replayed."""
 
     def apart(self) -> AbstractContextManager[None]:
-        """Return the context of work that is like what will be recorded, and comes before it."""
+        """Return the context for the warm-up before the recording."""
         ...
 
     def record(self, work: Callable[[], None]) -> Callable[[], None]:
-        """Return what repeats the work, on the same memory; it is not done yet."""
+        """Return a function that replays the work on the same memory; recording does not run it."""
         ...
 
 
@@ -44,7 +44,7 @@ class GraphRecorder:
 
     @contextmanager
     def apart(self) -> Iterator[None]:
-        """Put work on the stream that graphs are captured on, between what is around it."""
+        """Run work on the stream that graphs are captured on, in order with other streams."""
         outside = torch.cuda.current_stream(self._device)
         self._stream.wait_stream(outside)
         with torch.cuda.stream(self._stream):
@@ -60,15 +60,15 @@ class GraphRecorder:
 
 
 class CapturedStep:
-    """A step that is recorded at the first full batch after a few, and from then on repeated.
+    """A step that is recorded at a full batch after a few eager steps, and replayed from then on.
 
-    The batches before are learned as ever, as is each that is not full: an epoch's last. All are
-    steps of the training; there are none for warming up that would have to be undone.
+    The eager steps are ordinary training steps, so no warm-up has to be undone. A batch that is
+    not full, the last of an epoch, stays eager too.
 
     Args:
-        step: What a batch does.
+        step: The training step.
         batch_size: Images of a full batch.
-        recorder: Records it.
+        recorder: Records the step.
     """
 
     def __init__(self, step: Step, *, batch_size: int, recorder: Recorder) -> None:
@@ -78,7 +78,7 @@ class CapturedStep:
         self._repeat: Callable[[], None] | None = None
 
     def __call__(self, images: Tensor, labels: Tensor) -> None:
-        """Learn a batch; see :class:`~poolbench.training.step.Step`."""
+        """Train on a batch; see :class:`~poolbench.training.step.Step`."""
         if len(labels) < self._batch_size:
             self._step(images, labels)
         elif self._eager_left > 0:

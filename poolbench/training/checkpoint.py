@@ -1,6 +1,6 @@
 """Training states as bytes: tensors in safetensors, everything else as JSON in its header.
 
-No pickle is written or read, so a checkpoint can hold data only, never code.
+No pickle is written or read, so a checkpoint holds only data, never code.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ class UnreadableCheckpoint(ValueError):
 def pack(state: Mapping[str, Any]) -> bytes:
     """Return a nested state of mappings, lists, tensors and JSON scalars as bytes.
 
-    Mappings with whole-number keys, as optimisers have, come back with those keys.
+    Mappings with whole-number keys, as in optimisers, come back with those keys.
 
     Raises:
-        TypeError: Something in it is neither.
+        TypeError: A value is of another type.
     """
     tensors: dict[str, Tensor] = {}
 

@@ -16,13 +16,13 @@ from poolbench.training.arithmetic import arithmetic, autocast
 
 @dataclass(frozen=True, kw_only=True)
 class Evaluation:
-    """What a network said of a split.
+    """A network's predictions on a split.
 
     Args:
-        predicted: Class of each image, in the split's order, int64 ``(N,)`` on the CPU.
+        predicted: Predicted class of each image, in the split's order, int64 ``(N,)`` on the CPU.
         probability: Softmax probability of the true class, float32 ``(N,)`` on the CPU.
-        correct: Images whose class was right.
-        total: N.
+        correct: Number of images classified correctly.
+        total: Number N of images.
         loss: Mean cross-entropy, without label smoothing.
     """
 
@@ -41,13 +41,13 @@ def evaluate(
     device: torch.device,
     precision: Precision = "fp32",
 ) -> Evaluation:
-    """Classify every image in eval mode, and leave the network in the mode it was in.
+    """Classify every image in eval mode, and restore the network's mode.
 
     Args:
-        network: Pixels ``(B, C, H, W)`` to logits ``(B, num_classes)``.
+        network: From pixels ``(B, C, H, W)`` to logits ``(B, num_classes)``.
         batches: Every image of a split, once.
-        device: Where network and batches are.
-        precision: Of its arithmetic.
+        device: Device of network and batches.
+        precision: Precision of the forward pass.
     """
     was_training = network.training
     network.eval()

@@ -1,4 +1,4 @@
-"""Lookahead: slow weights that follow an optimiser's fast ones at a distance."""
+"""Lookahead: slow weights that follow an optimiser's fast ones."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ _AHEAD = "steps_ahead"
 
 
 class Lookahead(torch.optim.Optimizer):
-    """Let an optimiser run ahead, then take a part of the way it went.
+    """Let an optimiser run ahead, then move the slow weights part of the way.
 
     After every ``steps`` steps of the inner optimiser, ``slow += alpha (fast - slow)`` and
-    ``fast = slow``; the inner optimiser keeps its momenta. Slow weights start at the weights that
-    the first step found.
+    ``fast = slow``; the inner optimiser keeps its momenta. Slow weights start at the weights
+    before the first step.
 
-    Groups and state are those of the inner optimiser, to which the slow weights and the count of
-    steps are added: so learning rates are set, and states saved and loaded, as for any other.
+    Groups and state are those of the inner optimiser, plus the slow weights and the step count: so
+    learning rates are set, and states saved and loaded, as for any other optimiser.
 
     Args:
-        inner: Makes the steps; from now on only to be used through this.
-        steps: Steps between two meetings, at least 1.
-        alpha: Share of the way that the slow weights go, in (0, 1].
+        inner: The fast optimiser; use it only through this one.
+        steps: Steps between updates of the slow weights, at least 1.
+        alpha: Step of the slow weights towards the fast ones, in (0, 1].
 
     References:
         Zhang, Lucas, Hinton, Ba 2019, Lookahead optimizer: k steps forward, 1 step back
@@ -38,21 +38,21 @@ class Lookahead(torch.optim.Optimizer):
         self._share()
 
     def __getstate__(self) -> dict[str, Any]:
-        """Return what a copy is made of: torch's optimisers would leave out the inner one."""
+        """Return the state of a copy; torch's optimisers would leave out the inner one."""
         own = {"_inner": self._inner, "_steps": self._steps, "_alpha": self._alpha}
         return {**super().__getstate__(), **own}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        """Take a loaded state, for the inner optimiser too."""
+        """Set a loaded state, for the inner optimiser too."""
         super().__setstate__(state)
         self._share()
 
     @torch.no_grad()
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
-        """Make a step; every ``steps`` of them, meet the slow weights.
+        """Make a step; every ``steps`` steps, update the slow weights.
 
         Args:
-            closure: Computes the loss and its gradients anew, once, before the step.
+            closure: Recomputes the loss and its gradients once, before the step.
 
         Returns:
             What the closure returned; ``None`` without one.
@@ -63,7 +63,7 @@ class Lookahead(torch.optim.Optimizer):
                 loss = closure()
         starts = self._starts()
         self._inner.step()
-        # Only now: optimisers take a parameter with an empty state for one they have not met.
+        # Only now: optimisers treat a parameter with an empty state as new.
         for parameter, start in starts.items():
             self.state[parameter][_SLOW] = start
         for group in self.param_groups:

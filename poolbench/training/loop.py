@@ -1,4 +1,4 @@
-"""The training loop. It reports to callbacks, prints nothing and knows no path."""
+"""The training loop. It reports to callbacks, prints nothing and opens no file."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ from poolbench.training.step import Step
 
 Outcome = Literal["done", "diverged", "stopped"]
 
-# A NaN stays in the running sum, so looking every so many steps misses none and costs no
-# synchronisation with the device in between.
+# A NaN stays in the running sum, so checking every so many steps misses none and avoids
+# synchronising with the device in between.
 _STEPS_BETWEEN_CHECKS = 50
 
 
 class TrainingBatches(Protocol):
-    """What is learned from: a function of (epoch, step), so training can resume at any step."""
+    """Training data as a function of (epoch, step), so training can resume at any step."""
 
     @property
     def steps(self) -> int:
-        """Batches in an epoch."""
+        """Number of batches in an epoch."""
         ...
 
     def epoch(self, epoch: int, start: int = 0) -> Iterator[Batch]:
@@ -49,7 +49,7 @@ class TrainingBatches(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Progress:
-    """Where training is, for displays: ``loss`` and ``accuracy`` are those of the last epoch."""
+    """The state of training for displays; ``loss`` and ``accuracy`` are the last epoch's."""
 
     epoch: int
     epochs: int
@@ -60,20 +60,20 @@ class Progress:
 
 
 class Training:
-    """One network in training: run it, save it at any step, load it, run on.
+    """The training of one network, which can be saved and resumed at any step.
 
-    Interrupting and continuing gives the same bits as never having stopped.
+    An interrupted and resumed training is bit-identical to an uninterrupted one.
 
     Args:
-        network: Trained in place.
-        batches: What it learns from.
-        recipe: How.
-        seed: The cell's seed; the noise of stochastic layers derives from it.
-        device: Where network and batches are.
+        network: The network, trained in place.
+        batches: The training data.
+        recipe: How it is trained.
+        seed: The cell's seed; the noise of stochastic layers is derived from it.
+        device: Device of network and batches.
         pooling: Names of the pooling operators' own parameters.
-        observe: Returns the pooling parameters' present values, by name, for the history.
+        observe: Returns the current values of pooling parameters, by name, for the history.
         validate: Returns the validation accuracy in [0, 1]; ``None`` without a validation split.
-        recorder: Records the step of a full batch, to repeat it; ``None`` does each step anew. The
+        recorder: Records the step of a full batch to replay it; ``None`` for eager steps. The
             optimiser has to be one of ``training.CAPTURABLE``.
     """
 
@@ -106,12 +106,12 @@ class Training:
 
     @property
     def epoch(self) -> int:
-        """Epochs completed."""
+        """Number of epochs completed."""
         return len(self.history)
 
     @property
     def step(self) -> int:
-        """Steps done in the present epoch."""
+        """Number of steps done in the current epoch."""
         return self._step
 
     def run(
@@ -124,12 +124,12 @@ class Training:
         """Train to the last epoch.
 
         Args:
-            should_stop: Asked after each step; true ends the run at that step, ready to be saved.
-            on_epoch: Called after each epoch, when the state is worth saving.
+            should_stop: Called after each step; true ends the run at that step, ready to be saved.
+            on_epoch: Called after each epoch, when the state should be saved.
             on_progress: Called after each step, with host-side numbers only.
 
         Returns:
-            ``done``; ``diverged`` when the loss stopped being finite; ``stopped`` when asked to.
+            ``done``; ``diverged`` if the loss stopped being finite; ``stopped`` if asked to stop.
         """
         self.network.train()
         while self.epoch < self.recipe.epochs:
@@ -144,12 +144,12 @@ class Training:
     def restart(
         self, initial: Mapping[str, Tensor], batches: TrainingBatches, *, seed: int
     ) -> None:
-        """Become the training of another seed, in the same memory: a recorded step still holds.
+        """Start the training of another seed in the same memory, so a recorded step stays valid.
 
         Args:
-            initial: ``state_dict`` of that seed's network before its first step; all that networks
-                keep between steps has to be in there.
-            batches: That seed's, of the same shapes.
+            initial: ``state_dict`` of that seed's network before its first step; it has to contain
+                everything a network keeps between steps.
+            batches: That seed's training data, with the same shapes.
             seed: The other seed.
         """
         self.network.load_state_dict(initial)
@@ -189,7 +189,7 @@ class Training:
         return "done"
 
     def _set_learning_rate(self) -> float:
-        # The middle of the step: a ramp then wastes neither its first nor its last step at 0.
+        # At the middle of the step: neither the first nor the last step of a ramp is wasted at 0.
         position = self.epoch + (self._step + 0.5) / self.batches.steps
         return set_rates(self.optimizer, self._factor(position, self.recipe.epochs))
 
@@ -227,7 +227,7 @@ class Training:
         )
 
     def save(self) -> bytes:
-        """Return everything a continuation needs, packed by ``training.checkpoint``."""
+        """Return everything needed to continue, packed by ``training.checkpoint``."""
         state: dict[str, Any] = {
             "network": self.network.state_dict(),
             "optimizer": state_of(self.optimizer),
@@ -253,7 +253,7 @@ class Training:
         try:
             self.network.load_state_dict(state["network"])
             load_state(self.optimizer, state["optimizer"])
-            self._learn = self._make_step()  # momenta are elsewhere in memory now
+            self._learn = self._make_step()  # the momenta have moved in memory
             self._step, self._images = int(state["step"]), int(state["images"])
             self._duration_s = float(state["duration_s"])
             self._loss_sum.copy_(state["loss_sum"])

@@ -14,7 +14,7 @@ from poolbench.training.lookahead import Lookahead
 
 
 class Optimizer(Protocol):
-    """What the training loop asks of an optimiser; torch's own answer to it."""
+    """What the training loop needs of an optimiser; torch's own satisfy it."""
 
     @property
     def param_groups(self) -> list[dict[str, Any]]:
@@ -23,23 +23,23 @@ class Optimizer(Protocol):
 
     @property
     def state(self) -> MutableMapping[Any, Any]:
-        """By parameter: what is remembered between steps, by name."""
+        """What is kept between steps: by parameter, then by name."""
         ...
 
     def zero_grad(self, set_to_none: bool = True) -> None:
-        """Forget the gradients."""
+        """Clear the gradients."""
         ...
 
     def step(self) -> Any:
-        """Make a step with the present gradients."""
+        """Make a step with the current gradients."""
         ...
 
     def state_dict(self) -> dict[str, Any]:
-        """Return all that a continuation needs."""
+        """Return everything needed to continue."""
         ...
 
     def load_state_dict(self, state: dict[str, Any], /) -> None:
-        """Take what ``state_dict`` returned."""
+        """Load what ``state_dict`` returned."""
         ...
 
 
@@ -52,7 +52,7 @@ def adamw(
     eps: float,
     weight_decay: float,
 ) -> torch.optim.Optimizer:
-    """Return torch's AdamW; only weights of two or more axes decay: no norms, no biases.
+    """Return torch's AdamW with decay only for weights of two or more axes, not norms or biases.
 
     References:
         Loshchilov, Hutter 2019, Decoupled weight decay regularization (arXiv:1711.05101).
@@ -108,14 +108,14 @@ def ranger(
 def build_optimizer(network: nn.Module, recipe: Recipe, pooling: Collection[str]) -> Optimizer:
     """Return the recipe's optimiser over a network's parameters.
 
-    Every group carries ``peak_lr``, the rate that the schedule's factor multiplies. On a GPU, where
-    the step can be captured, ``lr`` is a tensor there: a graph would keep a number as it was. It is
-    one for steps that are not captured too, as the kernels read a tensor in float32.
+    Every group has ``peak_lr``, the rate that the schedule's factor multiplies. If the step can be
+    captured, ``lr`` on a GPU is a tensor, because a graph would keep a number unchanged. That holds
+    for eager steps too, since the kernels read a tensor in float32.
 
     Args:
-        network: What is trained.
+        network: The network to train.
         recipe: Names the optimiser and its options.
-        pooling: Names of the pooling operators' own parameters: they take no weight decay, and
+        pooling: Names of the pooling operators' own parameters: they get no weight decay, and
             ``recipe.pool_lr_factor`` times the learning rate.
     """
     options = dict(recipe.optimizer.options)
@@ -131,7 +131,7 @@ def build_optimizer(network: nn.Module, recipe: Recipe, pooling: Collection[str]
         group["peak_lr"] = group["lr"]
         if device.type == "cuda" and recipe.optimizer.name in CAPTURABLE:
             group["lr"] = torch.tensor(group["lr"], dtype=torch.float32, device=device)
-            if "capturable" in group:  # torch's own optimisers ask to be told
+            if "capturable" in group:  # torch's own optimisers have to be told
                 group["capturable"] = True
     return optimizer
 
@@ -148,17 +148,17 @@ def set_rates(optimizer: Optimizer, factor: float) -> float:
 
 
 def state_of(optimizer: Optimizer) -> dict[str, Any]:
-    """Return all that a continuation needs, on whatever device."""
+    """Return everything needed to continue, on any device."""
     state = optimizer.state_dict()
     groups = [{**group, "lr": float(group["lr"])} for group in state["param_groups"]]
     return {**state, "param_groups": groups}
 
 
 def load_state(optimizer: Optimizer, state: dict[str, Any]) -> None:
-    """Take what :func:`state_of` returned; the rates wait for :func:`set_rates`.
+    """Load what :func:`state_of` returned, except the rates, which :func:`set_rates` sets.
 
     Raises:
-        ValueError: It is of other parameters.
+        ValueError: It belongs to other parameters.
     """
     own: list[dict[str, Any]] = [
         {name: group[name] for name in ("lr", "capturable") if name in group}
@@ -171,7 +171,7 @@ def load_state(optimizer: Optimizer, state: dict[str, Any]) -> None:
 
 
 def forget_steps(optimizer: Optimizer) -> None:
-    """Set the state to zeros, in place: to what it starts at for those that are ``CAPTURABLE``."""
+    """Set the state to zeros in place, the initial state of optimisers that are ``CAPTURABLE``."""
     for kept in optimizer.state.values():
         for value in kept.values():
             value.zero_()
@@ -189,11 +189,11 @@ def _sparing_scales(groups: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _lay_out(optimizer: Optimizer) -> None:
-    """Give momenta the memory layout of their parameters again.
+    """Restore the memory layout of momenta to that of their parameters.
 
-    Fused kernels walk both in memory order, so a contiguous momentum of a channels-last weight
-    would be applied to the wrong places, silently. Step counts, which may live on another device
-    than a parameter of no axes, stay as they are.
+    Fused kernels read both in memory order, so a contiguous momentum of a channels-last weight
+    would silently be applied to the wrong elements. Step counts are left alone: they may be on
+    another device than a parameter.
     """
     for parameter, state in optimizer.state.items():
         for name, value in state.items():

@@ -1,7 +1,7 @@
-"""Learning-rate schedules: functions of how far training has come, in epochs.
+"""Learning-rate schedules: functions of the position in training, in epochs.
 
-Each takes ``position`` (epochs done, fractional, in [0, epochs)) and ``epochs`` (in all), then its
-own options, and returns the factor on the peak learning rate, at least 0.
+Each takes ``position`` (epochs done, fractional, in [0, epochs)) and ``epochs`` (in total), then
+its own options, and returns the factor on the peak learning rate, at least 0.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ def constant(position: float, epochs: int) -> float:  # noqa: ARG001 - the famil
 
 
 def step(position: float, epochs: int, *, milestones: Sequence[int], factor: float) -> float:  # noqa: ARG001
-    """Return ``factor ** k`` once k milestones, in epochs completed, are behind."""
+    """Return ``factor ** k`` after k milestones, given in epochs completed."""
     return factor ** sum(position >= milestone for milestone in milestones)
 
 
 def ramp(position: float, epochs: int, *, warmup_epochs: float) -> float:
     """Return a rise from 0 to 1 over ``warmup_epochs``, then a fall to 0 at the end, both linear.
 
-    A training shorter than its warm-up (a smoke profile) only rises.
+    Training that is shorter than its warm-up (a smoke profile) only rises.
     """
     if position < warmup_epochs:
         return position / warmup_epochs
@@ -40,14 +40,14 @@ def piecewise(
     epochs_at: Sequence[float],
     factors: Sequence[float],
 ) -> float:
-    """Return the factor on the line through the points (epoch, factor) next to ``position``.
+    """Return the factor interpolated between the points (epoch, factor) around ``position``.
 
-    Before the first point it is the first factor, after the last the last. Points beyond the end
-    of a shorter training are never reached: the others stay where they are.
+    Before the first point it is the first factor, after the last point the last. In a shorter
+    training, points beyond its end are not reached, and the others are not moved.
 
     Args:
-        position: Epochs done.
-        epochs: Not needed.
+        position: Epochs done, fractional.
+        epochs: Unused.
         epochs_at: Epochs of the points, strictly rising, at least one.
         factors: Factor on the peak rate at each, at least 0.
 
@@ -57,7 +57,7 @@ def piecewise(
     if len(epochs_at) != len(factors):
         raise BadInput(
             f"piecewise: {len(epochs_at)} epochs_at and {len(factors)} factors",
-            "give as many factors as epochs_at",
+            "give one factor for each of epochs_at",
         )
     points = list(zip(epochs_at, factors, strict=True))
     if position <= epochs_at[0]:
@@ -69,7 +69,7 @@ def piecewise(
 
 
 def flat_cosine(position: float, epochs: int, *, flat: float) -> float:
-    """Return 1 for the share ``flat`` of training, then half a cosine down to 0."""
+    """Return 1 for the fraction ``flat`` of training, then half a cosine down to 0."""
     turn = flat * epochs
     if position <= turn:
         return 1.0

@@ -1,7 +1,7 @@
-"""Stochastic gradient descent on torch's fused kernel, without torch's optimiser class around it.
+"""Stochastic gradient descent with torch's fused kernel, without torch's optimiser class.
 
-The steps are ``torch.optim.SGD(..., fused=True)``'s bit for bit. Constructing that class imports
-torch's compiler first, which takes as long as importing torch itself, in every worker.
+The steps are bit-identical to ``torch.optim.SGD(..., fused=True)``. Constructing that class imports
+torch's compiler, which takes as long as importing torch itself, in every worker.
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ from torch import Tensor
 
 
 class SGD:
-    """Descend, with momentum.
+    """Gradient descent with momentum.
 
     With g the gradient plus ``weight_decay`` times the weight: ``v <- momentum v + g`` (at the
     first step ``v = g``), then ``x <- x - lr v``; with Nesterov ``x <- x - lr (g + momentum v)``.
 
     Args:
-        groups: Mappings with ``params`` and whatever differs from the defaults below.
+        groups: Mappings with ``params`` and settings that differ from the defaults below.
         lr: Learning rate, at least 0.
-        momentum: In [0, 1).
-        weight_decay: At least 0; an L2 penalty, so it goes through the momentum.
-        nesterov: Whether to look ahead along the momentum.
+        momentum: Momentum, in [0, 1).
+        weight_decay: L2 penalty, at least 0; as such it enters the momentum.
+        nesterov: Whether to use Nesterov's momentum.
 
     References:
         Sutskever, Martens, Dahl, Hinton 2013, On the importance of initialization and momentum.
@@ -50,7 +50,7 @@ class SGD:
         self.state: dict[Tensor, dict[str, Tensor]] = {}
 
     def zero_grad(self, set_to_none: bool = True) -> None:
-        """Forget the gradients, or set them to 0."""
+        """Clear the gradients, or set them to 0."""
         for parameter in self._parameters():
             if set_to_none:
                 parameter.grad = None
@@ -59,10 +59,10 @@ class SGD:
 
     @torch.no_grad()
     def step(self) -> None:
-        """Make a step with the present gradients; parameters without one stay."""
+        """Make a step with the current gradients; parameters without one are unchanged."""
         for group in self.param_groups:
             moved = [parameter for parameter in group["params"] if parameter.grad is not None]
-            # Torch's kernel starts a momentum at its first gradient, for all it is given at once.
+            # Torch's kernel has one flag per call for whether this is the parameters' first step.
             fresh = [parameter for parameter in moved if parameter not in self.state]
             known = [parameter for parameter in moved if parameter in self.state]
             for parameters, is_first in ((fresh, True), (known, False)):
@@ -92,7 +92,7 @@ class SGD:
         )
 
     def state_dict(self) -> dict[str, Any]:
-        """Return settings and momenta, parameters numbered as torch's optimisers do."""
+        """Return settings and momenta, with parameters numbered as in torch's optimisers."""
         numbers = {parameter: number for number, parameter in enumerate(self._parameters())}
         return {
             "state": {numbers[parameter]: dict(state) for parameter, state in self.state.items()},
@@ -103,14 +103,14 @@ class SGD:
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Take what :meth:`state_dict` returned.
+        """Load what :meth:`state_dict` returned.
 
         Raises:
-            ValueError: It is of other parameters.
+            ValueError: It belongs to other parameters.
         """
         sizes = [len(group["params"]) for group in self.param_groups]
         if sizes != [len(group["params"]) for group in state["param_groups"]]:
-            raise ValueError("the optimiser's state is of other parameter groups")
+            raise ValueError("the optimiser's state belongs to other parameter groups")
         parameters = self._parameters()
         self.state = {
             parameters[number]: {

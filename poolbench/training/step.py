@@ -1,4 +1,4 @@
-"""One training step: from a batch to moved weights, without a word from the device to the host."""
+"""One training step: from a batch to updated weights, without synchronising with the device."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from poolbench.training.optimizers import Optimizer
 
 
 class Step:
-    """What a batch does to a network: gradients, and a step of the optimiser.
+    """One training step on a batch: gradients, and a step of the optimiser.
 
-    Everything it changes stays where it is in memory, and nothing that it does depends on a value
-    that the device holds; so ``training.captured`` can record it.
+    Everything it changes keeps its memory address, and no decision depends on a value on the
+    device; so ``training.captured`` can record it.
 
     Args:
-        network: Trained in place.
-        optimizer: Of its parameters; its rates are set before each step.
+        network: The network, trained in place.
+        optimizer: The optimiser of its parameters; its rates are set before each step.
         recipe: Precision, label smoothing and clipping.
         loss_sum: float64 scalar on the device; the batch's loss, summed over images, is added.
     """
@@ -31,10 +31,10 @@ class Step:
         self._loss_sum = loss_sum
 
     def __call__(self, images: Tensor, labels: Tensor) -> None:
-        """Learn a batch.
+        """Train on a batch.
 
         Args:
-            images: Pixels, ``(B, C, H, W)``.
+            images: Pixels in [0, 1], ``(B, C, H, W)``.
             labels: Classes, int64 ``(B,)``.
         """
         device, recipe = self._loss_sum.device, self._recipe
