@@ -1,1 +1,1 @@
-"""Networks put together: a model, operators at its sites, weights; with memory or without."""
+"""Building networks: a model, operators at its sites, weights; or on the meta device."""

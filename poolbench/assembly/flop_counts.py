@@ -1,4 +1,4 @@
-"""What a study takes, in floating-point operations."""
+"""The floating-point operations of a study."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from poolbench.data import DATASETS
 from poolbench.data.imagenette_files import COUNTS
 
 _BACKWARD = 2.0
-"""A backward pass has two products for each of the forward pass: for its inputs and weights."""
+"""A backward pass has two products for each of the forward pass: for inputs and for weights."""
 
 
 class FlopCounts:
-    """Operations of studies; every network is counted once.
+    """Operation counts of studies; every network is counted once.
 
-    Only multiplications and additions of convolutions and matrix products are counted; a backward
-    pass is taken as twice the forward.
+    Only multiplications and additions of convolutions and matrix products count; a backward
+    pass counts as two forward passes.
     """
 
     def __init__(self) -> None:
@@ -30,10 +30,10 @@ class FlopCounts:
         """Return the operations of training and evaluating every cell, all seeds together.
 
         Args:
-            study: Its data need not be there.
+            study: The study; its data may be missing.
 
         Returns:
-            The operations; ``None`` when the number of images is not known without the files.
+            The operations; ``None`` if the number of images is not known without the files.
         """
         total = 0.0
         for _, _, cells in study.conditions():
@@ -55,7 +55,7 @@ class FlopCounts:
 
 def _classes(cell: Cell) -> int:
     source = cell.data.source
-    # How many classes a folder has changes the last product only.
+    # The number of classes of a folder only changes the last product.
     return DATASETS[source.name].num_classes or int(source.options.get("num_classes", 10))
 
 
@@ -70,7 +70,7 @@ def _images(data: DataSpec) -> tuple[int, int] | None:
 
 
 def _shapes(spec: ModelSpec) -> str:
-    """Return what decides a network's shapes; a fraction, such as a temperature, does not."""
+    """Return what determines a network's shapes; a float, such as a temperature, does not."""
     pools = [
         (site, pool.name, [(k, v) for k, v in pool.options.items() if not isinstance(v, float)])
         for site, pool in spec.pools.items()
@@ -79,7 +79,7 @@ def _shapes(spec: ModelSpec) -> str:
 
 
 def _count_forward(cell: Cell) -> int:
-    """Return the operations of one image's forward pass, without memory for weights or maps."""
+    """Return the operations of one image's forward pass, on the meta device."""
     channels, height, width = image_shape(cell)
     counter = FlopCounterMode(display=False)
     with without_memory(), torch.no_grad():

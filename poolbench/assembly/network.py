@@ -1,4 +1,4 @@
-"""A cell's network: the architecture from ``models``, its sites filled from ``operators``."""
+"""A cell's network: an architecture from ``models`` with ``operators`` at its sites."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from poolbench.operators.create import build
 
 
 class SitePools:
-    """The pool factory of a variant: site name to operator.
+    """The pool factory of a variant: from site name to operator.
 
     Args:
-        pools: The operator of every site, its options checked.
+        pools: The operator of every site, with checked options.
     """
 
     def __init__(self, pools: Mapping[str, Named]) -> None:
@@ -40,7 +40,7 @@ class SitePools:
         padding: int = 0,
         ceil_mode: bool = False,
     ) -> nn.Module:
-        """Return the operator for one place; see ``models.api.PoolFactory``."""
+        """Return the operator for one pooling layer; see ``models.api.PoolFactory``."""
         pool = self.pools[site]
         return build(
             pool.name,
@@ -54,7 +54,7 @@ class SitePools:
         )
 
     def is_strided(self, site: str) -> bool:
-        """Return whether no pool stands there but a stride; see ``models.api.PoolFactory``."""
+        """Return whether a stride replaces the pool; see ``models.api.PoolFactory``."""
         return self.pools[site].name == "strided"
 
 
@@ -65,11 +65,11 @@ def model_spec(
 
     Args:
         name: The network.
-        options: Its options; those left out take their defaults.
+        options: Its options; those left out have their defaults.
         pools: Operator by site: a name, or a mapping with ``name`` and options.
 
     Raises:
-        BadInput: An unknown network, operator or site, or an option that ``Option.check`` refuses.
+        BadInput: A network, operator or site is unknown, or an option is invalid.
     """
     entry = MODELS[name]
     checked = check_options(name, entry.options, options)
@@ -87,15 +87,15 @@ def model_spec(
 def _pool(given: str | Mapping[str, Any]) -> Named:
     options = {"name": given} if isinstance(given, str) else dict(given)
     if "name" not in options:
-        raise BadInput(f"an operator needs a name: {options}", "as in {'name': 'lae'}")
+        raise BadInput(f"an operator needs a name: {options}", "for example: {'name': 'lae'}")
     name = options.pop("name")
     return Named(name=name, options=check_options(name, OPERATORS[name].options, options))
 
 
 def image_shape(cell: Cell) -> tuple[int, int, int]:
-    """Return (C, H, W) of a cell's images as the catalogues know it, without opening any data.
+    """Return (C, H, W) of a cell's images from the catalogues, without opening any data.
 
-    A data set that declares no size, as a plug-in's may, counts as one of 3 x 32 x 32.
+    A data set that declares no size, such as a plug-in's, counts as 3 x 32 x 32.
     """
     source = cell.data.source
     side = source.options.get("size_px", 32)
@@ -139,16 +139,16 @@ def build_network(
     std: Sequence[float],
     seed: int,
 ) -> Network:
-    """Return a freshly initialised network, a function of its arguments alone.
+    """Return an initialised network, which is a function of the arguments alone.
 
     Args:
         spec: Architecture and operators.
         in_channels: Channels of the images.
         num_classes: Width of the logits.
         image_size: (H, W) of training images, in pixels.
-        mean: Of the training pixels, by channel.
-        std: Of the training pixels, by channel.
-        seed: The cell's; only its stream ``init`` is used.
+        mean: Mean of the training pixels, by channel.
+        std: Standard deviation of the training pixels, by channel.
+        seed: The cell's seed; only its stream ``init`` is used.
     """
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(derive(seed, "init"))

@@ -1,4 +1,4 @@
-"""An operator of ours in a network that was built elsewhere."""
+"""Our operators in a network that was built elsewhere."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ def swap_pooling(
     Args:
         module: Any network whose pools are modules: torchvision's, timm's, a user's.
         name: The operator.
-        sites: What is replaced: ``head``, global pools; ``se``, those of torchvision's
-            squeeze-and-excitation; ``window``, max and average pools with a window, whose
-            padding is from then on no element, also where it was one.
-        images: Normalised images ``(N, C, H, W)`` to run through the network once, where the
+        sites: What to replace: ``head``, global pools; ``se``, those of torchvision's
+            squeeze-and-excitation; ``window``, max and average pools with a window. Padding is
+            then never an element of a window, even if it was before.
+        images: Normalised images ``(N, C, H, W)`` to run through the network once, if the
             operator has to know channels or grid, as with ``learn="channel"``.
-        options: The operator's own, ``channels`` and ``grid``.
+        options: The operator's own options, ``channels`` and ``grid``.
 
     Returns:
         Names of the replaced modules.
 
     Raises:
-        BadInput: Nothing was found at a site, or the operator cannot stand there; the network is
-            as it was.
+        BadInput: There is no pool at a site, or the operator does not fit; the network is
+            unchanged.
     """
     wanted = (sites,) if isinstance(sites, str) else tuple(sites)
     for site in wanted:
@@ -48,7 +48,7 @@ def swap_pooling(
             raise BadInput(f"unknown site '{site}'", did_you_mean(site, _SITES))
     for key in _GEOMETRY:
         if key in options:
-            raise BadInput(f"{key} is that of the pool which is replaced", "leave it out")
+            raise BadInput(f"{key} is taken from the replaced pool", "leave it out")
     chosen = [found for found in find_pools(module) if found.site in wanted]
     for site in wanted:
         if not any(found.site == site for found in chosen):
@@ -73,7 +73,7 @@ def _geometry(found: FoundPool) -> dict[str, Any]:
     if found.site != "window":
         return {}
     if getattr(found.module, "dilation", 1) not in (1, (1, 1)):
-        raise BadInput(f"{found.name} is dilated; windows here are not")
+        raise BadInput(f"{found.name} is dilated, which operators do not support")
     if getattr(found.module, "return_indices", False):
-        raise BadInput(f"{found.name} also returns indices, which an operator does not")
+        raise BadInput(f"{found.name} returns indices, which operators do not support")
     return {key: getattr(found.module, key) for key in _GEOMETRY}

@@ -1,4 +1,4 @@
-"""Networks without memory: what stands where and how large is known, and values there are none."""
+"""Networks without memory: their layers and shapes are known, but they have no values."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from torch.overrides import TorchFunctionMode
 
 @contextmanager
 def without_memory() -> Iterator[None]:
-    """Build networks on the meta device; the global generator stays as it is."""
+    """Build networks on the meta device; the global generator is not advanced."""
     with torch.device("meta"), torch.random.fork_rng(devices=[]), _NothingDrawn():
         yield
 
 
 class _NothingDrawn(TorchFunctionMode):
-    """Leaves undrawn what has no memory: torch would load its compiler for it, in a second."""
+    """Skips initialisation, for which torch would load its compiler, in a second."""
 
     def __torch_function__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None

@@ -9,7 +9,7 @@ ENGINES: Catalogue[Entry] = Catalogue(
     {
         "local": Entry(
             target="poolbench.engines.local:LocalEngine",
-            summary="worker processes on this machine, one a slot",
+            summary="worker processes on this machine, one per slot",
         ),
         "inline": Entry(
             target="poolbench.engines.inline:InlineEngine",

@@ -1,7 +1,7 @@
-"""The protocol of an engine: it starts workers and says when one has ended, no more.
+"""The protocol of an engine: it starts workers and reports when they end, nothing more.
 
-Results, progress and "done" live in the store. What an engine says of an ended worker is a hint
-for a log line; whether its cells are finished is looked up.
+Results and progress are in the store. What an engine reports about a worker is only for a log
+line; the store decides whether its cells are finished.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from typing import Protocol
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """A worker's work: a file that says all it needs to know.
+    """The work of one worker, described by a file.
 
     Args:
-        name: Unique within the session.
-        file: Read by the worker process.
+        name: Name, unique within the session.
+        file: Job file that the worker process reads.
         log: Where its standard error goes.
     """
 
@@ -29,11 +29,11 @@ class Job:
 
 @dataclass(frozen=True, kw_only=True)
 class Ended:
-    """A worker that is no more.
+    """A worker that has ended.
 
     Args:
         job: Name of its job.
-        exit_code: Of its process; negative for a signal.
+        exit_code: Exit code of its process; negative for a signal.
     """
 
     job: str
@@ -48,9 +48,9 @@ class Engine(Protocol):
         ...
 
     def poll(self, timeout_s: float) -> Collection[Ended]:
-        """Wait up to ``timeout_s`` for workers to end, and return those that did."""
+        """Wait up to ``timeout_s`` for workers to end, and return those that have."""
         ...
 
     def stop(self, grace_s: float) -> None:
-        """Ask every worker to save and end; kill those still there after ``grace_s``."""
+        """Ask every worker to save and end; kill those still running after ``grace_s``."""
         ...

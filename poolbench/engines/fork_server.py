@@ -1,9 +1,9 @@
 """The process that workers are forked from: ``python -m poolbench.engines.fork_server TARGET``.
 
 It imports the target, a function named ``module:function`` that takes a job file and returns an
-exit code, and with it all that takes long. Then it forks a worker for each line of its standard
-input, and writes a line to its standard output for each that has ended. It does nothing else, so
-that a worker finds everything as if new: no thread, no GPU in use, no random number drawn.
+exit code, and everything it needs. Then it forks a worker for each line of its standard input, and
+writes a line to its standard output for each that has ended. It does nothing else, so that a worker
+starts in a clean state: no thread, no GPU in use, no random number drawn.
 
 The standard library's fork server starts a worker as fast, but runs the caller's main script again
 in each, which ends a script without a ``__main__`` guard, and its workers outlive a caller that is
@@ -31,20 +31,20 @@ _PIPE = 1 << 16
 
 
 class ForkServer:
-    """Forks workers, and tells how they ended.
+    """Forks workers, and reports how they ended.
 
     Args:
-        answers: File descriptor that is written to. Workers keep it open: its end is the end of
-            the last of them.
+        answers: File descriptor to write to. Workers keep it open, so it closes when the last of
+            them ends.
     """
 
     def __init__(self, answers: int) -> None:
         self._answers = answers
         self._workers: dict[int, str] = {}  # name by process id
         self._is_stopping = False
-        # Nothing is ever written to it: it closes when this process ends.
+        # Nothing is ever written to this pipe: it closes when this process ends.
         self._end, self._held = os.pipe()
-        # A signal writes a byte to it: it wakes the server, whenever it comes.
+        # A signal writes a byte to this pipe, which wakes the server at any time.
         self._signals, told = os.pipe()
         os.set_blocking(told, False)
         signal.set_wakeup_fd(told)
@@ -54,7 +54,7 @@ class ForkServer:
     def serve(self) -> Path:
         """Return the job file, in each worker; the server itself never returns.
 
-        It ends, with its workers, when it is stopped or left alone.
+        It ends, with its workers, when it is stopped or its parent is gone.
         """
         read = b""
         while self._workers or not self._is_stopping:
@@ -71,15 +71,15 @@ class ForkServer:
                     if not self._is_stopping and self._fork(job["name"], Path(job["log"])):
                         return Path(job["file"])
             self._reap()
-        os._exit(0)  # there is nothing to clean, and torch would take its time
+        os._exit(0)  # there is nothing to clean up, and torch's own exit is slow
 
     def _fork(self, name: str, log: Path) -> bool:
-        """Start a worker; return whether this is it."""
+        """Start a worker; return whether this process is the worker."""
         stops = {signal.SIGTERM}
-        signal.pthread_sigmask(signal.SIG_BLOCK, stops)  # none comes between the two lives
+        signal.pthread_sigmask(signal.SIG_BLOCK, stops)  # until the worker has its own handlers
         try:
             worker = os.fork()
-        except OSError as error:  # of processes or memory there are no more
+        except OSError as error:  # out of processes or memory
             log.write_text(f"cannot start a worker process: {error}\n")
             self._tell(name, _NO_PROCESS)
             worker = -1
@@ -94,7 +94,7 @@ class ForkServer:
         return worker == 0
 
     def _begin(self, log: Path) -> None:
-        """Make this process a worker: its own input and output, and an eye on those it serves."""
+        """Make this process a worker: its own input and output, and a watch on its parents."""
         os.close(self._held)
         served = os.dup(_INPUT)
         with log.open("ab") as output, Path(os.devnull).open("rb") as nothing:
@@ -103,7 +103,7 @@ class ForkServer:
             os.dup2(output.fileno(), sys.stderr.fileno())
         watch = select.poll()
         for descriptor in (served, self._end):
-            watch.register(descriptor, 0)  # for nothing but the closing of its other end
+            watch.register(descriptor, 0)  # only to notice when its other end closes
 
         def leave_when_alone() -> None:
             watch.poll()
@@ -123,10 +123,10 @@ class ForkServer:
         os.write(self._answers, f"{line}\n".encode())
 
     def _stop(self, number: int, _: object) -> None:
-        """Ask the workers to save and end, and fork no more."""
+        """Ask the workers to save and end, and fork no further ones."""
         self._is_stopping = True
         for worker in self._workers:
-            with suppress(ProcessLookupError):  # it ended, and is about to be told
+            with suppress(ProcessLookupError):  # it has ended, but is not reported yet
                 os.kill(worker, number)
 
     def _kill(self) -> None:
@@ -137,15 +137,15 @@ class ForkServer:
 
 
 def resolve(target: str) -> Callable[[Path], int]:
-    """Import what ``module:function`` names."""
+    """Import the function named ``module:function``."""
     module, name = target.split(":")
     return getattr(importlib.import_module(module), name)
 
 
 if __name__ == "__main__":
     answers = os.dup(sys.stdout.fileno())
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what an import prints is no answer
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # output of imports is not an answer
     work = resolve(sys.argv[1])
     gc.collect()
-    gc.freeze()  # a worker that looked through these objects would make them its own copy
+    gc.freeze()  # a collection in a worker would copy the pages of these objects
     sys.exit(work(ForkServer(answers).serve()))

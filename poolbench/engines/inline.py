@@ -14,7 +14,7 @@ class InlineEngine:
     """Run each job when it is submitted.
 
     Args:
-        work: The worker's own function: job file in, exit code out.
+        work: The worker's function: job file in, exit code out.
     """
 
     def __init__(self, work: Callable[[Path], int]) -> None:
@@ -25,7 +25,7 @@ class InlineEngine:
         """Run a job to its end.
 
         Raises:
-            KeyboardInterrupt: A signal ended it; it saved where it stood.
+            KeyboardInterrupt: A signal ended it; it has saved its state.
         """
         exit_code = self._work(job.file)
         if exit_code in _INTERRUPTED:

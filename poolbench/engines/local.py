@@ -1,10 +1,10 @@
 """The engine of worker processes on this machine.
 
-Workers are forked from a process that has imported what takes long (see ``fork_server``): the
-next one is at work in a tenth of a second, and they share the memory of what was imported. A worker
-that is killed takes only its own cell with it. The server and its workers are a session of their
-own, so Ctrl-C at a terminal reaches this process alone, which then asks them to save; and they go
-within moments when this process ends, however it ends.
+Workers are forked from a process that has done the slow imports (see ``fork_server``): each
+starts working within a tenth of a second, and they share the imported memory. A worker that is
+killed loses only its own cell. The server and its workers have a process session of their own, so
+Ctrl-C at a terminal reaches this process alone, which then asks them to save; and they end within
+moments when this process ends, in whatever way.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from poolbench.engines.api import Ended, Job
 _PIPE = 1 << 16
 _KILL_S = 5.0
 
-# Must be in the environment before the process starts. glibc then keeps the memory that large
-# activations are freed from, instead of mapping and faulting it in anew each step: the same bits,
+# Must be in the environment before the process starts. glibc then keeps the freed memory of large
+# activations, instead of mapping and faulting it in again at each step: the same bits,
 # measured 1.10 to 1.25 times as fast on CPU.
 ALLOCATOR: Mapping[str, str] = {
     "GLIBC_TUNABLES": (
@@ -36,10 +36,10 @@ ALLOCATOR: Mapping[str, str] = {
 
 
 class LocalEngine:
-    """Fork one process a job.
+    """Fork one process per job.
 
     Args:
-        target: What a worker does: ``module:function``, job file in, exit code out.
+        target: The worker's ``module:function``: job file in, exit code out.
         threads: CPU threads of each worker.
     """
 
@@ -51,7 +51,7 @@ class LocalEngine:
         self._answers = b""
 
     def submit(self, job: Job) -> None:
-        """Have a worker forked; the first one waits for the imports.
+        """Fork a worker; the first one waits for the imports.
 
         Raises:
             EnvironmentFault: The system cannot start another process.
@@ -61,12 +61,12 @@ class LocalEngine:
         self._running.append(job.name)
         line = json.dumps({"name": job.name, "file": str(job.file), "log": str(job.log)})
         assert self._server.stdin is not None  # noqa: S101 - it is a pipe
-        with suppress(BrokenPipeError):  # a dead server is told by the end of its answers
+        with suppress(BrokenPipeError):  # a dead server shows in ``poll``
             self._server.stdin.write(f"{line}\n".encode())
             self._server.stdin.flush()
 
     def poll(self, timeout_s: float) -> Collection[Ended]:
-        """Wait up to ``timeout_s`` for workers to end, and return those that did."""
+        """Wait up to ``timeout_s`` for workers to end, and return those that have."""
         if self._server is None:
             return []
         assert self._server.stdout is not None  # noqa: S101 - it is a pipe
@@ -74,7 +74,7 @@ class LocalEngine:
             return []
         received = os.read(self._server.stdout.fileno(), _PIPE)
         if not received:
-            # The server is dead, and so are all workers, who hold on to its output.
+            # The server is dead, and so are all workers, which keep its output open.
             exit_code = self._server.wait()
             ended = [Ended(job=name, exit_code=exit_code) for name in self._running]
             self._forget()
@@ -86,7 +86,7 @@ class LocalEngine:
         return ended
 
     def stop(self, grace_s: float) -> None:
-        """End the workers by SIGTERM, those still there after ``grace_s`` by SIGKILL."""
+        """End the workers by SIGTERM, those still running after ``grace_s`` by SIGKILL."""
         if self._server is None:
             return
         self._server.terminate()  # it asks its workers, and waits for them
@@ -128,7 +128,7 @@ class LocalEngine:
 
 
 def worker_environment(environment: Mapping[str, str], threads: int) -> dict[str, str]:
-    """Return the environment of a worker: its thread count, and the allocator's settings."""
+    """Return the environment of a worker, with its thread count and allocator settings."""
     count = str(threads)
     return {
         **ALLOCATOR,

@@ -70,7 +70,7 @@ def test_looking_at_images_leaves_the_network_as_it_was() -> None:
         ("lae", {"sites": "haed"}, "unknown site 'haed'"),
         ("lae", {"sites": "se"}, "no pooling module for 'se'"),
         ("lae", {"learn": "channel"}, "number of channels"),
-        ("lae", {"sites": "window", "stride": 1}, "stride is that of the pool"),
+        ("lae", {"sites": "window", "stride": 1}, "stride is taken from the replaced pool"),
         ("strided", {"sites": ("window", "head")}, "windowed only"),
     ],
 )
