@@ -15,12 +15,12 @@ _EPSILONS = Option(
     rising=True,
     minimum=0.0,
     default=tuple(step / 255 for step in (0, 1, 2, 4, 8)),
-    help="largest changes of a pixel, in the unit of pixels in [0, 1]; 8/255 is a number",
+    help="largest change of a pixel, for pixels in [0, 1]; 8/255 is a number",
 )
 _EPSILONS_L2 = replace(
     _EPSILONS,
     default=(0.0, 0.1, 0.3, 0.5, 1.0, 2.0),
-    help="Euclidean norms of an image's change, in the unit of pixels in [0, 1]",
+    help="Euclidean norm of an image's change, for pixels in [0, 1]",
 )
 _SIZES = Option(
     kind=int,
@@ -28,7 +28,7 @@ _SIZES = Option(
     rising=True,
     minimum=1,
     default=None,
-    help="sides in pixels; null: from half to twice the training size, which is among them",
+    help="sides in pixels; null: from half to twice the training size, including it",
 )
 _RESOLUTION = "Lowe, Trappenberg, Oore 2021, figures 3, 8, 9, 10"
 
@@ -44,21 +44,21 @@ PROBES: Catalogue[ProbeEntry] = Catalogue(
         ),
         "crop": ProbeEntry(
             target="poolbench.probes.resolution:crop",
-            summary="the middle of the test images, for sizes up to the training size",
+            summary="the centre of the test images, for sizes up to the training size",
             options={"sizes": _SIZES},
             reference=_RESOLUTION,
             axis="size_px",
         ),
         "pad-zero": ProbeEntry(
             target="poolbench.probes.resolution:pad_zero",
-            summary="the middle below the training size, above it a border of zeros (normalised)",
+            summary="the centre below the training size, above it a border of zeros (normalised)",
             options={"sizes": _SIZES},
             reference=_RESOLUTION,
             axis="size_px",
         ),
         "pad-noise": ProbeEntry(
             target="poolbench.probes.resolution:pad_noise",
-            summary="the middle below the training size, above it a border of N(0, 1) noise",
+            summary="the centre below the training size, above it a border of N(0, 1) noise",
             options={"sizes": _SIZES},
             reference=_RESOLUTION,
             axis="size_px",
@@ -72,7 +72,7 @@ PROBES: Catalogue[ProbeEntry] = Catalogue(
         ),
         "fgm-l2": ProbeEntry(
             target="poolbench.probes.adversarial.probe:fgm_l2",
-            summary="one step along the input gradient, measured in the Euclidean norm (foolbox)",
+            summary="one step along the input gradient, in the Euclidean norm (foolbox)",
             options={"epsilons": _EPSILONS_L2},
             reference="Goodfellow, Shlens, Szegedy 2015 (arXiv:1412.6572)",
             axis="epsilon",
@@ -83,7 +83,7 @@ PROBES: Catalogue[ProbeEntry] = Catalogue(
             options={
                 "epsilons": _EPSILONS,
                 "steps": Option(
-                    kind=int, default=40, minimum=1, help="gradients taken for each epsilon"
+                    kind=int, default=40, minimum=1, help="gradient steps for each epsilon"
                 ),
                 "rel_stepsize": Option(
                     kind=float, default=1 / 30, above=0.0, help="step, as a multiple of epsilon"
@@ -94,4 +94,4 @@ PROBES: Catalogue[ProbeEntry] = Catalogue(
         ),
     },
 )
-"""Each resolves to a :class:`poolbench.probes.api.Probe`."""
+"""Every entry resolves to a :class:`poolbench.probes.api.Probe`."""

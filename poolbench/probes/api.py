@@ -1,4 +1,4 @@
-"""What a probe is: a network and its test images in, findings out, nothing left behind."""
+"""The interface of a probe: a network and its test images in, measurements out, no side effects."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from poolbench.core.measurement import Point
 
 @dataclass(frozen=True, kw_only=True)
 class Subject:
-    """A trained network and the images it is tried on.
+    """A trained network and the test images to measure it on.
 
     Args:
-        network: Pixels in [0, 1] ``(B, C, H, W)`` to logits ``(B, num_classes)``.
-        batches: Given a batch size, yields every test image once, in the split's order.
-        count: Test images.
+        network: From pixels in [0, 1] ``(B, C, H, W)`` to logits ``(B, num_classes)``.
+        batches: Takes a batch size, and yields every test image once, in the split's order.
+        count: Number of test images.
         image_size: Height and width of the training images, in pixels.
-        mean: What the network subtracts from pixels, one value a channel.
-        std: What it then divides by.
-        device: Where network and images are.
-        precision: What the network was trained and evaluated in.
-        seed: For probes that draw numbers; the run's own.
-        batch_size: Images a batch of the final evaluation: with another, the last bits of the
-            logits may differ.
+        mean: What the network subtracts from pixels, one value per channel.
+        std: What the network then divides by, one value per channel.
+        device: Device of network and images.
+        precision: Precision of training and evaluation.
+        seed: The run's seed, for probes that draw numbers.
+        batch_size: Images per batch of the final evaluation; with another size, the last bits of
+            the logits may differ.
     """
 
     network: nn.Module
@@ -47,10 +47,10 @@ class Subject:
 
 @dataclass(frozen=True, kw_only=True)
 class Findings:
-    """What a probe found.
+    """The result of a probe.
 
     Args:
-        points: One a setting, in the order asked for.
+        points: One per setting, in the order asked for.
         facts: Further numbers by name.
     """
 
@@ -59,34 +59,34 @@ class Findings:
 
 
 class NotApplicable(Exception):
-    """The probe cannot be put to this network at all; the message says why."""
+    """The probe does not apply to this network; the message says why."""
 
 
 class NotFinite(Exception):
-    """The network answered NaN or infinity: the probe failed, the network is not robust."""
+    """The network returned NaN or infinity: the probe failed, and the network is not robust."""
 
 
 class Probe(Protocol):
     """A probe with its options.
 
     Raises:
-        NotApplicable: The probe cannot be put to this network.
-        NotFinite: The network gave logits that are not finite.
+        NotApplicable: The probe does not apply to this network.
+        NotFinite: The network returned logits that are not finite.
     """
 
     def __call__(
         self, subject: Subject, *, on_progress: Callable[[float], None], **options: Any
     ) -> Findings:
-        """Measure; ``on_progress`` is given the share done, in [0, 1], and may raise to stop."""
+        """Measure; ``on_progress`` takes the fraction done, in [0, 1], and may raise to stop."""
         ...
 
 
 @contextmanager
 def untouched(network: nn.Module) -> Iterator[nn.Module]:
-    """Lend a network in eval mode, and give it back as it was, even after an error.
+    """Yield a network in eval mode, and restore it afterwards, even after an error.
 
-    Modes of every module, parameters and buffers, gradients, ``requires_grad`` and the random
-    states of all devices are what they were before.
+    This restores the modes of every module, parameters and buffers, gradients, ``requires_grad``
+    and the random states of all devices.
     """
     modes = {module: module.training for module in network.modules()}
     kept = {name: tensor.detach().clone() for name, tensor in network.state_dict().items()}
@@ -95,7 +95,7 @@ def untouched(network: nn.Module) -> Iterator[nn.Module]:
     devices = range(torch.cuda.device_count()) if is_initialized else ()
     with torch.random.fork_rng(devices=list(devices)):
         try:
-            network.zero_grad()  # a backward pass would add to the gradients that are kept
+            network.zero_grad()  # a backward pass would add to the saved gradients
             yield network.eval().requires_grad_(False)
         finally:
             for module, was_training in modes.items():

@@ -1,4 +1,4 @@
-"""How an operator shares out credit: its value and derivatives on small matrices."""
+"""An operator's value and derivatives on small matrices."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from poolbench.operators import OPERATORS
 from poolbench.operators.create import build
 
 _STEPS = 256
-# Where twice as many steps do not shrink the largest change, no number of steps will.
+# If twice as many steps do not shrink the largest change, no number of steps will.
 _SHRINKS = 0.75
 
 
@@ -41,7 +41,7 @@ def credit_of(operator: nn.Module, matrix: Matrix) -> Credit:
     """Return an operator's value and derivatives ``dy/dz_i`` on a matrix, in float64.
 
     Args:
-        operator: ``(1, 1, H, W)`` to a single value.
+        operator: From ``(1, 1, H, W)`` to a single value.
         matrix: H rows of W numbers.
     """
     values, derivatives = _credits(operator, torch.tensor([[matrix]], dtype=torch.float64))
@@ -50,12 +50,12 @@ def credit_of(operator: nn.Module, matrix: Matrix) -> Credit:
 
 
 def passage_of(operator: nn.Module, start: Matrix, end: Matrix) -> Passage:
-    """Return how credit moves between two matrices of the same shape.
+    """Return how derivatives change between two matrices of the same shape.
 
     Args:
-        operator: ``(N, 1, H, W)`` to N values.
-        start: Where the line begins.
-        end: Where it ends.
+        operator: From ``(N, 1, H, W)`` to N values.
+        start: Start of the line.
+        end: End of the line.
     """
     coarse, fine = (_largest_step(operator, start, end, steps) for steps in (_STEPS, 2 * _STEPS))
     return Passage(largest_step=fine, is_continuous=fine <= _SHRINKS * coarse or fine == 0)

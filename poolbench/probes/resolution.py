@@ -1,4 +1,4 @@
-"""Images of other sizes than the training images: resized, cropped, or with a border."""
+"""Accuracy on images of other sizes than in training: resized, cropped, or with a border."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _DEFAULT_FACTORS = (0.5, 0.625, 0.75, 0.875, 1.0, 1.125, 1.25, 1.5, 1.75, 2.0)
 
 
 class Change(Protocol):
-    """Brings images to a size; the training size leaves them as they are."""
+    """Changes the size of images; the training size leaves them unchanged."""
 
     def __call__(self, images: Tensor, size: int, subject: Subject, batch: int) -> Tensor:
         """Return ``(B, C, size, size)`` for ``(B, C, H, W)``, the ``batch``-th of its sweep."""
@@ -47,7 +47,7 @@ def _bordered(ground: Tensor, images: Tensor) -> Tensor:
 def _zero_padded(images: Tensor, size: int, subject: Subject, batch: int) -> Tensor:
     if size < images.shape[-1]:
         return _cropped(images, size, subject, batch)
-    # The network subtracts the mean first, so the mean is what becomes zero.
+    # The network subtracts the mean first, so the mean becomes zero.
     ground = images.new_tensor(subject.mean).view(-1, 1, 1)
     return _bordered(ground.expand(len(images), -1, size, size).clone(), images)
 
@@ -55,7 +55,7 @@ def _zero_padded(images: Tensor, size: int, subject: Subject, batch: int) -> Ten
 def _noise_padded(images: Tensor, size: int, subject: Subject, batch: int) -> Tensor:
     if size < images.shape[-1]:
         return _cropped(images, size, subject, batch)
-    # Drawn on the CPU, by seed, size and batch alone: every variant and device meets one noise.
+    # Drawn on the CPU, by seed, size and batch alone: the noise is the same for all variants.
     generator = torch.Generator().manual_seed(derive(subject.seed, "pad-noise", size, batch))
     noise = torch.randn(len(images), len(subject.mean), size, size, generator=generator)
     scale, mean = (
@@ -75,19 +75,19 @@ def _sweep(
     """Classify every test image at every size.
 
     Args:
-        change: Brings images to a size.
-        subject: What is measured.
-        on_progress: Given the share done.
-        sizes: Sides in pixels, rising; ``None`` for multiples of the training size.
-        largest: The largest size that ``change`` can make, as a multiple of the training size.
+        change: Changes the size of images.
+        subject: Network and test images.
+        on_progress: Called with the fraction done.
+        sizes: Sides in pixels, ascending; ``None`` for multiples of the training size.
+        largest: The largest size that ``change`` supports, as a multiple of the training size.
 
     Returns:
-        One point a size. At the training size its accuracy is the final evaluation's, bit for bit.
-        As a fact ``training_size_px``, the side of the training images.
+        One point per size. At the training size its accuracy is exactly the final evaluation's.
+        The fact ``training_size_px`` is the side of the training images.
 
     Raises:
-        NotApplicable: Not square, or the network fits one size only.
-        NotFinite: The network gave NaN or infinity.
+        NotApplicable: The images are not square, or the network takes only one size.
+        NotFinite: The network returned NaN or infinity.
     """
     height, side = subject.image_size
     if height != side:
@@ -113,7 +113,7 @@ def _no_point(subject: Subject, size: int, reason: str) -> Point:
 
 
 class _Sweep:
-    """One network, one change, size after size."""
+    """The sizes of one change on one network, one after another."""
 
     def __init__(
         self,
@@ -141,13 +141,13 @@ class _Sweep:
             precision=subject.precision,
         )
         if not math.isfinite(seen.loss):
-            raise NotFinite(f"the network answered NaN or infinity at {size}x{size} pixels")
+            raise NotFinite(f"the network returned NaN or infinity at {size}x{size} pixels")
         right = (seen.predicted == torch.cat(labels).cpu()).tolist()
         return Point(at=size, correct=seen.correct, total=seen.total, right=pack_bits(right))
 
     def _batches(self, size: int, labels: list[Tensor]) -> Iterator[Batch]:
         side = self._subject.image_size[0]
-        # Batches of about the same number of pixels take about the same memory.
+        # Batches with about the same number of pixels take about the same memory.
         batch_size = max(1, self._subject.batch_size * side * side // (size * size))
         for index, batch in enumerate(self._subject.batches(batch_size)):
             labels.append(batch.labels)
@@ -162,7 +162,7 @@ class _Sweep:
         )
 
     def _fault_at(self, size: int) -> str:
-        """Return why the network cannot take a size, tried on one blank image; empty if it can."""
+        """Try a size on one blank image; return why the network cannot take it, or empty text."""
         subject = self._subject
         image = torch.zeros(1, len(subject.mean), size, size, device=subject.device)
         try:
@@ -179,10 +179,10 @@ zoom = partial(_sweep, _resized)
 """Resize to s x s, antialiased bilinear."""
 
 crop = partial(_sweep, _cropped, largest=1.0)
-"""Keep the s x s pixels in the middle."""
+"""Keep the central s x s pixels."""
 
 pad_zero = partial(_sweep, _zero_padded)
-"""Keep the middle below the training size; above it, surround the image with the mean colour."""
+"""Keep the centre below the training size; above it, surround the image with the mean colour."""
 
 pad_noise = partial(_sweep, _noise_padded)
-"""Keep the middle below the training size; above it, surround the image with normal noise."""
+"""Keep the centre below the training size; above it, surround the image with normal noise."""

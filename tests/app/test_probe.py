@@ -209,7 +209,7 @@ def test_a_network_that_answers_nan_has_a_failed_probe_stored(
         if cell_id == study.cells[1].id
     }
     assert by_probe["zoom"].status == by_probe["pad-noise"].status == "failed"
-    assert by_probe["zoom"].reason == "the network answered NaN or infinity at 12x12 pixels"
+    assert by_probe["zoom"].reason == "the network returned NaN or infinity at 12x12 pixels"
     assert by_probe["zoom"].points == ()
     assert by_probe["fgsm"].status == "ok"
 

@@ -1,1 +1,1 @@
-"""Adversarial probes: how many test images a network still classifies when they are perturbed."""
+"""Adversarial probes: the accuracy of a network on perturbed test images."""

@@ -8,13 +8,13 @@ from torch import Tensor, nn
 
 from poolbench.probes.api import NotFinite
 
-# A training step at batch 128 on images of 32 x 32 holds as many pixels: where a network was
-# trained, its input gradient fits as well, whatever the size of the images.
+# As many pixels as a training step at batch 128 on images of 32 x 32: on a device that can train a
+# network, its input gradient fits too, whatever the size of the images.
 _PIXELS_AT_ONCE = 128 * 32 * 32
 
 
 def images_at_once(image_size: tuple[int, int]) -> int:
-    """Return how many images of (H, W) pixels to take the gradient at in one go, at least 1."""
+    """Return the batch size for gradients at images of (H, W) pixels, at least 1."""
     height, width = image_size
     return max(1, _PIXELS_AT_ONCE // (height * width))
 
@@ -22,15 +22,15 @@ def images_at_once(image_size: tuple[int, int]) -> int:
 def input_gradient(network: nn.Module, images: Tensor, labels: Tensor) -> Tensor:
     """Return the gradient of the cross-entropy, summed over the batch, at the images.
 
-    It is taken in float32 whatever the network was trained in: bfloat16 changes signs.
+    It is computed in float32 whatever the network was trained in: bfloat16 changes signs.
 
     Args:
-        network: Pixels to logits, in eval mode, with parameters that ask for no gradient.
+        network: From pixels to logits, in eval mode, with parameters that need no gradient.
         images: Pixels ``(B, C, H, W)``.
         labels: Classes ``(B,)``.
 
     Returns:
-        Of the shape and the memory format of the images.
+        The gradient, in the shape and memory format of the images.
 
     Raises:
         NotFinite: The loss or the gradient is not finite.

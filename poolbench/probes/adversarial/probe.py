@@ -1,4 +1,4 @@
-"""FGSM, its Euclidean sibling and projected gradient descent, over a range of epsilons."""
+"""FGSM, FGM in the Euclidean norm and projected gradient descent, over a range of epsilons."""
 
 from __future__ import annotations
 
@@ -32,23 +32,23 @@ def fgsm(
 ) -> Findings:
     """Measure robust accuracy against one step along the sign of the gradient.
 
-    ``clip(x + epsilon sign(g), 0, 1)`` is classified again, where g is the gradient of the
+    It classifies ``clip(x + epsilon sign(g), 0, 1)``, where g is the gradient of the
     cross-entropy at the image x: foolbox's ``LinfFastGradientAttack``, with one gradient for all
     epsilons.
 
     Args:
         subject: Network and test images.
-        on_progress: Given the share done, in [0, 1]; may raise to stop.
-        epsilons: Largest changes of a pixel, rising, at least 0, in the unit of pixels in [0, 1]:
+        on_progress: Called with the fraction done, in [0, 1]; may raise to stop.
+        epsilons: Largest change of a pixel, ascending, at least 0, for pixels in [0, 1]:
             8/255 is eight grey levels.
 
     Returns:
-        A point for each epsilon, and as facts ``zero_gradient_images``, the share of images whose
-        gradient is zero everywhere (no step moves them: their robustness is an upper bound), and
-        ``zero_gradient_elements``, the share of all values.
+        A point for each epsilon, and as facts ``zero_gradient_images``, the fraction of images with
+        a gradient of zero everywhere (no step changes them: their robustness is an upper bound),
+        and ``zero_gradient_elements``, the fraction of all values.
 
     Raises:
-        BadInput: The epsilons cannot be meant.
+        BadInput: The epsilons are invalid.
         NotFinite: Logits or a gradient are not finite.
     """
     return _measure(subject, epsilons, on_progress, lambda gradient, _: SignStep(gradient))
@@ -59,21 +59,21 @@ def fgm_l2(
 ) -> Findings:
     """Measure robust accuracy against one step along the gradient.
 
-    ``clip(x + epsilon g / |g|, 0, 1)`` is classified again, where g is the gradient of the
+    It classifies ``clip(x + epsilon g / |g|, 0, 1)``, where g is the gradient of the
     cross-entropy at the image x: foolbox's ``L2FastGradientAttack``, with one gradient for all
     epsilons.
 
     Args:
         subject: Network and test images.
-        on_progress: Given the share done, in [0, 1]; may raise to stop.
-        epsilons: Largest Euclidean norms of the change of an image, over all its values, rising,
-            at least 0, in the unit of pixels in [0, 1].
+        on_progress: Called with the fraction done, in [0, 1]; may raise to stop.
+        epsilons: Largest Euclidean norm of the change of an image, over all its values, ascending,
+            at least 0, for pixels in [0, 1].
 
     Returns:
-        As :func:`fgsm`.
+        As for :func:`fgsm`.
 
     Raises:
-        BadInput: The epsilons cannot be meant.
+        BadInput: The epsilons are invalid.
         NotFinite: Logits or a gradient are not finite.
     """
     return _measure(subject, epsilons, on_progress, lambda gradient, _: EuclideanStep(gradient))
@@ -90,28 +90,28 @@ def pgd(
     """Measure robust accuracy against projected gradient descent in the maximum norm.
 
     Foolbox's ``LinfProjectedGradientDescentAttack``. The random start is drawn image by image, in
-    the split's order, from a stream of the run's own: it depends on neither batches nor device,
-    and is the same place of the ball for every epsilon.
+    the split's order, from the run's own stream: it depends on neither batches nor device,
+    and is the same relative position in the ball for every epsilon.
 
     Args:
         subject: Network and test images.
-        on_progress: Given the share done, in [0, 1]; may raise to stop.
-        epsilons: Largest changes of a pixel, rising, at least 0, in the unit of pixels in [0, 1].
-        steps: Gradients taken for each epsilon, at least 1.
-        rel_stepsize: Length of a step, as a multiple of epsilon, above 0.
+        on_progress: Called with the fraction done, in [0, 1]; may raise to stop.
+        epsilons: Largest change of a pixel, ascending, at least 0, for pixels in [0, 1].
+        steps: Gradient steps for each epsilon, at least 1.
+        rel_stepsize: Step size, as a multiple of epsilon, above 0.
 
     Returns:
-        As :func:`fgsm`.
+        As for :func:`fgsm`.
 
     Raises:
-        BadInput: The options cannot be meant.
+        BadInput: The options are invalid.
         NotFinite: Logits or a gradient are not finite.
     """
     generator = torch.Generator().manual_seed(derive(subject.seed, "pgd", "start"))
 
     def choose(gradient: Tensor, on_gradient: Callable[[int], None]) -> Descent:
-        place = torch.rand(gradient.shape, generator=generator).to(gradient.device)
-        return Descent(place, steps=steps, rel_stepsize=rel_stepsize, on_gradient=on_gradient)
+        position = torch.rand(gradient.shape, generator=generator).to(gradient.device)
+        return Descent(position, steps=steps, rel_stepsize=rel_stepsize, on_gradient=on_gradient)
 
     return _measure(subject, epsilons, on_progress, choose, gradients=steps)
 
@@ -123,15 +123,15 @@ def _measure(
     choose: Callable[[Tensor, Callable[[int], None]], FixedEpsilonAttack],
     gradients: int = 0,
 ) -> Findings:
-    """Attack all test images at every epsilon, and classify what comes out.
+    """Attack all test images at every epsilon, and classify the results.
 
     Args:
         subject: Network and test images.
-        epsilons: As asked for.
-        on_progress: Given the share done.
-        choose: Given the gradient at some images, and what to call with their number after each
-            further gradient, returns the attack on them.
-        gradients: How many further gradients the attack takes for an epsilon above 0.
+        epsilons: Epsilons, ascending.
+        on_progress: Called with the fraction done.
+        choose: Returns the attack on a batch, from the gradient at its images and a callback that
+            takes the number of images after each further gradient.
+        gradients: Number of further gradients the attack takes for an epsilon above 0.
     """
     at_once = images_at_once(subject.image_size)
     meter = _Meter(
@@ -171,7 +171,7 @@ def _measure(
 
 
 class _Meter:
-    """Tells the share done, counted in images that pass the network forwards or backwards."""
+    """Reports the fraction done, counted in forward and backward passes of images."""
 
     def __init__(self, total: int, tell: Callable[[float], None]) -> None:
         self._done, self._total, self._tell = 0, total, tell

@@ -14,14 +14,14 @@ REVISION: Final = 1
 TOY_PAIRS: Final[Mapping[str, DataEntry]] = {
     "toy-pair": DataEntry(
         target="poolbench.probes.contraction.toy:toy_pair",
-        summary="two diagonal blocks of +1 on -1, and the negative of it: one pair, one colour",
+        summary="two diagonal blocks of +1 on -1, and its negative: one pair with one channel",
         options={
             "kappa": Option(kind=int, minimum=1, help="side of each block, in pixels"),
             "size_px": Option(kind=int, default=50, minimum=2, help="height and width"),
         },
         checksum="by definition",
-        license="none needed: made on the spot",
+        license="none needed: generated",
         reference="Contraction property of pooling layer, table 2",
     )
 }
-"""Sources of pairs that are no data set to learn from."""
+"""Sources of pairs that are not data sets for training."""

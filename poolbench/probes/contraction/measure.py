@@ -1,4 +1,4 @@
-"""Cosine similarities of pairs of images on their way through an untrained network."""
+"""Cosine similarities of pairs of images at several layers of an untrained network."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _LONG = 1 << 16
 
 
 class PoolsSideBySide(nn.Module):
-    """Stands where a network pools: every operator is given the same maps.
+    """Pools with several operators: every operator gets the same maps.
 
     Args:
-        operators: Global ones; the network goes on with what the first makes of the maps.
+        operators: Global operators; the network continues with the result of the first.
     """
 
     def __init__(self, operators: Iterable[nn.Module] = ()) -> None:
@@ -28,7 +28,7 @@ class PoolsSideBySide(nn.Module):
         self.pooled: tuple[Tensor, ...] = ()
 
     def forward(self, maps: Tensor) -> Tensor:
-        """Pool maps ``(N, C, H, W)`` to ``(N, C)``, and keep them and all results at hand."""
+        """Pool maps ``(N, C, H, W)`` to ``(N, C)``, and keep them and all results."""
         self.maps = maps
         self.pooled = tuple(operator(maps) for operator in self.operators)
         return self.pooled[0]
@@ -42,20 +42,20 @@ def measure_similarities(
     batch_norm: BatchNorm,
     on_progress: Callable[[int], None] = lambda _: None,
 ) -> Similarities:
-    """Return the similarity of each pair before the network, before its head, and behind it.
+    """Return the similarity of each pair before the network, before its head, and after the head.
 
     Args:
-        network: Images to logits; it holds ``head``.
+        network: From images to logits; it contains ``head``.
         head: Pools its maps.
-        pairs: Batches ``(first, second)`` of images, each ``(B, C, H, W)``, as the network is to
-            see them; the 2 B images of a batch run through it together.
-        batch_norm: Whether batch normalisation uses the statistics of each batch, which then
-            change its running ones, or the running ones.
-        on_progress: Given the number of pairs done, after each batch.
+        pairs: Batches ``(first, second)`` of images, each ``(B, C, H, W)``, as the network receives
+            them; the 2 B images of a batch run through it together.
+        batch_norm: Whether batch normalisation uses the statistics of each batch, and updates the
+            running ones, or uses the running ones.
+        on_progress: Called with the number of pairs done, after each batch.
 
     Returns:
-        One value a pair and place; NaN where an image, its maps or what is pooled from them is
-        zero and so has no angle.
+        One value per pair and layer; NaN if an image, its maps or its pooled features are zero and
+        have no angle.
     """
     began = time.perf_counter()
     network.eval()
@@ -67,7 +67,7 @@ def measure_similarities(
     with torch.inference_mode():
         for first, second in pairs:
             network(torch.cat([first, second]))
-            behind = [place.chunk(2) for place in (head.maps, *head.pooled)]
+            behind = [layer.chunk(2) for layer in (head.maps, *head.pooled)]
             rows.append(
                 torch.stack([cosine_similarity(x, y) for x, y in [(first, second), *behind]]).cpu()
             )
@@ -86,15 +86,15 @@ def cosine_similarity(first: Tensor, second: Tensor) -> Tensor:
     """Return ``<x, y> / (|x| |y|)`` of each pair.
 
     Args:
-        first: ``(B, ...)``.
-        second: Of the same shape.
+        first: First of each pair, ``(B, ...)``.
+        second: Second of each pair, in the same shape.
 
     Returns:
-        float64 ``(B,)`` in [-1, 1]; NaN where one of the two is zero.
+        float64 ``(B,)`` in [-1, 1]; NaN if one of the two is zero.
 
     Numerics: Vectors of up to 2^16 values are multiplied in float64, so that 1 - rho of pooled
     features keeps its digits; longer ones in their own precision, whose sums over so many values
-    are good to 1e-6.
+    are accurate to 1e-6.
     """
     x, y = _rows(first), _rows(second)
     if x.shape[1] <= _LONG:
@@ -104,7 +104,7 @@ def cosine_similarity(first: Tensor, second: Tensor) -> Tensor:
 
 
 def _rows(maps: Tensor) -> Tensor:
-    """Return each image's values as one row, in the order they lie in memory: a view."""
+    """Return each image's values as one row, in memory order: a view."""
     if maps.dim() == 4 and maps.is_contiguous(memory_format=torch.channels_last):
         maps = maps.permute(0, 2, 3, 1)
     return maps.flatten(1)

@@ -1,4 +1,4 @@
-"""The pair of images on which average pooling says everything or nothing, by one parameter."""
+"""A pair of images that average pooling separates fully or not at all, by one parameter."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from poolbench.core.errors import BadInput
 def toy_pair(*, kappa: int, size_px: int = 50) -> Tensor:
     """Return an image and its negative, of shape ``(2, 1, size_px, size_px)``.
 
-    The first is +1 in two squares of side ``kappa``, in the corners at both ends of the diagonal,
-    and -1 elsewhere. Over the two images the mean is 0 and the standard deviation 1 exactly.
+    The first is +1 in two squares of side ``kappa``, at both ends of the diagonal, and -1
+    elsewhere. Over the two images the mean is exactly 0 and the standard deviation exactly 1.
 
     Args:
         kappa: Side of the squares, in pixels; at most half of ``size_px``.
