@@ -90,7 +90,7 @@ def _foolbox(network: nn.Module, batch: Batch) -> Callable[[], Tensor]:
 
 def _sweep(network: nn.Module, batch: Batch) -> Callable[[], Tensor]:
     count, channels, height, width = batch.images.shape
-    subject = Subject(
+    subject = ProbeInput(
         network=network,
         batches=lambda _: [batch],
         count=count,

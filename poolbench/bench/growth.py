@@ -92,7 +92,7 @@ def _of_fgsm(rounds: int) -> Iterator[Growth]:
 
     def attack(images: int, epsilons: Sequence[float]) -> Callable[[], object]:
         batch = Batch(images=pixels[:images], labels=torch.zeros(images, dtype=torch.int64))
-        subject = Subject(
+        subject = ProbeInput(
             network=network,
             batches=lambda _: [batch],
             count=images,

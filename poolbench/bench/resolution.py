@@ -14,13 +14,13 @@ from poolbench.bench.training import random_split
 from poolbench.core.benchmarks import Sweeps
 from poolbench.core.errors import BadInput
 from poolbench.data.batches import evaluation_batches
-from poolbench.probes.api import Findings, NotApplicable, Subject
+from poolbench.probes.api import NotApplicable, ProbeInput, ProbeResult
 from poolbench.probes.resolution import pad_noise, pad_zero, zoom
 from poolbench.report.benchmarks.resolution import resolution_table
 from poolbench.report.table import Table
 
 _EVALUATION = "one evaluation"
-_SWEEPS: Mapping[str, Callable[..., Findings]] = {
+_SWEEPS: Mapping[str, Callable[..., ProbeResult]] = {
     "zoom": zoom,
     "pad-zero": pad_zero,
     "pad-noise": pad_noise,
@@ -55,7 +55,7 @@ def bench_resolution(
     torch.set_num_threads(threads)
     channels, side, _ = image_shape(model)
     split = random_split(model, images).to(device)
-    subject = Subject(
+    subject = ProbeInput(
         network=fresh_network(model, device).to(memory_format=torch.channels_last),
         batches=lambda size: evaluation_batches(split, size),
         count=images,
@@ -93,6 +93,6 @@ def bench_resolution(
 
 
 def _sweep(
-    subject: Subject, probe: Callable[..., Findings], sizes: Sequence[int] | None
-) -> Findings:
+    subject: ProbeInput, probe: Callable[..., ProbeResult], sizes: Sequence[int] | None
+) -> ProbeResult:
     return probe(subject, on_progress=lambda _: None, sizes=sizes)

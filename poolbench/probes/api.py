@@ -16,7 +16,7 @@ from poolbench.core.measurement import Point
 
 
 @dataclass(frozen=True, kw_only=True)
-class Subject:
+class ProbeInput:
     """A trained network and the test images to measure it on.
 
     Args:
@@ -46,7 +46,7 @@ class Subject:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Findings:
+class ProbeResult:
     """The result of a probe.
 
     Args:
@@ -75,8 +75,8 @@ class Probe(Protocol):
     """
 
     def __call__(
-        self, subject: Subject, *, on_progress: Callable[[float], None], **options: Any
-    ) -> Findings:
+        self, subject: ProbeInput, *, on_progress: Callable[[float], None], **options: Any
+    ) -> ProbeResult:
         """Measure; ``on_progress`` takes the fraction done, in [0, 1], and may raise to stop."""
         ...
 

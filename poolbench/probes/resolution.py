@@ -24,16 +24,16 @@ _DEFAULT_FACTORS = (0.5, 0.625, 0.75, 0.875, 1.0, 1.125, 1.25, 1.5, 1.75, 2.0)
 class Change(Protocol):
     """Changes the size of images; the training size leaves them unchanged."""
 
-    def __call__(self, images: Tensor, size: int, subject: Subject, batch: int) -> Tensor:
+    def __call__(self, images: Tensor, size: int, subject: ProbeInput, batch: int) -> Tensor:
         """Return ``(B, C, size, size)`` for ``(B, C, H, W)``, the ``batch``-th of its sweep."""
         ...
 
 
-def _resized(images: Tensor, size: int, subject: Subject, batch: int) -> Tensor:  # noqa: ARG001
+def _resized(images: Tensor, size: int, subject: ProbeInput, batch: int) -> Tensor:  # noqa: ARG001
     return F.interpolate(images, (size, size), mode="bilinear", antialias=True)
 
 
-def _cropped(images: Tensor, size: int, subject: Subject, batch: int) -> Tensor:  # noqa: ARG001
+def _cropped(images: Tensor, size: int, subject: ProbeInput, batch: int) -> Tensor:  # noqa: ARG001
     edge = (images.shape[-1] - size) // 2
     return images[..., edge : edge + size, edge : edge + size]
 
@@ -44,7 +44,7 @@ def _bordered(ground: Tensor, images: Tensor) -> Tensor:
     return ground
 
 
-def _zero_padded(images: Tensor, size: int, subject: Subject, batch: int) -> Tensor:
+def _zero_padded(images: Tensor, size: int, subject: ProbeInput, batch: int) -> Tensor:
     if size < images.shape[-1]:
         return _cropped(images, size, subject, batch)
     # The network subtracts the mean first, so the mean becomes zero.
@@ -52,7 +52,7 @@ def _zero_padded(images: Tensor, size: int, subject: Subject, batch: int) -> Ten
     return _bordered(ground.expand(len(images), -1, size, size).clone(), images)
 
 
-def _noise_padded(images: Tensor, size: int, subject: Subject, batch: int) -> Tensor:
+def _noise_padded(images: Tensor, size: int, subject: ProbeInput, batch: int) -> Tensor:
     if size < images.shape[-1]:
         return _cropped(images, size, subject, batch)
     # Drawn on the CPU, by seed, size and batch alone: the noise is the same for all variants.
@@ -66,12 +66,12 @@ def _noise_padded(images: Tensor, size: int, subject: Subject, batch: int) -> Te
 
 def _sweep(
     change: Change,
-    subject: Subject,
+    subject: ProbeInput,
     *,
     on_progress: Callable[[float], None],
     sizes: Sequence[int] | None,
     largest: float = math.inf,
-) -> Findings:
+) -> ProbeResult:
     """Classify every test image at every size.
 
     Args:
@@ -97,7 +97,7 @@ def _sweep(
         sizes = sorted({max(1, round(factor * side)) for factor in factors})
     with untouched(subject.network) as network:
         sweep = _Sweep(network, change, subject, on_progress, sum(size * size for size in sizes))
-        return Findings(
+        return ProbeResult(
             points=tuple(
                 sweep.point(size)
                 if size <= largest * side
@@ -108,7 +108,7 @@ def _sweep(
         )
 
 
-def _no_point(subject: Subject, size: int, reason: str) -> Point:
+def _no_point(subject: ProbeInput, size: int, reason: str) -> Point:
     return Point(at=size, correct=None, total=subject.count, reason=reason)
 
 
@@ -119,7 +119,7 @@ class _Sweep:
         self,
         network: nn.Module,
         change: Change,
-        subject: Subject,
+        subject: ProbeInput,
         on_progress: Callable[[float], None],
         cost: int,
     ) -> None:

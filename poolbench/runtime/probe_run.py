@@ -14,7 +14,7 @@ from poolbench.core.errors import EnvironmentFault
 from poolbench.core.measurement import Measurement, measurement_key
 from poolbench.data.batches import evaluation_batches
 from poolbench.probes import PROBES
-from poolbench.probes.api import NotApplicable, NotFinite, Subject
+from poolbench.probes.api import NotApplicable, NotFinite, ProbeInput
 from poolbench.runtime.cell import EVALUATION_BATCH, network_for
 from poolbench.runtime.data_cache import DataCache
 from poolbench.runtime.provenance import describe
@@ -49,7 +49,7 @@ class ProbedRun:
         network.load_state_dict(safetensors.torch.load(commit.read(WEIGHTS)))
         _, height, width = splits.shape
         self.checksum = str(commit.network)
-        self._subject = Subject(
+        self._subject = ProbeInput(
             network=network,
             batches=partial(evaluation_batches, splits.test),
             count=len(splits.test),

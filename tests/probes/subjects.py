@@ -12,7 +12,7 @@ from poolbench.data.batches import evaluation_batches
 from poolbench.data.digits import read_digits
 from poolbench.data.splits import Split
 from poolbench.models.network import Network
-from poolbench.probes.api import Subject
+from poolbench.probes.api import ProbeInput
 
 MEAN, STD = (0.3,), (0.4,)
 
@@ -65,7 +65,7 @@ def small_network(*tail: nn.Module) -> Network:
     return network
 
 
-def a_subject(network: nn.Module, split: Split | None = None, **changes: Any) -> Subject:
+def a_subject(network: nn.Module, split: Split | None = None, **changes: Any) -> ProbeInput:
     """Return a network to be tried on digits."""
     split = digits() if split is None else split
     settings: dict[str, Any] = {
@@ -78,4 +78,4 @@ def a_subject(network: nn.Module, split: Split | None = None, **changes: Any) ->
         "device": torch.device("cpu"),
         **changes,
     }
-    return Subject(**settings)
+    return ProbeInput(**settings)

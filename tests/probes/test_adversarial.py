@@ -27,7 +27,7 @@ from poolbench.probes.adversarial.attacks import (
 )
 from poolbench.probes.adversarial.gradient import images_at_once, input_gradient
 from poolbench.probes.adversarial.probe import fgm_l2, fgsm, pgd
-from poolbench.probes.api import Findings, NotFinite
+from poolbench.probes.api import NotFinite, ProbeResult
 from poolbench.training.evaluate import evaluate
 from tests.probes.subjects import a_subject, digits, small_network
 
@@ -51,7 +51,7 @@ def nothing(_share: float) -> None:
     """Let the probe go on."""
 
 
-def flags(findings: Findings) -> list[list[bool]]:
+def flags(findings: ProbeResult) -> list[list[bool]]:
     return [unpack_bits(point.right, point.total) for point in findings.points]
 
 
@@ -103,7 +103,7 @@ def test_one_gradient_serves_every_epsilon_with_foolboxs_own_bits(
 def test_the_flags_are_foolboxs(
     _step: object,
     peer: Callable[[], Any],
-    measure: Callable[..., Findings],
+    measure: Callable[..., ProbeResult],
     _norm: float,
     trained: nn.Module,
     frozen: nn.Module,
@@ -123,7 +123,7 @@ def test_the_flags_are_foolboxs(
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
 @pytest.mark.parametrize("measure", [fgsm, fgm_l2, pgd])
 def test_epsilon_zero_is_the_final_evaluation(
-    measure: Callable[..., Findings], precision: str, trained: nn.Module, test_split: Split
+    measure: Callable[..., ProbeResult], precision: str, trained: nn.Module, test_split: Split
 ) -> None:
     clean = evaluate(trained, evaluation_batches(test_split, 200), device=CPU, precision=precision)
     options = {"steps": 1, "rel_stepsize": 1.0} if measure is pgd else {}
@@ -212,7 +212,7 @@ class Flat(nn.Module):
 
 @pytest.mark.parametrize("measure", [fgsm, fgm_l2])
 def test_images_without_a_gradient_are_counted(
-    measure: Callable[..., Findings], test_split: Split
+    measure: Callable[..., ProbeResult], test_split: Split
 ) -> None:
     images, _ = whole(test_split, torch.contiguous_format)
     brightness = images.mean((1, 2, 3))

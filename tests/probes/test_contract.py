@@ -14,7 +14,7 @@ from torch import nn
 from poolbench.core.measurement import unpack_bits
 from poolbench.models.network import Network
 from poolbench.probes import PROBES
-from poolbench.probes.api import Findings, NotFinite, Subject
+from poolbench.probes.api import NotFinite, ProbeInput, ProbeResult
 from poolbench.training.evaluate import evaluate
 from tests.probes.subjects import a_subject, small_network
 
@@ -32,8 +32,8 @@ def network() -> Network:
 
 
 def run(
-    name: str, subject: Subject, on_progress: Callable[[float], None] = lambda _: None
-) -> Findings:
+    name: str, subject: ProbeInput, on_progress: Callable[[float], None] = lambda _: None
+) -> ProbeResult:
     entry = PROBES[name]
     options = {key: option.default for key, option in entry.options.items()}
     return PROBES.resolve(name)(

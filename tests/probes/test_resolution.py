@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torchvision.transforms.v2 import functional as transforms
 
 from poolbench.models.network import Network
-from poolbench.probes.api import Findings, NotApplicable, Subject
+from poolbench.probes.api import NotApplicable, ProbeInput, ProbeResult
 from poolbench.probes.resolution import crop, pad_noise, pad_zero, zoom
 from tests.probes.subjects import MEAN, STD, Global, a_subject, digits, small_network
 
@@ -38,7 +38,7 @@ def originals() -> Tensor:
     return (pixels - torch.tensor(MEAN)) / torch.tensor(STD)
 
 
-def measure(probe, subject: Subject, *sizes: int) -> Findings:
+def measure(probe, subject: ProbeInput, *sizes: int) -> ProbeResult:
     return probe(subject, on_progress=lambda _: None, sizes=sizes)
 
 

@@ -20,7 +20,7 @@ from poolbench.probes.adversarial.attacks import (
     perturb,
 )
 from poolbench.probes.adversarial.gradient import images_at_once, input_gradient
-from poolbench.probes.api import Findings, NotFinite, Subject, untouched
+from poolbench.probes.api import NotFinite, ProbeInput, ProbeResult, untouched
 from poolbench.training.evaluate import evaluate
 
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 
 def fgsm(
-    subject: Subject, *, on_progress: Callable[[float], None], epsilons: Sequence[float]
-) -> Findings:
+    subject: ProbeInput, *, on_progress: Callable[[float], None], epsilons: Sequence[float]
+) -> ProbeResult:
     """Measure robust accuracy against one step along the sign of the gradient.
 
     It classifies ``clip(x + epsilon sign(g), 0, 1)``, where g is the gradient of the
@@ -55,8 +55,8 @@ def fgsm(
 
 
 def fgm_l2(
-    subject: Subject, *, on_progress: Callable[[float], None], epsilons: Sequence[float]
-) -> Findings:
+    subject: ProbeInput, *, on_progress: Callable[[float], None], epsilons: Sequence[float]
+) -> ProbeResult:
     """Measure robust accuracy against one step along the gradient.
 
     It classifies ``clip(x + epsilon g / |g|, 0, 1)``, where g is the gradient of the
@@ -80,13 +80,13 @@ def fgm_l2(
 
 
 def pgd(
-    subject: Subject,
+    subject: ProbeInput,
     *,
     on_progress: Callable[[float], None],
     epsilons: Sequence[float],
     steps: int,
     rel_stepsize: float,
-) -> Findings:
+) -> ProbeResult:
     """Measure robust accuracy against projected gradient descent in the maximum norm.
 
     Foolbox's ``LinfProjectedGradientDescentAttack``. The random start is drawn image by image, in
@@ -117,12 +117,12 @@ def pgd(
 
 
 def _measure(
-    subject: Subject,
+    subject: ProbeInput,
     epsilons: Sequence[float],
     on_progress: Callable[[float], None],
     choose: Callable[[Tensor, Callable[[int], None]], FixedEpsilonAttack],
     gradients: int = 0,
-) -> Findings:
+) -> ProbeResult:
     """Attack all test images at every epsilon, and classify the results.
 
     Args:
@@ -161,7 +161,7 @@ def _measure(
         for epsilon, hits in zip(epsilons, right, strict=True)
     )
     zero_images, zero_elements = zeros.tolist()
-    return Findings(
+    return ProbeResult(
         points=tuple(points),
         facts={
             "zero_gradient_images": zero_images / len(right[0]),
