@@ -1,4 +1,4 @@
-"""What can be calculated about pooling without training anything: numbers in, numbers out.
+"""Calculations about pooling without any training: numbers in, numbers out.
 
-Everything here is arithmetic on whole numbers, fractions and small arrays; nothing needs torch.
+Everything here is arithmetic on integers, fractions and small arrays; nothing needs torch.
 """

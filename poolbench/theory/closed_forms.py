@@ -1,4 +1,4 @@
-"""Least errors that have a formula, by the set of orders they belong to."""
+"""Formulas for least errors, by set of orders."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class ClosedForm:
 
     Args:
         text: The formula, in d and r.
-        value: What it gives.
+        value: Its value.
     """
 
     text: str
@@ -22,14 +22,14 @@ class ClosedForm:
 
 
 def least_error_formula(d: int, orders: tuple[int, ...]) -> ClosedForm | None:
-    """Return the least sup-norm error of R-estimators, where a formula is known.
+    """Return the least sup-norm error of R-estimators, if a formula is known.
 
     {r}, {0, r}, {1, ..., d-1} and {0, ..., d-1} have one. Theorem 2 proves the first two for
-    r = d - 1, and bounds the last; the others were found in the errors themselves, which they
-    equal for every d to 20.
+    r = d - 1, and bounds the last; the others were found empirically, and equal the computed
+    errors for every d up to 20.
 
     Args:
-        d: Elements of the window, from 2.
+        d: Elements of the window, at least 2.
         orders: R, from 0 to d - 1.
     """
     chosen = set(orders)
@@ -46,13 +46,13 @@ def least_error_formula(d: int, orders: tuple[int, ...]) -> ClosedForm | None:
 
 
 def mean_square_formula(d: int, orders: tuple[int, ...]) -> ClosedForm | None:
-    """Return the least mean squared error over the unit cube, where a formula is known.
+    """Return the least mean squared error over the unit cube, if a formula is known.
 
-    {0, d-1} and {0, ..., d-1} have one, found in the errors themselves, which it equals for every
-    d to 20.
+    {0, d-1} and {0, ..., d-1} have one, found empirically; it equals the computed errors for every
+    d up to 20.
 
     Args:
-        d: Elements of the window, from 2.
+        d: Elements of the window, at least 2.
         orders: R, from 0 to d - 1.
     """
     known: dict[frozenset[int], tuple[str, Callable[[], int]]] = {
@@ -74,11 +74,11 @@ def mean_square_formula(d: int, orders: tuple[int, ...]) -> ClosedForm | None:
 def all_orders_coefficients(d: int) -> tuple[Fraction, ...]:
     """Return beta of R = {0, ..., d-1}: ``(-1)^(d-r+1) C(d, r) 2^(r-d)``, and 2^-d for r = 0.
 
-    The error then alternates between 2^-d and -2^-d over the vertices, which the differences of
-    order r of that sequence turn into coefficients. Their size grows with d: 136 at d = 16.
+    The error then alternates between 2^-d and -2^-d over the vertices, and the coefficients are
+    the differences of order r of that sequence. Their size grows with d: 136 at d = 16.
 
     Args:
-        d: Elements of the window, from 2.
+        d: Elements of the window, at least 2.
     """
     signed = ((-1) ** (d - r + 1) * comb(d, r) * Fraction(2**r, 2**d) for r in range(1, d))
     return (Fraction(1, 2**d), *signed)

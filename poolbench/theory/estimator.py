@@ -3,7 +3,7 @@
 A window of d elements has C(d, r) subpools of size r; M_r is the mean of their maxes, M_0 = 1. An
 R-estimator is ``sum over r in R of beta_r M_r``. Each M_r is a fixed mixture of order statistics,
 so on the unit cube an estimator is the affine interpolation of its values at the d + 1 vertices
-"k ones, d - k zeros", and so is its error: vertices tell everything.
+"k ones, d - k zeros", and so is its error: the vertices determine everything.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ class Estimator:
     """An R-estimator of the maximum of d elements in [0, 1].
 
     Args:
-        elements: d, from 1.
-        orders: R: different numbers from 0 to d.
-        coefficients: beta, one for each order.
+        elements: d, at least 1.
+        orders: R, distinct numbers from 0 to d.
+        coefficients: beta, one per order.
 
     References:
         "The Theoretical Expressiveness of Maxpooling", section 3.
@@ -65,17 +65,17 @@ class Estimator:
 
     @property
     def subpools(self) -> int:
-        """How many subpool maxes the estimator is made of: the sum of C(d, r)."""
+        """Number of subpool maxes in the estimator: the sum of C(d, r)."""
         return sum(comb(self.elements, order) for order in self.orders if order)
 
     def __call__(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
         """Estimate the maximum of each row.
 
         Args:
-            x: ``(..., d)``, best in [0, 1].
+            x: Windows, ``(..., d)``, best in [0, 1].
 
         Returns:
-            ``(...)``, float64.
+            The estimates, ``(...)``, float64.
         """
         import numpy as np
 
@@ -86,19 +86,19 @@ class Estimator:
 
 
 def check_orders(orders: tuple[int, ...], elements: int | None) -> None:
-    """Refuse orders that no estimator can have.
+    """Check the orders of an estimator.
 
     Args:
         orders: The r of the terms; 0 is the intercept.
         elements: d of a full window; ``None`` if it is not known yet.
 
     Raises:
-        BadInput: The orders are no set of whole numbers from 0 to d with one above 0.
+        BadInput: The orders are not distinct whole numbers from 0 to d, or none is above 0.
     """
     if min(orders, default=0) < 0 or max(orders, default=0) < 1 or len(set(orders)) < len(orders):
         raise BadInput(
             f"orders are {list(orders)}",
-            "choose different numbers from 0 up, and at least one above 0: orders: [0, 3]",
+            "choose distinct numbers from 0 up, and at least one above 0: orders: [0, 3]",
         )
     if elements is not None and max(orders) > elements:
         raise BadInput(
@@ -110,13 +110,13 @@ def check_orders(orders: tuple[int, ...], elements: int | None) -> None:
 def order_statistic_weights(elements: int, order: int) -> tuple[float, ...]:
     """Return M_r as a mixture of order statistics: ``C(d-i, r-1) / C(d, r)`` for x_(i).
 
-    x_(1) is the largest element. It is the maximum of the subpools that hold it, and x_(i) of
-    those that hold it and r - 1 of the d - i elements below it.
+    x_(1) is the largest element. It is the maximum of all subpools that contain it; x_(i) is the
+    maximum of those that contain it and r - 1 of the d - i elements below it.
 
     Args:
-        elements: d, from 1.
-        order: r, from 0; above d the whole window is the one subpool. For 0 all weights are 0:
-            M_0 is the constant 1.
+        elements: d, at least 1.
+        order: r, at least 0; above d the only subpool is the whole window. For 0 all weights are
+            0: M_0 is the constant 1.
 
     Returns:
         d weights, which sum to 1 for r > 0.
@@ -135,7 +135,7 @@ def vertex_values(elements: int, order: int) -> tuple[Fraction, ...]:
     """Return M_r for k ones and d - k zeros, k = 0..d: ``1 - C(d-k, r) / C(d, r)``.
 
     Args:
-        elements: d, from 1.
+        elements: d, at least 1.
         order: r, from 0 to d.
     """
     if order == 0:
@@ -145,14 +145,14 @@ def vertex_values(elements: int, order: int) -> tuple[Fraction, ...]:
 
 
 def mean_product(f: tuple[Fraction, ...], g: tuple[Fraction, ...]) -> Fraction:
-    """Return the mean of f g over the unit cube, of two functions that interpolate vertices.
+    """Return the mean of f g over the unit cube, for two functions that interpolate vertices.
 
     The spacings of d uniform order statistics are Dirichlet(1, ..., 1) in d + 1 parts, so the mean
     is ``(f . g + sum(f) sum(g)) / ((d+1)(d+2))``.
 
     Args:
         f: d + 1 values at the vertices.
-        g: As many.
+        g: d + 1 values at the vertices.
     """
     count = len(f)
     dot = sum((a * b for a, b in zip(f, g, strict=True)), Fraction(0))

@@ -10,14 +10,14 @@ Matrix = Sequence[Sequence[Fraction]]
 
 
 def solve(matrix: Matrix, values: Sequence[Fraction]) -> tuple[Fraction, ...] | None:
-    """Return x with ``matrix x = values``, by elimination without fractions on the way.
+    """Return x with ``matrix x = values``, by fraction-free elimination.
 
     Args:
-        matrix: Square.
-        values: As many as it has rows.
+        matrix: A square matrix.
+        values: One value per row.
 
     Returns:
-        The one solution, or ``None`` if the matrix is singular.
+        The solution, or ``None`` if the matrix is singular.
     """
     rows = [_to_integers([*row, value]) for row, value in zip(matrix, values, strict=True)]
     size, pivot, previous = len(rows), 1, 1
@@ -31,7 +31,7 @@ def solve(matrix: Matrix, values: Sequence[Fraction]) -> tuple[Fraction, ...] | 
         for i in range(size):
             if i != column:
                 factor = rows[i][column]
-                # Bareiss: the quotient is whole, and what is left is a minor of the matrix.
+                # Bareiss: the division is exact, and the result is a minor of the matrix.
                 rows[i] = [
                     (pivot * a - factor * b) // previous for a, b in zip(rows[i], lead, strict=True)
                 ]

@@ -1,7 +1,7 @@
-"""The estimator with the least sup-norm error: a linear programme, solved to the last digit.
+"""The estimator with the least sup-norm error: a linear programme, solved exactly.
 
 scipy finds the optimal basis in floating point; the basis is then solved in fractions, and accepted
-only if primal and dual prove each other optimal. So every error and coefficient is exact.
+only if primal and dual prove each other optimal, so every error and coefficient is exact.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from poolbench.theory.exact import solve
 
 LARGEST_DIMENSION = 1000
 LARGEST_TABLE = 12
-"""Elements up to which every set of orders is worth a row: 4094 of them."""
+"""Elements up to which tables list every set of orders: 4094 of them."""
 
 _TOLERANCE = 1e-10  # HiGHS's own, 1e-7, is coarser than the errors of many orders beyond d = 14
 
 
 def check_problem(d: int, orders: tuple[int, ...], largest: int = LARGEST_DIMENSION) -> None:
-    """Refuse what is no approximation of a max, or too large a one.
+    """Check that a problem is an approximation of a max, and not too large.
 
     Raises:
-        BadInput: d is below 2 or above ``largest``, or the orders are no set of whole numbers from
-            0 to d - 1 with one above 0.
+        BadInput: d is below 2 or above ``largest``, or the orders are not distinct whole numbers
+            from 0 to d - 1, or none is above 0.
     """
     check_dimension(d, largest)
     check_orders(orders, d)
@@ -39,7 +39,7 @@ def check_problem(d: int, orders: tuple[int, ...], largest: int = LARGEST_DIMENS
 
 
 def check_dimension(d: int, largest: int = LARGEST_DIMENSION) -> None:
-    """Refuse a number of elements without a problem to solve, or with too large a one.
+    """Check the number of elements.
 
     Raises:
         BadInput: d is below 2 or above ``largest``.
@@ -49,7 +49,7 @@ def check_dimension(d: int, largest: int = LARGEST_DIMENSION) -> None:
 
 
 def sets_of_orders(d: int) -> Iterator[tuple[int, ...]]:
-    """Yield every R in {0, ..., d-1} that is not without a subpool, small ones first."""
+    """Yield every R in {0, ..., d-1} with at least one subpool, small sets first."""
     for size in range(1, d + 1):
         yield from (orders for orders in combinations(range(d), size) if orders != (0,))
 
@@ -59,11 +59,11 @@ def least_error(d: int, orders: tuple[int, ...]) -> Estimator:
 
     Args:
         d: Elements of the window, from 2 to 1000.
-        orders: R, different numbers from 0 (the intercept) to d - 1.
+        orders: R, distinct numbers from 0 (the intercept) to d - 1.
 
     Raises:
-        BadInput: d or the orders cannot be meant, or they are so many that floating point does not
-            find the optimal basis, which begins beyond d = 20.
+        BadInput: d or the orders are invalid, or there are too many orders for floating point to
+            find the optimal basis, which can happen beyond d = 20.
 
     References:
         Lemma 3, Theorem 2 and Appendix D of "The Theoretical Expressiveness of Maxpooling".
@@ -77,15 +77,15 @@ def optimal_coefficients(elements: int, orders: tuple[int, ...]) -> tuple[float,
     """Return the coefficients with the least error against the maximum, for any window.
 
     Args:
-        elements: d, from 1.
-        orders: The r of the terms; those above d all mean d, and the first of them takes the
+        elements: d, at least 1.
+        orders: The r of the terms; those above d count as d, and the first of them gets the
             coefficient.
 
     Returns:
-        beta, one for each order.
+        beta, one per order.
 
     Raises:
-        BadInput: The orders are too many for floating point.
+        BadInput: There are too many orders for floating point.
     """
     sizes = [min(order, elements) for order in orders]
     if elements in sizes:  # M_d is the max
@@ -101,8 +101,8 @@ def _solve(d: int, orders: tuple[int, ...]) -> tuple[Fraction, ...]:
     truth = [Fraction(k > 0) for k in signs]
     proof: tuple[Fraction, ...] | None = None
     if len(rows) == len(orders) + 1 and (solution := solve(rows, truth)) is not None:
-        # Multipliers of the sign of each extreme error, orthogonal to all terms: any estimator
-        # errs by their mean error at least, which is that of this one.
+        # Multipliers with the sign of each extreme error, orthogonal to all terms: every estimator
+        # has at least their mean error, which is the error of this one.
         unit = [Fraction(0)] * len(orders) + [Fraction(1)]
         proof = solve(list(zip(*rows, strict=True)), unit)
         *coefficients, error = solution
@@ -120,7 +120,7 @@ def _solve(d: int, orders: tuple[int, ...]) -> tuple[Fraction, ...]:
 
 
 def _alternation(terms: list[tuple[Fraction, ...]]) -> dict[int, int]:
-    """Return the vertices where the optimal error is extreme, with its sign, by scipy."""
+    """Return the vertices where the optimal error is extreme, with its sign, from scipy."""
     import numpy as np
     from scipy.optimize import linprog
 

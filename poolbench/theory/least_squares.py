@@ -19,10 +19,10 @@ def least_mean_square(d: int, orders: tuple[int, ...]) -> Estimator:
 
     Args:
         d: Elements of the window, from 2 to 200.
-        orders: R, different numbers from 0 (the intercept) to d - 1.
+        orders: R, distinct numbers from 0 (the intercept) to d - 1.
 
     Raises:
-        BadInput: d or the orders cannot be meant.
+        BadInput: d or the orders are invalid.
 
     References:
         Appendix C of "The Theoretical Expressiveness of Maxpooling".

@@ -1,4 +1,4 @@
-"""Which subpool maxes to compute for those of d - 1 elements: divide and conquer (Theorem 4)."""
+"""The subpool maxes needed for those of d - 1 elements: divide and conquer (Theorem 4)."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ class Layer:
 
     Args:
         subpools: Ascending indices of elements, all of one size, in lexicographic order.
-        parents: For each of them, the two neurons of the layer before whose max it is; elements of
-            the window for the first layer.
+        parents: For each subpool, the two neurons of the previous layer whose max it is; elements
+            of the window for the first layer.
     """
 
     subpools: tuple[Subpool, ...]
@@ -27,7 +27,7 @@ class Layer:
 
     @property
     def size(self) -> int:
-        """Elements of each subpool."""
+        """Number of elements of each subpool."""
         return len(self.subpools[0])
 
 
@@ -45,11 +45,11 @@ class Plan:
 
     @property
     def widths(self) -> tuple[int, ...]:
-        """Subpool maxes of each layer."""
+        """Number of subpool maxes in each layer."""
         return tuple(len(layer.subpools) for layer in self.layers)
 
     def pieces(self, layer: int) -> tuple[tuple[Subpool, ...], ...]:
-        """Return what each final subpool is made of in a layer: a panel of figure 2.
+        """Return the parts of each final subpool in a layer: a panel of figure 2.
 
         Args:
             layer: Index in ``layers``, from the first.
@@ -61,9 +61,9 @@ class Plan:
 def divide_and_conquer(d: int) -> Plan:
     """Plan the maxes of all subpools of d - 1 elements, each as a tree of pairwise maxes.
 
-    Every subpool is halved, the middle element of an odd one going both ways, until pairs remain.
-    Subpools that differ in one element share almost all their parts, so a layer needs fewer than
-    2 d of them.
+    Every subpool is halved until pairs remain; the middle element of an odd one goes into both
+    halves. Subpools that differ in one element share almost all their parts, so a layer needs fewer
+    than 2 d of them.
 
     Args:
         d: Elements of the window, from 2 to 256.
@@ -82,7 +82,7 @@ def divide_and_conquer(d: int) -> Plan:
         halves = [_halve(subpool) for subpool in subpools]
         below = tuple(sorted({half for pair in halves for half in pair}))
         index = {subpool: i for i, subpool in enumerate(below)}
-        # Halves of a pair are elements, all of which stand below: their index is themselves.
+        # The halves of a pair are elements of the window, whose index is the element itself.
         parents = tuple((index[left], index[right]) for left, right in halves)
         layers.insert(0, Layer(subpools=subpools, parents=parents))
         subpools = below

@@ -1,4 +1,4 @@
-"""How many linear regions a ReLU network can have at most."""
+"""A bound on the number of linear regions of a ReLU network."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ def region_bound(inputs: int, widths: Sequence[int]) -> int:
     ``0 <= j_l <= min(n_0, n_1 - j_1, ..., n_(l-1) - j_(l-1), n_l)``.
 
     Args:
-        inputs: n_0, from 1.
-        widths: Neurons of the hidden layers.
+        inputs: n_0, at least 1.
+        widths: Neurons of each hidden layer, at least 1.
 
     Raises:
-        BadInput: A number of neurons is below 1.
+        BadInput: A layer has no neurons.
 
     References:
         Serra, Tjandraatmadja, Ramalingam 2018 (arXiv:1711.02114), theorem 1.
@@ -51,7 +51,7 @@ def region_bound(inputs: int, widths: Sequence[int]) -> int:
         raise BadInput(
             f"a layer of {min(inputs, *widths)} neurons", "choose from 1: --widths 12,10"
         )
-    # The minimum is all that a layer needs to know of those before it.
+    # A layer depends on those before it only by the minimum.
     regions = {inputs: 1}
     for width in widths:
         after: dict[int, int] = defaultdict(int)

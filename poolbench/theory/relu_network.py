@@ -23,11 +23,11 @@ LARGEST_MAXIMUM = 1024
 
 @dataclass(frozen=True, kw_only=True)
 class ReluNetwork:
-    """A network whose layers hold maxes of pairs of the layer before.
+    """A network whose layers are maxes of pairs from the previous layer.
 
     Args:
         inputs: Width of the input.
-        layers: For each layer, the pairs; a pair of a neuron with itself hands it on.
+        layers: For each layer, the pairs; a pair of a neuron with itself passes it on.
         readout: ``(outputs, width of the last layer)``.
         intercept: ``(outputs,)``.
     """
@@ -41,8 +41,8 @@ class ReluNetwork:
     def affine_maps(self) -> tuple[tuple[Array, Array], ...]:
         """Weight and bias before each ReLU layer, and after the last one.
 
-        Taking a pair apart and putting the max of the pair before together are both linear, so one
-        matrix does both.
+        Combining the ReLUs of one pair and splitting the next pair are both linear, so one matrix
+        does both.
         """
         maps: list[tuple[Array, Array]] = []
         assemble = np.eye(self.inputs)
@@ -54,12 +54,12 @@ class ReluNetwork:
 
     @property
     def widths(self) -> tuple[int, ...]:
-        """ReLU neurons of each hidden layer: 3 for a max, 2 for a value that is handed on."""
+        """ReLU neurons of each hidden layer: 3 for a max, 2 for a value that is passed on."""
         return tuple(len(weight) for weight, _ in self.affine_maps[:-1])
 
     @property
     def parameters(self) -> int:
-        """Weights and biases that are not 0."""
+        """Number of weights and biases that are not 0."""
         return sum(int(np.count_nonzero(part)) for pair in self.affine_maps for part in pair)
 
     def __call__(self, x: Array) -> Array:
@@ -69,7 +69,7 @@ class ReluNetwork:
             x: ``(n, inputs)``.
 
         Returns:
-            ``(n, outputs)``, float64, within a rounding a layer.
+            ``(n, outputs)``, float64, within one rounding per layer.
         """
         *hidden, (weight, bias) = self.affine_maps
         for before, shift in hidden:
@@ -77,7 +77,7 @@ class ReluNetwork:
         return x @ weight.T + bias
 
     def neurons(self, x: Array) -> tuple[Array, ...]:
-        """Return the maxes that each layer holds, put together from its ReLU neurons.
+        """Return the maxes of each layer, computed from its ReLU neurons.
 
         Args:
             x: ``(n, inputs)``.
@@ -109,10 +109,10 @@ class ReluNetwork:
 def max_network(n: int) -> ReluNetwork:
     """Build the network that computes the max of n values in ceil(log2 n) hidden layers.
 
-    Neighbours are paired; the last of an odd number is handed on.
+    Neighbours are paired; the last of an odd number is passed on.
 
     Args:
-        n: Values, from 1 to 1024.
+        n: Number of values, from 1 to 1024.
 
     Raises:
         BadInput: n is out of range.
@@ -133,10 +133,10 @@ def estimator_network(estimator: Estimator) -> ReluNetwork:
     """Build the network of an estimator from the subpools of d - 1 elements, by Theorem 4's plan.
 
     Args:
-        estimator: Its orders are d - 1, or 0 and d - 1.
+        estimator: An estimator with the orders d - 1, or 0 and d - 1.
 
     Raises:
-        BadInput: It has other orders, or more elements than a plan.
+        BadInput: It has other orders, or more elements than a plan can have.
     """
     d = estimator.elements
     coefficients = dict(zip(estimator.orders, estimator.coefficients, strict=True))

@@ -12,10 +12,10 @@ from poolbench.core.errors import BadInput
 
 
 def lse_excess(n: int, t: float) -> float:
-    """Return the largest ``LSE - max``: ``t log n``, wherever the elements lie.
+    """Return the largest ``LSE - max``: ``t log n``, for any range of the elements.
 
     Args:
-        n: Elements, from 1.
+        n: Number of elements, at least 1.
         t: Temperature in the units of the elements, above 0.
 
     Raises:
@@ -28,18 +28,18 @@ def lse_excess(n: int, t: float) -> float:
 def lae_shortfall(n: int, t: float) -> float:
     """Return the largest ``max - LAE`` on the unit cube: ``t log(n / (1 + (n-1) exp(-1/t)))``.
 
-    It is ``t log n`` as t -> 0, and ``1 - 1/n``, which is that of the mean, as t -> inf.
+    It tends to ``t log n`` as t -> 0, and to ``1 - 1/n``, that of the mean, as t -> inf.
 
     Args:
-        n: Elements, from 1.
+        n: Number of elements, at least 1.
         t: Temperature in the units of the elements, above 0.
 
     Raises:
         BadInput: n or t is out of range.
     """
     _check(n, t)
-    # n over the denominator is 1 + (n-1)(1 - exp(-1/t)) over it; log1p keeps what is left of
-    # that at a high temperature.
+    # n / denominator is 1 + (n-1)(1 - exp(-1/t)) / denominator; log1p keeps the digits of the
+    # second term at a high temperature.
     return t * log1p((n - 1) * -expm1(-1 / t) / (1 + (n - 1) * exp(-1 / t)))
 
 

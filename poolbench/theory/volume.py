@@ -1,4 +1,4 @@
-"""How large the set is on which an estimator errs by much (Lemma 4)."""
+"""The volume of the set on which an estimator has a large error (Lemma 4)."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ class Volume:
 
     Args:
         threshold: c.
-        samples: Uniform points that were drawn.
-        hits: Those with an error of at least c.
+        samples: Number of uniform random points.
+        hits: Number of points with an error of at least c.
         interval: Exact 95 % interval of the volume (Clopper-Pearson).
         bound: Lemma 4's lower bound, ``(e - c)^d``.
-        corner_share: Share of as many points of the corner ``[0, e - c]^d`` with such an error: 1
-            says that the bound holds for the reason the lemma gives.
+        corner_share: Fraction of as many points in the corner ``[0, e - c]^d`` with such an error;
+            1 confirms the argument of the lemma.
     """
 
     threshold: Fraction
@@ -39,25 +39,25 @@ class Volume:
 
     @property
     def estimate(self) -> float:
-        """The share of the points that were hit."""
+        """The fraction of points with such an error."""
         return self.hits / self.samples
 
 
 def large_error_volume(estimator: Estimator, share: Fraction, *, samples: int, seed: int) -> Volume:
-    """Measure the set where ``|estimate - max| >= c`` by Monte Carlo, beside its lower bound.
+    """Measure the set where ``|estimate - max| >= c`` by Monte Carlo, with its lower bound.
 
     At the origin the estimate is the intercept, which for an optimal estimator is its largest
-    error e; it is nowhere less. So wherever max(x) <= e - c it errs by c or more, and that corner
+    error e; it is nowhere less. So wherever max(x) <= e - c the error is c or more, and that corner
     has the volume (e - c)^d.
 
     Args:
-        estimator: An optimal one with the intercept among its orders.
-        share: c as a share of e, in [0, 1].
-        samples: Points, from 1.
-        seed: Of the points.
+        estimator: An optimal estimator with the intercept among its orders.
+        share: c as a fraction of e, in [0, 1].
+        samples: Number of points, at least 1.
+        seed: Seed of the points.
 
     Raises:
-        BadInput: The estimator has no intercept, or the share or the number cannot be meant.
+        BadInput: The estimator has no intercept, or the share or the number is invalid.
 
     References:
         Lemma 4 of "The Theoretical Expressiveness of Maxpooling".
@@ -94,7 +94,7 @@ def large_error_volume(estimator: Estimator, share: Fraction, *, samples: int, s
 
 
 def _count(estimator: Estimator, points: NDArray[np.float64], threshold: Fraction) -> int:
-    """Return at how many points the error is at least the threshold."""
+    """Return the number of points with an error of at least the threshold."""
     errors = abs(estimator(points) - points.max(-1))
-    # Rounding must not decide where the error is the threshold itself, as it is in a corner.
+    # Rounding must not decide if the error equals the threshold, as it does in a corner.
     return int((errors >= float(threshold) - 1e-12).sum())
