@@ -1,1 +1,1 @@
-"""What happens to cells: workers, the session they share, training and probing of one cell."""
+"""Running cells: workers, the session they share, training and probing of one cell."""

@@ -1,4 +1,4 @@
-"""A cell's network and training, as they are before the first step."""
+"""A cell's network and training before the first step."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ EVALUATION_BATCH = 500
 
 
 def network_for(cell: Cell, splits: Splits, device: torch.device) -> Network:
-    """Return a cell's network as it starts training, on the device, channels last."""
+    """Return a cell's initial network, on the device, channels last."""
     channels, height, width = splits.shape
     network = build_network(
         cell.model,
@@ -44,7 +44,7 @@ def training_for(
     """Return a cell's training, before its first step."""
 
     def validate() -> float:
-        assert splits.validation is not None  # noqa: S101 - passed on only when it is not
+        assert splits.validation is not None  # noqa: S101 - only used in that case
         seen = evaluate_cell(network, cell, splits.validation, device)
         return seen.correct / seen.total
 
@@ -64,7 +64,7 @@ def training_for(
 
 
 def batches_of(cell: Cell, splits: Splits) -> Batches:
-    """Return what a cell learns from."""
+    """Return the training batches of a cell."""
     return Batches(
         splits.train,
         batch_size=cell.recipe.batch_size,
@@ -74,6 +74,6 @@ def batches_of(cell: Cell, splits: Splits) -> Batches:
 
 
 def evaluate_cell(network: nn.Module, cell: Cell, split: Split, device: torch.device) -> Evaluation:
-    """Return what a cell's network says of a split."""
+    """Evaluate a cell's network on a split."""
     batches = evaluation_batches(split, batch_size=EVALUATION_BATCH)
     return evaluate(network, batches, device=device, precision=cell.recipe.precision)

@@ -1,4 +1,4 @@
-"""Measure what a cell costs here, by a few of its real steps."""
+"""Measuring the cost of a cell on this machine, from a few training steps."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ def measure(cell: Cell, *, root: Path | None, device: str, threads: int) -> Cell
     """Return a cell's cost, from a few training steps on real data.
 
     Args:
-        cell: What would be trained.
-        root: Where data sets are.
-        device: As torch names it.
+        cell: The cell to measure.
+        root: Folder of data sets.
+        device: Device name for torch.
         threads: CPU threads.
 
     Raises:

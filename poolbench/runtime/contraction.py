@@ -1,4 +1,4 @@
-"""Angle contraction at initialisation: from an experiment to what every network showed."""
+"""Angle contraction at initialisation: from an experiment to the results of every network."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from poolbench.store.store import Store
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Subject:
+class _Case:
     """One network on one source of pairs, at one size."""
 
     label: str
@@ -51,62 +51,62 @@ def observe(
     device: str | None = None,
     on_event: Callable[[Event], None] = lambda _: None,
 ) -> list[Observed]:
-    """Measure what the store does not hold yet, and return all of it.
+    """Measure what is not in the store yet, and return everything.
 
-    Each network of a seed is stored when it is done: the figures of a paper take minutes, and a
-    larger plan then costs only what is new in it.
+    Every network is stored as soon as it is measured: the numbers of a paper take minutes, and a
+    larger plan then only costs what is new in it.
 
     Args:
         settings: What to measure.
-        store: Folder of the run store; made if need be.
-        root: Where data sets are.
+        store: Folder of the run store; created if missing.
+        root: Folder of data sets.
         device: ``auto``, ``cpu``, ``cuda`` or ``cuda:N``; by default the CPU.
-        on_event: Given what happens, for a display.
+        on_event: Called with every event, for a display.
 
     Returns:
-        One for each network, source of pairs and size, in the suite's order; without similarities
-        where the data are missing.
+        One entry for each network, source of pairs and size, in the suite's order; without
+        similarities if the data are missing.
 
     Raises:
-        BadInput: An operator or a number of pairs that cannot be meant.
-        EnvironmentFault: The device or the store cannot serve.
+        BadInput: An operator or the number of pairs is invalid.
+        EnvironmentFault: The device or the store cannot be used.
     """
     observer = _Observer(
         Store.create(store), data_root(root), open_device(device or "cpu"), on_event
     )
-    return [observer.observe(subject, settings) for subject in _subjects(settings)]
+    return [observer.observe(case, settings) for case in _cases(settings)]
 
 
-def _subjects(settings: ContractionSettings) -> Iterator[_Subject]:
+def _cases(settings: ContractionSettings) -> Iterator[_Case]:
     for label, network in settings.networks.items():
         for source in settings.data:
-            subject = _Subject(label=label, network=network, source=source)
+            case = _Case(label=label, network=network, source=source)
             if settings.sweep is None:
-                yield subject
+                yield case
             else:
-                yield from _swept(subject, settings.sweep)
+                yield from _swept(case, settings.sweep)
 
 
-def _swept(subject: _Subject, sweep: Sweep) -> Iterator[_Subject]:
-    for place, size in enumerate(sweep.values):
-        network, source = dict(subject.network.options), dict(subject.source.source.options)
+def _swept(case: _Case, sweep: Sweep) -> Iterator[_Case]:
+    for index, size in enumerate(sweep.values):
+        network, source = dict(case.network.options), dict(case.source.source.options)
         if sweep.over == "pool_size":
             pools = network["width"] // network["group_size"]
             network |= {"group_size": size, "width": pools * size}
         else:
             source |= {"size_px": size}
         if sweep.kernel_sizes:
-            network |= {"kernel_size": sweep.kernel_sizes[place]}
+            network |= {"kernel_size": sweep.kernel_sizes[index]}
         yield replace(
-            subject,
-            network=replace(subject.network, options=network),
-            source=replace(subject.source, source=replace(subject.source.source, options=source)),
+            case,
+            network=replace(case.network, options=network),
+            source=replace(case.source, source=replace(case.source.source, options=source)),
             size=size,
         )
 
 
 class _Observer:
-    """Measures subjects, one seed after another."""
+    """Measures cases, one seed after another."""
 
     def __init__(
         self,
@@ -119,39 +119,37 @@ class _Observer:
         self._data_cache = DataCache(root, torch.device("cpu"))
         self._on_event = on_event
 
-    def observe(self, subject: _Subject, settings: ContractionSettings) -> Observed:
-        """Return what every seed of a subject showed."""
-        observed = Observed(
-            network=subject.label, source=subject.source, size=subject.size, seeds=()
-        )
+    def observe(self, case: _Case, settings: ContractionSettings) -> Observed:
+        """Return the results of every seed of a case."""
+        observed = Observed(network=case.label, source=case.source, size=case.size, seeds=())
         try:
-            setups = self._setups(subject, settings)
+            setups = self._setups(case, settings)
             known = [read_finding(self._store, setup.key) for setup in setups]
             splits = self._splits(setups[0]) if None in known else None
         except EnvironmentFault as fault:
             for seed in settings.seeds:
-                self._tell("failed", subject, seed, detail="missing data")
+                self._tell("failed", case, seed, detail="missing data")
             return replace(observed, missing=fault.message)
         seeds = []
         for setup, finding in zip(setups, known, strict=True):
             if finding is None:
-                seeds.append(self._measured(subject, setup, splits))
+                seeds.append(self._measured(case, setup, splits))
             else:
                 seeds.append(similarities_from_json(finding))
-            self._tell("finished", subject, setup.seed)
+            self._tell("finished", case, setup.seed)
         return replace(observed, seeds=tuple(seeds))
 
-    def _setups(self, subject: _Subject, settings: ContractionSettings) -> list[Setup]:
-        source = subject.source.source
+    def _setups(self, case: _Case, settings: ContractionSettings) -> list[Setup]:
+        source = case.source.source
         is_toy = source.name in TOY_PAIRS
         checksum = TOY_PAIRS[source.name].checksum if is_toy else fingerprint(source, self._root)
         return [
             Setup(
-                network=subject.network,
+                network=case.network,
                 source=source,
                 checksum=checksum,
-                is_centred=subject.source.is_centred,
-                shift=subject.source.shift,
+                is_centred=case.source.is_centred,
+                shift=case.source.shift,
                 pools=tuple(settings.pools.values()),
                 pairs=1 if is_toy else settings.pairs,
                 seed=seed,
@@ -166,8 +164,8 @@ class _Observer:
             return None
         return self._data_cache.splits(DataSpec(source=setup.source, checksum=setup.checksum))
 
-    def _measured(self, subject: _Subject, setup: Setup, splits: Splits | None) -> Similarities:
-        self._tell("started", subject, setup.seed)
+    def _measured(self, case: _Case, setup: Setup, splits: Splits | None) -> Similarities:
+        self._tell("started", case, setup.seed)
         if splits is None:
             images = toy_pair(**setup.source.options) + setup.shift
         else:
@@ -176,7 +174,7 @@ class _Observer:
             setup,
             images,
             self._device,
-            lambda done: self._tell("progress", subject, setup.seed, fraction=done / setup.pairs),
+            lambda done: self._tell("progress", case, setup.seed, fraction=done / setup.pairs),
         )
         document = {
             "setup": asdict(setup),
@@ -187,8 +185,8 @@ class _Observer:
         return similarities
 
     def _tell(
-        self, kind: Kind, subject: _Subject, seed: int, *, fraction: float = 0.0, detail: str = ""
+        self, kind: Kind, case: _Case, seed: int, *, fraction: float = 0.0, detail: str = ""
     ) -> None:
-        size = "" if subject.size is None else f" · size {subject.size}"
-        label = f"{subject.label} · {subject.source.label}{size} · seed {seed}"
+        size = "" if case.size is None else f" · size {case.size}"
+        label = f"{case.label} · {case.source.label}{size} · seed {seed}"
         self._on_event(Event(kind=kind, cell=label, label=label, fraction=fraction, detail=detail))

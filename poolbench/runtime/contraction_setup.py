@@ -17,15 +17,15 @@ from poolbench.data.stable_random import StableRandom
 from poolbench.operators.create import build
 from poolbench.probes.contraction.measure import PoolsSideBySide, measure_similarities
 
-# Batch normalisation sees so many images at a time on every machine: results depend on it.
+# The batch size for batch normalisation on every machine, because results depend on it.
 _NORMALISED_TOGETHER = 100
-# Other networks give the same whatever the batch; the fastest is one whose maps stay in a cache.
+# Other networks do not depend on it; batches whose maps stay in the cache are fastest.
 _MAPS_BYTES = 16 * 2**20
 _CLASSES = 10
 
 
 class _HeadPools(SitePools):
-    """The default pools of a network, but for its head: that keeps what it is given."""
+    """The default pools of a network, except for its head, which keeps its input."""
 
     def __init__(self, pools: SitePools) -> None:
         super().__init__(pools.pools)
@@ -33,12 +33,12 @@ class _HeadPools(SitePools):
         self.channels = 0
         self.grid = (0, 0)
 
-    def __call__(self, site: str, **place: Any) -> nn.Module:
-        """Return the operator for one place; see ``models.api.PoolFactory``."""
+    def __call__(self, site: str, **layer: Any) -> nn.Module:
+        """Return the operator for one pooling layer; see ``models.api.PoolFactory``."""
         if site == "head":
-            self.channels, self.grid = place["channels"], place["grid"]
+            self.channels, self.grid = layer["channels"], layer["grid"]
             return self.head
-        return super().__call__(site, **place)
+        return super().__call__(site, **layer)
 
 
 def measure_setup(
@@ -47,16 +47,16 @@ def measure_setup(
     device: torch.device,
     on_progress: Callable[[int], None] = lambda _: None,
 ) -> Similarities:
-    """Return the similarities of a setup: a function of its arguments alone.
+    """Return the similarities of a setup, a function of the arguments alone.
 
     Args:
-        setup: What is measured.
-        images: The pairs: ``(2 pairs, C, H, W)``, the first of each before all the second.
-        device: Where.
-        on_progress: Given the number of pairs done.
+        setup: The setup to measure.
+        images: The pairs: ``(2 pairs, C, H, W)``, all first images before all second ones.
+        device: Device to measure on.
+        on_progress: Called with the number of pairs done.
 
     Raises:
-        BadInput: An operator that cannot stand at this head.
+        BadInput: An operator does not fit this head.
     """
     _, channels, height, width = images.shape
     spec = model_spec(setup.network.name, setup.network.options, {})
@@ -70,7 +70,7 @@ def measure_setup(
             image_size=(height, width),
             pools=pools,
         )
-        # After the network, so that its weights are the same whatever pools them.
+        # After the network, so that its weights do not depend on the operators.
         pools.head.operators.extend(
             build(pool.name, channels=pools.channels, grid=pools.grid, **pool.options)
             for pool in setup.pools
@@ -100,14 +100,14 @@ def _batches(images: Tensor, pairs_at_once: int) -> Iterator[tuple[Tensor, Tenso
 
 
 def draw_pairs(setup: Setup, splits: Splits) -> Tensor:
-    """Draw random pairs of training images; no image is in two of them.
+    """Draw random pairs of training images; no image is in two pairs.
 
     Args:
-        setup: How many, with which seed, and what is done to them.
-        splits: Their data set.
+        setup: The number of pairs, the seed and the preprocessing.
+        splits: The data set.
 
     Returns:
-        float32 ``(2 pairs, C, H, W)``, the first of each pair before all the second.
+        float32 ``(2 pairs, C, H, W)``, all first images before all second ones.
 
     Raises:
         BadInput: There are too few images.
@@ -116,7 +116,7 @@ def draw_pairs(setup: Setup, splits: Splits) -> Tensor:
     if 2 * setup.pairs > count:
         raise BadInput(
             f"{setup.pairs} pairs need {2 * setup.pairs} images; "
-            f"{setup.source.name} has {count} to train on",
+            f"{setup.source.name} has {count} training images",
             "ask for fewer pairs",
         )
     order = StableRandom("contraction", setup.seed).permutation(count)[: 2 * setup.pairs]

@@ -1,4 +1,4 @@
-"""The data set a worker has at hand."""
+"""The data set that a worker keeps in memory."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from poolbench.data.splits import Splits
 
 
 class DataCache:
-    """Data sets kept resident between cells: successive cells mostly share theirs.
+    """A data set kept resident between cells, because successive cells mostly share it.
 
     Args:
-        root: Where data sets are looked for.
-        device: Where they are kept.
+        root: Folder of data sets.
+        device: Device they are kept on.
     """
 
     def __init__(self, root: Path | None, device: torch.device) -> None:
@@ -27,7 +27,7 @@ class DataCache:
         self._splits: Splits | None = None
 
     def splits(self, spec: DataSpec) -> Splits:
-        """Return a data set's splits; the one before is let go.
+        """Return a data set's splits; the previous data set is dropped.
 
         Raises:
             EnvironmentFault: Its files are missing or damaged.

@@ -1,4 +1,4 @@
-"""Which device, and how many workers: decided without loading torch."""
+"""Choosing devices and the number of workers, without loading torch."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def count_gpus() -> int:
-    """Return how many NVIDIA GPUs a worker would see; 0 when the driver does not answer."""
+    """Return the number of NVIDIA GPUs a worker would see; 0 if the driver does not answer."""
     visible = os.environ.get("CUDA_VISIBLE_DEVICES")
     if visible is not None and visible.strip() in {"", "-1"}:
         return 0
@@ -27,7 +27,7 @@ def count_gpus() -> int:
 
 
 def driver_version() -> str:
-    """Return the version of the NVIDIA driver; ``unknown`` where it does not answer."""
+    """Return the version of the NVIDIA driver; ``unknown`` if it does not answer."""
     versions = _ask_driver("--query-gpu=driver_version", "--format=csv,noheader")
     return versions[0] if versions else "unknown"
 
@@ -46,15 +46,15 @@ def _ask_driver(*question: str) -> list[str]:
 
 
 def count_cores() -> int:
-    """Return the CPU cores this process may use."""
+    """Return the number of CPU cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def check_device(name: str) -> str:
-    """Return a device's name if it is one.
+    """Return a device's name if it is valid.
 
     Raises:
-        BadInput: It is none of ``auto``, ``cpu``, ``cuda``, ``cuda:N``.
+        BadInput: It is not ``auto``, ``cpu``, ``cuda`` or ``cuda:N``.
     """
     if not re.fullmatch(r"auto|cpu|cuda(:\d+)?", name):
         raise BadInput(f"unknown device '{name}'", "known: auto, cpu, cuda, cuda:N")
@@ -65,9 +65,9 @@ def workers_of(execution: Execution, *, device: str | None, jobs: int | None) ->
     """Return the device of each worker of a study.
 
     Args:
-        execution: What the suite says.
-        device: In place of the suite's; ``None`` keeps it.
-        jobs: In place of the suite's; ``None`` keeps it.
+        execution: The suite's settings.
+        device: Overrides the suite's device; ``None`` keeps it.
+        jobs: Overrides the suite's jobs; ``None`` keeps it.
 
     Raises:
         BadInput: There is no such device.
@@ -81,11 +81,11 @@ def assign_devices(asked: str, jobs: int | None) -> list[str]:
     """Return the device of each worker.
 
     On the CPU, independent single-threaded workers beat one worker with all threads for the small
-    networks this tool trains there, so ``jobs`` defaults to the cores; on GPUs to one a device.
+    networks this tool trains there, so ``jobs`` defaults to the cores; on GPUs to one per device.
 
     Args:
         asked: ``auto``, ``cpu``, ``cuda`` (all of them) or ``cuda:N``.
-        jobs: Workers wanted; ``None`` for the default.
+        jobs: Number of workers; ``None`` for the default.
 
     Raises:
         BadInput: There is no such device.
@@ -100,15 +100,15 @@ def assign_devices(asked: str, jobs: int | None) -> list[str]:
 
 
 def check_gpu_settings(study: Study, *, device: str | None) -> None:
-    """Refuse a study that asks for what only a GPU has, where there can be none of it.
+    """Reject a study with settings that need a GPU if it would run on a CPU.
 
     Args:
-        study: What is to be trained.
-        device: In place of the suite's; ``None`` keeps it.
+        study: The study to train.
+        device: Overrides the suite's device; ``None`` keeps it.
 
     Raises:
-        BadInput: There is no such device, it is the CPU, or an optimiser decides in Python what a
-            step does.
+        BadInput: There is no such device, it is the CPU, or a captured step has an optimiser that
+            makes decisions in Python.
     """
     asked, wanted = study.execution, dict[str, str]()
     if asked.captured:
@@ -116,7 +116,7 @@ def check_gpu_settings(study: Study, *, device: str | None) -> None:
     if asked.cudnn_benchmark:
         wanted["cudnn_benchmark"] = "tunes cuDNN, which only NVIDIA GPUs use"
     if any(cell.recipe.precision == "tf32" for cell in study.cells):
-        wanted["precision"] = "asks for tf32, an arithmetic of GPUs"
+        wanted["precision"] = "asks for tf32, which needs a GPU"
     if wanted and "cpu" in workers_of(asked, device=device, jobs=1):
         off = {"captured": "false", "cudnn_benchmark": "false", "precision": "fp32"}
         reasons = ", ".join(f"execution.{key} {reason}" for key, reason in wanted.items())
@@ -141,17 +141,17 @@ def _check_capturable(study: Study) -> None:
 
 
 def open_device(name: str, precision: Precision = "fp32") -> torch.device:
-    """Return a torch device that works; what runs on it in float32 keeps all its digits.
+    """Return a working torch device, with full precision for float32.
 
-    torch's default lets a GPU's convolutions round to tf32: here only what asks for it does.
+    By default torch lets a GPU's convolutions round to tf32; here that has to be asked for.
 
     Args:
-        name: ``cpu``, ``cuda`` or ``cuda:N``; ``auto`` is the CPU where no GPU answers.
-        precision: That it has to know.
+        name: ``cpu``, ``cuda`` or ``cuda:N``; ``auto`` is the CPU if no GPU answers.
+        precision: A precision that the device has to support.
 
     Raises:
-        BadInput: There is no such device, or it is a CPU and ``tf32`` is asked for.
-        EnvironmentFault: It asks for a GPU that torch cannot use, or that knows no ``tf32``.
+        BadInput: There is no such device, or ``tf32`` is asked for on a CPU.
+        EnvironmentFault: Torch cannot use the GPU, or the GPU has no ``tf32``.
     """
     import torch
 
@@ -161,7 +161,7 @@ def open_device(name: str, precision: Precision = "fp32") -> torch.device:
         if found <= (device.index or 0):
             build = "a CPU-only build" if torch.version.cuda is None else "a CUDA build"
             raise EnvironmentFault(
-                f"device '{name}' was asked for, and torch sees {found} CUDA devices here "
+                f"device '{name}' was asked for, but torch sees {found} CUDA devices here "
                 f"(torch {torch.__version__} is {build})",
                 "use --device cpu, or check the machine with: poolbench doctor",
             )

@@ -1,4 +1,4 @@
-"""Whether a probe was put to a run before."""
+"""Looking up whether a run has been measured by a probe."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from poolbench.store.store import Store
 
 
 def measured(store: Store, cell: Cell, probe: Named) -> Measurement | None:
-    """Return what a probe found on a run; ``None`` if it is not stored, or stored and damaged."""
+    """Return the measurement of a run by a probe; ``None`` if it is missing or damaged."""
     network = store.network(cell.id)
     if network is None:
         return None

@@ -1,4 +1,4 @@
-"""Measure one run: its stored network put to a probe, on the images of its final evaluation."""
+"""Measuring one run: a probe of its stored network, on the images of its final evaluation."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ from poolbench.store.store import Store
 
 
 class ProbedRun:
-    """A finished run whose network is at hand.
+    """A finished run with its network loaded.
 
     Args:
-        store: Where it is.
-        cell: The run's.
-        data_cache: Its data.
-        device: Where to measure.
+        store: The store of the run.
+        cell: The run's cell.
+        data_cache: Provides its data.
+        device: Device to measure on.
 
     Attributes:
         checksum: SHA-256 of its weights.
 
     Raises:
-        Damaged: Its weights are not what was stored.
+        Damaged: Its stored weights are damaged.
         EnvironmentFault: Its data are missing.
     """
 
@@ -63,11 +63,11 @@ class ProbedRun:
         )
 
     def measure(self, probe: Named, on_progress: Callable[[float], None]) -> Measurement:
-        """Return what a probe finds.
+        """Return the measurement by a probe.
 
         Args:
-            probe: With every option spelled out.
-            on_progress: Given the share done; may raise to stop.
+            probe: The probe with every option.
+            on_progress: Called with the fraction done; may raise to stop.
         """
         made = Measurement(
             probe=probe,
@@ -99,33 +99,33 @@ def measure_run(
     on_progress: Callable[[str, float], None],
     on_notice: Callable[[str], None],
 ) -> bool:
-    """Put a run to probe after probe, and store what each finds at once.
+    """Measure a run with one probe after another, and store each measurement at once.
 
     Args:
-        run: What is measured.
-        probes: Those that are lacking.
-        writer: The right to store what they find.
-        should_stop: Whether to end at this batch; the probe at hand is then lost.
-        on_progress: Given the probe's name and the share of all of them that is done.
-        on_notice: Given words for people.
+        run: The run to measure.
+        probes: The missing probes.
+        writer: The right to store measurements.
+        should_stop: Whether to end at this batch; the current probe is then lost.
+        on_progress: Called with the probe's name and the fraction of all probes done.
+        on_notice: Called with messages for people.
 
     Returns:
-        Whether all of them were measured, rather than stopped.
+        Whether all probes are done; false if stopped.
 
     Raises:
         EnvironmentFault: The disk is full.
-        Exception: The first that a probe ended in; the other probes are measured and stored.
+        Exception: The first exception of a probe; the other probes are measured and stored.
     """
     failures: list[Exception] = []
-    for place, probe in enumerate(probes):
+    for index, probe in enumerate(probes):
 
-        def tell(share: float, place: int = place, name: str = probe.name) -> None:
+        def tell(share: float, index: int = index, name: str = probe.name) -> None:
             if should_stop():
                 raise _Stopped
-            on_progress(name, (place + share) / len(probes))
+            on_progress(name, (index + share) / len(probes))
 
         if writer.has(measurement_key(probe, run.checksum)):
-            on_notice(f"its measurement by {probe.name} is damaged and is made again")
+            on_notice(f"its measurement by {probe.name} is damaged and is repeated")
         try:
             tell(0.0)
             writer.save(run.measure(probe, tell))
@@ -133,7 +133,7 @@ def measure_run(
             return False
         except EnvironmentFault:
             raise
-        except Exception as error:  # one probe may fail in its own way; the others go on
+        except Exception as error:  # any probe may fail in its own way; the others continue
             failures.append(error)
     if failures:
         raise failures[0]

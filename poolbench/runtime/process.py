@@ -1,4 +1,4 @@
-"""How a worker behaves: its torch, its signals."""
+"""The process settings of a worker: torch and signals."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ import torch
 
 @contextmanager
 def configured(device: str, threads: int, *, cudnn_benchmark: bool = False) -> Iterator[None]:
-    """Make torch deterministic, and as wide as asked for, for a while.
+    """Make torch deterministic, and set its number of threads, within a context.
 
     Args:
-        device: As torch names it.
+        device: Device name for torch.
         threads: CPU threads.
-        cudnn_benchmark: Whether a GPU's library may try its algorithms to find the fastest.
+        cudnn_benchmark: Whether cuDNN may time its algorithms to find the fastest.
     """
-    if device.startswith("cuda"):  # read at the first matrix product; else that may vary
+    if device.startswith("cuda"):  # read at the first matrix product, which may vary without it
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     before = torch.get_num_threads(), torch.get_deterministic_debug_mode()
     benchmark_before = torch.backends.cudnn.benchmark
-    # Filling fresh memory only serves code that reads what it never wrote.
+    # Filling new memory is only useful for code that reads uninitialised values.
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     torch.backends.cudnn.benchmark = cudnn_benchmark
     torch.set_num_threads(threads)
-    # Some backward passes have no deterministic kernel on CUDA: a warning there, a rule on CPU.
+    # Some backward passes have no deterministic kernel on CUDA: a warning there, an error on CPU.
     # (use_deterministic_algorithms would import torch's compiler: a second, for each worker.)
     torch.set_deterministic_debug_mode("warn" if device.startswith("cuda") else "error")
     try:
@@ -43,7 +43,7 @@ def configured(device: str, threads: int, *, cudnn_benchmark: bool = False) -> I
 
 @contextmanager
 def stopping_on_signals(stop: Callable[[int], None]) -> Iterator[None]:
-    """Turn the first SIGINT or SIGTERM into a call of ``stop``; the second one kills."""
+    """Call ``stop`` on the first SIGINT or SIGTERM; a second one kills the process."""
     numbers = (signal.SIGINT, signal.SIGTERM)
 
     def handle(number: int, _: object) -> None:

@@ -1,4 +1,4 @@
-"""Where a result comes from: machine, versions, settings."""
+"""The provenance of a result: machine, versions, settings."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def cpu_model() -> str:
-    """Return the processor's name, as the system gives it."""
+    """Return the processor's name from the system."""
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:
@@ -25,12 +25,12 @@ def cpu_model() -> str:
 
 
 def now() -> str:
-    """Return the present moment as ISO 8601, UTC."""
+    """Return the current time as ISO 8601, UTC."""
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def describe(device: torch.device) -> dict[str, Any]:
-    """Return what a result's bits may depend on besides its cell, as JSON."""
+    """Return everything besides the cell that a result's bits may depend on, as JSON."""
     import torch
 
     from poolbench.operators.kernels import kernel_for

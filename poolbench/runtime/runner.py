@@ -1,7 +1,7 @@
-"""Keeps workers going until every cell is settled.
+"""Runs workers until every cell is settled.
 
-The store decides what is finished. Workers are only started, watched and, when one dies, started
-again; a cell that keeps killing its workers is given up after three attempts.
+The store decides what is finished. Workers are only started, watched and, if one dies, restarted;
+a cell that keeps killing its workers is given up after three attempts.
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ class Settings:
     """How to run; nothing here changes a result.
 
     Args:
-        store: The store's folder; made if need be.
+        store: The store's folder; created if missing.
         device: Overrides the suite's ``execution.device``; ``None`` keeps it.
         jobs: Overrides the suite's ``execution.jobs``; ``None`` keeps it.
-        engine: From the engine catalogue.
-        root: Where data sets are; ``None`` for ``POOLBENCH_DATA``.
-        download: Fetch missing data sets.
+        engine: A name in the engine catalogue.
+        root: Folder of data sets; ``None`` for ``POOLBENCH_DATA``.
+        download: Whether to download missing data sets.
         plugins: Files of third-party catalogue entries.
-        wait: Wait for cells that another process holds; else raise ``StoreBusy``.
+        wait: Whether to wait for cells that another process holds; otherwise raise ``StoreBusy``.
     """
 
     store: Path
@@ -56,14 +56,14 @@ class Settings:
 
 
 class Runner:
-    """Does a task on the open cells of a study.
+    """Runs a task on the open cells of a study.
 
     Args:
         store: Where results go.
-        study: Whose cells.
-        task: What to do to them.
+        study: The study with the cells.
+        task: What to do with them.
         settings: Where and how.
-        on_event: Given what happens, for a display.
+        on_event: Called with every event, for a display.
 
     Attributes:
         utilisation: How busy its workers have been.
@@ -82,7 +82,7 @@ class Runner:
         self._settings, self._on_event = settings, on_event
         self._devices = workers_of(study.execution, device=settings.device, jobs=settings.jobs)
         self._engine = self._start_engine()
-        # Last: what can be refused is refused before there is a folder to leave behind.
+        # Last, so that invalid settings leave no folder behind.
         self._session = Session.start(store, study)
         self._running: dict[str, str] = {}
         self._started = 0
@@ -97,7 +97,7 @@ class Runner:
         return target("poolbench.runtime.worker:work", threads=self._study.execution.threads)
 
     def run(self, open_cells: list[Cell]) -> dict[str, str]:
-        """Return the reason by label for every one of the open cells that it was not done to."""
+        """Run the task; return the reason by label for every open cell that failed."""
         devices = self._devices[: len(open_cells)]
         self.utilisation = Utilisation(len(devices))
         try:
@@ -135,7 +135,7 @@ class Runner:
         self._engine.submit(job)
 
     def _watch(self) -> bool:
-        """Pass events on until no worker is left; return whether cells are still open."""
+        """Forward events until no worker is left; return whether cells are still open."""
         while self._running:
             ended = self._engine.poll(_POLL_S)
             for event in self._session.events():
@@ -156,12 +156,12 @@ class Runner:
         if not self._session.has_begun(ended.job):
             raise PoolbenchError(f"a worker died before its first cell ({ended.exit_code}):\n{log}")
         if self._open():
-            words = f"a worker died (exit {ended.exit_code}); its cell is taken up by another"
-            self._on_event(Event(kind="notice", detail=f"{words}\n{log}".strip()))
+            message = f"a worker died (exit {ended.exit_code}); another one takes over its cell"
+            self._on_event(Event(kind="notice", detail=f"{message}\n{log}".strip()))
             self._submit(device)
 
     def _open(self) -> list[Cell]:
-        """Return the cells that it was not done to and has not failed on in this session."""
+        """Return the cells that are not done and have not failed in this session."""
         cells = self._task.open_cells(self._store, self._study)
         return [cell for cell in cells if self._failure(cell) is None]
 
@@ -178,22 +178,22 @@ class Runner:
         return {label: reason for label, reason in reasons if reason is not None}
 
     def _wait_for_others(self) -> bool:
-        """Wait while other processes hold every open cell; return whether one is left to do."""
+        """Wait while other processes hold every open cell; return whether one is still open."""
         told = False
         while open_cells := self._open():
             if not all(self._store.is_being_written(cell.id) for cell in open_cells):
                 return True
-            words = f"{len(open_cells)} cells are being {self._task.done} by another process"
+            message = f"{len(open_cells)} cells are being {self._task.done} by another process"
             if not self._settings.wait:
-                raise StoreBusy(words, "run the same command again later, or without --no-wait")
+                raise StoreBusy(message, "run the same command again later, or without --no-wait")
             if not told:
-                self._on_event(Event(kind="waiting", detail=f"waiting: {words}"))
+                self._on_event(Event(kind="waiting", detail=f"waiting: {message}"))
                 told = True
             time.sleep(_BUSY_POLL_S)
         return False
 
     def _stop(self) -> None:
-        """End every worker: a first Ctrl-C lets them save, a second one does not wait."""
+        """End every worker: the first Ctrl-C lets them save, a second one does not wait."""
         try:
             self._engine.stop(_GRACE_S)
         except KeyboardInterrupt:

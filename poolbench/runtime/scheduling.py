@@ -1,4 +1,4 @@
-"""In which order the cells of a study are taken: the longest first, so that none is left last."""
+"""The order of a study's cells: the longest first, so that no long one is left for the end."""
 
 from __future__ import annotations
 
@@ -11,16 +11,15 @@ from poolbench.store.store import Store
 
 
 def longest_first(store: Store, cells: Sequence[Cell]) -> Iterator[Cell]:
-    """Yield each cell once; which comes next is decided when it is asked for.
+    """Yield each cell once; the next one is chosen when it is asked for.
 
-    What a condition takes is known from its first run in the store that did not diverge. Those of
-    which nothing is known come first, as any of them may be the longest; equals come in the order
-    given. Results do not depend on the order, only how long the last worker keeps the others
-    waiting does.
+    The duration of a condition is that of its first run in the store that did not diverge.
+    Conditions without one come first, as any of them may be the longest; ties keep the given order.
+    The order does not change results, only how long the last worker keeps the others waiting.
 
     Args:
-        store: Whose runs tell; also those that finish meanwhile.
-        cells: Finished ones too.
+        store: The store with runs, including those that finish meanwhile.
+        cells: The cells, finished ones included.
     """
     left = list(cells)
     durations_s: dict[str, float] = {}

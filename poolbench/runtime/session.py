@@ -1,4 +1,4 @@
-"""A session: the folder in which one command and its workers meet."""
+"""A session: the folder that one command and its workers share."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ from poolbench.store.store import Store
 
 @dataclass(frozen=True, kw_only=True)
 class Assignment:
-    """What a worker is told: what to do to the study of a session, and how to run.
+    """The instructions of a worker: what to do with the study of a session, and how to run.
 
     Args:
         task: What to do.
         store: The store's folder.
         session: Name of the session.
         worker: Name of the worker.
-        device: As torch names it.
+        device: Device name for torch.
         threads: CPU threads.
-        data_root: Where data sets are; empty for nowhere.
+        data_root: Folder of data sets; empty for none.
         plugins: Files of third-party catalogue entries.
     """
 
@@ -56,7 +56,7 @@ class Session:
 
     Args:
         store: The store.
-        name: The session; made up when it starts.
+        name: Name of the session; chosen when it starts.
     """
 
     def __init__(self, store: Store, name: str) -> None:
@@ -66,7 +66,7 @@ class Session:
 
     @classmethod
     def start(cls, store: Store, study: Study) -> Session:
-        """Make the folder of a new session about a study."""
+        """Create the folder of a new session for a study."""
         session = cls(store, f"{platform.node()}-{os.getpid()}-{uuid.uuid4().hex[:8]}")
         with explaining_disk_faults(session.folder):
             session.folder.mkdir()
@@ -74,7 +74,7 @@ class Session:
         return session
 
     def study(self) -> Study:
-        """Return the study that the session is about."""
+        """Return the study of the session."""
         return study_from_json(unseal((self.folder / "study.json").read_bytes()))
 
     def job(self, assignment: Assignment) -> Job:
@@ -89,7 +89,7 @@ class Session:
         append_line(self.folder / f"{worker}.events", told.to_line())
 
     def events(self) -> Iterator[Event]:
-        """Yield the events that came since the last call; a torn last line waits."""
+        """Yield the events since the last call; a torn last line waits for the next one."""
         for path in sorted(self.folder.glob("*.events")):
             with path.open("rb") as file:
                 file.seek(self._offsets.get(path, 0))
@@ -100,11 +100,11 @@ class Session:
                     yield event_from_line(line.decode())
 
     def has_begun(self, worker: str) -> bool:
-        """Whether a worker came as far as its first cell, and so its first event."""
+        """Whether a worker has reached its first cell, and so its first event."""
         return (self.folder / f"{worker}.events").exists()
 
     def log_tail(self, worker: str, lines: int = 12) -> str:
-        """Return the end of what a worker wrote to its standard error."""
+        """Return the last lines of a worker's standard error."""
         try:
             text = (self.folder / f"{worker}.log").read_text(errors="replace")
         except OSError:
@@ -112,12 +112,12 @@ class Session:
         return "\n".join(text.splitlines()[-lines:])
 
     def report_fault(self, fault: PoolbenchError) -> None:
-        """Leave word that no cell can be worked on here, for the command to raise."""
+        """Store a fault that prevents all work here, for the command to raise."""
         document = {"message": fault.message, "hint": fault.hint}
         write_atomic(self.folder / "fault", to_bytes(document))
 
     def fault(self) -> EnvironmentFault | None:
-        """Return what a worker left with :meth:`report_fault`."""
+        """Return the fault that a worker stored by :meth:`report_fault`."""
         try:
             document = json.loads((self.folder / "fault").read_bytes())
         except (OSError, ValueError):
@@ -125,5 +125,5 @@ class Session:
         return EnvironmentFault(document["message"], document["hint"])
 
     def end(self) -> None:
-        """Delete the folder: all that counts is in the store."""
+        """Delete the folder: all results are in the store."""
         remove_tree(self.folder)

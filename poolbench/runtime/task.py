@@ -1,4 +1,4 @@
-"""The kinds of work that workers do on cells. What is left to do, the store says."""
+"""The kinds of work that workers do on cells. The store decides what is left to do."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Task:
         nothing_left: Why there may be nothing to do.
         kept: What is there after an interruption, in words.
         is_open: Whether a cell of a study needs it.
-        notes: Below a run's folder, where its attempts are noted.
+        notes: Folder below a run's, where its attempts are recorded.
     """
 
     doing: str
@@ -43,12 +43,12 @@ class Task:
         return [cell for cell in study.cells if self.is_open(store, study, cell)]
 
     def notes_folder(self, store: Store, cell: Cell) -> Path:
-        """Return where attempts at a cell are noted."""
+        """Return the folder where attempts at a cell are recorded."""
         return store.folder(cell.id) / self.notes
 
 
 def open_probes(store: Store, cell: Cell, probes: Sequence[Named]) -> list[Named]:
-    """Return the probes that a run lacks; none where there is no network to measure."""
+    """Return the missing probes of a run; none if there is no network to measure."""
     if store.network(cell.id) is None:
         return []
     return [probe for probe in probes if measured(store, cell, probe) is None]

@@ -1,4 +1,4 @@
-"""Train cells: each from its description to a committed run."""
+"""Training cells: each from its description to a committed run."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ from poolbench.training.loop import Progress, Training
 
 CellOutcome = Literal["ok", "diverged", "stopped"]
 
-# A long epoch is saved in its middle too, so that a killed worker loses minutes at most.
+# Long epochs are also saved in the middle, so that a killed worker loses minutes at most.
 _SAVE_EVERY_S = 300.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Reporting:
-    """What a cell in training calls back.
+    """The callbacks of training a cell.
 
     Args:
         should_stop: Whether to save and stop at this step.
-        on_progress: Given where training is, at most twice a second.
-        on_notice: Given words for people: damage found, state taken up.
+        on_progress: Called with the progress, at most twice a second.
+        on_notice: Called with messages for people: damage found, state resumed.
     """
 
     should_stop: Callable[[], bool]
@@ -48,15 +48,15 @@ class Reporting:
 
 
 class Trainer:
-    """Trains cell after cell.
+    """Trains one cell after another.
 
-    Where steps are recorded, a cell that differs from the one before in its seed alone is trained
-    in that one's memory, so that its recording serves again.
+    If steps are recorded, a cell that differs from the previous one only in its seed is trained
+    in the same memory, so that the recording can be reused.
 
     Args:
-        data_cache: The cells' data.
-        device: Where to train.
-        recorder: Records the step of a full batch; ``None`` does each step anew.
+        data_cache: Provides the cells' data.
+        device: Device to train on.
+        recorder: Records the step of a full batch; ``None`` for eager steps.
     """
 
     def __init__(
@@ -70,13 +70,13 @@ class Trainer:
 
         Args:
             writer: The right to write the cell.
-            reporting: What to call back.
+            reporting: The callbacks.
 
         Returns:
-            How it ended, and the committed result unless it was stopped.
+            The outcome, and the committed result unless it was stopped.
 
         Raises:
-            EnvironmentFault: Data or disk cannot serve.
+            EnvironmentFault: Data or disk cannot be used.
         """
         cell = writer.cell
         splits = self._data_cache.splits(cell.data)
@@ -113,11 +113,11 @@ class Trainer:
         return result.status, result
 
     def _start(self, cell: Cell, splits: Splits) -> Training:
-        """Return a cell's training; in the memory of the one before, if that is recorded there."""
+        """Return a cell's training, in the memory of the previous one if its step is recorded."""
         before, self._before = self._before, None
         if before is not None and before[0] != cell.condition:
             before = None
-            gc.collect()  # two networks need not fit
+            gc.collect()  # two networks may not fit in memory
         network = network_for(cell, splits, self._device)
         if before is None:
             return training_for(cell, splits, network, self._device, self._recorder)
@@ -127,7 +127,7 @@ class Trainer:
 
 
 class _Saver:
-    """Checkpoints a training after each epoch, and now and then within long ones."""
+    """Saves checkpoints after each epoch, and from time to time within long ones."""
 
     def __init__(self, writer: CellWriter, training: Training) -> None:
         self._writer, self._training = writer, training
@@ -145,10 +145,10 @@ class _Saver:
 
 
 def _take_up(writer: CellWriter, training: Training, on_notice: Callable[[str], None]) -> bool:
-    """Load the newest sound checkpoint; false when the training must be built anew."""
+    """Load the newest undamaged checkpoint; false if the training must be rebuilt."""
     data, damaged = writer.load_checkpoint()
     for path in damaged:
-        on_notice(f"a damaged checkpoint was moved to {path}; what it held is trained again")
+        on_notice(f"a damaged checkpoint was moved to {path}; its epochs are trained again")
     if data is None:
         return True
     try:
@@ -185,7 +185,7 @@ def _conclude(
         last = training.history[-1]
         detail = f"the loss was not finite in epoch {last.epoch}, at lr {last.lr:g}"
         return divergence(detail, training.epoch - 1)
-    # The test split is opened here and nowhere else.
+    # The only use of the test split.
     seen = evaluate_cell(network, cell, splits.test, device)
     if not math.isfinite(seen.loss):
         return divergence("the trained network's test loss is not finite", training.epoch)

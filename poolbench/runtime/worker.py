@@ -1,7 +1,7 @@
-"""The worker: does its task on cell after cell of a study until none is left to take.
+"""The worker: does its task on one cell of a study after another until none is left.
 
 It runs in a process of its own, forked once torch is imported (see ``engines.fork_server``), or in
-that of the command that asks for it.
+the command's process.
 """
 
 from __future__ import annotations
@@ -72,11 +72,11 @@ class Worker:
 
     @property
     def cudnn_benchmark(self) -> bool:
-        """Whether a GPU's library may try its algorithms to find the fastest."""
+        """Whether cuDNN may time its algorithms to find the fastest."""
         return self._study.execution.cudnn_benchmark
 
     def work(self) -> int:
-        """Do what is free; return the exit code: 0, or 128 + the signal that ended it."""
+        """Process free cells; return the exit code: 0, or 128 + the signal that ended it."""
         for cell in longest_first(self._store, self._study.cells):
             if self._signal:
                 break
@@ -104,7 +104,7 @@ class Worker:
         if not measuring and self._store.is_committed(cell.id):
             moved = self._store.quarantine(cell.id)
             self._notice(cell, f"its stored run is damaged and was moved to {moved}")
-        # First of all: a worker without an event is taken for one that cannot work here.
+        # First of all: a worker without an event counts as one that cannot work here.
         self._emit(self._event("started", cell))
         attempt = notes.begin(
             session,
@@ -125,7 +125,7 @@ class Worker:
                 self._train(writer)
         except EnvironmentFault:
             raise
-        except Exception as error:  # any cell may fail in its own way; the others go on
+        except Exception as error:  # any cell may fail in its own way; the others continue
             self._fail(notes, cell, *_explained(error), log=traceback.format_exc())
         self._clear_memory()
 
@@ -156,14 +156,14 @@ class Worker:
             on_progress=lambda name, share: self._tell(
                 replace(self._event("progress", cell, name), fraction=share)
             ),
-            on_notice=lambda words: self._notice(cell, words),
+            on_notice=lambda message: self._notice(cell, message),
         )
         if done:
             names = ", ".join(probe.name for probe in probes)
             self._emit(replace(self._event("finished", cell, names), fraction=1.0))
 
     def _clear_memory(self) -> None:
-        """Let the next cell start clean: a network's cycles, and the GPU's cached blocks."""
+        """Free a network's reference cycles, and the GPU's cached blocks, for the next cell."""
         gc.collect()
         if self._device.type == "cuda":
             torch.cuda.empty_cache()
@@ -194,17 +194,17 @@ class Worker:
         return Reporting(
             should_stop=lambda: self._signal != 0,
             on_progress=on_progress,
-            on_notice=lambda words: self._notice(cell, words),
+            on_notice=lambda message: self._notice(cell, message),
         )
 
     def _tell(self, event: Event) -> None:
-        """Emit an event of progress, unless one was emitted just now."""
+        """Emit a progress event, unless one has just been emitted."""
         if time.monotonic() - self._told_at >= _PROGRESS_EVERY_S:
             self._told_at = time.monotonic()
             self._emit(event)
 
-    def _notice(self, cell: Cell, words: str) -> None:
-        self._emit(self._event("notice", cell, words))
+    def _notice(self, cell: Cell, message: str) -> None:
+        self._emit(self._event("notice", cell, message))
 
     def _event(self, kind: Kind, cell: Cell, detail: str = "") -> Event:
         epochs = cell.recipe.epochs if self._assignment.task == "train" else 0
@@ -215,11 +215,11 @@ class Worker:
 
 
 def _explained(error: Exception) -> tuple[str, str]:
-    """Return what went wrong in one line, and advice."""
+    """Return the error in one line, and advice."""
     if isinstance(error, PoolbenchError):
         return error.message, error.hint
     line = (str(error).strip().splitlines() or [""])[0]
-    # torch raises a plain RuntimeError when the CPU's memory ends.
+    # torch raises a plain RuntimeError when the CPU runs out of memory.
     out_of_memory = isinstance(error, torch.OutOfMemoryError | MemoryError)
     if out_of_memory or "can't allocate memory" in line:
         advice = "use a smaller recipe.batch_size, fewer --jobs, or another --device"
@@ -230,7 +230,7 @@ def _explained(error: Exception) -> tuple[str, str]:
 def work(job_file: Path) -> int:
     """Do a job; return its exit code.
 
-    A fault of the machine is left in the session for the command that started it.
+    A fault of the machine is stored in the session for the command that started it.
     """
     document = json.loads(job_file.read_bytes())
     assignment = Assignment(**{**document, "plugins": tuple(document["plugins"])})

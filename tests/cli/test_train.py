@@ -308,7 +308,7 @@ def test_a_read_only_store_reports_and_refuses_to_train(
 def test_a_gpu_that_is_not_there_is_exit_6(poolbench: Program, tiny: Path) -> None:
     done = poolbench("train", tiny, "--device", "cuda")
     assert done.code == 6
-    assert "device 'cuda:0' was asked for, and torch sees 0 CUDA devices" in done.err
+    assert "device 'cuda:0' was asked for, but torch sees 0 CUDA devices" in done.err
     assert "--device cpu" in done.err
 
 

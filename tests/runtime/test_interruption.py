@@ -112,7 +112,7 @@ def test_the_cell_of_a_killed_worker_is_taken_up_by_another(
     {"server": server, "worker": worker}[victim].kill()
     _, err = process.communicate(timeout=120)
     assert process.returncode == 0, err
-    assert "a worker died (exit -9); its cell is taken up by another" in err
+    assert "a worker died (exit -9); another one takes over its cell" in err
     assert lasting_bytes(store) == uninterrupted
 
 
