@@ -15,7 +15,7 @@ from poolbench.core.batch import Batch
 from poolbench.core.measurement import unpack_bits
 from poolbench.probes.adversarial.attacks import attackable
 from poolbench.probes.adversarial.probe import fgsm
-from poolbench.probes.api import Subject
+from poolbench.probes.api import ProbeInput
 from poolbench.report.benchmarks.rates import rate_table
 from poolbench.report.table import Table
 

@@ -22,7 +22,7 @@ from poolbench.core.benchmarks import Growth
 from poolbench.core.record import Epoch, Result, Timing
 from poolbench.core.study import Study
 from poolbench.probes.adversarial.probe import fgsm
-from poolbench.probes.api import Subject
+from poolbench.probes.api import ProbeInput
 from poolbench.report.benchmarks.growth import growth_table
 from poolbench.report.table import Table
 from poolbench.store.commit import PREDICTIONS, WEIGHTS

@@ -15,7 +15,7 @@ from poolbench.core.batch import Batch
 from poolbench.core.errors import BadInput
 from poolbench.core.measurement import Point, pack_bits
 from poolbench.core.streams import derive
-from poolbench.probes.api import Findings, NotApplicable, NotFinite, Subject, untouched
+from poolbench.probes.api import NotApplicable, NotFinite, ProbeInput, ProbeResult, untouched
 from poolbench.training.evaluate import evaluate
 
 _DEFAULT_FACTORS = (0.5, 0.625, 0.75, 0.875, 1.0, 1.125, 1.25, 1.5, 1.75, 2.0)

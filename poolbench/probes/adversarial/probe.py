@@ -184,7 +184,7 @@ class _Meter:
         self.forwards(2 * images)
 
 
-def _classify(subject: Subject, batch: Batch) -> list[bool]:
+def _classify(subject: ProbeInput, batch: Batch) -> list[bool]:
     seen = evaluate(subject.network, [batch], device=subject.device, precision=subject.precision)
     if not math.isfinite(seen.loss):
         raise NotFinite("the network's loss on adversarial images is not finite")
