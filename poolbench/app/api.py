@@ -6,6 +6,8 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from poolbench.core.errors import BadInput
+from poolbench.core.options import BadValue, Option
 from poolbench.core.study import Study
 
 if TYPE_CHECKING:
@@ -46,8 +48,8 @@ def model(
 
     Args:
         name: As ``poolbench list models`` gives it.
-        num_classes: Width of the logits.
-        in_channels: Channels of the images; by default the network's own, or 3.
+        num_classes: Width of the logits, at least 1.
+        in_channels: Channels of the images, at least 1; by default the network's own, or 3.
         image_size: Side, or (H, W), of training images in pixels; by default its own, or 32.
         pools: Operator by site, as in a suite; sites left out keep their default.
         options: The network's own, as ``depth=18``.
@@ -62,13 +64,22 @@ def model(
     from poolbench.models import MODELS
 
     channels, height, width = MODELS[name].input_shape or (3, 32, 32)
+    if in_channels is not None:
+        channels = _count("in_channels", in_channels)
     size = (image_size, image_size) if isinstance(image_size, int) else image_size
     return build_body(
         model_spec(name, options, pools or {}),
-        in_channels=in_channels or channels,
-        num_classes=num_classes,
+        in_channels=channels,
+        num_classes=_count("num_classes", num_classes),
         image_size=size or (height, width),
     )
+
+
+def _count(name: str, value: object) -> int:
+    try:
+        return int(Option(kind=int, minimum=1).check(value))
+    except BadValue as error:
+        raise BadInput(f"{name}: {error.message}", error.hint) from None
 
 
 def swap_pooling(

@@ -73,11 +73,15 @@ def model_spec(
     """
     entry = MODELS[name]
     checked = check_options(name, entry.options, options)
-    sites = [site.name for site in entry.sites]
-    for site in pools:
-        if site not in sites:
-            raise BadInput(f"{name} has no site '{site}'", did_you_mean(site, sites))
-    chosen = {site.name: pools.get(site.name, site.default) for site in entry.sites}
+    sites = {site.name: site for site in entry.sites if site.exists(checked)}
+    for asked in pools:
+        if asked not in sites:
+            absent = next((site for site in entry.sites if site.name == asked), None)
+            hint = did_you_mean(asked, sites)
+            if absent is not None:
+                hint = f"it exists with {absent.needs}=True in the options of {name}"
+            raise BadInput(f"{name} has no site '{asked}'", hint)
+    chosen = {site.name: pools.get(site.name, site.default) for site in sites.values()}
     return ModelSpec(
         network=Named(name=name, options=checked, revision=entry.revision),
         pools={site: _pool(given) for site, given in chosen.items()},

@@ -66,6 +66,10 @@ class Site:
     default: str
     needs: str = ""
 
+    def exists(self, options: Mapping[str, object]) -> bool:
+        """Return whether the network has the site, given all of its options."""
+        return not self.needs or bool(options.get(self.needs))
+
 
 @dataclass(frozen=True, kw_only=True)
 class ModelEntry(Entry):

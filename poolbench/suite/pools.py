@@ -30,7 +30,8 @@ def read_pools(
     Returns:
         Site to operator, in forward order; ``None`` after adding at least one fault.
     """
-    sites = {site.name: site for site in network.entry.sites if _exists(site, network)}
+    options = network.named.options
+    sites = {site.name: site for site in network.entry.sites if site.exists(options)}
     if node is None:
         named: Mapping[str, Node] = {}
     elif node.is_mapping and not _is_operator(node):
@@ -50,10 +51,6 @@ def read_pools(
 def _is_operator(node: Node) -> bool:
     name = node.entries.get("name")
     return name is not None and not name.is_mapping
-
-
-def _exists(site: Site, network: Network) -> bool:
-    return not site.needs or bool(network.named.options.get(site.needs))
 
 
 def _is_known(

@@ -175,3 +175,18 @@ def test_what_a_cell_holds_was_checked_and_is_not_again(monkeypatch: pytest.Monk
 
     monkeypatch.setattr(Option, "check", refuse)
     assert pools("head", channels=2, grid=(4, 4)).describe()["temperature"] == 4.0
+
+
+def test_a_site_that_the_network_does_not_have_is_refused_in_python_too() -> None:
+    with pytest.raises(BadInput, match="wrn has no site 'se'") as refused:
+        pb.model("wrn", pools={"se": "lae"})
+    assert refused.value.hint == "it exists with se=True in the options of wrn"
+    squeezed = pb.model("wrn", pools={"se": "lae"}, se=True)
+    assert any(isinstance(module, LogAvgExp) for module in squeezed.modules())
+
+
+@pytest.mark.parametrize("name", ["num_classes", "in_channels"])
+@pytest.mark.parametrize("value", [0, -1, 2.5, "3", True])
+def test_what_a_network_is_built_for_is_checked(name: str, value: object) -> None:
+    told = _in_python(pb.model, "lenet-cifar", **{name: value})
+    assert told.startswith(f"{name}: expected whole number >= 1, got ")
