@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import random
 import signal
 import subprocess
 import time
@@ -54,20 +53,39 @@ def has_begun(store: Path) -> bool:
     return any(store.glob("runs/*/attempts.jsonl"))
 
 
-def test_killed_at_random_moments_and_continued_it_ends_in_the_same_bytes(
+def has_checkpoint(store: Path) -> bool:
+    return any(store.glob("runs/*/checkpoint-*.safetensors"))
+
+
+def finished(store: Path) -> int:
+    return len(list(store.glob("runs/*/result.json")))
+
+
+def kill_with_workers(process: subprocess.Popen[str]) -> None:
+    """Kill the program, and wait until its workers have noticed."""
+    children = workers(process)
+    process.kill()
+    process.wait()
+    # Workers leave when their parent is gone: within a second, unless the machine is busy.
+    wait_for(lambda: are_gone(children), timeout_s=30)
+
+
+def test_killed_at_every_stage_and_continued_it_ends_in_the_same_bytes(
     uninterrupted: dict[str, bytes], spawn: Spawn, tiny: Path
 ) -> None:
     store = tiny.parent / "killed"
-    moments = random.Random(7)
-    for _ in range(4):
+    stages: list[Callable[[], bool]] = [
+        lambda: True,
+        lambda: has_checkpoint(store),
+        lambda: finished(store) >= 1,
+        lambda: finished(store) >= 3,
+    ]
+    for is_reached in stages:
+        before = sum(attempts(store))
         process = spawn("train", tiny, "--store", store, "--jobs", 2)
-        wait_for(lambda: has_begun(store) or process.poll() is not None)  # noqa: B023
-        time.sleep(moments.uniform(0.0, 4.0))
-        children = workers(process)
-        process.kill()
-        process.wait()
-        # Workers leave when their parent is gone: within a second, unless the machine is busy.
-        wait_for(lambda: are_gone(children), timeout_s=30)  # noqa: B023
+        # Each time in the midst of new work, not of the start of the program.
+        wait_for(lambda: sum(attempts(store)) > before and is_reached())  # noqa: B023
+        kill_with_workers(process)
     assert spawn("train", tiny, "--store", store, "--jobs", 2).wait(120) == 0
     assert lasting_bytes(store) == uninterrupted
 
@@ -164,10 +182,8 @@ def test_a_damaged_checkpoint_is_set_aside_and_said_so(
 ) -> None:
     store = tiny.parent / "damaged"
     process = spawn("train", tiny, "--store", store, "--jobs", 1)
-    wait_for(lambda: list(store.glob("runs/*/checkpoint-*.safetensors")))
-    process.kill()
-    process.wait()
-    time.sleep(1.0)
+    wait_for(lambda: has_checkpoint(store))
+    kill_with_workers(process)
     (checkpoint,) = store.glob("runs/*/checkpoint-*.safetensors")
     data = bytearray(checkpoint.read_bytes())
     data[len(data) // 2] ^= 1
