@@ -65,10 +65,9 @@ def rank_correlation(
 
 def _permutation_p(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
     ranks, others = stats.rankdata(a), stats.rankdata(b)
-    centred = others - others.mean()
 
-    def agreement(x: NDArray[np.float64], axis: int = -1) -> NDArray[np.float64]:  # noqa: ARG001
-        return x @ centred
+    def agreement(x: NDArray[np.float64], axis: int) -> NDArray[np.float64]:  # noqa: ARG001
+        return x @ others
 
     test = stats.permutation_test(
         (ranks,),

@@ -24,7 +24,7 @@ def smallest_p(*sizes: int) -> float:
         return 1.0
     arrangements = math.factorial(sum(sizes)) // math.prod(math.factorial(n) for n in sizes)
     orders = math.prod(math.factorial(count) for count in Counter(sizes).values())
-    return min(1.0, (2 if len(sizes) == 2 else orders) / arrangements)
+    return (2 if len(sizes) == 2 else orders) / arrangements
 
 
 def smallest_p_paired(seeds: int, variants: int = 2) -> float:

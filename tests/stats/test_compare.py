@@ -99,6 +99,34 @@ def test_exchanging_a_pair_flips_every_sign_and_no_p(paired: bool) -> None:
     assert swapped.p == pytest.approx(back.p)
 
 
+def test_exchanging_a_pair_of_unequal_sizes_exchanges_all_that_belongs_to_a_side() -> None:
+    pair = compare({"a": [1.0, 2.0], "b": [3.0, 4.0, 5.0]}).pair("b", "a")
+    assert (pair.a, pair.b, pair.n_a, pair.n_b) == ("b", "a", 3, 2)
+    assert (pair.shift, pair.cliffs_delta, pair.a12) == (-2.5, -1, 0)
+    assert pair.shift_ci is None
+    assert pair.verdict == "no test possible"
+
+
+def test_the_interval_of_a_shift_has_the_level_of_the_tests() -> None:
+    values = {"a": [1.0, 2.0, 3.0], "b": [4.0, 5.0, 6.0]}
+    assert compare(values).pair("a", "b").shift_ci is None
+    assert compare(values, alpha=0.2).pair("a", "b").shift_ci == (1.0, 5.0)
+
+
+def test_many_runs_against_one_have_no_test_although_so_small_a_p_could_be_counted() -> None:
+    # 2 / C(61, 1) is 0.033.
+    c = compare({"a": [float(run) for run in range(60)], "one": [99.0]}, baseline="a")
+    assert c.verdicts["one"] == "no test possible"
+
+
+def test_equivalence_is_of_the_seeds_where_seeds_are_paired() -> None:
+    after = [value + 0.001 * (-1) ** seed for seed, value in enumerate(BASE)]
+    values = {"a": BASE, "b": after}
+    assert compare(values, baseline="a", margin=0.05).verdicts["b"] == "undecided"
+    paired = compare(values, baseline="a", margin=0.05, paired=True)
+    assert paired.verdicts["b"] == "equivalent"
+
+
 def test_the_shift_is_candidate_minus_baseline_in_the_metrics_own_direction() -> None:
     for lower_is_better in (True, False):
         pair = compare({"a": BASE, "b": shifted(2)}, lower_is_better=lower_is_better).pair("a", "b")
@@ -169,6 +197,39 @@ def test_the_document_has_all_pairs_where_no_baseline_chose_a_family() -> None:
     assert [(p["a"], p["b"]) for p in document["pairs"]] == [("a", "b"), ("a", "c"), ("b", "c")]
 
 
+def test_the_document_says_what_was_compared_and_what_was_found() -> None:
+    values = {"a": BASE, "b": shifted(2.03), "c": [5.05, 5.15, *[None] * 6], "d": [5.35]}
+    c = compare(values, baseline="a", margin=0.5, alpha=0.1, rule="holm")
+    document = c.to_json()
+    kept = ("schema", "rule", "alpha", "lower_is_better", "baseline", "paired", "margin")
+    assert [document[key] for key in kept] == [1, "holm", 0.1, True, "a", False, 0.5]
+    # Of three contrasts the one with a single run has no test.
+    assert document["family"] == {"kind": "baseline", "m": 2}
+    assert document["spread"] == {"kind": "std", "ddof": 1}
+    found = {variant["name"]: variant for variant in document["variants"]}
+    assert [found[name]["bold"] for name in values] == [True, False, True, True]
+    assert [found[name]["untested"] for name in values] == [name == "d" for name in values]
+    assert [found[name]["verdict"] for name in values] == [None, *c.verdicts.values()]
+    assert found["a"]["mean"] == pytest.approx(5.35)
+    assert found["a"]["median"] == pytest.approx(5.35)
+    assert found["a"]["std"] == pytest.approx(0.1 * math.sqrt(6))
+    # t(0.975; 7) = 2.364624 in any table.
+    half = 2.364624 * 0.1 * math.sqrt(6 / 8)
+    assert found["a"]["ci95_mean"] == pytest.approx([5.35 - half, 5.35 + half], abs=1e-6)
+    assert (found["d"]["std"], found["d"]["ci95_mean"]) == (None, [None, None])
+    shifts = [pair["shift_ci"] for pair in document["pairs"]]
+    assert shifts[0][0] < 2.03 < shifts[0][1]
+    assert shifts[2] is None
+
+
+def test_a_document_without_a_baseline_or_a_pair_names_none() -> None:
+    document = compare({"a": BASE}).to_json()
+    assert document["baseline"] is None
+    assert document["family"] == {"kind": "all-pairs", "m": 0}
+    assert compare({"a": BASE}).baseline == ""
+    assert compare({"a": BASE, "b": shifted(1)}).to_json()["family"]["kind"] == "all-pairs"
+
+
 @pytest.mark.parametrize(
     ("values", "options", "words"),
     [
@@ -177,6 +238,7 @@ def test_the_document_has_all_pairs_where_no_baseline_chose_a_family() -> None:
         ({"a": BASE}, {"rule": "sets"}, "unknown rule 'sets'"),
         ({"a": BASE}, {"baseline": "b"}, "unknown variant 'b'"),
         ({"a": BASE}, {"alpha": 1.0}, "alpha is 1"),
+        ({"a": BASE}, {"alpha": 0.0}, "alpha is 0"),
         ({"a": BASE}, {"margin": 0.0}, "margin is 0"),
         ({"a": BASE}, {"margin": NAN}, "margin is nan"),
         ({"a": BASE, "b": BASE[:3]}, {"paired": True}, "equal length: a 8, b 3"),

@@ -54,6 +54,21 @@ def test_one_seed_decides_nothing() -> None:
     assert judge_level([None, None], "<", 0.9, lower_is_better=False).outcome == "undecided"
 
 
+@pytest.mark.parametrize(
+    ("paired", "alpha", "level", "needed"),
+    # 2 / C(2 n, n) or 2 / 2^n below alpha for the first time.
+    [(False, 0.05, "95 %", 4), (False, 0.01, "99 %", 5), (True, 0.05, "95 %", 6)],
+)
+def test_a_shift_without_an_interval_says_how_many_seeds_have_one(
+    paired: bool, alpha: float, level: str, needed: int
+) -> None:
+    before, after = [0.90, 0.91, 0.92], [0.80, 0.82, 0.81]
+    judged = judge_shift(before, after, "<", 0.0, lower_is_better=False, paired=paired, alpha=alpha)
+    assert (judged.outcome, judged.interval, judged.n) == ("undecided", None, 3)
+    assert judged.value == pytest.approx(-0.1)
+    assert f"no interval at {level}: it needs {needed} each" in judged.reason
+
+
 def test_three_seeds_against_three_cannot_fail_a_gate_however_far_apart() -> None:
     judged = judge_shift([0.9, 0.91, 0.92], [0.1, 0.11, 0.12], "<", 0.0, lower_is_better=False)
     assert judged.outcome == "undecided"
@@ -132,7 +147,8 @@ def test_one_run_beside_a_diverged_one_leaves_both_ends_open() -> None:
 def test_a_count_that_no_run_tells_is_no_count_to_pass_with() -> None:
     for sign in ("<", "<=", ">", ">="):
         judged = judge_exact(NAN, sign, 100.0, 0)
-        assert (judged.outcome, judged.interval) == ("undecided", None)
+        assert (judged.outcome, judged.interval, judged.n) == ("undecided", None, 0)
+        assert judged.reason
 
 
 def test_more_seeds_are_advised_where_they_help_and_not_where_a_run_diverged() -> None:

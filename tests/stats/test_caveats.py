@@ -1,0 +1,159 @@
+"""Every reservation, at the edge where it begins, and whom and how many it is about."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+
+import pytest
+
+from poolbench.stats import Caveat, compare
+
+NAN = math.nan
+Values = Mapping[str, Sequence[float | None]]
+
+
+def sized(*sizes: int, first: float = 0.0) -> dict[str, list[float]]:
+    """Return variants of so many runs each, no two of them equal, all of about one spread."""
+    return {
+        f"v{index}": [first + 0.01 * index + run for run in range(size)]
+        for index, size in enumerate(sizes)
+    }
+
+
+def caveat(code: str, values: Values, **options: object) -> Caveat | None:
+    caveats = compare(values, **options).caveats  # type: ignore[arg-type]
+    return next((each for each in caveats if each.code == code), None)
+
+
+def numbers(found: Caveat | None) -> list[str]:
+    assert found is not None
+    return re.findall(r"\b\d+\b", found.text)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "is_told"),
+    [
+        # Two samples: 2 / C(n1 + n2, n1) below 0.05 or not.
+        ((3, 3), True),
+        ((4, 4), False),
+        ((2, 7), True),  # 0.056
+        ((2, 8), False),  # 0.044
+        ((8, 2), False),
+        # One run has no test, although 2 / 101 would be small enough.
+        ((1, 100), True),
+        # The two largest of several count, in whatever order: 3 pairs of 2 / C(10, 5) are 0.024.
+        ((5, 2, 5), False),
+        ((2, 5, 2), True),
+        # 2 / C(9, 4) is 0.016, and as often as there are pairs 0.048 or 0.095.
+        ((4, 5, 3), False),
+        ((4, 5, 3, 3), True),
+        # 2 / C(10, 5) is 0.008: six pairs reach 0.048, ten do not.
+        ((5, 5, 5, 5), False),
+        ((5, 5, 5, 5, 5), True),
+    ],
+)
+def test_too_few_seeds_are_told_where_even_the_two_largest_samples_cannot_differ(
+    sizes: tuple[int, ...], is_told: bool
+) -> None:
+    assert (caveat("too-few-seeds", sized(*sizes)) is not None) == is_told
+
+
+def test_a_baseline_leaves_fewer_comparisons_to_share_alpha() -> None:
+    five = sized(5, 5, 5, 5, 5)
+    assert caveat("too-few-seeds", five, baseline="v0") is None
+    assert numbers(caveat("too-few-seeds", five))[-2:] == ["10", "6"]
+
+
+def test_a_floor_that_only_touches_alpha_is_too_high() -> None:
+    assert caveat("too-few-seeds", sized(3, 3), alpha=0.1) is not None
+    assert caveat("too-few-seeds", sized(3, 3), alpha=0.1001) is None
+
+
+def test_paired_seeds_have_the_floor_of_the_signed_ranks() -> None:
+    # 2 / 2^5 is 0.062 and 2 / 2^6 is 0.031; of six seeds that one variant lacks one of, five count.
+    assert caveat("too-few-seeds", sized(5, 5)) is None
+    assert caveat("too-few-seeds", sized(5, 5), paired=True) is not None
+    assert caveat("too-few-seeds", sized(6, 6), paired=True) is None
+    lacking = sized(6, 6) | {"v0": [None, *range(5)]}
+    assert caveat("too-few-seeds", lacking, paired=True) is not None
+
+
+def test_a_diverged_run_is_a_run_and_a_missing_one_is_none() -> None:
+    values = sized(4, 4)
+    values["v0"][0] = NAN
+    assert caveat("too-few-seeds", values) is None
+    assert caveat("unequal-n", values) is None
+    missing = values | {"v0": [None, *values["v0"][1:]]}
+    assert caveat("too-few-seeds", missing) is not None  # 2 / C(7, 3) is 0.057
+    assert numbers(caveat("unequal-n", missing)) == ["3", "4"]
+
+
+def test_without_a_run_only_what_is_missing_is_told() -> None:
+    for rule in ("set", "paper", "holm"):
+        found = compare({"a": [None, None], "b": [None]}, rule=rule).caveats
+        codes = [each.code for each in found if each.code not in ("uncorrected", "best-selected")]
+        assert codes == ["missing", "missing"]
+    lone = compare({"a": [1.0, 2.0]})
+    assert lone.caveats == ()
+
+
+def test_diverged_and_missing_runs_are_counted_and_laid_to_their_variant() -> None:
+    values = sized(6, 6) | {"v1": [NAN, None, None, 1.0, 2.0, 3.0]}
+    diverged, missing = caveat("diverged", values), caveat("missing", values)
+    assert diverged is not None
+    assert missing is not None
+    assert diverged.variants == missing.variants == ("v1",)
+    assert numbers(diverged) == ["1", "6"]
+    assert numbers(missing) == ["2", "6"]
+
+
+def test_one_value_of_all_seeds_is_laid_to_its_variant() -> None:
+    found = caveat("constant", sized(5, 5) | {"v1": [0.5] * 5})
+    assert found is not None
+    assert found.variants == ("v1",)
+    assert numbers(found) == ["5"]
+
+
+# Standard deviations 1 and 2 to the last bit, by the divisors 2 and 4.
+NARROW, WIDE = [-1.0, 0.0, 1.0], [-2.0, -2.0, 0.0, 2.0, 2.0]
+
+
+def test_a_spread_more_than_twice_another_is_told_where_sizes_differ() -> None:
+    assert caveat("unequal-spread", {"a": WIDE, "b": NARROW}) is None
+    wider = [1.01 * value for value in WIDE]
+    # The divisor n - 2 would make 1.65 of 2.02, and n 2.2 of 2.
+    for wide, narrow in (("a", "b"), ("b", "a")):
+        found = caveat("unequal-spread", {wide: wider, narrow: NARROW})
+        assert found is not None
+        assert found.variants == (wide, narrow)
+    assert (
+        caveat("unequal-spread", {"a": [1.2 * v for v in [*NARROW, 0.0]], "b": [0.1] * 4}) is None
+    )
+    # Two runs have a spread, and one has none.
+    assert caveat("unequal-spread", {"a": wider, "b": [0.0, 0.5]}) is not None
+    assert caveat("unequal-spread", {"a": wider, "b": [0.0]}) is None
+
+
+@pytest.mark.parametrize(
+    ("sizes", "is_told"), [((8, 8), True), ((8, 9), True), ((9, 9), False), ((9, 9, 0), False)]
+)
+def test_ties_are_told_of_the_published_rule_where_a_sample_has_eight_runs_or_fewer(
+    sizes: tuple[int, ...], is_told: bool
+) -> None:
+    values: dict[str, list[float | None]] = {
+        f"v{index}": [*range(size)] if size else [None] for index, size in enumerate(sizes)
+    }
+    assert (caveat("ties", values, rule="paper") is not None) == is_told
+    for rule in ("set", "holm"):
+        assert caveat("ties", values, rule=rule) is None
+    assert caveat("ties", sized(*sizes[:2]), rule="paper") is None
+
+
+def test_a_best_mean_outside_the_set_is_laid_to_its_variant() -> None:
+    values = {"a": [5.0 + 0.01 * run for run in range(30)], "b": [5.9] * 29 + [-50.0]}
+    found = caveat("mean-not-in-set", values)
+    assert found is not None
+    assert found.variants == ("b",)
+    assert caveat("mean-not-in-set", {"a": [NAN, NAN], "b": [NAN, NAN]}) is None
