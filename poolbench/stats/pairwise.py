@@ -106,7 +106,7 @@ def compare_pairs(
     pairs = []
     for index, ((a, b), test) in enumerate(zip(names, tests, strict=True)):
         shift, interval = location_shift(costs[a], costs[b], alpha=alpha, paired=paired)
-        if interval is not None and sign < 0:
+        if interval is not None and not lower_is_better:
             interval = (-interval[1], -interval[0])
         delta = sign * dominance(costs[a], costs[b])
         pairs.append(

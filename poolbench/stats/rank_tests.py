@@ -99,7 +99,7 @@ def rank_test_of_all(samples: Sequence[Costs], *, paired: bool = False) -> RankT
         blocks = complete_blocks(samples)
         name, floor = "Friedman", smallest_p_paired(len(blocks), len(samples))
         if len(blocks) < 2:
-            return RankTest(name=name, method="none", p=None, smallest_p=1.0, ties=False)
+            return RankTest(name=name, method="none", p=None, smallest_p=floor, ties=False)
         ranked = stats.rankdata(blocks, axis=1)
         groups = list(ranked.T)
         ties = any(len(np.unique(row)) < len(row) for row in ranked)

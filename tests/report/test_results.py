@@ -87,7 +87,7 @@ def test_error_is_the_complement_and_lower_is_better() -> None:
     assert row(error.rows[1])[2] == "* 3.75 ± 0.94"
     assert row(error.rows[1])[3] == "−5.00 [−6.50, −3.50]"
     assert row(error.rows[1])[5] == row(accuracy.rows[1])[5] == "▲ better"
-    assert "lower is better" in error.notes[0]
+    assert (accuracy.detail["lower_is_better"], error.detail["lower_is_better"]) == (False, True)
 
 
 def test_equal_counts_are_equal_values_so_ties_are_seen() -> None:
@@ -101,10 +101,11 @@ def test_too_few_seeds_are_marked_and_never_called_equal() -> None:
     table = tabled({"average": LOW[:3], "max": HIGH[:3]})
     assert [cells[2].mark for cells in table.rows] == ["*?", "*?"]
     assert row(table.rows[1])[5] == "? no test possible"
-    notes = "\n".join(table.notes)
-    assert "3 seeds vs 3: the smallest possible p is 0.1" in notes
-    assert "below 0.05 needs 4 seeds for each variant" in notes
-    assert "no test possible" in notes
+    (pair,) = table.detail["pairs"]
+    assert (pair["n_a"], pair["n_b"], pair["smallest_p"]) == (3, 3, pytest.approx(0.1))
+    assert pair["verdict"] == table.records[1]["verdict"] == "no test possible"
+    assert [warning["code"] for warning in table.detail["warnings"]] == ["too-few-seeds"]
+    assert any("below 0.05 needs 4 seeds for each variant" in note for note in table.notes)
 
 
 def test_the_notes_name_rule_level_family_spread_and_test_set() -> None:
@@ -174,7 +175,8 @@ def test_a_paired_study_is_tested_seed_by_seed() -> None:
     study, runs = finished({"average": LOW, "max": steady}, paired=True)
     table = results_table(study, "digits", runs)
     assert row(table.rows[1])[5] == "▲ better"
-    assert any("Wilcoxon signed-rank" in note for note in table.notes)
+    assert table.detail["paired"] is True
+    assert [pair["test"] for pair in table.detail["pairs"]] == ["Wilcoxon signed-rank"]
 
 
 def test_a_pair_is_shown_with_its_effect_and_the_caveats_that_concern_it() -> None:
@@ -185,9 +187,11 @@ def test_a_pair_is_shown_with_its_effect_and_the_caveats_that_concern_it() -> No
         "max", "average", "6 vs 6", "96.25 ± 0.94", "91.25 ± 0.94", "+5.00 [+3.50, +6.50]",
         "0.0022", "0.0043", "0.0022", "+1.00", "better",
     ]  # fmt: skip
-    assert not any("diverged" in note for note in table.notes)
+    (diverged,) = comparison.caveats
+    assert diverged.variants == ("other",)
+    assert diverged.text not in table.notes
     both = pair_table(comparison, [("average", "max"), ("other", "max")], metric="accuracy")
-    assert any("other: 1 of 6 runs diverged" in note for note in both.notes)
+    assert diverged.text in both.notes
 
 
 def test_a_reduced_training_is_not_compared_with_published_figures_unsaid() -> None:

@@ -150,6 +150,25 @@ def test_seeds_that_change_nothing_are_questioned_and_get_no_verdict() -> None:
     assert c.verdicts["a"] == "undecided"
 
 
+def test_one_variant_that_seeds_do_not_change_is_still_compared_with_one_that_they_do() -> None:
+    for values, verdict in (
+        ({"base": [1.0] * 8, "a": BASE}, "worse"),
+        ({"base": BASE, "a": [1.0] * 8}, "better"),
+    ):
+        assert compare(values, baseline="base").verdicts["a"] == verdict
+
+
+def test_a_p_that_only_touches_alpha_shows_nothing() -> None:
+    # Three against three reach 2 / C(6, 3) and no less.
+    values = {"base": [1.0, 2.0, 3.0], "a": [4.0, 5.0, 6.0]}
+    at = compare(values, baseline="base", alpha=0.1)
+    assert at.contrasts[0].p == at.contrasts[0].smallest_p == 0.1
+    assert (at.verdicts["a"], at.bold) == ("no test possible", {"base", "a"})
+    assert at.decision.untested == {"base", "a"}
+    above = compare(values, baseline="base", alpha=0.101)
+    assert (above.verdicts["a"], above.bold) == ("worse", {"base"})
+
+
 def test_every_reservation_has_its_code() -> None:
     assert codes(compare({"a": BASE, "b": shifted(0.05)})) == set()
     assert codes(compare({"a": BASE, "b": shifted(0.05)}, rule="paper")) == {"uncorrected"}

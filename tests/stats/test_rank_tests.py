@@ -32,10 +32,37 @@ def test_a_single_run_has_no_test() -> None:
     alone = rank_test_of_two(arr(1), arr(2, 3, 4))
     assert (alone.p, alone.method, alone.excess) == (None, "none", 0)
     assert rank_test_of_two(arr(1, NAN), arr(2, 3), paired=True).p is None
+    for alone in (arr(1, NAN), arr(NAN, NAN)):
+        test = rank_test_of_all([alone, arr(2, 3), arr(4, 5)], paired=True)
+        assert (test.name, test.method, test.p, test.smallest_p) == ("Friedman", "none", None, 1)
+
+
+def test_two_runs_have_a_test() -> None:
+    assert rank_test_of_two(arr(1, 2), arr(3, 4)).p == pytest.approx(2 / 6)
+    assert rank_test_of_two(arr(1, 2), arr(3, 5), paired=True).p == pytest.approx(2 / 4)
+    # Of the 90 ways to put six runs in three pairs 6 are as far apart, of the 36 of two seeds 6.
+    three = [arr(1, 2), arr(3, 4), arr(5, 6)]
+    assert rank_test_of_all(three).p == pytest.approx(6 / 90)
+    assert rank_test_of_all(three, paired=True).p == pytest.approx(6 / 36)
+
+
+def test_a_floor_is_no_lower_than_the_permutations_that_are_drawn() -> None:
+    sevens = [np.arange(7.0) + 10 * k for k in range(3)]
+    test = rank_test_of_all(sevens)
+    assert (test.method, test.smallest_p, test.p) == ("permutation", 1e-4, pytest.approx(1e-4))
+    # Six orders of 1680 arrangements of three times three are more.
+    assert rank_test_of_all([arr(1, 2, 3)] * 3).smallest_p == pytest.approx(6 / 1680)
 
 
 def test_equal_samples_are_no_evidence() -> None:
     assert rank_test_of_two(arr(1, 1, 1), arr(1, 1, 1)).p == 1
+    for same in (
+        rank_test_of_two(arr(1, 1), arr(1, 1)),
+        rank_test_of_two(arr(1, 2), arr(1, 2), paired=True),
+        rank_test_of_all([arr(1, 1)] * 3),
+        rank_test_of_all([arr(1, 2)] * 3, paired=True),
+    ):
+        assert (same.method, same.ties, same.excess) == ("auto", True, 0)
     for many in (10, 20):
         ones = np.ones(many)
         for paired in (False, True):
@@ -109,13 +136,19 @@ def test_a_group_of_seven_is_permuted_and_groups_of_eight_are_scipys() -> None:
 
 def test_p_of_a_few_small_samples_is_the_enumerated_permutation_p() -> None:
     samples = [arr(1, 4, 4, 5, 6, 7, 9), arr(8, 9), arr(2, 7)]
-    pooled = np.concatenate(samples)
+    ranks = stats.rankdata(np.concatenate(samples))
 
     def statistic(first: tuple[int, ...], second: tuple[int, ...]) -> float:
-        third = sorted({*range(11)} - {*first, *second})
-        return float(stats.kruskal(*(pooled[list(which)] for which in (first, second, third)))[0])
+        """Return Kruskal's H but for the share of ties, which no arrangement changes."""
+        third = {*range(11)} - {*first, *second}
+        sums = (
+            sum(ranks[run] for run in which) ** 2 / len(which) for which in (first, second, third)
+        )
+        return 12 / (11 * 12) * sum(sums) - 3 * 12
 
     observed = statistic(tuple(range(7)), (7, 8))
+    share_of_ties = 3 * (2**3 - 2) / (11**3 - 11)  # two fours, two sevens, two nines
+    assert observed / (1 - share_of_ties) == pytest.approx(stats.kruskal(*samples).statistic)
     statistics = [
         statistic(first, second)
         for first in itertools.combinations(range(11), 7)
@@ -152,3 +185,7 @@ def test_mean_ranks_are_pooled_or_within_seeds() -> None:
     samples = [arr(1, 5), arr(2, NAN), arr(INF, 6)]
     assert mean_ranks(samples) == [2.0, 2.0, 4.5]
     assert mean_ranks(samples, paired=True) == [1.0, 2.0, 3.0]
+    seeds = [arr(1, 5, 9), arr(2, 4, 8), arr(3, 3, NAN)]
+    assert mean_ranks(seeds, paired=True) == [2.0, 2.0, 2.0]
+    seeds = [arr(1, 50), arr(2, 40), arr(3, 60)]
+    assert mean_ranks(seeds, paired=True) == [1.5, 1.5, 3.0]

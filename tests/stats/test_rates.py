@@ -36,3 +36,13 @@ def test_one_seed_has_no_interval_and_values_without_a_logarithm_no_rate() -> No
     assert math.isnan(one.ci_low)
     assert math.isnan(fit_rate(X, [[1, 1, 0, 1, 1]]).exponent)
     assert math.isnan(fit_rate(X, [[1, 1, math.nan, 1, 1]]).exponent)
+    assert math.isnan(fit_rate(X, [[1, 1, 1, 1, 1], [1, 1, math.inf, 1, 1]]).exponent)
+
+
+def test_the_interval_is_students_over_the_slopes_of_the_seeds() -> None:
+    curves = [[x**slope for x in X] for slope in (-1.1, -0.9)]
+    # t(0.975; 1) and t(0.95; 1) are 12.706 and 6.314 in any table; the standard error is 0.1.
+    for confidence, t in ((0.95, 12.706), (0.9, 6.314)):
+        rate = fit_rate(X, curves, confidence=confidence)
+        assert (rate.ci_low, rate.ci_high) == pytest.approx((-1 - t / 10, -1 + t / 10), abs=1e-4)
+    assert rate.seeds == pytest.approx((-1.1, -0.9))

@@ -106,6 +106,51 @@ def test_the_p_that_dropped_a_variant_never_falls_below_an_earlier_one() -> None
     assert raw_fell
 
 
+def test_the_p_of_a_decision_is_that_of_its_test() -> None:
+    eight = {"a": [float(run) for run in range(8)], "b": [float(run) for run in range(8, 16)]}
+    p = 2 / math.comb(16, 8)
+    for rule, expected in (
+        ("set", {"a": 1.0, "b": p}),
+        ("paper", {"a": None, "b": p}),
+        ("holm", {"a": None, "b": p}),
+    ):
+        found = compare(eight, rule=rule).decision.p_values
+        assert found == {name: pytest.approx(value) for name, value in expected.items()}
+    later = [run + 0.5 for run in eight["a"]]
+    alike = compare({"a": eight["a"], "b": later}).decision.p_values
+    expected_p = stats.mannwhitneyu(eight["a"], later, method="exact").pvalue
+    assert alike == {"a": pytest.approx(expected_p), "b": pytest.approx(expected_p)}
+
+
+def test_two_runs_are_tested_and_one_is_not() -> None:
+    two = compare({"a": [1.0, 2.0], "b": [3.0, 4.0], "one": [9.0]}).decision
+    assert [step.tested for step in two.steps] == [("a", "b")]
+    assert two.p_values == {"a": pytest.approx(1 / 3), "b": pytest.approx(1 / 3), "one": None}
+    assert two.untested == {"a", "b", "one"}
+    alone = compare({"one": [9.0], "never": [math.nan] * 2}).decision
+    assert (alone.bold, alone.untested) == ({"one"}, frozenset())
+    assert compare({"a": [1.0], "b": [2.0]}).decision.untested == {"a", "b"}
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_variants_without_a_seed_in_common_cannot_be_paired_and_stay_bold(rule: str) -> None:
+    values = {"a": [1.0, 2.0, None, None], "b": [None, None, 11.0, 12.0]}
+    decision = compare(values, paired=True, rule=rule).decision
+    assert decision.bold == decision.untested == {"a", "b"}
+    assert set(decision.p_values.values()) == {None}
+    assert [step.p for step in decision.steps] == [None]
+
+
+def test_the_worst_of_paired_variants_is_the_worst_within_the_seeds() -> None:
+    seeds = [100.0 * seed for seed in range(8)]
+    values = {
+        "a": seeds,
+        "b": [seeds[0] + 5000, *(seed + 1 for seed in seeds[1:])],
+        "c": [seed + 2 for seed in seeds],
+    }
+    assert compare(values, paired=True).decision.steps[0].dropped == "c"
+
+
 @pytest.mark.parametrize("rule", ["paper", "holm"])
 def test_a_variant_that_ranks_above_the_best_mean_stays_bold(rule: str) -> None:
     outlier = [5.9] * 29 + [-50.0]
