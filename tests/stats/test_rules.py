@@ -122,6 +122,53 @@ def test_the_p_of_a_decision_is_that_of_its_test() -> None:
     assert alike == {"a": pytest.approx(expected_p), "b": pytest.approx(expected_p)}
 
 
+def test_paper_corrects_nothing_and_holm_the_tests_against_the_best() -> None:
+    four = [[1.0, 2.0, 3.0, 4.0], [5.0, 6.0, 7.0, 8.0], [9.0, 10.0, 11.0, 12.0]]
+    values = dict(zip("abc", four, strict=True))
+    p = 2 / math.comb(8, 4)  # 0.029, and twice that is 0.057
+    paper, holm = (compare(values, rule=rule).decision for rule in ("paper", "holm"))
+    assert [step.tested for step in paper.steps] == [("a", "b"), ("a", "c")]
+    assert [step.test for step in paper.steps] == ["Mann-Whitney U"] * 2
+    assert [step.dropped for step in paper.steps] == ["b", "c"]
+    assert [step.p for step in paper.steps] == [pytest.approx(p)] * 2
+    assert (paper.bold, paper.untested) == ({"a"}, frozenset())
+    assert [step.dropped for step in holm.steps] == ["", ""]
+    assert [step.p for step in holm.steps] == [pytest.approx(2 * p)] * 2
+    assert holm.bold == holm.untested == {"a", "b", "c"}
+
+
+def test_paper_leaves_ties_to_scipy_and_holm_enumerates_them() -> None:
+    values = {"a": [5.0] * 3, "b": [5.1] * 3}
+    approximate = stats.mannwhitneyu(*values.values()).pvalue
+    assert compare(values, rule="paper").decision.p_values["b"] == pytest.approx(approximate)
+    assert compare(values, rule="holm").decision.p_values["b"] == pytest.approx(0.1)
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_decision_is_paired_where_the_seeds_are(rule: str) -> None:
+    before = [10.0 * seed for seed in range(8)]
+    values = {"a": before, "b": [value + 0.1 + 0.01 * k for k, value in enumerate(before)]}
+    assert compare(values, rule=rule).bold == {"a", "b"}
+    paired = compare(values, rule=rule, paired=True).decision
+    assert paired.bold == {"a"}
+    assert [step.test for step in paired.steps] == ["Wilcoxon signed-rank"]
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_p_that_only_touches_alpha_drops_nothing(rule: str) -> None:
+    decision = compare({"a": [1.0, 2.0, 3.0], "b": [4.0, 5.0, 6.0]}, rule=rule, alpha=0.1).decision
+    assert decision.bold == decision.untested == {"a", "b"}
+    above = compare({"a": [1.0, 2.0, 3.0], "b": [4.0, 5.0, 6.0]}, rule=rule, alpha=0.101)
+    assert above.bold == {"a"}
+
+
+def test_the_best_mean_is_a_mean_and_counts_divergences_as_the_worst_value_of_all() -> None:
+    assert compare({"few": [1.5] * 5, "many": [1.0, 1.1] * 5}).decision.best == "many"
+    lucky_once = {"lucky": [0.1, math.nan, math.nan], "steady": [1.0, 1.1, 1.7]}
+    assert compare(lucky_once).decision.best == "lucky"  # 0.1 and twice 1.7 are 1.17 each
+    assert compare(lucky_once | {"lucky": [0.5, math.nan, math.nan]}).decision.best == "steady"
+
+
 def test_two_runs_are_tested_and_one_is_not() -> None:
     two = compare({"a": [1.0, 2.0], "b": [3.0, 4.0], "one": [9.0]}).decision
     assert [step.tested for step in two.steps] == [("a", "b")]
