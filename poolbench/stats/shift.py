@@ -72,7 +72,7 @@ def location_shift(
         return math.nan, None
     terms = np.sort(terms)
     low, high = float(terms[(len(terms) - 1) // 2]), float(terms[len(terms) // 2])
-    middle = low if low == high else (low + high) / 2
+    middle = (low + high) / 2
     if rejected is None:
         return middle, None
     return middle, (float(terms[rejected]), float(terms[-1 - rejected]))

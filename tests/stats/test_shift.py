@@ -86,10 +86,64 @@ def test_the_interval_covers_the_true_shift_at_least_as_often_as_it_says(n: int)
     assert 0.95 - 3 * error < covered / trials < 0.985 + 3 * error
 
 
+@pytest.mark.parametrize(
+    ("n_first", "n_second", "paired", "critical"),
+    [
+        # The tables of the critical U and T at 0.05, two-sided, that textbooks have.
+        (4, 4, False, 0), (5, 5, False, 2), (6, 6, False, 5), (5, 8, False, 6), (8, 5, False, 6),
+        (8, 8, False, 13), (10, 10, False, 23),
+        (6, 6, True, 0), (7, 7, True, 2), (8, 8, True, 3), (9, 9, True, 5), (10, 10, True, 8),
+        (20, 20, True, 52),
+    ],
+)  # fmt: skip
+def test_the_interval_leaves_out_as_many_terms_as_the_tables_of_critical_values_say(
+    n_first: int, n_second: int, paired: bool, critical: int
+) -> None:
+    generator = np.random.default_rng(n_first + n_second)
+    x, y = generator.normal(size=n_first), generator.normal(size=n_second)
+    if paired:
+        pairs = itertools.combinations_with_replacement(y - x, 2)
+        terms = sorted((first + second) / 2 for first, second in pairs)
+    else:
+        terms = sorted(b - a for a, b in itertools.product(x, y))
+    interval = location_shift(x, y, paired=paired)[1]
+    assert interval == pytest.approx((terms[critical], terms[-1 - critical]))
+
+
+@pytest.mark.parametrize("alpha", [0.1, 0.4, 0.7, 0.999])
+def test_at_any_level_the_interval_leaves_out_the_counts_that_are_enumerated(alpha: float) -> None:
+    x, y = arr(0, 0.1, 0.23, 0.5, 0.91), arr(0.04, 0.31, 0.6, 1.7, 2.9)
+    above = [
+        sum(a > b for a, b in itertools.product(first, {*range(10)} - {*first}))
+        for first in itertools.combinations(range(10), 5)
+    ]
+    signed = [
+        sum(rank for rank, sign in enumerate(signs, 1) if sign)
+        for signs in itertools.product((0, 1), repeat=5)
+    ]
+    for paired, counts in ((False, above), (True, signed)):
+        pairs = itertools.combinations_with_replacement(y - x, 2)
+        terms = sorted(
+            ((a + b) / 2 for a, b in pairs)
+            if paired
+            else (b - a for a, b in itertools.product(x, y))
+        )
+        middle = len(terms) // 2
+        tails = [2 * np.mean([count <= c for count in counts]) for c in range(middle + 1)]
+        rejected = [c for c, p in enumerate(tails) if p < alpha]
+        interval = location_shift(x, y, alpha=alpha, paired=paired)[1]
+        if rejected:
+            ends = terms[max(rejected)], terms[-1 - max(rejected)]
+            assert interval == pytest.approx(ends)
+        else:
+            assert interval is None
+
+
 def test_so_few_runs_that_nothing_can_be_rejected_have_no_interval() -> None:
     assert location_shift(arr(1, 2, 3), arr(4, 5, 6))[1] is None
     assert location_shift(arr(1, 2, 3), arr(4, 5, 6), alpha=0.2)[1] is not None
-    assert location_shift(arr(1), arr(2, 3, 4, 5))[1] is None
+    for many in (4, 60):  # 2 / C(61, 1) would be 0.033
+        assert location_shift(arr(1), np.arange(2.0, 2 + many))[1] is None
     assert location_shift(arr(1, 2, 3, 4, 5), arr(2, 3, 4, 5, 6), paired=True)[1] is None
 
 
