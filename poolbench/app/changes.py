@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from poolbench.app.baseline_file import ConditionValues, StudyValues, read_baseline, values_of
+from poolbench.app.baseline_file import read_baseline
 from poolbench.app.gates import judge
 from poolbench.app.results import Reading, read_results, stored_studies
+from poolbench.app.seed_values import ConditionValues, StudyValues, values_of
 from poolbench.core.errors import BadInput, NothingMatched
 from poolbench.core.gate import Gate
 from poolbench.core.study import Study

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from poolbench.app.baseline_file import ConditionValues, values_of
 from poolbench.app.changes import compare_documents, is_document
 from poolbench.app.gates import judge
 from poolbench.app.results import Reading, Results, read_results, stored_studies
+from poolbench.app.seed_values import ConditionValues, values_of
 from poolbench.app.suites import command
 from poolbench.core.errors import BadInput, NothingMatched, did_you_mean
 from poolbench.core.gate import Gate

@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from poolbench.app.baseline_file import ConditionValues
+from poolbench.app.seed_values import ConditionValues
 from poolbench.core.errors import EnvironmentFault, GateFailed, NothingMatched
 from poolbench.core.gate import AREA, Gate, read_gate
 from poolbench.core.study import Analysis

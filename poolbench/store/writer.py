@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from poolbench.core.cell import Cell
+from poolbench.core.errors import EnvironmentFault
 from poolbench.core.record import Epoch, Result, Timing
 from poolbench.store import commit, documents
 from poolbench.store.attempts import Attempts
@@ -54,10 +55,19 @@ class CellWriter(Attempts):
         """Return the newest undamaged training state, and where damaged ones were moved to.
 
         A checkpoint's name carries its SHA-256, so damage cannot be mistaken for a state.
+
+        Raises:
+            EnvironmentFault: A file cannot be read, which says nothing of what is in it.
         """
         damaged: list[Path] = []
         for path in reversed(checkpoints(self.folder)):
-            data = path.read_bytes()
+            try:
+                data = path.read_bytes()
+            except OSError as error:
+                raise EnvironmentFault(
+                    f"cannot read {path}: {error.strerror}",
+                    "make it readable, or delete it: its epochs are then trained again",
+                ) from error
             if documents.sha256(data) == path.stem.rpartition("-")[2]:
                 return data, damaged
             damaged.append(self.set_aside(path))

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from poolbench.app.baseline_file import SeedValues, values_of
 from poolbench.app.results import Results
+from poolbench.app.seed_values import SeedValues, values_of
 from poolbench.core.measurement import Measurement
 from poolbench.store.store import Store
 from tests.report.measured import a_measurement, diverged, measured

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from poolbench.app.baseline_file import ConditionValues, SeedValues
 from poolbench.app.gates import judge
+from poolbench.app.seed_values import ConditionValues, SeedValues
 from poolbench.core.gate import read_gate
 from poolbench.core.study import Analysis
 from poolbench.stats import Judgement

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from poolbench.app.baseline_file import read_baseline, values_of, write_baseline
+from poolbench.app.baseline_file import read_baseline, write_baseline
 from poolbench.app.gates import judge
 from poolbench.app.results import Results
+from poolbench.app.seed_values import values_of
 from poolbench.core.gate import read_gate
 from poolbench.core.measurement import Measurement
 from poolbench.core.record import Result

@@ -145,6 +145,16 @@ def test_the_newest_sound_checkpoint_is_taken_and_damaged_ones_are_kept_aside(
         assert damaged[0].parent.name == "quarantine"
 
 
+def test_a_checkpoint_that_cannot_be_read_is_not_called_damaged(tmp_path: Path) -> None:
+    with Store.create(tmp_path).writing(CELL) as writer:
+        assert writer is not None
+        writer.begin("session", {})
+        (unreadable := writer.folder / "checkpoint-0001-00000000-abc.safetensors").mkdir()
+        with pytest.raises(EnvironmentFault, match="cannot read"):
+            writer.load_checkpoint()
+        assert unreadable.exists()
+
+
 def test_the_lock_of_a_killed_writer_is_free_at_once(tmp_path: Path) -> None:
     store = Store.create(tmp_path)
     context = multiprocessing.get_context("spawn")
