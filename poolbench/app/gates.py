@@ -6,6 +6,7 @@ import math
 import os
 from collections.abc import Callable, Iterable, Sequence
 from fnmatch import fnmatchcase
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -132,16 +133,22 @@ def _judge_change(
     )
 
 
-def _bound(gate: Gate, candidate: ConditionValues, analysis: Analysis) -> float | None:
+def _bound(gate: Gate, candidate: ConditionValues, analysis: Analysis) -> Fraction | None:
     """Return the level that a gate names; ``None`` when nothing was published to add it to."""
+    from poolbench.stats.scale import ratio_of
+
+    offset = ratio_of(gate.offset)
     if gate.against != "published":
-        return gate.offset
-    published = _published(gate, candidate, analysis)
-    return None if published is None else published + gate.offset
+        return offset
+    rows = analysis.published.get(candidate.dataset, {})
+    if candidate.variant not in rows:
+        return None
+    mean = ratio_of(rows[candidate.variant][0]) / 100
+    return offset + (mean if gate.metric == analysis.metric else 1 - mean)
 
 
 def _judge_level(
-    gate: Gate, candidate: ConditionValues, bound: float, analysis: Analysis
+    gate: Gate, candidate: ConditionValues, bound: Fraction, analysis: Analysis
 ) -> Judgement:
     from poolbench.stats import judge_exact, judge_level
     from poolbench.stats.estimate import constant_value
@@ -162,14 +169,6 @@ def _unknown(reason: str) -> Judgement:
 
 def _count(values: Sequence[float | None]) -> int:
     return len(values) - values.count(None)
-
-
-def _published(gate: Gate, candidate: ConditionValues, analysis: Analysis) -> float | None:
-    rows = analysis.published.get(candidate.dataset, {})
-    if candidate.variant not in rows:
-        return None
-    mean = rows[candidate.variant][0] / 100
-    return mean if gate.metric == analysis.metric else 1 - mean
 
 
 def announce(tables: Sequence[Table], rulings: Sequence[Ruling]) -> list[str]:

@@ -26,7 +26,8 @@ def compare(
 
     Args:
         values: Per variant, one value per seed: NaN = diverged, which ranks worst; ``None`` =
-            missing. Equal fractions must be equal floats: compute them from counts.
+            missing. Ratios of counts and decimals are taken for what they stand for: 0.3 - 0.2 and
+            0.2 - 0.1 are equal.
         rule: ``set``, ``paper`` or ``holm``: see ``poolbench.stats.rules``.
         lower_is_better: Whether smaller values are better; false for an accuracy.
         baseline: The variant that every other is compared with; ``None`` for none.
@@ -42,7 +43,7 @@ def compare(
             alpha or margin is out of range, or paired values differ in length.
     """
     _check(values, rule=rule, baseline=baseline, alpha=alpha, paired=paired, margin=margin)
-    costs = oriented(values, lower_is_better=lower_is_better)
+    costs, _ = oriented(values, lower_is_better=lower_is_better)
     estimates = {name: estimate(sample) for name, sample in values.items()}
     decision = RULES[rule](costs, alpha, paired=paired)
     k = len(values)

@@ -10,7 +10,6 @@ from typing import Any
 
 from poolbench.core.errors import BadInput, did_you_mean
 from poolbench.stats.caveats import Caveat
-from poolbench.stats.costs import oriented
 from poolbench.stats.estimate import Estimate
 from poolbench.stats.pairwise import Pair, Verdict, compare_pairs
 from poolbench.stats.rules import Decision
@@ -83,7 +82,7 @@ class Comparison:
     def _compare(self, names: list[tuple[str, str]]) -> tuple[Pair, ...]:
         return compare_pairs(
             [(a, b) for a, b in names if a != b],
-            oriented(self.values, lower_is_better=self.lower_is_better),
+            self.values,
             lower_is_better=self.lower_is_better,
             alpha=self.alpha,
             paired=self.paired,

@@ -1,6 +1,7 @@
 """Values of a metric as costs: one orientation and one meaning of "diverged" for every test.
 
-Lower is better; a diverged run costs +inf, so it ranks worst; a missing run is NaN.
+Lower is better; a diverged run costs +inf, so it ranks worst; a missing run is NaN. Costs are whole
+numbers of steps wherever values are ratios of counts: see :class:`~poolbench.stats.scale.Scale`.
 """
 
 from __future__ import annotations
@@ -11,23 +12,30 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from poolbench.stats.scale import Scale
+
 Costs = NDArray[np.float64]
 
 
-def costs_of(values: Sequence[float | None], *, lower_is_better: bool) -> Costs:
+def costs_of(values: Sequence[float | None], scale: Scale, *, lower_is_better: bool) -> Costs:
     """Turn one variant's values into costs.
 
     Args:
         values: One per seed; NaN or infinite = diverged, ``None`` = missing.
+        scale: Of these values and all that they are compared with.
         lower_is_better: Whether the metric is already a cost.
 
     Returns:
-        Costs in the same order, shape ``(len(values),)``.
+        Costs in steps, in the same order, shape ``(len(values),)``.
     """
     sign = 1.0 if lower_is_better else -1.0
     return np.array(
         [
-            math.nan if value is None else sign * value if math.isfinite(value) else math.inf
+            math.nan
+            if value is None
+            else sign * scale.steps(value)
+            if math.isfinite(value)
+            else math.inf
             for value in values
         ],
         dtype=np.float64,
@@ -36,11 +44,13 @@ def costs_of(values: Sequence[float | None], *, lower_is_better: bool) -> Costs:
 
 def oriented(
     values: Mapping[str, Sequence[float | None]], *, lower_is_better: bool
-) -> dict[str, Costs]:
-    """Turn every variant's values into costs: see :func:`costs_of`."""
+) -> tuple[dict[str, Costs], Scale]:
+    """Turn every variant's values into costs, and return the scale they share."""
+    scale = Scale(value for sample in values.values() for value in sample)
     return {
-        name: costs_of(sample, lower_is_better=lower_is_better) for name, sample in values.items()
-    }
+        name: costs_of(sample, scale, lower_is_better=lower_is_better)
+        for name, sample in values.items()
+    }, scale
 
 
 def present(costs: Costs) -> Costs:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 from scipy import stats
 
 from poolbench.stats.costs import costs_of, finite
+from poolbench.stats.scale import Scale
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,16 +57,18 @@ def estimate(values: Sequence[float | None], *, confidence: float = 0.95) -> Est
     Returns:
         The estimate; its statistics are over the finite values alone, and the counts show how many.
     """
-    kept = finite(costs_of(values, lower_is_better=True))
+    scale = Scale(values)
+    kept = finite(costs_of(values, scale, lower_is_better=True))
     missing = sum(value is None for value in values)
     n = len(kept)
-    mean = float(np.mean(kept)) if n else math.nan
-    std = float(np.std(kept, ddof=1)) if n > 1 else math.nan
+    # One rounding at the end: equal means are equal floats.
+    mean = float(sum(map(Fraction, kept)) / n * scale.unit) if n else math.nan
+    std = float(np.std(kept, ddof=1) * float(scale.unit)) if n > 1 else math.nan
     half = float(stats.t.ppf((1 + confidence) / 2, n - 1)) * std / n**0.5 if n > 1 else math.nan
     return Estimate(
         mean=mean,
         std=std,
-        median=float(np.median(kept)) if n else math.nan,
+        median=scale.value(float(np.median(kept))) if n else math.nan,
         n=n,
         n_diverged=len(values) - n - missing,
         n_missing=missing,

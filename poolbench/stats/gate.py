@@ -6,19 +6,22 @@ import math
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Literal
 
 import numpy as np
 
-from poolbench.stats.costs import costs_of, is_constant, oriented
+from poolbench.stats.costs import costs_of, is_constant, oriented, present
 from poolbench.stats.estimate import estimate
 from poolbench.stats.floor import seeds_needed
-from poolbench.stats.pairwise import compare_pairs
-from poolbench.stats.shift import Interval
+from poolbench.stats.scale import Scale, ratio_of
+from poolbench.stats.shift import Interval, location_shift
 
 Outcome = Literal["passes", "fails", "undecided"]
 
-_HOLDS: Mapping[str, Callable[[float, float], bool]] = {
+Number = float | Fraction
+
+_HOLDS: Mapping[str, Callable[[Number, Number], bool]] = {
     "<": operator.lt,
     "<=": operator.le,
     ">": operator.gt,
@@ -50,7 +53,7 @@ class Judgement:
 def judge_level(
     values: Sequence[float | None],
     sign: str,
-    bound: float,
+    bound: float | Fraction,
     *,
     lower_is_better: bool,
     alpha: float = 0.05,
@@ -68,9 +71,8 @@ def judge_level(
     seen = estimate(values, confidence=1 - alpha)
     n = seen.n + seen.n_diverged
     if n < 2:
-        reason = f"n = {n}: an interval needs 2 seeds"
-        return Judgement(outcome="undecided", value=seen.mean, interval=None, n=n, reason=reason)
-    if is_constant(costs_of(values, lower_is_better=lower_is_better)):
+        return _undecided(seen.mean, n, f"n = {n}: an interval needs 2 seeds")
+    if is_constant(costs_of(values, Scale(values), lower_is_better=lower_is_better)):
         return _frozen(seen.mean, n)
     worst = math.inf if lower_is_better else -math.inf
     low, high = (seen.ci_low, seen.ci_high) if seen.n > 1 else (-math.inf, math.inf)
@@ -78,14 +80,14 @@ def judge_level(
         low = high = worst
     elif seen.n_diverged:
         low, high = (low, worst) if lower_is_better else (worst, high)
-    return _judged(seen.mean, (low, high), sign, bound, n)
+    return _judged(seen.mean, (low, high), _outcome((low, high), sign, ratio_of(bound)), n)
 
 
 def judge_shift(
     reference: Sequence[float | None],
     candidate: Sequence[float | None],
     sign: str,
-    bound: float,
+    bound: float | Fraction,
     *,
     lower_is_better: bool,
     paired: bool = False,
@@ -102,42 +104,55 @@ def judge_shift(
         paired: Whether seeds are blocks.
         alpha: One minus the confidence, in (0, 1).
     """
-    costs = oriented({"a": reference, "b": candidate}, lower_is_better=lower_is_better)
-    (pair,) = compare_pairs(
-        [("a", "b")], costs, lower_is_better=lower_is_better, alpha=alpha, paired=paired
-    )
-    n = min(pair.n_a, pair.n_b)
-    if is_constant(costs["a"]) and is_constant(costs["b"]):
-        return _frozen(pair.shift, n)
-    if pair.shift_ci is None:
+    costs, scale = oriented({"a": reference, "b": candidate}, lower_is_better=lower_is_better)
+    first, second = costs["a"], costs["b"]
+    steps, interval = location_shift(first, second, alpha=alpha, paired=paired)
+    sizes = len(present(first)), len(present(second))
+    value = scale.value(steps if lower_is_better else -steps)
+    if is_constant(first) and is_constant(second):
+        return _frozen(value, min(sizes))
+    if interval is None:
         needed = seeds_needed(alpha, paired=paired)
         reason = (
-            f"{pair.n_b} seeds against {pair.n_a} have no interval at {100 * (1 - alpha):g} %: "
-            f"that needs {needed} each"
+            f"{sizes[1]} seeds against {sizes[0]} have no interval at {100 * (1 - alpha):g} %: "
+            f"it needs {needed} each"
         )
-        return Judgement(outcome="undecided", value=pair.shift, interval=None, n=n, reason=reason)
-    return _judged(pair.shift, pair.shift_ci, sign, bound, n)
+        return _undecided(value, min(sizes), reason)
+    low, high = interval if lower_is_better else (-interval[1], -interval[0])
+    outcome = _outcome((low, high), sign, scale.bound(bound))
+    return _judged(value, (scale.value(low), scale.value(high)), outcome, min(sizes))
 
 
-def judge_exact(value: float, sign: str, bound: float, n: int) -> Judgement:
+def judge_exact(value: float, sign: str, bound: float | Fraction, n: int) -> Judgement:
     """Judge a number that no seed changes, such as a parameter count; NaN without runs."""
     if math.isnan(value):
-        reason = "there is no run, or the runs disagree"
-        return Judgement(outcome="undecided", value=value, interval=None, n=n, reason=reason)
-    return _judged(value, (value, value), sign, bound, n)
+        return _undecided(value, n, "there is no run, or the runs disagree")
+    exact = ratio_of(value)
+    outcome = _outcome((exact, exact), sign, ratio_of(bound))
+    return _judged(value, (value, value), outcome, n)
 
 
-def _judged(value: float, interval: Interval, sign: str, bound: float, n: int) -> Judgement:
+def _outcome(interval: tuple[Number, Number], sign: str, bound: Fraction) -> Outcome:
     low, high = (_HOLDS[sign](end, bound) for end in interval)
     if low == high:
-        outcome: Outcome = "fails" if low else "passes"
-        return Judgement(outcome=outcome, value=value, interval=interval, n=n)
-    reason = "the interval reaches both sides of the bound: more seeds narrow it"
-    if np.isinf(interval).any():
-        reason = "diverged runs leave the interval open: no run may diverge"
-    return Judgement(outcome="undecided", value=value, interval=interval, n=n, reason=reason)
+        return "fails" if low else "passes"
+    return "undecided"
+
+
+def _judged(value: float, interval: Interval, outcome: Outcome, n: int) -> Judgement:
+    reason = ""
+    if outcome == "undecided":
+        reason = (
+            "diverged runs leave the interval open: no run may diverge"
+            if np.isinf(interval).any()
+            else "the interval reaches both sides of the bound: more seeds narrow it"
+        )
+    return Judgement(outcome=outcome, value=value, interval=interval, n=n, reason=reason)
 
 
 def _frozen(value: float, n: int) -> Judgement:
-    reason = f"{n} seeds gave one identical value: is the seed applied?"
+    return _undecided(value, n, f"{n} seeds gave one identical value: is the seed applied?")
+
+
+def _undecided(value: float, n: int, reason: str) -> Judgement:
     return Judgement(outcome="undecided", value=value, interval=None, n=n, reason=reason)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from poolbench.stats.costs import Costs, is_constant, present
+from poolbench.stats.costs import is_constant, oriented, present
 from poolbench.stats.equivalence import equivalence_p
 from poolbench.stats.holm import holm
 from poolbench.stats.rank_tests import RankTest, rank_test_of_two
@@ -76,7 +76,7 @@ class Pair:
 
 def compare_pairs(
     names: Sequence[tuple[str, str]],
-    costs: Mapping[str, Costs],
+    values: Mapping[str, Sequence[float | None]],
     *,
     lower_is_better: bool,
     alpha: float,
@@ -87,7 +87,7 @@ def compare_pairs(
 
     Args:
         names: ``(baseline, candidate)`` of each pair; together they are one family.
-        costs: Costs of every variant named.
+        values: Of every variant named, one a seed: NaN = diverged, ``None`` = missing.
         lower_is_better: Whether the metric is itself a cost; sets the signs of the effects.
         alpha: Significance level of the family, in (0, 1).
         paired: Whether seeds are blocks.
@@ -97,17 +97,22 @@ def compare_pairs(
         One pair for each name, in order. ``better`` and ``worse`` need ``p_adjusted < alpha``;
         ``equivalent`` needs both one-sided t tests against the margin, with the same correction.
     """
+    costs, scale = oriented(
+        {name: values[name] for pair in names for name in pair}, lower_is_better=lower_is_better
+    )
     tests = [rank_test_of_two(costs[a], costs[b], paired=paired) for a, b in names]
     adjusted = holm([test.p for test in tests])
     # Holm's correction is monotone, so the corrected floors are the floors of the corrected p.
     reachable = holm([None if test.p is None else test.smallest_p for test in tests])
-    equivalence = holm([equivalence_p(costs[a], costs[b], margin, paired=paired) for a, b in names])
+    steps = None if margin is None else scale.steps(margin)
+    equivalence = holm([equivalence_p(costs[a], costs[b], steps, paired=paired) for a, b in names])
     sign = 1.0 if lower_is_better else -1.0
     pairs = []
     for index, ((a, b), test) in enumerate(zip(names, tests, strict=True)):
         shift, interval = location_shift(costs[a], costs[b], alpha=alpha, paired=paired)
-        if interval is not None and not lower_is_better:
-            interval = (-interval[1], -interval[0])
+        if interval is not None:
+            low, high = interval if lower_is_better else (-interval[1], -interval[0])
+            interval = (scale.value(low), scale.value(high))
         delta = sign * dominance(costs[a], costs[b])
         pairs.append(
             Pair(
@@ -124,7 +129,7 @@ def compare_pairs(
                 smallest_p=test.smallest_p,
                 cliffs_delta=delta,
                 a12=(delta + 1) / 2,
-                shift=sign * shift,
+                shift=scale.value(sign * shift),
                 shift_ci=interval,
                 verdict=_verdict(
                     test,

@@ -1,13 +1,12 @@
 """Rank tests with a method that keeps p valid at small n and with ties.
 
-scipy's automatic choice uses the normal approximation as soon as two values tie, which gives a p
-below what so few runs can reach (three equal values against three other equal ones: 0.047, where
-the exact minimum is 0.1). Small tied samples are therefore enumerated.
+Two samples of up to fifty runs have an exact p, ties included. scipy's automatic choice is the
+normal approximation as soon as two values tie, which gives a p below what so few runs can reach
+(three equal values against three other equal ones: 0.047, where the exact minimum is 0.1).
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,11 +15,11 @@ import numpy as np
 from scipy import stats
 
 from poolbench.stats.costs import Costs, complete_blocks, differences, present
+from poolbench.stats.exact import LARGEST, rank_sum_p, signed_rank_p
 from poolbench.stats.floor import smallest_p, smallest_p_paired
 
 SMALL = 8
 RESAMPLES = 9_999
-ENUMERABLE = 200_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +28,8 @@ class RankTest:
 
     Args:
         name: Name of the test in the literature.
-        method: How p was computed: ``auto``, ``permutation``, ``asymptotic``, or ``none``.
+        method: How p was computed: ``exact``, ``auto``, ``permutation``,
+            ``asymptotic``, or ``none``.
         p: Two-sided; ``None`` if no test exists for so few runs.
         smallest_p: The smallest p that this number of runs can reach.
         ties: Whether there are ties.
@@ -72,14 +72,12 @@ def rank_test_of_two(
     excess = float(np.mean(y) - np.mean(x))
     if np.ptp(ranks) == 0:
         return RankTest(name=name, method="auto", p=1.0, smallest_p=floor, ties=True)
-    method: Any = "auto"
-    if ties and not trust_auto:
-        enumerable = n <= SMALL and math.comb(len(ranks), n) <= ENUMERABLE
-        method = stats.PermutationMethod(n_resamples=ENUMERABLE) if enumerable else "asymptotic"
-    p = stats.mannwhitneyu(x, y, alternative="two-sided", method=method).pvalue
-    return RankTest(
-        name=name, method=_label(method), p=float(p), smallest_p=floor, ties=ties, excess=excess
-    )
+    if trust_auto or max(len(x), len(y)) > LARGEST:
+        method: Any = "auto" if trust_auto else "asymptotic"
+        p = float(stats.mannwhitneyu(x, y, alternative="two-sided", method=method).pvalue)
+    else:
+        method, p = "exact", rank_sum_p(ranks, len(x))
+    return RankTest(name=name, method=method, p=p, smallest_p=floor, ties=ties, excess=excess)
 
 
 def rank_test_of_all(samples: Sequence[Costs], *, paired: bool = False) -> RankTest:
@@ -161,20 +159,11 @@ def _signed_rank(blocks: Costs) -> RankTest:
         return RankTest(name=name, method="auto", p=1.0, smallest_p=floor, ties=True)
     # Only the ranks of the magnitudes count, and unlike +-inf they can be summed.
     signed = np.sign(gaps) * stats.rankdata(sizes)
-    method: Any = "auto"
-    if ties:
-        enumerable = 2 ** len(gaps) <= ENUMERABLE
-        method = stats.PermutationMethod(n_resamples=ENUMERABLE) if enumerable else "asymptotic"
-    p = stats.wilcoxon(signed, method=method).pvalue
+    kept = signed[signed != 0]
+    if len(kept) <= LARGEST:
+        method, p = "exact", signed_rank_p(np.sign(kept) * stats.rankdata(np.abs(kept)))
+    else:
+        method, p = "asymptotic", float(stats.wilcoxon(signed, method="asymptotic").pvalue)
     return RankTest(
-        name=name,
-        method=_label(method),
-        p=float(p),
-        smallest_p=floor,
-        ties=ties,
-        excess=float(np.sum(signed)),
+        name=name, method=method, p=p, smallest_p=floor, ties=ties, excess=float(np.sum(signed))
     )
-
-
-def _label(method: Any) -> str:
-    return method if isinstance(method, str) else "permutation"

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import bisect
 import math
-from collections.abc import Callable
-from functools import cache
 
 import numpy as np
 from scipy import stats
 
 from poolbench.stats.costs import Costs, complete_blocks, differences, present
+from poolbench.stats.exact import LARGEST, largest_rejected_u, largest_rejected_w
 
 Interval = tuple[float, float]
 
@@ -78,37 +76,24 @@ def location_shift(
     return middle, (float(terms[rejected]), float(terms[-1 - rejected]))
 
 
-@cache
 def _rejected_count(n_first: int, n_second: int, alpha: float) -> int | None:
     if min(n_first, n_second) < 2:
         return None
-    below = np.arange(1.0, n_second + 1)
-    offsets = np.arange(1, n_first + 1) / (n_first + 1)
-
-    def p(count: int) -> float:
-        whole, rest = divmod(count, n_second)
-        heights = np.array([n_second] * whole + [rest] + [0] * n_first, dtype=float)[:n_first]
-        outcome = stats.mannwhitneyu(heights + offsets, below, alternative="two-sided")
-        return float(outcome.pvalue)
-
-    return _largest_rejected(p, n_first * n_second // 2, alpha)
+    if max(n_first, n_second) <= LARGEST:
+        return largest_rejected_u(n_first, n_second, alpha)
+    spread = math.sqrt(n_first * n_second * (n_first + n_second + 1) / 12)
+    # With the continuity correction of the test.
+    return _below(n_first * n_second / 2 - 0.5, spread, alpha)
 
 
-@cache
 def _rejected_count_paired(n: int, alpha: float) -> int | None:
     if n < 2:
         return None
-
-    def p(count: int) -> float:
-        signed, left = -np.arange(1.0, n + 1), count
-        for rank in range(n, 0, -1):
-            if rank <= left:
-                signed[rank - 1], left = rank, left - rank
-        return float(stats.wilcoxon(signed).pvalue)
-
-    return _largest_rejected(p, n * (n + 1) // 4, alpha)
+    if n <= LARGEST:
+        return largest_rejected_w(n, alpha)
+    return _below(n * (n + 1) / 4, math.sqrt(n * (n + 1) * (2 * n + 1) / 24), alpha)
 
 
-def _largest_rejected(p: Callable[[int], float], most: int, alpha: float) -> int | None:
-    first_kept = bisect.bisect_left(range(most + 1), True, key=lambda count: p(count) >= alpha)
-    return first_kept - 1 if first_kept else None
+def _below(middle: float, spread: float, alpha: float) -> int:
+    """Return the largest whole number that the normal approximation rejects."""
+    return math.ceil(middle - float(stats.norm.isf(alpha / 2)) * spread) - 1

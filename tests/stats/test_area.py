@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from fractions import Fraction
 
 import pytest
 
@@ -30,3 +31,15 @@ def test_a_diverged_run_has_a_diverged_area() -> None:
     assert area is not None
     assert math.isnan(area)
     assert area_under_curve((0, 1), (None, math.nan)) is None
+
+
+def test_equal_areas_of_counts_over_epsilons_are_equal_floats() -> None:
+    at = [0.0, 1 / 255, 4 / 255, 16 / 255]
+    # Of 300 images; the first and the last curve have one area.
+    heights = [[299, 287, 131, 17], [299, 288, 131, 17], [299, 287 + 15, 131 - 4, 17]]
+    areas = [area_under_curve(at, [height / 300 for height in row]) for row in heights]
+    twice_255 = [
+        (row[0] + row[1]) * 1 + (row[1] + row[2]) * 3 + (row[2] + row[3]) * 12 for row in heights
+    ]
+    assert twice_255[0] == twice_255[2]
+    assert areas == [float(Fraction(total, 2 * 16 * 300)) for total in twice_255]

@@ -219,7 +219,7 @@ def test_the_document_has_all_pairs_where_no_baseline_chose_a_family() -> None:
 def test_the_document_says_what_was_compared_and_what_was_found() -> None:
     values = {"a": BASE, "b": shifted(2.03), "c": [5.05, 5.15, *[None] * 6], "d": [5.35]}
     c = compare(values, baseline="a", margin=0.5, alpha=0.1, rule="holm")
-    document = c.to_json()
+    document = document_of(c)
     kept = ("schema", "rule", "alpha", "lower_is_better", "baseline", "paired", "margin")
     assert [document[key] for key in kept] == [1, "holm", 0.1, True, "a", False, 0.5]
     # Of three contrasts the one with a single run has no test.
@@ -242,11 +242,11 @@ def test_the_document_says_what_was_compared_and_what_was_found() -> None:
 
 
 def test_a_document_without_a_baseline_or_a_pair_names_none() -> None:
-    document = compare({"a": BASE}).to_json()
+    document = document_of(compare({"a": BASE}))
     assert document["baseline"] is None
     assert document["family"] == {"kind": "all-pairs", "m": 0}
     assert compare({"a": BASE}).baseline == ""
-    assert compare({"a": BASE, "b": shifted(1)}).to_json()["family"]["kind"] == "all-pairs"
+    assert document_of(compare({"a": BASE, "b": shifted(1)}))["family"]["kind"] == "all-pairs"
 
 
 @pytest.mark.parametrize(

@@ -8,16 +8,18 @@ import numpy as np
 import pytest
 
 from poolbench.stats.costs import costs_of, differences, finite, is_constant, present
+from poolbench.stats.scale import Scale
 
 NAN, INF = math.nan, math.inf
 
 
 @pytest.mark.parametrize(("lower_is_better", "sign"), [(True, 1), (False, -1)])
 def test_a_diverged_run_costs_most_in_either_orientation(lower_is_better: bool, sign: int) -> None:
-    costs = costs_of([2, None, NAN, INF, -INF], lower_is_better=lower_is_better)
+    values = [2, None, NAN, INF, -INF]
+    costs = costs_of(values, Scale(values), lower_is_better=lower_is_better)
     np.testing.assert_array_equal(costs, [sign * 2.0, NAN, INF, INF, INF])
     assert costs.dtype == np.float64
-    assert costs_of([None], lower_is_better=lower_is_better).dtype == np.float64
+    assert costs_of([None], Scale([]), lower_is_better=lower_is_better).dtype == np.float64
     np.testing.assert_array_equal(present(costs), [sign * 2.0, INF, INF, INF])
     np.testing.assert_array_equal(finite(costs), [sign * 2.0])
 

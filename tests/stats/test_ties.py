@@ -1,4 +1,4 @@
-"""Equal values: a few are enumerated, and many leave their mark on the approximation."""
+"""Equal values: p is exact up to fifty runs, and corrected for ties beyond."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_ties_in_small_samples_do_not_push_p_below_the_exact_floor() -> None:
     assert stats.mannwhitneyu(first, second).pvalue < 0.05
     test = rank_test_of_two(first, second)
     assert test.p == pytest.approx(0.1)
-    assert (test.method, test.ties) == ("permutation", True)
+    assert (test.method, test.ties) == ("exact", True)
     # Published tables fell into it, so the rule that reads a table as its authors did must, too.
     as_published = rank_test_of_two(first, second, trust_auto=True)
     assert as_published.p == pytest.approx(stats.mannwhitneyu(first, second).pvalue)
@@ -56,22 +56,37 @@ def test_p_of_small_tied_samples_is_the_enumerated_permutation_p(
 
 
 @pytest.mark.parametrize(("n", "m"), [(5, 5), (6, 6), (7, 7), (8, 8), (5, 8), (8, 6), (3, 30)])
-def test_ties_are_enumerated_up_to_eight_seeds(n: int, m: int) -> None:
+def test_p_with_ties_is_that_of_an_enumeration(n: int, m: int) -> None:
     first, second = TIED[0][:n], (TIED[1] * 4)[:m]
     test = rank_test_of_two(np.array(first), np.array(second))
-    assert (test.method, test.ties) == ("permutation", True)
+    assert (test.method, test.ties) == ("exact", True)
     exact = enumerated_p(first, second)
     assert test.p == pytest.approx(exact, abs=1e-12)
     # Not what the approximation would have said.
     assert abs(stats.mannwhitneyu(first, second, method="asymptotic").pvalue - exact) > 1e-4
 
 
-@pytest.mark.parametrize(("n", "m"), [(9, 9), (8, 20)])
-def test_ties_of_more_seeds_are_approximated(n: int, m: int) -> None:
-    first, second = [*TIED[0], 8][:n], (TIED[1] * 3)[:m]
-    test = rank_test_of_two(np.array(first), np.array(second))
-    expected = stats.mannwhitneyu(first, second, method="asymptotic").pvalue
-    assert (test.method, test.p) == ("asymptotic", pytest.approx(expected))
+def test_p_is_exact_up_to_fifty_seeds_and_approximate_beyond() -> None:
+    generator = np.random.default_rng(1)
+    counts = generator.integers(0, 9, size=(2, 51)).astype(float)
+    for n, method in ((30, "exact"), (50, "exact"), (51, "asymptotic")):
+        first, second = counts[:, :n]
+        test = rank_test_of_two(first, second)
+        approximate = stats.mannwhitneyu(first, second, method="asymptotic").pvalue
+        assert (test.method, test.ties) == (method, True)
+        assert test.p == pytest.approx(approximate, rel=0.02)
+        assert (test.p == pytest.approx(approximate, rel=1e-9)) == (method == "asymptotic")
+        paired = rank_test_of_two(first, second, paired=True)
+        assert paired.method == "exact"  # fewer than 51 seeds differ
+        assert paired.p == pytest.approx(stats.wilcoxon(first, second).pvalue, rel=0.03)
+
+
+def test_without_ties_p_at_fifty_seeds_is_the_exact_one_of_scipy() -> None:
+    first, second = np.random.default_rng(2).normal(size=(2, 50))
+    exact = stats.mannwhitneyu(first, second, method="exact").pvalue
+    assert rank_test_of_two(first, second).p == pytest.approx(exact, rel=1e-9)
+    exact = stats.wilcoxon(first - second, method="exact").pvalue
+    assert rank_test_of_two(first, second, paired=True).p == pytest.approx(exact, rel=1e-9)
 
 
 @pytest.mark.parametrize(
@@ -95,13 +110,5 @@ def test_a_paired_test_with_ties_is_enumerated_over_the_signs(gaps: list[float])
     below = sum(total <= observed for total in totals)
     above = sum(total >= observed for total in totals)
     test = rank_test_of_two(np.zeros(len(gaps)), np.array(gaps, dtype=float), paired=True)
-    assert (test.method, test.ties) == ("permutation", True)
+    assert (test.method, test.ties) == ("exact", True)
     assert test.p == pytest.approx(min(1.0, 2 * min(below, above) / len(totals)), abs=1e-12)
-
-
-def test_large_tied_samples_use_the_tie_corrected_approximation() -> None:
-    generator = np.random.default_rng(1)
-    first, second = generator.integers(0, 9, size=(2, 30)).astype(float)
-    expected = stats.mannwhitneyu(first, second, method="asymptotic").pvalue
-    test = rank_test_of_two(first, second)
-    assert (test.method, test.p) == ("asymptotic", pytest.approx(expected))

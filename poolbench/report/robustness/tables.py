@@ -23,7 +23,6 @@ from poolbench.report.studies.comparison_cells import (
 )
 from poolbench.report.table import Column, Table, TableCell, text_cell
 from poolbench.stats import Pair, compare, estimate
-from poolbench.stats.costs import oriented
 from poolbench.stats.document import document
 from poolbench.stats.pairwise import compare_pairs
 
@@ -167,7 +166,7 @@ def _pairs_at_settings(study: Study, sweep: Sweep) -> dict[tuple[float, str], Pa
     }
     pairs = compare_pairs(
         [(f"{at} {study.baseline}", f"{at} {variant}") for at, variant in places],
-        oriented(values, lower_is_better=False),
+        values,
         lower_is_better=False,
         alpha=study.analysis.alpha,
         paired=study.analysis.paired,

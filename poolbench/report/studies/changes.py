@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from poolbench.report.number_format import per_cent, points, probability
 from poolbench.report.table import Column, Table, TableCell, text_cell
 from poolbench.stats import Estimate, Pair, estimate
-from poolbench.stats.costs import oriented
 from poolbench.stats.pairwise import compare_pairs
 
 Values = Sequence[float | None]
@@ -43,7 +42,7 @@ def changes_table(
     }
     pairs = compare_pairs(
         [(f"then {variant}", f"now {variant}") for variant in values],
-        oriented(samples, lower_is_better=lower_is_better),
+        samples,
         lower_is_better=lower_is_better,
         alpha=alpha,
         paired=paired,

@@ -1,0 +1,59 @@
+"""Values as whole steps of a common unit, so that ties are ties and a bound is a bound.
+
+An accuracy is a count of images divided by their number, and no float holds most such ratios:
+``445 / 500 - 450 / 500 < -0.01`` is true of floats. In steps of 1/500 it is ``-5 < -5``.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from fractions import Fraction
+
+# Two different ratios of numbers up to this differ by more than floats below 1 are apart.
+_LARGEST_DENOMINATOR = 10**7
+# Whole numbers up to this, their differences and halves are floats.
+_LARGEST_STEPS = 2**51
+
+
+def ratio_of(value: float | Fraction) -> Fraction:
+    """Return the ratio that a finite float stands for: of 0.89, 89/100, though no float is that.
+
+    Args:
+        value: A count divided by a count, or a decimal as people write it. A float that is the
+            nearest to no ratio of denominator up to ten million is taken as it is.
+    """
+    ratio = Fraction(value).limit_denominator(_LARGEST_DENOMINATOR)
+    return ratio if float(ratio) == value else Fraction(value)
+
+
+class Scale:
+    """The unit of which all of some values are whole multiples.
+
+    Args:
+        values: Of one metric; NaN, infinities and ``None`` are passed over.
+
+    Attributes:
+        unit: The largest such unit; 1 where there is none that floats can count in, as of values
+            that were measured rather than counted: steps are then the values themselves.
+    """
+
+    def __init__(self, values: Iterable[float | None]) -> None:
+        ratios = [ratio_of(float(v)) for v in values if v is not None and math.isfinite(v)]
+        denominator = math.lcm(*(ratio.denominator for ratio in ratios))
+        largest = max((abs(ratio) for ratio in ratios), default=Fraction(0))
+        self.unit = Fraction(1)
+        if largest * denominator <= _LARGEST_STEPS and denominator <= _LARGEST_STEPS:
+            self.unit = Fraction(1, denominator)
+
+    def steps(self, value: float) -> float:
+        """Return a value in steps; NaN and infinities stay."""
+        return float(ratio_of(value) / self.unit) if math.isfinite(value) else value
+
+    def value(self, steps: float) -> float:
+        """Return the value of a number of steps, whole or not; NaN and infinities stay."""
+        return float(Fraction(steps) * self.unit) if math.isfinite(steps) else steps
+
+    def bound(self, value: float | Fraction) -> Fraction:
+        """Return a finite bound in steps, exactly: it may lie between two of them."""
+        return ratio_of(value) / self.unit
