@@ -9,7 +9,7 @@ _LEARN = Option(
     kind=str,
     default="none",
     choices=("none", "layer", "channel"),
-    help="what learns: nothing, one parameter for the layer, one per channel",
+    help="what is learned: nothing, one parameter for the layer, or one per channel",
 )
 _LEARNED = Option(
     kind=str,
@@ -55,7 +55,7 @@ OPERATORS: Catalogue[OperatorEntry] = Catalogue(
         ),
         "lae-precision": OperatorEntry(
             target="poolbench.operators.lae_precision:PreciseLogAvgExp",
-            summary="lae by either formula in a precision of choice; to study, not to use",
+            summary="lae by either formula in a chosen precision; for study, not for use",
             formula="t (log sum exp(z/t) - log n)",
             options={
                 "temperature": _TEMPERATURE,
@@ -64,13 +64,13 @@ OPERATORS: Catalogue[OperatorEntry] = Catalogue(
                     kind=str,
                     default="float32",
                     choices=("float16", "float32", "float64"),
-                    help="what the maps are rounded to before they are pooled",
+                    help="dtype that the maps are rounded to before pooling",
                 ),
                 "formula": Option(
                     kind=str,
                     default="textbook",
                     choices=("textbook", "stable"),
-                    help="every step in that dtype, as it is written; or as lae computes it",
+                    help="textbook: every step in that dtype; stable: as lae computes it",
                 ),
             },
             learns="log_temperature",
@@ -100,7 +100,7 @@ OPERATORS: Catalogue[OperatorEntry] = Catalogue(
         ),
         "gated": OperatorEntry(
             target="poolbench.operators.gated:Gated",
-            summary="mixture of max and mean whose share depends on the window",
+            summary="mixture of max and mean with a share that depends on the window",
             formula="a max(z) + (1-a) mean(z), a = sigmoid(w.z)",
             options={"learn": _LEARNED},
             learns="gate_weight",
@@ -108,7 +108,7 @@ OPERATORS: Catalogue[OperatorEntry] = Catalogue(
         ),
         "gem": OperatorEntry(
             target="poolbench.operators.gem:GeneralizedMean",
-            summary="generalised mean of what is above 1e-6; p = 1 is the mean, large p the max",
+            summary="generalised mean of elements above 1e-6; p = 1 is the mean, large p the max",
             formula="(mean(max(z, 1e-6)^p))^(1/p)",
             options={"p": _EXPONENT, "learn": _LEARN},
             learns="log_p",
@@ -116,7 +116,7 @@ OPERATORS: Catalogue[OperatorEntry] = Catalogue(
         ),
         "lp": OperatorEntry(
             target="poolbench.operators.lp:LpNorm",
-            summary="norm of the window, whatever the signs",
+            summary="norm of the window, for elements of any sign",
             formula="(sum |z|^p)^(1/p)",
             options={"p": _EXPONENT, "learn": _LEARN},
             learns="log_p",
@@ -158,7 +158,7 @@ OPERATORS: Catalogue[OperatorEntry] = Catalogue(
         ),
         "relu-max": OperatorEntry(
             target="poolbench.operators.relu_max:ReluMaximum",
-            summary="the exact maximum, built of pairwise ReLU blocks in ceil(log2 n) layers",
+            summary="the exact maximum, built from pairwise ReLU blocks in ceil(log2 n) layers",
             formula="max(a, b) = relu(a-b) + relu(b) - relu(-b), pair by pair",
         ),
         "subpool": OperatorEntry(
@@ -175,7 +175,7 @@ OPERATORS: Catalogue[OperatorEntry] = Catalogue(
                     kind=str,
                     default="none",
                     choices=("none", "layer"),
-                    help="what learns: nothing, or one beta for the layer",
+                    help="what is learned: nothing, or one beta for the layer",
                 ),
             },
             learns="beta",
@@ -184,7 +184,7 @@ OPERATORS: Catalogue[OperatorEntry] = Catalogue(
         ),
         "conv": OperatorEntry(
             target="poolbench.operators.conv:Convolution",
-            summary="convolution in place of a pool: same kernel, stride and padding, with bias",
+            summary="convolution instead of a pool: same kernel, stride and padding, with bias",
             formula="sum over channels and positions of weight * z, plus bias",
             options={
                 "kernel": Option(
@@ -201,7 +201,7 @@ OPERATORS: Catalogue[OperatorEntry] = Catalogue(
         ),
         "strided": OperatorEntry(
             target="poolbench.operators.strided:Strided",
-            summary="no pool: the convolution beside it takes the stride",
+            summary="no pool: the convolution next to it takes the stride",
             formula="the first z, at the stride",
             scopes=("windowed",),
             reference="Springenberg et al. 2015 (arXiv:1412.6806)",

@@ -1,4 +1,4 @@
-"""What every pooling operator is: a module that knows its window and its own parameters."""
+"""The base of every pooling operator: a module with a window and parameters of its own."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ _REDUCED = (torch.float16, torch.bfloat16)
 class PoolingOperator(nn.Module, ABC):
     """A pooling operator: ``(N, C, H, W) -> (N, C)``, or ``(N, C, H', W')`` with a window.
 
-    Every operator's constructor takes ``window``, ``channels`` and ``grid`` by keyword, and then
-    exactly the options that its catalogue entry declares, each of a value that its
-    ``Option.check`` returned: constructors do not check a range again.
+    Every operator's constructor takes ``window``, ``channels`` and ``grid`` by keyword, and
+    exactly the options of its catalogue entry, with values that ``Option.check`` returned:
+    constructors do not check ranges again.
 
     Args:
         window: Geometry; ``None`` pools the whole map, at any size.
     """
 
     has_ordinary_weights: ClassVar[bool] = False
-    """Whether its parameters train like any layer's: with weight decay, at the network's rate."""
+    """Whether its parameters train like any layer's: with weight decay and the network's rate."""
 
     def __init__(self, *, window: Window | None) -> None:
         super().__init__()
@@ -38,7 +38,7 @@ class PoolingOperator(nn.Module, ABC):
         """Pool maps of shape ``(N, C, H, W)``."""
 
     def pooling_parameters(self) -> dict[str, Tensor]:
-        """Return what it learns in the values people speak of: temperatures, shares, gates."""
+        """Return what it learns in meaningful units: temperatures, shares, gates."""
         return {}
 
     def describe(self) -> dict[str, object]:
@@ -46,9 +46,9 @@ class PoolingOperator(nn.Module, ABC):
         return {}
 
     def extra_repr(self) -> str:
-        """Return the options and the window, as ``repr`` shows them."""
-        words = [f"{name}={value}" for name, value in self.describe().items()]
-        return ", ".join([*words, str(self.window) if self.window else "global"])
+        """Return the options and the window for ``repr``."""
+        options = [f"{name}={value}" for name, value in self.describe().items()]
+        return ", ".join([*options, str(self.window) if self.window else "global"])
 
     def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Self:
         # A temperature rounded to half precision no longer resolves its own updates.
@@ -63,12 +63,12 @@ class PoolingOperator(nn.Module, ABC):
 
 
 class PlainOperator(PoolingOperator):
-    """An operator that its window alone determines: no options, nothing learned.
+    """An operator without options and learned parameters.
 
     Args:
         window: Geometry; ``None`` pools the whole map.
-        channels: Not needed.
-        grid: Not needed.
+        channels: Unused.
+        grid: Unused.
     """
 
     def __init__(
@@ -85,11 +85,11 @@ def require_channels(channels: int | None, why: str) -> int:
     """Return the number of channels.
 
     Args:
-        channels: As the constructor was given it.
-        why: What needs it, for the error.
+        channels: The constructor's argument.
+        why: What needs it, for the message.
 
     Raises:
-        BadInput: It was not given.
+        BadInput: It is ``None``.
     """
     if channels is None:
         raise BadInput(f"{why} needs the number of channels", "pass channels=...")
@@ -97,7 +97,7 @@ def require_channels(channels: int | None, why: str) -> int:
 
 
 def learned_size(learn: str, channels: int | None) -> int:
-    """Return how many values a parameter holds: one, or one per channel.
+    """Return the size of a parameter: one value, or one per channel.
 
     Args:
         learn: ``none``, ``layer`` or ``channel``.

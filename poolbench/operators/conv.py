@@ -1,4 +1,4 @@
-"""A convolution in place of a pool."""
+"""A convolution instead of a pool."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ class Convolution(PoolingOperator):
     Args:
         window: Geometry of the pool it replaces.
         channels: Channels of the maps.
-        grid: Not needed.
-        kernel: ``same`` keeps the pool's kernel and padding; ``one`` takes kernel 1 at every
+        grid: Unused.
+        kernel: ``same`` keeps the pool's kernel and padding; ``one`` uses kernel 1 with the pool's
             stride, without padding.
 
     Raises:
@@ -61,7 +61,7 @@ class Convolution(PoolingOperator):
         size = (x.shape[2], x.shape[3])
         outputs = self.geometry.output_size(size)
         if self.kernel == "same":
-            # Only ceil_mode lets a window hang over: the convolution pads the rest by itself.
+            # Only with ceil_mode can a window overhang: the convolution pads the rest itself.
             bottom, right = self.geometry.overhang(size)
             overhung = F.pad(x, (0, right, 0, bottom)) if bottom or right else x
             return self.convolution(overhung)

@@ -26,7 +26,7 @@ def create(name: str, **keywords: Any) -> nn.Module:
         A module ``(N, C, H, W) -> (N, C)``, or ``(N, C, H', W')`` with a window.
 
     Raises:
-        BadInput: The name, an option or the geometry cannot be meant.
+        BadInput: The name, an option or the geometry is invalid.
     """
     given = {key: value for key, value in keywords.items() if key not in _GEOMETRY}
     return build(name, **(keywords | check_options(name, OPERATORS[name].options, given)))
@@ -43,7 +43,7 @@ def build(
     grid: tuple[int, int] | None = None,
     **options: Any,
 ) -> nn.Module:
-    """Build a pooling operator from options that are checked, as those of a suite's cells are.
+    """Build a pooling operator from checked options, such as those of a suite's cells.
 
     Args:
         name: As the catalogue lists it.
@@ -59,7 +59,7 @@ def build(
         A module, as of :func:`create`.
 
     Raises:
-        BadInput: The geometry cannot be meant, or options that do not go together or with it.
+        BadInput: The geometry is invalid, or options do not fit each other or the geometry.
     """
     window = _window(name, OPERATORS[name], kernel_size, stride, padding, ceil_mode)
     operator: nn.Module = OPERATORS.resolve(name)(
@@ -84,7 +84,7 @@ def _window(
     if kernel_size is None:
         if stride is not None or padding not in (0, (0, 0)) or ceil_mode:
             raise BadInput(
-                f"{name}: stride, padding and ceil_mode mean nothing for a whole map",
+                f"{name}: stride, padding and ceil_mode do not apply to a whole map",
                 "pass kernel_size too, or leave them out",
             )
         return None

@@ -1,4 +1,4 @@
-"""Maps as operators take them: checked, in full precision, as the elements of each window."""
+"""Checking maps, and turning them into the elements of each window and back."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from poolbench.operators.window import Window
 
 
 def check_maps(x: Tensor, window: Window | None) -> None:
-    """Refuse what cannot be pooled.
+    """Check that maps can be pooled.
 
     Args:
         x: Maps, ``(N, C, H, W)``, floating.
@@ -33,9 +33,9 @@ def check_maps(x: Tensor, window: Window | None) -> None:
 
 
 def without_autocast(x: Tensor) -> AbstractContextManager[object]:
-    """Return a context in which autocast leaves the arithmetic on x's device alone.
+    """Return a context that switches autocast off on x's device.
 
-    The device of maps without content, with which shapes are tried, knows no autocast.
+    The meta device, used to find shapes, has no autocast.
     """
     return nullcontext() if x.is_meta else torch.autocast(x.device.type, enabled=False)
 
@@ -46,12 +46,12 @@ def gather_elements(x: Tensor, window: Window | None, *, padding: float) -> Tens
     Args:
         x: Maps, ``(N, C, H, W)``.
         window: Geometry; ``None`` takes the whole map as one window.
-        padding: What stands where a window hangs over the map; the caller must be able to tell
-            it from an element, or give it no weight.
+        padding: Value outside the map; the caller must be able to distinguish it from an element,
+            or give it no weight.
 
     Returns:
         ``(N, C, H', W', n)``, with H' = W' = 1 for the whole map. Overlapping windows copy their
-        elements: n / stride**2 times the memory of the maps.
+        elements, which takes n / stride**2 times the memory of the maps.
     """
     if window is None:
         return x.flatten(2)[:, :, None, None]
@@ -64,13 +64,13 @@ def gather_elements(x: Tensor, window: Window | None, *, padding: float) -> Tens
 
 
 def count_elements(x: Tensor, window: Window | None) -> Tensor:
-    """Return n, the elements of each window that are not padding: ``(1, 1, H', W', 1)``."""
+    """Return n, the number of elements of each window without padding: ``(1, 1, H', W', 1)``."""
     ones = torch.ones(1, 1, *x.shape[2:], dtype=torch.float64, device=x.device)
     return gather_elements(ones, window, padding=0.0).sum(-1, keepdim=True)
 
 
 def as_output(pooled: Tensor, x: Tensor, window: Window | None) -> Tensor:
-    """Return pooled values in the dtype, shape and memory format that the maps ask for.
+    """Return pooled values in the dtype, shape and memory format that fit the maps.
 
     Args:
         pooled: ``(N, C, H', W')``, with H' = W' = 1 for the whole map.

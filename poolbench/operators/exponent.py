@@ -1,4 +1,4 @@
-"""What ``gem`` and ``lp`` share: an exponent, fixed or learned, one or one per channel."""
+"""The base of ``gem`` and ``lp``: an exponent, fixed or learned, for the layer or per channel."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from poolbench.operators.window import Window
 
 
 class PowerOperator(PoolingOperator):
-    """An operator with an exponent, held as its logarithm so that it stays positive.
+    """An operator with an exponent, stored as its logarithm so that it stays positive.
 
     Args:
         window: Geometry; ``None`` pools the whole map.
         channels: Channels of the maps; needed when ``learn`` is ``channel``.
-        grid: Not needed.
-        p: The exponent, or its start if it is learned, above 0.
-        learn: ``none`` (a buffer that no state dict holds), ``layer`` or ``channel``.
+        grid: Unused.
+        p: The exponent, or its initial value if it is learned, above 0.
+        learn: ``none`` (a buffer outside the state dict), ``layer`` or ``channel``.
 
     Raises:
         BadInput: The channels are missing.

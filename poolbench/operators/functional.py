@@ -1,8 +1,8 @@
-"""Pooling as pure functions: the maps and their parameters in, the pooled values out.
+"""Pooling as pure functions: maps and parameters in, pooled values out.
 
 Every function pools whole maps, ``(N, C, H, W) -> (N, C)``, or, with a ``window``, patches,
 ``(N, C, H, W) -> (N, C, H', W')``. Padding is never an element. The result has the dtype of the
-maps; autocast never reaches the arithmetic.
+maps; autocast does not affect the arithmetic.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def maximum(x: Tensor, *, window: Window | None = None) -> Tensor:
             )
         if x.device.type == "cpu":
             return F.adaptive_max_pool2d(x, 1).flatten(1)
-        # Elsewhere that kernel adds its gradients atomically, in no fixed order.
+        # On other devices that kernel adds its gradients atomically, in no fixed order.
         return _gather_first_maximum(x)
 
 
@@ -82,7 +82,7 @@ def log_sum_exp(x: Tensor, log_temperature: Tensor, *, window: Window | None = N
     """Return the smooth maximum from above: ``t log sum exp(z/t)``.
 
     ``max(z) <= y <= max(z) + t log n``; dy/dz = softmax(z/t); dy/dlog t = t H(softmax(z/t)).
-    Elements of -inf weigh nothing; a window of nothing else gives -inf.
+    Elements of -inf have no weight; a window of only these gives -inf.
 
     Args:
         x: Maps, ``(N, C, H, W)``, floating.
@@ -104,7 +104,7 @@ def log_avg_exp(x: Tensor, log_temperature: Tensor, *, window: Window | None = N
     """Return the smooth maximum between mean and max: ``t log mean exp(z/t)``.
 
     ``mean(z) <= y <= max(z)``; dy/dz = softmax(z/t); dy/dlog t = y - sum softmax(z/t) z.
-    Elements of -inf count in n and weigh nothing; a window of nothing else gives -inf.
+    Elements of -inf count in n but have no weight; a window of only these gives -inf.
 
     Args:
         x: Maps, ``(N, C, H, W)``, floating.
@@ -130,7 +130,7 @@ def mixed(x: Tensor, share: Tensor, *, window: Window | None = None) -> Tensor:
 
     Args:
         x: Maps, ``(N, C, H, W)``, floating.
-        share: a, any real: ``(1,)``, ``(C,)``, or one value per output, as :func:`gate` gives.
+        share: a, any real: ``(1,)``, ``(C,)``, or one value per output, as from :func:`gate`.
         window: Geometry; ``None`` pools the whole map.
 
     Returns:
@@ -159,7 +159,7 @@ def mixed(x: Tensor, share: Tensor, *, window: Window | None = None) -> Tensor:
 
 
 def gate(x: Tensor, weight: Tensor, *, window: Window | None = None) -> Tensor:
-    """Return the share of the max that each window asks for: ``sigmoid(w . z)``.
+    """Return each window's share of the max: ``sigmoid(w . z)``.
 
     Padding and elements of -inf add nothing to the product.
 
@@ -192,9 +192,9 @@ def gate(x: Tensor, weight: Tensor, *, window: Window | None = None) -> Tensor:
 
 
 def gated(x: Tensor, weight: Tensor, *, window: Window | None = None) -> Tensor:
-    """Return a mixture of max and mean whose share each window chooses.
+    """Return a mixture of max and mean with a share that depends on the window.
 
-    ``a max(z) + (1 - a) mean(z)`` with ``a = sigmoid(w . z)``, as :func:`gate` gives it.
+    ``a max(z) + (1 - a) mean(z)`` with ``a = sigmoid(w . z)`` from :func:`gate`.
 
     Args:
         x: Maps, ``(N, C, H, W)``, floating.

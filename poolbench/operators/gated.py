@@ -13,15 +13,15 @@ from poolbench.operators.window import Window
 
 
 class Gated(PoolingOperator):
-    """Mixture of max and mean whose share depends on the window.
+    """Mixture of max and mean with a share that depends on the window.
 
-    ``a max(z) + (1 - a) mean(z)`` with ``a = sigmoid(w . z)``. w starts at zero, where a = 0.5.
+    ``a max(z) + (1 - a) mean(z)`` with ``a = sigmoid(w . z)``. w starts at 0, so a starts at 0.5.
 
     Args:
         window: Geometry; ``None`` pools the whole map.
         channels: Channels of the maps; needed when ``learn`` is ``channel``.
-        grid: (H, W) of the maps in training, in pixels; needed without a window, where w has one
-            weight for each position.
+        grid: (H, W) of the maps in training, in pixels; needed without a window, because w has
+            one weight per position.
         learn: ``layer`` or ``channel``.
 
     Raises:
@@ -69,9 +69,8 @@ class Gated(PoolingOperator):
 def resize_weight(weight: Tensor, size: tuple[int, int]) -> Tensor:
     """Resize position weights to another grid, keeping their sum.
 
-    Bilinear interpolation, scaled by the ratio of the areas. What the borders still add to the
-    sum or take from it is spread evenly: dividing by the new sum instead would blow up where
-    weights of both signs cancel.
+    Bilinear interpolation, scaled by the ratio of the areas. The change of the sum at the borders
+    is spread evenly: dividing by the new sum instead would blow up if weights of both signs cancel.
 
     Args:
         weight: ``(1 or C, H, W)``.

@@ -1,4 +1,4 @@
-"""LogAvgExp pooling whose temperature follows from the window itself."""
+"""LogAvgExp pooling with a temperature that depends on the window."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from poolbench.operators.window import Window
 class ContextualLogAvgExp(TemperedOperator):
     """LogAvgExp with a temperature for each window: ``t = t0 (1 + var(z)/t0^2)^(w/2)``.
 
-    The paper names a temperature "determined from the activations within the pooling kernel" and
-    leaves it open; this definition is ours. t0 and w are learned. w starts at 0, where this is
-    ``lae``; at w = 1, ``t^2 = t0^2 + var(z)``. The laws of ``lae`` hold: the result lies between
-    mean and max, shifts with z, and scales with (z, t0).
+    The paper suggests a temperature "determined from the activations within the pooling kernel"
+    without defining it; this definition is ours. t0 and w are learned. w starts at 0, which gives
+    ``lae``; at w = 1, ``t^2 = t0^2 + var(z)``. The properties of ``lae`` hold: the result lies
+    between mean and max, shifts with z, and scales with (z, t0).
 
     Args:
         window: Geometry; ``None`` pools the whole map.
         channels: Channels of the maps; needed when ``learn`` is ``channel``.
-        grid: Not needed.
+        grid: Unused.
         temperature: Initial t0, in the units of the activations, above 0.
         learn: ``layer`` or ``channel``.
 
@@ -72,8 +72,8 @@ def contextual_log_avg_exp(
 ) -> Tensor:
     """Return ``t (log sum exp(z/t) - log n)`` with ``t = t0 (1 + var(z)/t0^2)^(w/2)``.
 
-    var is the mean squared distance from the mean. Elements of -inf count in n, take no part in
-    var and weigh nothing; a window of nothing else gives -inf.
+    var is the mean squared distance from the mean. Elements of -inf count in n but not in var, and
+    have no weight; a window of only these gives -inf.
 
     Args:
         x: Maps, ``(N, C, H, W)``, floating.
@@ -87,8 +87,8 @@ def contextual_log_avg_exp(
     Raises:
         ValueError: x is not a batch of floating maps, or a window would be empty.
 
-    Numerics: in float64 whatever the dtype of x, on distances from the maximum. The variance
-    stands where a standard deviation would have no gradient in a constant window.
+    Numerics: in float64 whatever the dtype of x, on distances from the maximum. It uses the
+    variance because a standard deviation has no gradient in a constant window.
     """
     check_maps(x, window)
     with without_autocast(x):

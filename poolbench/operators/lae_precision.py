@@ -1,4 +1,4 @@
-"""LogAvgExp in a precision of choice: what the choice of formula and of dtype costs."""
+"""LogAvgExp in a chosen precision, to measure the effect of formula and dtype."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ _DTYPES = {"float16": torch.float16, "float32": torch.float32, "float64": torch.
 class PreciseLogAvgExp(TemperedOperator):
     """LogAvgExp, ``t (log sum exp(z/t) - log n)``, by either formula on maps of a given dtype.
 
-    The result has the dtype of the maps that come in, whatever it was computed in.
+    The result has the dtype of the input maps, whatever it was computed in.
 
     Args:
         window: Geometry; ``None`` pools the whole map.
         channels: Channels of the maps; needed when ``learn`` is ``channel``.
-        grid: Not needed.
+        grid: Unused.
         temperature: t, or t0 if it is learned, in the units of the activations, above 0.
         learn: ``none``, ``layer`` or ``channel``.
-        dtype: ``float16``, ``float32`` or ``float64``: what the maps are rounded to first.
-        formula: ``textbook`` takes every step in that dtype; ``stable`` is ``lae``.
+        dtype: Dtype the maps are first rounded to: ``float16``, ``float32`` or ``float64``.
+        formula: ``textbook`` computes every step in that dtype; ``stable`` is ``lae``.
 
     Raises:
         BadInput: The channels are missing.
@@ -70,7 +70,7 @@ class PreciseLogAvgExp(TemperedOperator):
 def textbook_log_avg_exp(
     x: Tensor, log_temperature: Tensor, *, window: Window | None = None
 ) -> Tensor:
-    """Return ``t (log sum exp(z/t) - log n)`` as it is written, every step in the dtype of x.
+    """Return ``t (log sum exp(z/t) - log n)`` literally, every step in the dtype of x.
 
     Args:
         x: Maps, ``(N, C, H, W)``, floating.
@@ -83,16 +83,16 @@ def textbook_log_avg_exp(
     Raises:
         ValueError: x is not a batch of floating maps, or a window would be empty.
 
-    Numerics: the logarithm is shifted by the maximum, so nothing overflows, but log sum exp lies
-    near log n once t is large: its rounding, times t, is the error of the value. At n = 64 that
-    is t/512 at most in float16: 0.25 at t = 128, 2 at t = 1024.
+    Numerics: the logarithm is shifted by the maximum, so nothing overflows, but log sum exp is
+    close to log n for large t: its rounding error, times t, is the error of the value. At n = 64
+    that is at most t/512 in float16: 0.25 at t = 128, 2 at t = 1024.
     """
     check_maps(x, window)
     with without_autocast(x):
         elements = gather_elements(x, window, padding=-torch.inf)
         is_present = elements != -torch.inf
         temperature = log_temperature.exp().to(x.dtype).view(1, -1, 1, 1)
-        # -inf over t has no gradient to give t; 0 stands in for it until it is put back.
+        # -inf / t has no gradient for t; it is replaced by 0 and put back afterwards.
         scaled = elements.where(is_present, 0.0) / temperature.unsqueeze(-1)
         logarithm = scaled.where(is_present, -torch.inf).logsumexp(-1)
         log_count = count_elements(x, window).log().to(x.dtype).squeeze(-1)

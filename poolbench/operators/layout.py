@@ -1,4 +1,4 @@
-"""How maps lie in memory, and in which pieces they are worked on."""
+"""The memory format of maps, and the pieces in which they are processed."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-# Two buffers of this many float64 (4 MiB) stay in cache; smaller pieces cost more in calls.
+# Two buffers of this many float64 (4 MiB) stay in cache; smaller pieces cost more calls.
 _CACHED_ELEMENTS = 2**18
 
 
 def batches(maps: Tensor) -> Iterator[slice]:
     """Yield slices of the first dimension that together cover it.
 
-    Small pieces pay only where one thread works from its own cache: several threads would meet
+    Small pieces pay off only if one thread works from its own cache: several threads would wait
     at a barrier after each of them.
 
     Args:
@@ -28,7 +28,7 @@ def batches(maps: Tensor) -> Iterator[slice]:
 
 
 def pixelwise(maps: Tensor) -> Tensor:
-    """Return the maps with the channels of a pixel together, so that strided taps vectorise."""
+    """Return the maps with the channels of a pixel adjacent, so that strided taps vectorise."""
     return maps.contiguous(memory_format=torch.channels_last)
 
 

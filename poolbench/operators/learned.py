@@ -1,4 +1,4 @@
-"""What the pooling operators of a network learn: names for the optimiser, values for people."""
+"""The learned parameters of a network's pooling operators: names for the optimiser, and values."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from poolbench.operators.base import PoolingOperator
 
 
 def learned_parameters(network: nn.Module) -> dict[str, Tensor]:
-    """Return what every pooling operator inside a network has learned.
+    """Return the learned values of every pooling operator in a network.
 
     Args:
         network: Any module, a pooling operator included.
 
     Returns:
-        ``module.path.parameter`` to detached values: ``temperature`` in the units of the
-        activations, ``p`` as the exponent, ``alpha`` as the share of the max, others as they are.
+        Detached values by ``module.path.parameter``: ``temperature`` in the units of the
+        activations, ``p`` as the exponent, ``alpha`` as the share of the max, others as stored.
     """
     return {
         _join(path, name): value
@@ -27,14 +27,14 @@ def learned_parameters(network: nn.Module) -> dict[str, Tensor]:
 
 
 def pooling_parameter_names(network: nn.Module) -> frozenset[str]:
-    """Return the parameters that take no weight decay and may have their own learning rate.
+    """Return the parameters without weight decay, which may have their own learning rate.
 
     Args:
         network: Any module, a pooling operator included.
 
     Returns:
-        Names as ``network.named_parameters()`` gives them. The weights of a ``conv`` operator are
-        not among them: they train like any convolution's.
+        Names as in ``network.named_parameters()``. The weights of a ``conv`` operator are not
+        included: they train like any convolution's.
     """
     own = {
         id(parameter)

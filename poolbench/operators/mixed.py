@@ -19,10 +19,10 @@ class Mixed(PoolingOperator):
     Args:
         window: Geometry; ``None`` pools the whole map.
         channels: Channels of the maps; needed when ``learn`` is ``channel``.
-        grid: Not needed.
+        grid: Unused.
         learn: ``layer`` or ``channel``.
-        alpha: Initial a; any real number, in (0, 1) if bounded.
-        bounded: Whether ``alpha`` holds the logit of a, which keeps a in (0, 1).
+        alpha: Initial a; any real number, or in (0, 1) if bounded.
+        bounded: Whether ``alpha`` is stored as the logit of a, which keeps a in (0, 1).
 
     Raises:
         BadInput: ``alpha`` is out of range, or the channels are missing.

@@ -1,4 +1,4 @@
-"""Single elements of a window chosen by their rank, and means of two neighbours."""
+"""Elements of a window by rank, and interpolation between two of them."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ def quantile(x: Tensor, q: float, *, window: Window | None = None) -> Tensor:
 
     With ``z_(0) <= ... <= z_(n-1)`` and ``h = q (n - 1)``, the value is
     ``(1 - f) z_(k) + f z_(k+1)``, k the whole part of h and f the rest. q = 0 is the minimum, 1
-    the maximum, 0.5 the median, which for even n is the midpoint of the middle two. Elements of
-    equal value give their gradient to the first of them in row-major order.
+    the maximum, 0.5 the median, which for even n is the midpoint of the middle two. The gradient
+    of equal elements goes to the first of them in row-major order.
 
     Args:
         x: Maps, ``(N, C, H, W)``, floating. Elements of -inf count in n and rank lowest.
@@ -59,7 +59,7 @@ def quantile(x: Tensor, q: float, *, window: Window | None = None) -> Tensor:
     """
     check_maps(x, window)
     with without_autocast(x):
-        # Above every element, so that the first n ranks are the elements.
+        # Padding is above every element, so that the first n ranks are the elements.
         elements = gather_elements(x, window, padding=torch.inf)
         ranked = elements.detach().sort(-1).values
         position = q * (count_elements(x, window) - 1)
@@ -70,7 +70,7 @@ def quantile(x: Tensor, q: float, *, window: Window | None = None) -> Tensor:
         dtype = torch.promote_types(x.dtype, torch.float32)
         weight = fraction.to(dtype)
         blend = (1 - weight) * lower.to(dtype) + weight * upper.to(dtype)
-        # At a whole position the neighbour has weight 0, which infinity would turn into NaN.
+        # At a whole h the neighbour has weight 0, and 0 times infinity would be NaN.
         pooled = blend.where(weight > 0, lower.to(dtype))
         return as_output(pooled.squeeze(-1), x, window)
 

@@ -1,4 +1,4 @@
-"""Maximum and mean of whole maps in one backward pass: what ``mixed`` and ``gated`` blend."""
+"""Maximum and mean of whole maps in one backward pass, for ``mixed`` and ``gated``."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from poolbench.operators.layout import layout_of
 class PeakAndMean(torch.autograd.Function):
     """Maximum and mean of each map.
 
-    Backward spreads the mean's gradient, then writes the maximum's beside it at the first of the
-    largest elements: one pass, nothing added atomically, derivatives of any order. Only the place
-    of that element is kept, and not the maps.
+    Backward spreads the mean's gradient, then writes the maximum's at the first of the largest
+    elements: one pass, nothing added atomically, derivatives of any order. Only the index
+    of that element is kept, not the maps.
 
     Args:
         x: Maps, ``(N, C, H, W)``.
 
     Returns:
-        Maximum and mean, ``(N, C)`` in the dtype of x, and the place of the former, H W counted
+        Maximum and mean, ``(N, C)`` in the dtype of x, and the index of the maximum in the map,
         row by row.
     """
 
@@ -30,13 +30,13 @@ class PeakAndMean(torch.autograd.Function):
 
     @staticmethod
     def forward(x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Return the maximum, the mean and the maximum's place."""
-        peak, place = F.adaptive_max_pool2d_with_indices(x, 1)
-        return peak.flatten(1), x.mean((2, 3)), place.flatten(1)
+        """Return the maximum, the mean and the argmax."""
+        peak, argmax = F.adaptive_max_pool2d_with_indices(x, 1)
+        return peak.flatten(1), x.mean((2, 3)), argmax.flatten(1)
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Tensor], output: tuple[Tensor, ...]) -> None:
-        """Save the place, and the shape and layout of the maps."""
+        """Save the argmax, and the shape and layout of the maps."""
         (x,) = inputs
         ctx.mark_non_differentiable(output[2])
         ctx.save_for_backward(output[2])
@@ -46,7 +46,7 @@ class PeakAndMean(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, to_peak: Tensor, to_mean: Tensor, _: Tensor) -> Tensor:
         """Return the gradient of x in the layout of x."""
-        (place,) = ctx.saved_tensors
+        (argmax,) = ctx.saved_tensors
         height, width = ctx.size
         share = to_mean / (height * width)
         pixels = 1 if ctx.is_pixelwise else 2
@@ -54,7 +54,7 @@ class PeakAndMean(torch.autograd.Function):
             *share.shape[:pixels], height * width, *share.shape[pixels:]
         )
         gradient = everywhere.scatter(
-            pixels, place.unsqueeze(pixels), (to_peak + share).unsqueeze(pixels)
+            pixels, argmax.unsqueeze(pixels), (to_peak + share).unsqueeze(pixels)
         )
         if ctx.is_pixelwise:
             gradient = gradient.transpose(1, 2)

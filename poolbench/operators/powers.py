@@ -1,8 +1,8 @@
-"""Means and norms of powers: smooth maxima of logarithms, computed as such.
+"""Means and norms of powers, computed as smooth maxima of logarithms.
 
-With u = log z and t = 1/p, a mean of p-th powers is ``exp(lae(u; t))`` and a sum of them
-``exp(lse(u; t))``. Dividing by the largest element is then the shift by the maximum, no power
-over- or underflows, and log p has the accurate gradient of -log t.
+With u = log z and t = 1/p, a mean of p-th powers is ``exp(lae(u; t))`` and a sum
+``exp(lse(u; t))``. Shifting by the maximum then divides by the largest element, no power
+over- or underflows, and log p gets the accurate gradient of -log t.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def generalized_mean(x: Tensor, log_p: Tensor, *, window: Window | None = None) 
     """Return the generalised mean: ``(mean(max(z, eps)^p))^(1/p)``, eps = 1e-6.
 
     ``mean(z) <= y <= max(z)`` for elements above eps and p >= 1; y rises with p. Elements below
-    eps, those of -inf included, count as eps and get no gradient.
+    eps, including -inf, count as eps and get no gradient.
 
     Args:
         x: Maps, ``(N, C, H, W)``, floating.
@@ -50,7 +50,7 @@ def lp_norm(x: Tensor, log_p: Tensor, *, window: Window | None = None) -> Tensor
     """Return the norm of each window: ``(sum |z|^p)^(1/p)``.
 
     ``max|z| <= y <= n^(1/p) max|z|``; y falls with p; y(az) = |a| y(z). Elements of 0 get no
-    gradient. Elements of -inf weigh nothing, and alone give 0.
+    gradient. Elements of -inf have no weight, and alone give 0.
 
     Args:
         x: Maps, ``(N, C, H, W)``, floating, of any sign.
@@ -67,7 +67,7 @@ def lp_norm(x: Tensor, log_p: Tensor, *, window: Window | None = None) -> Tensor
     """
     check_maps(x, window)
     with without_autocast(x):
-        # log 0 would send 0 * inf backward: an element that adds nothing is taken out first.
+        # log 0 would give 0 * inf in backward: elements that add nothing are removed first.
         is_absent = (x == 0) | (x == -torch.inf)
         sizes = x.double().abs().masked_fill(is_absent, 1.0)
         logarithms = sizes.log().masked_fill(is_absent, -torch.inf)

@@ -14,8 +14,8 @@ class Quantile(PoolingOperator):
 
     Args:
         window: Geometry; ``None`` pools the whole map.
-        channels: Not needed.
-        grid: Not needed.
+        channels: Unused.
+        grid: Unused.
         q: Level, from 0 (minimum) to 1 (maximum).
 
     References:

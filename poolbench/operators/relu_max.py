@@ -1,4 +1,4 @@
-"""The maximum, as a ReLU network computes it."""
+"""The maximum, computed by a ReLU network."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from poolbench.operators.window import Window
 
 
 class ReluMaximum(PlainOperator):
-    """Maximum of the window, built of pairwise ReLU blocks in ceil(log2 n) layers.
+    """Maximum of the window, built from pairwise ReLU blocks in ceil(log2 n) layers.
 
     ``max(a, b) = relu(a - b) + relu(b) - relu(-b)``. It has the values and gradients of ``max``
-    and exists to be measured beside it.
+    and exists for comparison with it.
 
     References:
         Lemma 1 of "The Theoretical Expressiveness of Maxpooling".
@@ -34,11 +34,11 @@ class ReluMaximum(PlainOperator):
 def relu_maximum(x: Tensor, *, window: Window | None = None) -> Tensor:
     """Return the maximum of each window as a tree of ReLU blocks over neighbouring elements.
 
-    Ties give the whole gradient to the first element in row-major order. An odd element out goes
-    up a layer as it is, as a pair of relu(z) and relu(-z) would carry it.
+    Ties give the whole gradient to the first element in row-major order. An odd element out passes
+    a layer unchanged, as a pair of relu(z) and relu(-z) would carry it.
 
     Args:
-        x: Maps, ``(N, C, H, W)``, floating. Elements of -inf meet no block: the other one wins.
+        x: Maps, ``(N, C, H, W)``, floating. Elements of -inf skip the blocks: the other one wins.
         window: Geometry; ``None`` pools the whole map.
 
     Returns:
@@ -47,8 +47,8 @@ def relu_maximum(x: Tensor, *, window: Window | None = None) -> Tensor:
     Raises:
         ValueError: x is not a batch of floating maps, or a window would be empty.
 
-    Numerics: a block rounds to 1 part in 2**53 of its larger argument, so that results in float32
-    are those of max unless 2**29 smaller in size than what they beat.
+    Numerics: a block rounds to 1 part in 2**53 of its larger argument, so results in float32
+    equal those of max unless they are 2**29 times smaller than the elements they exceed.
     """
     check_maps(x, window)
     with without_autocast(x):
@@ -73,11 +73,11 @@ def _layer(values: Tensor, is_present: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _block(a: Tensor, b: Tensor) -> Tensor:
-    # Slopes at 0 of 1, 1 and 0: with any other choice credit is lost or doubled at b = 0, which
-    # is where most activations are, or a tie does not go to the first.
+    # Slopes at 0 of 1, 1 and 0: with any other choice the gradient is lost or doubled at b = 0,
+    # where most activations are, or a tie does not go to the first element.
     return _relu_rising_at_zero(a - b) + _relu_rising_at_zero(b) - F.relu(-b)
 
 
 def _relu_rising_at_zero(z: Tensor) -> Tensor:
-    # Written so that NaN passes, as it does through relu.
+    # Written so that NaN propagates, as in relu.
     return z.masked_fill(z < 0, 0.0)

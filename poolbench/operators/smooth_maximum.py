@@ -1,6 +1,6 @@
-"""The engine of ``lse``, ``lae`` and ``softpool``: sums of w exp(z/t), with w = 1 or 1/n.
+"""The autograd function of ``lse``, ``lae`` and ``softpool``: sums of w exp(z/t), w = 1 or 1/n.
 
-What is differentiated, what is saved, what torch's transformations are told; the arithmetic is in
+It defines derivatives, saved tensors and torch's function transforms; the arithmetic is in
 ``kernels``.
 """
 
@@ -24,7 +24,7 @@ from poolbench.operators.window import Window
 
 
 class SmoothMaximum(torch.autograd.Function):
-    """Weighted log-sum-exp, or the mean under its weights, with a learnable temperature.
+    """Weighted log-sum-exp, or the mean with its weights, with a learnable temperature.
 
     With p_i = w exp((z_i - m - t L)/t), which sums to 1 over the window::
 
@@ -46,9 +46,9 @@ class SmoothMaximum(torch.autograd.Function):
         whole map.
 
     Numerics:
-        The sums run in float64 whatever the input's dtype. In float32 the gradient of log t is a
+        Sums are in float64 whatever the input's dtype. In float32 the gradient of log t is a
         difference of nearly equal sums at every t that is not close to the spread of z; float64
-        costs less than the float32 series that repair it, and has nothing to tune.
+        costs less than float32 series that would fix it, and needs no tuning.
         exp2 is used because it is several times faster than exp and expm1 on CPUs. Measured in
         float32 for t from 1e-3 to 1024: value, gradient and d/dlog t within 3e-7.
         Derivatives beyond the first are those of the definition, by autograd.
@@ -85,7 +85,7 @@ class SmoothMaximum(torch.autograd.Function):
     def vmap(
         info: Any, in_dims: tuple[int | None, ...], *inputs: Any
     ) -> tuple[tuple[Tensor, ...], tuple[int, ...]]:
-        """Pool for each of several models, one by one: each gets the bits it gets alone."""
+        """Pool for each of several models, one by one: each gets the same bits as alone."""
         return one_by_one(SmoothMaximum, info.batch_size, in_dims, inputs)
 
 
@@ -112,16 +112,16 @@ class _Gradients(torch.autograd.Function):
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Any) -> None:  # noqa: ARG004
-        """Save what the definition takes."""
+        """Save the arguments of the definition."""
         ctx.save_for_backward(*inputs[:3])
         ctx.window, ctx.operation = inputs[6:]
 
     @staticmethod
     def backward(ctx: Any, *directions: Tensor) -> tuple[Tensor | None, ...]:
-        """Return the second derivatives, differentiable in their turn."""
+        """Return the second derivatives, which are differentiable again."""
         is_wanted_again = torch.is_grad_enabled()
         with torch.enable_grad():
-            # Views: one input may stem from another, and that way is not to be walked here.
+            # Views: one input may depend on another, and that path must not be differentiated here.
             inputs = [
                 saved.view_as(saved) if saved.requires_grad else saved.detach().requires_grad_()
                 for saved in ctx.saved_tensors
@@ -165,8 +165,8 @@ def smooth_maximum_by_definition(
 ) -> Tensor:
     """Return y, ``(N, C, H', W')``, by operations that autograd differentiates any number of times.
 
-    Slow, and as large as all windows together. Arguments as of :class:`SmoothMaximum`; in float64
-    on distances from the maximum.
+    Slow, and needs memory for all windows. Arguments as in :class:`SmoothMaximum`; computed in
+    float64 on distances from the maximum.
     """
     elements = gather_elements(x.double(), window, padding=-math.inf)
     is_present = elements != -math.inf

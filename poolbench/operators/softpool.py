@@ -25,8 +25,8 @@ def softmax_mean(x: Tensor, log_temperature: Tensor, *, window: Window | None = 
     """Return the softmax-weighted mean of each window: ``sum softmax(z/t) z``.
 
     ``mean(z) <= y <= max(z)``; y -> max as t -> 0+, -> mean as t -> inf; dy/dlog t is minus the
-    weighted variance over t. Unlike ``lae``, the least elements have a negative gradient.
-    Elements of -inf weigh nothing; a window of nothing else gives -inf.
+    weighted variance over t. Unlike in ``lae``, the smallest elements have a negative gradient.
+    Elements of -inf have no weight; a window of only these gives -inf.
 
     Args:
         x: Maps, ``(N, C, H, W)``, floating.
@@ -39,7 +39,7 @@ def softmax_mean(x: Tensor, log_temperature: Tensor, *, window: Window | None = 
     Raises:
         ValueError: x is not a batch of floating maps, or a window would be empty.
 
-    Numerics: see :class:`poolbench.operators.smooth_maximum.SmoothMaximum`. On distances from the
-    maximum, so that neither a large t nor a large common offset costs digits.
+    Numerics: see :class:`poolbench.operators.smooth_maximum.SmoothMaximum`. Computed on distances
+    from the maximum, so that neither a large t nor a large common offset costs digits.
     """
     return smooth_maximum(x, log_temperature, window, "softpool")

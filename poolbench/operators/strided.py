@@ -12,16 +12,16 @@ from poolbench.operators.window import Window
 
 
 class Strided(PoolingOperator):
-    """Keep one element of each window: what a stride in the convolution beside it would compute.
+    """Keep one element of each window, as a stride in the convolution next to it would.
 
-    ``y_ij = x_(i s, j s)``, and the last element of the map where a window begins beyond it.
-    Networks that have such a convolution at a site give it the stride and build no pool, which
-    costs less and has the same values; everywhere else this operator stands.
+    ``y_ij = x_(i s, j s)``, or the last element of the map if a window begins beyond it.
+    Networks with such a convolution at a site give it the stride and build no pool, which
+    costs less and has the same values; elsewhere this operator is used.
 
     Args:
         window: Geometry of the pool it replaces.
-        channels: Not needed.
-        grid: Not needed.
+        channels: Unused.
+        grid: Unused.
 
     Raises:
         BadInput: The window is missing.

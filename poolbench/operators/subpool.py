@@ -18,30 +18,30 @@ from poolbench.theory.estimator import check_orders, order_statistic_weights
 from poolbench.theory.least_error import optimal_coefficients
 
 LARGEST_WINDOW = 16
-"""Elements of the largest window: so many keep the coefficients of every set of orders small."""
+"""Elements of the largest window; up to here the coefficients of every set of orders are small."""
 
 
 class Subpool(PoolingOperator):
     """Estimate of the maximum: ``sum over r in R of beta_r M_r(z)``, M_0 = 1.
 
     M_r is the mean of the maxes of all size-r subsets of the window. beta minimises the largest
-    error on the unit cube. It is solved for each number of elements that a window holds, so
-    windows at the border have theirs; a learned beta starts at that of a full window and is
-    shared by all, orders above a window's size meaning its size.
+    error on the unit cube. It is solved for each number of elements in a window, so windows at the
+    border have their own; a learned beta starts at that of a full window and is shared by all
+    windows, and an order above a window's size counts as its size.
 
-    Outside the unit cube the bound on the error does not hold. The estimate shifts with z only
+    Outside the unit cube the error bound does not hold. The estimate shifts with z only
     if 0 is not in R and the betas sum to 1, and scales with z only if 0 is not in R: the intercept
     is a constant in the units of the activations.
 
     Args:
         window: Geometry, of at most 16 elements; ``None`` pools the whole map.
-        channels: Not needed.
+        channels: Unused.
         grid: (H, W) of the maps in training, in pixels; needed to learn without a window.
-        orders: R, different numbers from 0 (the intercept) to the elements of a full window.
+        orders: R, distinct numbers from 0 (the intercept) to the size of a full window.
         learn: ``none``, or ``layer`` for one beta.
 
     Raises:
-        BadInput: The orders cannot be meant, the window is too large, or the grid is missing.
+        BadInput: The orders are invalid, the window is too large, or the grid is missing.
 
     References:
         "The Theoretical Expressiveness of Maxpooling", section 3 and Appendix D.
@@ -65,7 +65,7 @@ class Subpool(PoolingOperator):
         if learn == "layer":
             if elements is None:
                 raise BadInput(
-                    "a global subpool learns from the optimum for the maps it is trained on",
+                    "a global subpool starts from the optimum for the maps it is trained on",
                     "pass grid=(height, width)",
                 )
             self.beta = nn.Parameter(torch.tensor(optimal_coefficients(elements, orders)))
@@ -93,9 +93,9 @@ def subpool(
     """Return ``sum over r of beta_r M_r(z)`` for each window.
 
     Args:
-        x: Maps, ``(N, C, H, W)``, floating, best in [0, 1]. Elements of -inf are no elements, as
-            padding is none; a window of nothing else gives -inf.
-        orders: The r of the terms; above the elements of a window, all of them.
+        x: Maps, ``(N, C, H, W)``, floating, best in [0, 1]. Elements of -inf are ignored, like
+            padding; a window of only these gives -inf.
+        orders: The r of the terms; an r above the size of a window counts as its size.
         beta: ``(len(orders),)``; ``None`` for the optimum of each number of elements.
         window: Geometry; ``None`` pools the whole map.
 
@@ -106,8 +106,8 @@ def subpool(
         ValueError: x is not a batch of floating maps, or a window would be empty.
         BadInput: A window has more than 16 elements.
 
-    Numerics: sorted once and summed in float64, as optimal coefficients of many orders are large
-    and of both signs. Equal elements share credit in row-major order of their ranks.
+    Numerics: sorted once and summed in float64, because optimal coefficients of many orders are
+    large and of both signs. Equal elements are ranked in row-major order for the gradient.
     """
     check_maps(x, window)
     with without_autocast(x):

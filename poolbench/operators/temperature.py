@@ -1,4 +1,4 @@
-"""What ``lse`` and ``lae`` share: a temperature, fixed or learned, one or one per channel."""
+"""The base of ``lse`` and ``lae``: a temperature, fixed or learned, per layer or per channel."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from poolbench.operators.window import Window
 
 
 class TemperedOperator(PoolingOperator):
-    """An operator with a temperature, held as its logarithm so that it stays positive.
+    """An operator with a temperature, stored as its logarithm so that it stays positive.
 
     Args:
         window: Geometry; ``None`` pools the whole map.
         channels: Channels of the maps; needed when ``learn`` is ``channel``.
-        grid: Not needed.
+        grid: Unused.
         temperature: t, or t0 if it is learned, in the units of the activations, above 0.
-        learn: ``none`` (a buffer that no state dict holds), ``layer`` or ``channel``.
+        learn: ``none`` (a buffer outside the state dict), ``layer`` or ``channel``.
 
     Raises:
         BadInput: The channels are missing.

@@ -1,4 +1,4 @@
-"""What torch's function transforms are told of our own autograd functions."""
+"""Support for torch's function transforms in our own autograd functions."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ def one_by_one(
     in_dims: tuple[int | None, ...],
     inputs: tuple[Any, ...],
 ) -> tuple[tuple[Tensor, ...], tuple[int, ...]]:
-    """Apply a function to each of several models in turn: each gets the bits it gets alone.
+    """Apply a function to each of several models in turn: each gets the same bits as alone.
 
     Args:
-        function: Whose ``vmap`` this is.
-        count: How many models.
-        in_dims: The models' dimension of each input; ``None`` where they share it.
-        inputs: Of the function.
+        function: The function whose ``vmap`` this is.
+        count: Number of models.
+        in_dims: The model dimension of each input; ``None`` for shared inputs.
+        inputs: Inputs of the function.
 
     Returns:
-        The outputs, stacked, and their models' dimension.
+        The stacked outputs and their model dimension.
     """
     outputs = [
         function.apply(

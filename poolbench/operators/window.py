@@ -13,10 +13,10 @@ Pair = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Tap:
-    """One position inside the window, wherever it falls on the map and not on padding.
+    """One position in the window, for all outputs where it is on the map and not on padding.
 
     Args:
-        output: Rows and columns of the outputs whose window has a real element there.
+        output: Rows and columns of the outputs whose window has an element there.
         input: Rows and columns of those elements, in the same order.
     """
 
@@ -31,12 +31,12 @@ class Window:
     Args:
         kernel_size: Sides of the window, at least 1.
         stride: Step between windows, at least 1.
-        padding: Implicit border on each side, from 0 to half the kernel; never an element.
-        ceil_mode: Also keep the last window that hangs over the far edge, provided it starts
-            inside the map or its near padding.
+        padding: Implicit border on each side, from 0 to half the kernel; it is never an element.
+        ceil_mode: Whether to keep a last window that extends beyond the far edge, provided it
+            starts inside the map or its near padding.
 
     Raises:
-        ValueError: A side, a step or a padding is outside its range.
+        ValueError: A side, step or padding is out of range.
     """
 
     kernel_size: Pair
@@ -53,7 +53,7 @@ class Window:
         if any(2 * pad > side for pad, side in zip(self.padding, self.kernel_size, strict=True)):
             raise ValueError(
                 f"padding {self.padding} is more than half of kernel_size {self.kernel_size}: "
-                "some windows would hold no element"
+                "some windows would have no element"
             )
 
     @classmethod
@@ -64,7 +64,7 @@ class Window:
         padding: int | Pair = 0,
         ceil_mode: bool = False,
     ) -> Window:
-        """Build a window from torch's shorthands: one number for both axes, stride = kernel."""
+        """Build a window from torch's shorthands: one number for both axes; stride = kernel."""
         kernel = _pair(kernel_size)
         step = kernel if stride is None else _pair(stride)
         return cls(kernel, step, _pair(padding), ceil_mode)
@@ -73,12 +73,12 @@ class Window:
         """Return (H', W') for a map of (H, W).
 
         Raises:
-            ValueError: The map is empty or smaller than a window: no window would fit.
+            ValueError: The map is empty or smaller than a window.
         """
         height, width = (self._outputs(axis, size[axis]) for axis in (0, 1))
         if min(size) < 1 or height < 1 or width < 1:
             raise ValueError(
-                f"empty window: a map of {size[0]} x {size[1]} holds no window of "
+                f"empty window: a map of {size[0]} x {size[1]} has no room for "
                 f"{self.kernel_size[0]} x {self.kernel_size[1]} with padding {self.padding}"
             )
         return height, width
@@ -96,7 +96,7 @@ class Window:
                     )
 
     def overhang(self, size: Pair) -> Pair:
-        """Return how far the last window ends beyond the padded map: more than 0 by ceil_mode."""
+        """Return how far the last window extends beyond the padded map, by ceil_mode."""
         ends = (
             (outputs - 1) * step + side - (extent + 2 * pad)
             for outputs, step, side, extent, pad in zip(
@@ -127,10 +127,10 @@ class Window:
         return slice(first, last + 1), elements
 
     def __str__(self) -> str:
-        words = [f"kernel_size={self.kernel_size}", f"stride={self.stride}"]
-        words += [f"padding={self.padding}"] if any(self.padding) else []
-        words += ["ceil_mode=True"] if self.ceil_mode else []
-        return ", ".join(words)
+        options = [f"kernel_size={self.kernel_size}", f"stride={self.stride}"]
+        options += [f"padding={self.padding}"] if any(self.padding) else []
+        options += ["ceil_mode=True"] if self.ceil_mode else []
+        return ", ".join(options)
 
 
 def _pair(value: int | Pair) -> Pair:

@@ -141,20 +141,20 @@ def test_triton_finds_maxima_and_means_as_the_cpu_does(
     # Maxima pass a gradient on and means share it: of sizes both make the sum of the sizes.
     (size,) = torch.autograd.grad(ours[:2], x, [part.abs() for part in upstream])
     mean_size = Peaks.apply(x.detach().abs(), None, window, True)[1]
-    peak, mean, _, place = peaks.forward(x.to(device), None, window, with_mean=True)
+    peak, mean, _, argmax = peaks.forward(x.to(device), None, window, with_mean=True)
     on_device = [part.to(device) for part in upstream]
     like = torch.empty_strided(x.shape, x.stride(), dtype=dtype, device="meta")
-    gradient = peaks.backward(*on_device, None, place, like, None, window)
+    gradient = peaks.backward(*on_device, None, argmax, like, None, window)
     torch.testing.assert_close(peak.cpu(), ours[0], rtol=0, atol=0, equal_nan=True)
-    is_number = ours[0] == ours[0]  # of several NaN any place will do
-    assert place.dtype == ours[3].dtype
-    assert torch.equal(place.cpu()[is_number], ours[3][is_number])
+    is_number = ours[0] == ours[0]  # of several NaN any argmax will do
+    assert argmax.dtype == ours[3].dtype
+    assert torch.equal(argmax.cpu()[is_number], ours[3][is_number])
     assert_within(sum_tolerance(mean_size, dtype), mean.cpu(), ours[1], rounded_to=dtype)
     assert gradient.stride() == slope.stride()
     is_safe = x.detach().isfinite().amin(1, keepdim=True).expand(x.shape)
     tolerance = sum_tolerance(size, dtype)[is_safe]
     assert_within(tolerance, gradient.cpu()[is_safe], slope[is_safe], rounded_to=dtype)
-    only_peak = peaks.backward(on_device[0], None, None, place, like, None, window)
+    only_peak = peaks.backward(on_device[0], None, None, argmax, like, None, window)
     (slope,) = torch.autograd.grad(Peaks.apply(x, None, window, False)[0], x, upstream[0])
     assert_within(tolerance, only_peak.cpu()[is_safe], slope[is_safe], rounded_to=dtype)
 
@@ -191,7 +191,7 @@ def test_every_kernel_of_peaks_compiles_for_hopper(
 
     constants = {"WITH_MEAN": with_mean, "IS_PIXELWISE": is_pixelwise}
     compile_for_hopper(
-        getattr(peaks_kernels, kernel), geometry(is_global) | constants, {"place": "*u8"}
+        getattr(peaks_kernels, kernel), geometry(is_global) | constants, {"argmax": "*u8"}
     )
 
 

@@ -1,7 +1,7 @@
-"""Who computes maxima, smooth or not: fused code where it covers the case, torch elsewhere.
+"""Kernels of maxima and smooth maxima: fused code where it applies, torch elsewhere.
 
-Every kernel gives the same numbers, up to roundings of the result; of smooth maxima ``eager`` is
-what they are held to, and covers everything. ``POOLBENCH_KERNELS=eager`` switches the others off.
+All kernels give the same numbers, up to rounding of the result; for smooth maxima ``eager`` is the
+reference, and covers everything. ``POOLBENCH_KERNELS=eager`` switches the others off.
 """
 
 from __future__ import annotations
@@ -52,19 +52,19 @@ class PeaksKernel(Protocol):
     HAS_PRODUCTS: bool
 
     def covers(self, x: Tensor) -> bool:
-        """Tell whether it works on such maps here."""
+        """Return whether it supports such maps on this machine."""
 
     def forward(
         self, x: Tensor, weight: Tensor | None, window: Window | None, *, with_mean: bool
     ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Return the maximum, the mean, the product and the maximum's place."""
+        """Return the maximum, the mean, the product and the argmax."""
 
     def backward(
         self,
         to_peak: Tensor,
         to_mean: Tensor | None,
         to_product: Tensor | None,
-        place: Tensor,
+        argmax: Tensor,
         maps: Tensor,
         weight: Tensor | None,
         window: Window | None,
@@ -76,15 +76,15 @@ class PeaksKernel(Protocol):
 
 
 def kernel_for(x: Tensor) -> Kernel:
-    """Return the fastest kernel that covers the maps.
+    """Return the fastest kernel that supports the maps.
 
-    Compilers, tracers and tensors without memory of their own see plain tensor operations.
+    Compilers, tracers and tensors without their own memory get plain tensor operations.
 
     Args:
         x: Maps, ``(N, C, H, W)``.
 
     Raises:
-        BadInput: ``POOLBENCH_KERNELS`` asks for something else.
+        BadInput: ``POOLBENCH_KERNELS`` has an unknown value.
     """
     if not _is_plain(x):
         return eager
@@ -100,14 +100,14 @@ def kernel_for(x: Tensor) -> Kernel:
 
 
 def peaks_for(x: Tensor, *, with_product: bool = False) -> PeaksKernel | None:
-    """Return the fused code for the maxima of maps and their means; torch's own serves elsewhere.
+    """Return the fused code for maxima and means of maps; ``None`` to use torch's own.
 
     Args:
         x: Maps, ``(N, C, H, W)``.
-        with_product: Whether products with weights are wanted too.
+        with_product: Whether products with weights are needed too.
 
     Raises:
-        BadInput: ``POOLBENCH_KERNELS`` asks for something else.
+        BadInput: ``POOLBENCH_KERNELS`` has an unknown value.
     """
     if not _is_plain(x):
         return None
@@ -118,7 +118,7 @@ def peaks_for(x: Tensor, *, with_product: bool = False) -> PeaksKernel | None:
 
 
 def peaks_on(device: torch.device) -> PeaksKernel | None:
-    """Return the fused code for maxima on a device, whatever it covers."""
+    """Return the fused code for maxima on a device, whatever maps it supports."""
     if device.type == "cpu":
         from poolbench.operators.kernels.native import peaks
 
@@ -131,7 +131,7 @@ def peaks_on(device: torch.device) -> PeaksKernel | None:
 
 
 def faults(device: torch.device) -> list[str]:
-    """Return why fused code does not run on a device; nothing where all of it does.
+    """Return why fused code does not run on a device; empty if all of it does.
 
     Args:
         device: A CPU or an NVIDIA GPU.
@@ -150,7 +150,7 @@ def faults(device: torch.device) -> list[str]:
 
 
 def _is_plain(x: Tensor) -> bool:
-    """Tell whether fused code may have the tensor: nobody records what is done, it has memory."""
+    """Return whether fused code may take the tensor: it is not traced, and has memory."""
     is_traced: bool = torch.jit.is_tracing()  # type: ignore[attr-defined, no-untyped-call]
     is_recorded = is_traced or torch.compiler.is_compiling()
     return type(x) in (Tensor, nn.Parameter) and not is_recorded and not _is_switched_off()

@@ -1,7 +1,7 @@
-"""Smooth maxima in plain tensor operations: any device, dtype and layout; what compilers see.
+"""Smooth maxima in plain tensor operations, for any device, dtype and layout, and for compilers.
 
-Everything as large as the input is computed again in backward. A window is visited tap by tap, a
-whole map as a single tap that is summed, so both scopes share every line of arithmetic.
+Everything as large as the input is recomputed in backward. A window is processed tap by tap, a
+whole map as a single tap that is summed, so both scopes share the arithmetic.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from poolbench.operators.window import Tap, Window
 _LN2 = math.log(2.0)
 _LOG2E = 1.0 / _LN2
 _EVERYTHING = Tap(output=(slice(None), slice(None)), input=(slice(None), slice(None)))
-# Without a floor an element of -inf would add 0 * inf; powers of it are 0.
+# Without a floor, an element of -inf would add 0 * inf; its powers are 0.
 _LOWEST = -1e5
 
 
@@ -71,7 +71,7 @@ def backward(
     scale = _LOG2E / temperature
     level = torch.where(logarithm.isinf(), 0.0, logarithm).double()
     divisor = _divisor(maps, window, operation)
-    # A window of nothing but -inf has no share to give, and its temperature no effect.
+    # In a window of only -inf no element has a share, and the temperature has no effect.
     credit = torch.where(peak == -math.inf, 0.0, upstream).double()
     share = credit / divisor
 
@@ -96,8 +96,8 @@ def backward(
             gradient[(batch, slice(None), *tap.input)].add_(part)
 
     if operation != "softpool":
-        # sum p = 1 only up to the rounding of the saved logarithm; the second bracket takes
-        # that first-order error out of the first.
+        # sum p = 1 only up to the rounding of the saved logarithm; the second bracket removes
+        # that first-order error from the first.
         moment = moment.div_(divisor) - (total.div_(divisor) - 1.0)
     slope = (-temperature * moment * credit).sum((2, 3))
     return formatted_like(x, gradient.to(x.dtype)), slope

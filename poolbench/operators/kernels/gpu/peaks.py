@@ -18,23 +18,23 @@ _DTYPES = (torch.float32, torch.bfloat16, torch.float16)
 
 
 def covers(x: Tensor) -> bool:
-    """Tell whether the kernels run here, know the dtype, and there is something to pool."""
+    """Return whether the kernels run here and support the dtype, and the maps are not empty."""
     return x.dtype in _DTYPES and x.numel() > 0 and fault(x.device) is None
 
 
 @functools.cache
 def fault(device: torch.device) -> str | None:
-    """Return why the kernels cannot be used on a device; None where they can.
+    """Return why the kernels cannot be used on a device; ``None`` if they can.
 
-    They are tried once on a few elements: what they need of compilers and drivers is found
-    missing only when they are launched.
+    They are tried once on a few elements, because missing compilers and drivers only show when a
+    kernel is launched.
     """
     x = torch.arange(32, device=device).remainder(7).float().view(2, 1, 4, 4)
     window = Window.of(3, 2, 1)
     try:
-        found, _, _, place = forward(x, None, window, with_mean=False)
-        gradient = backward(torch.ones_like(found), None, None, place, x, None, window)
-    except Exception as error:  # they fail in many ways
+        found, _, _, argmax = forward(x, None, window, with_mean=False)
+        gradient = backward(torch.ones_like(found), None, None, argmax, x, None, window)
+    except Exception as error:  # launches fail in many ways
         return f"no GPU kernels: {error}"
     on_host = x.cpu().requires_grad_()
     expected = torch.nn.functional.max_pool2d(on_host, 3, 2, 1)
@@ -46,33 +46,33 @@ def fault(device: torch.device) -> str | None:
 def forward(
     x: Tensor, weight: Tensor | None, window: Window | None, *, with_mean: bool
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Return the maximum, the mean, the product and the maximum's place; empty what is unasked.
+    """Return the maximum, the mean, the product and the argmax; those not needed are empty.
 
     Args:
         x: Maps, ``(N, C, H, W)``.
-        weight: ``None``: there are no products here.
+        weight: ``None``: products are not supported.
         window: Geometry; ``None`` for whole maps.
-        with_mean: Whether means are wanted.
+        with_mean: Whether means are needed.
     """
     assert weight is None  # noqa: S101 - HAS_PRODUCTS says so
     tiles = Tiles.of(x, window)
     kernel = window.kernel_size if window else x.shape[2:]
-    place = tiles.empty_outputs(torch.uint8 if kernel[0] * kernel[1] <= 256 else torch.int32)
+    argmax = tiles.empty_outputs(torch.uint8 if kernel[0] * kernel[1] <= 256 else torch.int32)
     peak, nothing = tiles.empty_outputs(x.dtype), x.new_empty(0)
     mean = tiles.empty_outputs(x.dtype) if with_mean else nothing
-    tensors = (tiles.as_given(x), peak, mean, place)
+    tensors = (tiles.as_given(x), peak, mean, argmax)
     if window is None:
         tiles.run(find_in_maps, *tensors, pixels=tiles.pixels, whole_rows=True, WITH_MEAN=with_mean)
     else:
         tiles.run(find_in_windows, *tensors, pixels=tiles.outputs, WITH_MEAN=with_mean)
-    return peak, mean, nothing, place
+    return peak, mean, nothing, argmax
 
 
 def backward(
     to_peak: Tensor,
     to_mean: Tensor | None,
     to_product: Tensor | None,
-    place: Tensor,
+    argmax: Tensor,
     maps: Tensor,
     weight: Tensor | None,
     window: Window | None,
@@ -81,25 +81,25 @@ def backward(
 
     Args:
         to_peak: Gradient of the maximum, ``(N, C, H', W')``.
-        to_mean: Gradient of the mean, if there was one.
+        to_mean: Gradient of the mean, if there is one.
         to_product: ``None``.
-        place: Of the maximum.
-        maps: Those that were pooled; nothing but shape, layout and dtype counts.
+        argmax: Index of the maximum in its window, row by row.
+        maps: The pooled maps; only shape, layout and dtype matter.
         weight: ``None``.
         window: Geometry; ``None`` for whole maps.
     """
     assert to_product is None and weight is None  # noqa: S101, PT018 - HAS_PRODUCTS says so
     layout = layout_of(maps)
-    tiles = Tiles(maps.shape, layout, place.device, window)
-    gradient = torch.empty(maps.shape, dtype=maps.dtype, device=place.device, memory_format=layout)
+    tiles = Tiles(maps.shape, layout, argmax.device, window)
+    gradient = torch.empty(maps.shape, dtype=maps.dtype, device=argmax.device, memory_format=layout)
     given = [tiles.as_given(to_peak if tensor is None else tensor) for tensor in (to_peak, to_mean)]
     tiles.run(
-        spread, *given, tiles.as_given(place), gradient,
+        spread, *given, tiles.as_given(argmax), gradient,
         pixels=tiles.pixels, WITH_MEAN=to_mean is not None,
     )  # fmt: skip
     return gradient
 
 
 def weigh(to_product: Tensor, x: Tensor, weight: Tensor, window: Window | None) -> Tensor:
-    """Refuse: there are no products here."""
+    """Raise an error: products are not supported."""
     raise NotImplementedError("products with weights have no GPU kernel")

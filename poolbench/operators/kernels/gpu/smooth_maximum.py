@@ -23,22 +23,22 @@ _OPERATIONS = {"lse": 0, "lae": 1, "softpool": 2}
 
 
 def covers(x: Tensor) -> bool:
-    """Tell whether the kernels run here, know the dtype, and there is something to pool."""
+    """Return whether the kernels run here and support the dtype, and the maps are not empty."""
     return x.dtype in _DTYPES and x.numel() > 0 and fault(x.device) is None
 
 
 @functools.cache
 def fault(device: torch.device) -> str | None:
-    """Return why the kernels cannot be used on a device; None where they can.
+    """Return why the kernels cannot be used on a device; ``None`` if they can.
 
-    They are tried once on a few elements: what they need of compilers and drivers is found
-    missing only when they are launched.
+    They are tried once on a few elements, because missing compilers and drivers only show when a
+    kernel is launched.
     """
     x = torch.linspace(-1, 1, 32, device=device).view(2, 1, 4, 4)
     log_temperature = torch.zeros(1, device=device)
     try:
         found = forward(x, log_temperature, None, "lae")[0]
-    except Exception as error:  # they fail in many ways
+    except Exception as error:  # launches fail in many ways
         return f"no GPU kernels: {error}"
     expected = eager.forward(x, log_temperature, None, "lae")[0]
     is_right = torch.allclose(found, expected, rtol=1e-6)
@@ -92,7 +92,7 @@ def backward(
 
 
 class _Work(Tiles):
-    """A call, with the tensors that both directions read."""
+    """A call, with the tensors that forward and backward read."""
 
     def __init__(
         self, x: Tensor, log_temperature: Tensor, window: Window | None, operation: str

@@ -1,17 +1,17 @@
 """The Triton kernels of :mod:`poolbench.operators.kernels.gpu.smooth_maximum`.
 
 Each works on tiles of [rows, pixels], where a row is the map of one channel of one image, through
-strides: contiguous and channels-last maps share the code. Elements are float32, each window's own
-values float64, and nothing is added atomically, so every run gives the same bits.
+strides: contiguous and channels-last maps share the code. Elements are float32, the values of each
+window float64, and nothing is added atomically, so the results are deterministic.
 
-In float32, sums of exp lose what matters where t is large, and so does the difference of sums that
-the gradient of log t is. With d = (z - m)/t and u = d - L, therefore::
+In float32, sums of exp lose the relevant digits if t is large, and so does the gradient of log t,
+which is a difference of such sums. Therefore, with d = (z - m)/t and u = d - L::
 
-    mean exp(d) = 1 + mean expm1(d)          where that is above 1/2
+    mean exp(d) = 1 + mean expm1(d)          if that is above 1/2
     dy/dlog t = -t mean phi(u)               for lae, with phi(u) = u e^u - e^u + 1 >= 0
 """
 
-# Constants of a kernel are capitals, as Triton's own; all kernels take one geometry.
+# Constants of a kernel are in capitals, as in Triton; all kernels take the same geometry.
 # ruff: noqa: N803, ARG001
 # mypy: disable-error-code="no-untyped-def, no-untyped-call, untyped-decorator"
 
@@ -20,19 +20,19 @@ from __future__ import annotations
 import triton
 import triton.language as tl
 
-from poolbench.operators.kernels.gpu.places import places
+from poolbench.operators.kernels.gpu.offsets import offsets
 
 _LAE: tl.constexpr = tl.constexpr(1)
 _SOFTPOOL: tl.constexpr = tl.constexpr(2)
 _LOG2E: tl.constexpr = tl.constexpr(1.4426950408889634)
 _LN2: tl.constexpr = tl.constexpr(0.6931471805599453)
-# Exponents below weigh nothing; -inf itself would add 0 * inf.
+# Smaller exponents have no weight; -inf itself would add 0 * inf.
 _LOWEST: tl.constexpr = tl.constexpr(-1e5)
 
 
 @triton.jit
 def _scale(t):
-    """Return log2(e)/t as a float32 and what that leaves of the float64."""
+    """Return log2(e)/t as a float32, and the remainder of the float64."""
     exact = _LOG2E / t
     scale = exact.to(tl.float32)
     return scale, (exact - scale.to(tl.float64)).to(tl.float32)
@@ -40,10 +40,10 @@ def _scale(t):
 
 @triton.jit
 def _weigh(z, peak, scale, rest, level):
-    """Return d = (z - m)/t, u = d - level and exp(u), to a few roundings however large they are.
+    """Return d = (z - m)/t, u = d - level and exp(u), to a few ulp whatever their size.
 
-    Works in powers of two, with the rounding of each step carried along. There is no inf - inf,
-    and nothing below the lowest that counts; NaN stays.
+    Works in powers of two, with compensated rounding. There is no inf - inf, and nothing below
+    the smallest exponent with weight; NaN is kept.
     """
     shift = tl.where(tl.abs(peak) < float("inf"), peak, 0.0)
     gap = z - shift
@@ -108,7 +108,7 @@ def pool_maps(
     OPERATION: tl.constexpr, IS_PIXELWISE: tl.constexpr,
     BLOCK_ROWS: tl.constexpr, BLOCK_PIXELS: tl.constexpr,
 ):  # fmt: skip
-    """Pool whole maps: each program some rows, in one tile if that is enough for their pixels."""
+    """Pool whole maps: each program a few rows, in one tile if their pixels fit."""
     pixels: tl.constexpr = HEIGHT * WIDTH
     row = tl.program_id(0).to(tl.int64) * BLOCK_ROWS + tl.arange(0, BLOCK_ROWS)
     is_row = row < rows
@@ -120,7 +120,7 @@ def pool_maps(
     for start in range(0, pixels, BLOCK_PIXELS):
         pixel = start + tl.arange(0, BLOCK_PIXELS)
         is_element = is_row[:, None] & (pixel < pixels)[None, :]
-        at = places(row[:, None], pixel[None, :], channels, pixels, IS_PIXELWISE)
+        at = offsets(row[:, None], pixel[None, :], channels, pixels, IS_PIXELWISE)
         z = tl.load(maps + at, is_element, float("-inf")).to(tl.float32)
         highest = tl.maximum(highest, tl.max(z, 1))
 
@@ -131,7 +131,7 @@ def pool_maps(
         pixel = start + tl.arange(0, BLOCK_PIXELS)
         is_element = is_row[:, None] & (pixel < pixels)[None, :]
         if pixels > BLOCK_PIXELS:
-            at = places(row[:, None], pixel[None, :], channels, pixels, IS_PIXELWISE)
+            at = offsets(row[:, None], pixel[None, :], channels, pixels, IS_PIXELWISE)
             z = tl.load(maps + at, is_element, float("-inf")).to(tl.float32)
         exponent, _, power = _weigh(z, highest[:, None], scale, rest, 0.0)
         total += tl.sum(power.to(tl.float64), 1)
@@ -159,7 +159,7 @@ def pool_windows(
     OPERATION: tl.constexpr, IS_PIXELWISE: tl.constexpr,
     BLOCK_ROWS: tl.constexpr, BLOCK_PIXELS: tl.constexpr,
 ):  # fmt: skip
-    """Pool windows: a tile of outputs each, tap by tap; the second visit finds taps in cache."""
+    """Pool windows: one tile of outputs per program, tap by tap; the second pass hits the cache."""
     outputs: tl.constexpr = OUT_HEIGHT * OUT_WIDTH
     pixels: tl.constexpr = HEIGHT * WIDTH
     row = (tl.program_id(0).to(tl.int64) * BLOCK_ROWS + tl.arange(0, BLOCK_ROWS))[:, None]
@@ -174,7 +174,7 @@ def pool_windows(
     for tap in range(KERNEL_HEIGHT * KERNEL_WIDTH):
         h, w = top + tap // KERNEL_WIDTH, left + tap % KERNEL_WIDTH
         is_element = is_output & (h >= 0) & (h < HEIGHT) & (w >= 0) & (w < WIDTH)
-        at = places(row, h * WIDTH + w, channels, pixels, IS_PIXELWISE)
+        at = offsets(row, h * WIDTH + w, channels, pixels, IS_PIXELWISE)
         z = tl.load(maps + at, is_element, float("-inf")).to(tl.float32)
         highest = tl.maximum(highest, z)
 
@@ -185,7 +185,7 @@ def pool_windows(
     for tap in range(KERNEL_HEIGHT * KERNEL_WIDTH):
         h, w = top + tap // KERNEL_WIDTH, left + tap % KERNEL_WIDTH
         is_element = is_output & (h >= 0) & (h < HEIGHT) & (w >= 0) & (w < WIDTH)
-        at = places(row, h * WIDTH + w, channels, pixels, IS_PIXELWISE)
+        at = offsets(row, h * WIDTH + w, channels, pixels, IS_PIXELWISE)
         z = tl.load(maps + at, is_element, float("-inf")).to(tl.float32)
         exponent, _, power = _weigh(z, highest, scale, rest, 0.0)
         total += power.to(tl.float64)
@@ -197,7 +197,7 @@ def pool_windows(
     found, level, middle = _finish(
         size, t, highest, total, excess.to(tl.float64), moment.to(tl.float64), OPERATION
     )
-    to = places(row, output, channels, outputs, IS_PIXELWISE)
+    to = offsets(row, output, channels, outputs, IS_PIXELWISE)
     tl.store(pooled + to, found.to(tl.float32).to(pooled.dtype.element_ty), is_output)
     tl.store(peak + to, highest.to(peak.dtype.element_ty), is_output)
     tl.store(logarithm + to, level.to(tl.float32), is_output)
@@ -209,7 +209,7 @@ def pool_windows(
 def _share(
     z, size, scale, rest, at, is_element, upstream, peak, logarithm, centre, OPERATION: tl.constexpr
 ):
-    """Return what an element gets of the gradient of one window, and its part of the slope."""
+    """Return an element's share of the gradient of one window, and its part of the slope."""
     highest = tl.load(peak + at, is_element, 0.0).to(tl.float32)
     level = tl.load(logarithm + at, is_element, 0.0)
     credit = tl.load(upstream + at, is_element, 0.0).to(tl.float32)
@@ -236,7 +236,7 @@ def differentiate_maps(
     OPERATION: tl.constexpr, IS_PIXELWISE: tl.constexpr, IS_GLOBAL: tl.constexpr,
     BLOCK_ROWS: tl.constexpr, BLOCK_PIXELS: tl.constexpr,
 ):  # fmt: skip
-    """Write a tile of gradients: every pixel collects from the windows that hold it."""
+    """Write a tile of gradients: every pixel gathers from the windows that contain it."""
     outputs: tl.constexpr = OUT_HEIGHT * OUT_WIDTH
     pixels: tl.constexpr = HEIGHT * WIDTH
     row = (tl.program_id(0).to(tl.int64) * BLOCK_ROWS + tl.arange(0, BLOCK_ROWS))[:, None]
@@ -244,7 +244,7 @@ def differentiate_maps(
     is_pixel = (row < rows) & (pixel < pixels)
     t = tl.load(temperature + row % channels, row < rows, 1.0)
     scale, rest = _scale(t)
-    here = places(row, pixel, channels, pixels, IS_PIXELWISE)
+    here = offsets(row, pixel, channels, pixels, IS_PIXELWISE)
     z = tl.load(maps + here, is_pixel, 0.0).to(tl.float32)
 
     if IS_GLOBAL:
@@ -267,7 +267,7 @@ def differentiate_maps(
             tall = tl.minimum(top + KERNEL_HEIGHT, HEIGHT) - tl.maximum(top, 0)
             wide = tl.minimum(left + KERNEL_WIDTH, WIDTH) - tl.maximum(left, 0)
             size = tl.where(holds, tall * wide, 1).to(tl.float32)
-            at = places(row, i * OUT_WIDTH + j, channels, outputs, IS_PIXELWISE)
+            at = offsets(row, i * OUT_WIDTH + j, channels, outputs, IS_PIXELWISE)
             one, other = _share(
                 z, size, scale, rest, at, holds, upstream, peak, logarithm, centre, OPERATION
             )

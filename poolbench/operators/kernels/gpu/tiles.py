@@ -1,4 +1,4 @@
-"""Maps and windows as Triton programs take them: cut into tiles of rows and pixels."""
+"""Maps and windows, split into tiles of rows and pixels for Triton programs."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _TILE_ELEMENTS = 4096
 
 
 class Tiles:
-    """The geometry of a call, and how it is cut. A row is the map of one channel of one image.
+    """The geometry of a call, and its tiles. A row is the map of one channel of one image.
 
     Args:
         size: (N, C, H, W) of the maps.
-        layout: Of every tensor of the call: contiguous or channels-last.
-        device: Where they are.
+        layout: Memory format of every tensor of the call: contiguous or channels-last.
+        device: Device of every tensor of the call.
         window: Geometry; ``None`` for whole maps.
     """
 
@@ -51,7 +51,7 @@ class Tiles:
 
     @classmethod
     def of(cls, x: Tensor, window: Window | None) -> Tiles:
-        """Return those of maps in their own layout."""
+        """Return the tiles of maps in their own layout."""
         return cls(x.shape, layout_of(x), x.device, window)
 
     def as_given(self, tensor: Tensor) -> Tensor:
@@ -59,7 +59,7 @@ class Tiles:
         return tensor.detach().contiguous(memory_format=self.layout)
 
     def empty_outputs(self, dtype: torch.dtype) -> Tensor:
-        """Return a tensor with a place for each window."""
+        """Return a tensor with one element for each window."""
         return torch.empty(
             self._output_shape, dtype=dtype, device=self._device, memory_format=self.layout
         )
@@ -73,7 +73,7 @@ class Tiles:
         return max(1, _TILE_ELEMENTS // columns), columns
 
     def blocks_of(self, pixels: int) -> int:
-        """Return how many tiles a row of so many pixels takes."""
+        """Return the number of tiles in a row of ``pixels``."""
         return -(-pixels // self._tile(pixels)[1])
 
     def run(

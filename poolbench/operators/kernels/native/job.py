@@ -1,4 +1,4 @@
-"""A call of the C code: the geometry of maps and windows, cut into units that threads share."""
+"""A call of the C code: the geometry of maps and windows, split into units for threads."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from torch import Tensor
 
 from poolbench.operators.window import Window
 
-# A vector of float32 at its widest.
+# The widest vector of float32.
 ROW_LANES = 16
-# Elements below which a second thread costs more than it takes over.
+# Elements below which a second thread costs more than it saves.
 THREADED_ELEMENTS = 2**18
 
 _DTYPES = {
@@ -33,28 +33,28 @@ class _Job(ctypes.Structure):
     _pointers = (
         "maps", "peak", "upstream", "gradient",
         "temperature", "pooled", "logarithm", "centre", "slope",
-        "place",
+        "argmax",
     )  # fmt: skip
     _of_products = ("mean", "to_mean", "product", "to_product", "weight", "weight_gradient")
     _fields_ = [
         *((name, ctypes.c_int64) for name in _integers),
         *((name, ctypes.c_void_p) for name in _pointers),
-        ("place_dtype", ctypes.c_int64),
+        ("argmax_dtype", ctypes.c_int64),
         *((name, ctypes.c_void_p) for name in _of_products),
         ("is_weight_by_channel", ctypes.c_int64),
     ]
 
 
 class Job:
-    """One call: what is pooled, and in which units.
+    """One call: its geometry and units.
 
     Args:
         size: (N, C, H, W) of the maps.
-        dtype: Of the maps.
-        layout: Of every tensor of the job: contiguous or channels-last.
+        dtype: Dtype of the maps.
+        layout: Memory format of every tensor of the job: contiguous or channels-last.
         window: Geometry; ``None`` for whole maps.
-        lanes: Rows or channels in a unit.
-        operation: ``lse``, ``lae`` or ``softpool``, where it is one of these.
+        lanes: Rows or channels per unit.
+        operation: ``lse``, ``lae`` or ``softpool``, if it is one of these.
     """
 
     def __init__(
@@ -85,7 +85,7 @@ class Job:
         )  # fmt: skip
 
     def empty_outputs(self, dtype: torch.dtype) -> Tensor:
-        """Return a tensor with a place for each window."""
+        """Return a tensor with one element for each window."""
         return torch.empty(self._shape, dtype=dtype, memory_format=self.layout)
 
     def as_given(self, tensor: Tensor) -> Tensor:
@@ -93,20 +93,20 @@ class Job:
         return tensor.contiguous(memory_format=self.layout)
 
     def run(self, library: ctypes.CDLL, direction: str, **tensors: Tensor) -> None:
-        """Do all units, each in one thread only: the bits do not depend on how many there are.
+        """Process all units, each in one thread: the bits do not depend on the number of threads.
 
         Args:
-            library: Whose code runs.
-            direction: ``forward`` or ``backward``; ``weigh`` does the blocks of channels.
-            tensors: By their names in the structure, in the job's layout.
+            library: The library to call.
+            direction: ``forward`` or ``backward``; ``weigh`` processes blocks of channels.
+            tensors: Tensors by their names in the structure, in the job's layout.
 
         Raises:
-            MemoryError: There is none for the scratch.
+            MemoryError: There is no memory for the scratch.
         """
         for name, tensor in tensors.items():
             setattr(self._job, name, tensor.data_ptr())
-        if "place" in tensors:
-            self._job.place_dtype = _DTYPES[tensors["place"].dtype]
+        if "argmax" in tensors:
+            self._job.argmax_dtype = _DTYPES[tensors["argmax"].dtype]
         if "weight" in tensors:
             self._job.is_weight_by_channel = tensors["weight"].numel() > self._kernel
         work = getattr(library, f"pool_{direction}")
@@ -129,5 +129,5 @@ class Job:
 
 
 def lanes_of(channels: int, most: int) -> int:
-    """Return the lanes of a unit of adjacent channels: whole vectors, at most so many."""
+    """Return the lanes of a unit of adjacent channels: whole vectors, at most ``most`` lanes."""
     return min(most, -(-channels // ROW_LANES) * ROW_LANES)

@@ -1,7 +1,7 @@
-"""Fused C for the CPU, built once a machine with its own compiler.
+"""Fused C for the CPU, built once per machine with its own compiler.
 
-The sources lie beside this file, a second's work for ``cc`` each; the libraries are kept in the
-user's cache. Where there is no compiler nothing is lost but speed: :func:`fault` says why.
+The sources are next to this file and take ``cc`` a second each; the libraries are kept in the
+user's cache. Without a compiler only speed is lost: :func:`fault` says why.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _FLAGS = (
     "-std=c11", "-O2", "-ftree-vectorize", "-fopenmp-simd", "-ffp-contract=fast",
     "-fno-math-errno", "-fno-trapping-math", "-shared", "-fPIC",
 )  # fmt: skip
-# What torch found the processor to have: the cache may be shared by unlike machines.
+# The instruction set that torch detected: different machines may share the cache.
 _WIDTHS = {
     "AVX512": (
         "-mavx512f", "-mavx512dq", "-mavx512vl", "-mavx512bw", "-mfma",
@@ -36,18 +36,18 @@ _WIDTHS = {
 
 
 def fault() -> str | None:
-    """Return why there are no libraries on this machine; None where there are."""
+    """Return why there are no libraries on this machine; ``None`` if there are."""
     found = library("smooth_maximum", "double")
     return found if isinstance(found, str) else None
 
 
 @functools.cache
 def library(source: str, real: str) -> ctypes.CDLL | str:
-    """Return a library, built if need be, or why there is none.
+    """Return a library, building it if necessary, or why there is none.
 
     Args:
-        source: A C file beside this one, without its suffix.
-        real: ``float`` or ``double``: what it computes in.
+        source: A C file in this folder, without its suffix.
+        real: The type it computes in: ``float`` or ``double``.
     """
     try:
         return ctypes.CDLL(str(_built(source, real)))
@@ -80,5 +80,5 @@ def _built(source: str, real: str) -> Path:
                 [compiler, *flags, str(file), "-o", str(built), "-lm"],
                 check=True, capture_output=True, text=True, timeout=300,
             )  # fmt: skip
-            built.replace(library)  # at once: others may be building the same
+            built.replace(library)  # atomic: others may be building the same
     return library

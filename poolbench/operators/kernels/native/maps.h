@@ -34,8 +34,8 @@ typedef struct {
     void *pooled, *logarithm, *centre;
     double *slope; /* images x channels: this unit's part of d/dlog t */
     /* of maxima, means and products; NULL where no mean, no product is wanted */
-    void *place; /* of the maximum in its window, row by row from 0 */
-    int64_t place_dtype;
+    void *argmax; /* of the maximum in its window, row by row from 0 */
+    int64_t argmax_dtype;
     void *mean, *to_mean;
     void *product, *to_product;
     const void *weight;      /* of products: (1 or channels, elements), or transposed if !is_rows */
@@ -76,21 +76,21 @@ SPECIALISED int64_t wide(int64_t dtype) { return dtype == FLOAT64 ? FLOAT64 : FL
 /* A unit's part of a tensor (images, channels, pixels): some channels of one image. */
 typedef struct {
     int64_t offset, channel, count, between_lanes, between_pixels, pixels, lanes;
-} Place;
+} Slab;
 
-static Place place_of(const Job *job, int64_t unit, int64_t pixels) {
-    Place place = {.pixels = pixels, .lanes = job->lanes};
+static Slab slab_of(const Job *job, int64_t unit, int64_t pixels) {
+    Slab slab = {.pixels = pixels, .lanes = job->lanes};
     int64_t blocks = (job->channels + job->lanes - 1) / job->lanes;
     int64_t image = unit / blocks, first = (unit - image * blocks) * job->lanes;
-    place.channel = first;
-    place.count = job->channels - first < job->lanes ? job->channels - first : job->lanes;
-    place.between_lanes = job->is_pixelwise ? 1 : pixels;
-    place.between_pixels = job->is_pixelwise ? job->channels : 1;
-    place.offset = image * job->channels * pixels + first * place.between_lanes;
-    return place;
+    slab.channel = first;
+    slab.count = job->channels - first < job->lanes ? job->channels - first : job->lanes;
+    slab.between_lanes = job->is_pixelwise ? 1 : pixels;
+    slab.between_pixels = job->is_pixelwise ? job->channels : 1;
+    slab.offset = image * job->channels * pixels + first * slab.between_lanes;
+    return slab;
 }
 
-SPECIALISED void load_as(int64_t dtype, REAL *restrict scratch, const void *tensor, Place at) {
+SPECIALISED void load_as(int64_t dtype, REAL *restrict scratch, const void *tensor, Slab at) {
     if (at.count < at.lanes) memset(scratch, 0, at.pixels * at.lanes * sizeof(REAL));
     if (at.between_lanes == 1)
         for (int64_t p = 0; p < at.pixels; p++)
@@ -102,7 +102,7 @@ SPECIALISED void load_as(int64_t dtype, REAL *restrict scratch, const void *tens
                 scratch[p * at.lanes + l] = get(tensor, dtype, at.offset + l * at.between_lanes + p);
 }
 
-static void load(REAL *restrict scratch, const void *tensor, int64_t dtype, Place at) {
+static void load(REAL *restrict scratch, const void *tensor, int64_t dtype, Slab at) {
     switch (dtype) {
         case FLOAT32: load_as(FLOAT32, scratch, tensor, at); break;
         case FLOAT64: load_as(FLOAT64, scratch, tensor, at); break;
@@ -112,7 +112,7 @@ static void load(REAL *restrict scratch, const void *tensor, int64_t dtype, Plac
     }
 }
 
-SPECIALISED void store_as(int64_t dtype, void *tensor, const REAL *restrict scratch, Place at) {
+SPECIALISED void store_as(int64_t dtype, void *tensor, const REAL *restrict scratch, Slab at) {
     if (at.between_lanes == 1)
         for (int64_t p = 0; p < at.pixels; p++)
             for (int64_t l = 0; l < at.count; l++)
@@ -123,7 +123,7 @@ SPECIALISED void store_as(int64_t dtype, void *tensor, const REAL *restrict scra
                 put(tensor, dtype, at.offset + l * at.between_lanes + p, scratch[p * at.lanes + l]);
 }
 
-static void store(void *tensor, const REAL *restrict scratch, int64_t dtype, Place at) {
+static void store(void *tensor, const REAL *restrict scratch, int64_t dtype, Slab at) {
     switch (dtype) {
         case FLOAT32: store_as(FLOAT32, tensor, scratch, at); break;
         case FLOAT64: store_as(FLOAT64, tensor, scratch, at); break;

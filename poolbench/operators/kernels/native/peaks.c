@@ -1,8 +1,8 @@
-/* Maxima, their places, means and products with weights on the CPU, fused.
+/* Maxima, their indices, means and products with weights on the CPU, fused.
 
    The maximum is the first of the largest elements, in its window's row-major order, or NaN where
    there is one. Means and products are summed in double; to a product, elements of -inf add
-   nothing. Built with REAL float for float32 and bfloat16, where places are whole numbers that a
+   nothing. Built with REAL float for float32 and bfloat16, where indices are whole numbers that a
    float holds, and with REAL double for float64.
    Lanes are taken a vector at a time, in the vectors of GCC and Clang, so that what is known of a
    window stays in registers. */
@@ -58,12 +58,12 @@ SPECIALISED void write(int64_t dtype, void *tensor, int64_t at, int64_t count, V
 
 /* ---- what is known of the windows of a vector of lanes ---- */
 
-typedef struct { Vector peak, place; } Best;
+typedef struct { Vector peak, argmax; } Best;
 typedef struct { Doubles elements, products; } Sums;
 
 SPECIALISED Best nothing(REAL first) {
     Vector zero = {0};
-    return (Best){.peak = zero - (REAL)INFINITY, .place = zero + first};
+    return (Best){.peak = zero - (REAL)INFINITY, .argmax = zero + first};
 }
 
 /* Elements as products see them. */
@@ -72,12 +72,12 @@ SPECIALISED Vector lit(Vector z) {
     return choose(z == zero - (REAL)INFINITY, zero, z);
 }
 
-/* The better of what was best so far and an element of every lane, at `place` of its window. */
-SPECIALISED Best better(Best best, Vector z, REAL place) {
+/* The better of what was best so far and an element of every lane, at `index` in its window. */
+SPECIALISED Best better(Best best, Vector z, REAL index) {
     Mask is_better = (z > best.peak) | (z != z);
     Vector here = {0};
-    here += place;
-    return (Best){choose(is_better, z, best.peak), choose(is_better, here, best.place)};
+    here += index;
+    return (Best){choose(is_better, z, best.peak), choose(is_better, here, best.argmax)};
 }
 
 SPECIALISED Sums add(int64_t mode, Sums sums, Vector z, Vector weight) {
@@ -98,11 +98,11 @@ SPECIALISED Vector weight_of(const Job *job, int64_t mode, int64_t element, int6
 
 /* ---- whole maps ---- */
 
-typedef struct { REAL *maps, *gradient, *peak, *place, *mean, *product; } Scratch;
+typedef struct { REAL *maps, *gradient, *peak, *argmax, *mean, *product; } Scratch;
 
 /* A channel whose pixels are adjacent: lanes are every so many of them, together in the end. */
 SPECIALISED void pool_row(const Job *job, int64_t dtype, int64_t mode, int64_t first,
-                          const REAL *weights, REAL *peak, REAL *place, REAL *mean,
+                          const REAL *weights, REAL *peak, REAL *argmax, REAL *mean,
                           REAL *product) {
     enum { STEP = MOST_VECTORS * WIDTH }; /* no comparison need wait for the one before it */
     int64_t pixels = job->height * job->width, p = 0;
@@ -120,23 +120,23 @@ SPECIALISED void pool_row(const Job *job, int64_t dtype, int64_t mode, int64_t f
             sums[v] = add(mode, sums[v], z, weight);
         }
     for (int64_t v = 1; v < MOST_VECTORS; v++) {
-        Vector z = best[v].peak, here = best[v].place;
-        Mask is_better = (z > best->peak) | ((z == best->peak) & (here < best->place));
+        Vector z = best[v].peak, here = best[v].argmax;
+        Mask is_better = (z > best->peak) | ((z == best->peak) & (here < best->argmax));
         is_better |= (z != z) & (best->peak == best->peak);
         best->peak = choose(is_better, z, best->peak);
-        best->place = choose(is_better, here, best->place);
+        best->argmax = choose(is_better, here, best->argmax);
         sums->elements += sums[v].elements;
         sums->products += sums[v].products;
     }
     double sum = 0.0, products = 0.0;
     *peak = -INFINITY;
-    *place = 0;
+    *argmax = 0;
     for (int64_t l = 0; l < WIDTH; l++) {
-        REAL z = best->peak[l], here = best->place[l] + l;
-        int is_better = (z > *peak) | ((z == *peak) & (here < *place));
+        REAL z = best->peak[l], here = best->argmax[l] + l;
+        int is_better = (z > *peak) | ((z == *peak) & (here < *argmax));
         is_better |= (z != z) & (*peak == *peak);
         *peak = is_better ? z : *peak;
-        *place = is_better ? here : *place;
+        *argmax = is_better ? here : *argmax;
         sum += sums->elements[l];
         products += sums->products[l];
     }
@@ -144,7 +144,7 @@ SPECIALISED void pool_row(const Job *job, int64_t dtype, int64_t mode, int64_t f
         REAL z = get(job->maps, dtype, first + p);
         int is_better = (z > *peak) | (z != z);
         *peak = is_better ? z : *peak;
-        *place = is_better ? p : *place;
+        *argmax = is_better ? p : *argmax;
         sum += z;
         if (mode >= GATED) products += z == -INFINITY ? 0 : z * weights[p];
     }
@@ -153,11 +153,11 @@ SPECIALISED void pool_row(const Job *job, int64_t dtype, int64_t mode, int64_t f
 }
 
 /* The channels of every pixel in turn, as they lie. */
-SPECIALISED void pool_pixels(const Job *job, int64_t dtype, int64_t mode, Place from, Scratch s) {
+SPECIALISED void pool_pixels(const Job *job, int64_t dtype, int64_t mode, Slab from, Scratch s) {
     Sums sums[MOST_LANES / WIDTH] = {0};
     for (int64_t l = 0; l < from.lanes; l++) {
         s.peak[l] = -INFINITY;
-        s.place[l] = 0;
+        s.argmax[l] = 0;
     }
     for (int64_t p = 0; p < from.pixels; p++) {
         int64_t at = from.offset + p * from.between_pixels;
@@ -165,10 +165,10 @@ SPECIALISED void pool_pixels(const Job *job, int64_t dtype, int64_t mode, Place 
             Vector z = read(dtype, job->maps, at + c, from.count - c);
             Best best;
             memcpy(&best.peak, s.peak + c, sizeof(Vector));
-            memcpy(&best.place, s.place + c, sizeof(Vector));
+            memcpy(&best.argmax, s.argmax + c, sizeof(Vector));
             best = better(best, z, p);
             memcpy(s.peak + c, &best.peak, sizeof(Vector));
-            memcpy(s.place + c, &best.place, sizeof(Vector));
+            memcpy(s.argmax + c, &best.argmax, sizeof(Vector));
             if (mode == PEAK) continue;
             Vector weight = weight_of(job, mode, p, from.channel + c, from.count - c);
             sums[c / WIDTH] = add(mode, sums[c / WIDTH], z, weight);
@@ -181,8 +181,8 @@ SPECIALISED void pool_pixels(const Job *job, int64_t dtype, int64_t mode, Place 
 }
 
 /* Everywhere a share of the mean's gradient and of the product's, then the maximum's beside them,
-   at its place. */
-SPECIALISED void spread_whole(const Job *job, int64_t dtype, int64_t mode, Place to, Scratch s) {
+   at its index. */
+SPECIALISED void spread_whole(const Job *job, int64_t dtype, int64_t mode, Slab to, Scratch s) {
     REAL share[MOST_LANES];
     for (int64_t l = 0; l < to.count; l++) share[l] = mode != PEAK ? s.mean[l] / to.pixels : 0;
     int64_t by_channel = mode == GATED_BY_CHANNEL;
@@ -205,7 +205,7 @@ SPECIALISED void spread_whole(const Job *job, int64_t dtype, int64_t mode, Place
                 put(job->gradient, dtype, at, PART(l, p, at));
             }
     for (int64_t l = 0; l < to.count; l++) {
-        int64_t p = s.place[l], at = to.offset + l * to.between_lanes + p * to.between_pixels;
+        int64_t p = s.argmax[l], at = to.offset + l * to.between_lanes + p * to.between_pixels;
         put(job->gradient, dtype, at, s.peak[l] + PART(l, p, at));
     }
 #undef PART
@@ -226,8 +226,8 @@ static inline Window window_at(const Job *job, int64_t i, int64_t j) {
                     .left = j * job->stride_width - job->pad_width};
 }
 
-/* The place of a pixel in a window. */
-static inline REAL place_in(const Job *job, Window window, int64_t h, int64_t w) {
+/* The index of a pixel in a window, row by row. */
+static inline REAL index_in(const Job *job, Window window, int64_t h, int64_t w) {
     return (h - window.top) * job->kernel_width + w - window.left;
 }
 
@@ -238,18 +238,18 @@ SPECIALISED void pool_window(const Job *job, int64_t dtype, int64_t mode, int64_
     Best best[MOST_VECTORS];
     Sums sums[MOST_VECTORS] = {0};
     for (int64_t v = 0; v < count; v++)
-        best[v] = nothing(place_in(job, window, rows.first, columns.first));
+        best[v] = nothing(index_in(job, window, rows.first, columns.first));
     for (int64_t h = rows.first; h < rows.last; h++) {
         int64_t at = from.offset + (h * job->width + columns.first) * from.between_pixels + lane;
-        int64_t place = place_in(job, window, h, columns.first);
-        for (int64_t w = columns.first; w < columns.last; w++, place++) {
+        int64_t index = index_in(job, window, h, columns.first);
+        for (int64_t w = columns.first; w < columns.last; w++, index++) {
 #pragma GCC unroll 4
             for (int64_t v = 0; v < count; v++) {
                 int64_t left = count > 1 ? WIDTH : from.count - lane;
                 int64_t channel = from.channel + lane + v * WIDTH;
                 Vector z = read(dtype, from.tensor, at + v * WIDTH, left);
-                best[v] = better(best[v], z, place);
-                sums[v] = add(mode, sums[v], z, weight_of(job, mode, place, channel, left));
+                best[v] = better(best[v], z, index);
+                sums[v] = add(mode, sums[v], z, weight_of(job, mode, index, channel, left));
             }
             at += from.between_pixels;
         }
@@ -258,7 +258,7 @@ SPECIALISED void pool_window(const Job *job, int64_t dtype, int64_t mode, int64_
     for (int64_t v = 0; v < count; v++) {
         int64_t here = to + lane + v * WIDTH;
         memcpy(s.peak + here, &best[v].peak, sizeof(Vector));
-        memcpy(s.place + here, &best[v].place, sizeof(Vector));
+        memcpy(s.argmax + here, &best[v].argmax, sizeof(Vector));
         if (mode == PEAK) continue;
         Vector mean = __builtin_convertvector(sums[v].elements / size, Vector);
         memcpy(s.mean + here, &mean, sizeof mean);
@@ -301,23 +301,23 @@ SPECIALISED void spread_window(const Job *job, int64_t dtype, int64_t mode, int6
                                int64_t from) {
     Range rows = window.rows, columns = window.columns;
     REAL size = size_of(rows, columns);
-    Vector to_peak[MOST_VECTORS], place[MOST_VECTORS];
+    Vector to_peak[MOST_VECTORS], argmax[MOST_VECTORS];
     Vector share[MOST_VECTORS], to_product[MOST_VECTORS];
     for (int64_t v = 0; v < count; v++) {
         int64_t here = from + lane + v * WIDTH;
         memcpy(to_peak + v, s.peak + here, sizeof(Vector));
-        memcpy(place + v, s.place + here, sizeof(Vector));
+        memcpy(argmax + v, s.argmax + here, sizeof(Vector));
         if (mode != PEAK) memcpy(share + v, s.mean + here, sizeof(Vector));
         if (mode != PEAK) share[v] /= size;
         if (mode >= GATED) memcpy(to_product + v, s.product + here, sizeof(Vector));
     }
     FOR_ELEMENTS(rows, columns) {
-        int64_t pixel = h * job->width + w, element = place_in(job, window, h, w);
+        int64_t pixel = h * job->width + w, element = index_in(job, window, h, w);
 #pragma GCC unroll 4
         for (int64_t v = 0; v < count; v++) {
             int64_t here = lane + v * WIDTH, left = count > 1 ? WIDTH : to.count - lane;
             int64_t at = to.offset + pixel * to.between_pixels + here;
-            Vector part = choose(place[v] == (REAL)element, to_peak[v], (Vector){0});
+            Vector part = choose(argmax[v] == (REAL)element, to_peak[v], (Vector){0});
             if (mode != PEAK) part += share[v];
             if (mode >= GATED) {
                 int64_t of = maps.offset + pixel * maps.between_pixels + here;
@@ -354,28 +354,28 @@ static Scratch allocate(const Job *job) {
     Scratch scratch = {.maps = aligned_alloc(64, (size + 63) / 64 * 64)};
     scratch.gradient = scratch.maps + map;
     scratch.peak = scratch.gradient + map;
-    scratch.place = scratch.peak + outputs;
-    scratch.mean = scratch.place + outputs;
+    scratch.argmax = scratch.peak + outputs;
+    scratch.mean = scratch.argmax + outputs;
     scratch.product = scratch.mean + outputs;
     return scratch;
 }
 
 /* A unit's pixels in a tensor whose channels are adjacent. */
-static Pixels in_tensor(const void *tensor, Place place) {
-    return (Pixels){(void *)tensor, place.offset, place.between_pixels, place.channel, place.count};
+static Pixels in_tensor(const void *tensor, Slab slab) {
+    return (Pixels){(void *)tensor, slab.offset, slab.between_pixels, slab.channel, slab.count};
 }
 
-static Pixels in_scratch(REAL *scratch, Place place) {
-    return (Pixels){scratch, 0, place.lanes, place.channel, place.count};
+static Pixels in_scratch(REAL *scratch, Slab slab) {
+    return (Pixels){scratch, 0, slab.lanes, slab.channel, slab.count};
 }
 
-SPECIALISED void pool_unit(const Job *job, int64_t dtype, int64_t mode, Place from, Scratch s) {
+SPECIALISED void pool_unit(const Job *job, int64_t dtype, int64_t mode, Slab from, Scratch s) {
     int64_t weights = mode == GATED_BY_CHANNEL ? from.pixels : 0;
     if (job->is_rows)
         for (int64_t l = 0; l < from.count; l++)
             pool_row(job, dtype, mode, from.offset + l * from.pixels,
                      (const REAL *)job->weight + (from.channel + l) * weights, s.peak + l,
-                     s.place + l, s.mean + l, s.product + l);
+                     s.argmax + l, s.mean + l, s.product + l);
     else if (job->is_global)
         pool_pixels(job, dtype, mode, from, s);
     else if (job->is_pixelwise)
@@ -386,7 +386,7 @@ SPECIALISED void pool_unit(const Job *job, int64_t dtype, int64_t mode, Place fr
     }
 }
 
-SPECIALISED void spread_unit(const Job *job, int64_t dtype, int64_t mode, Place to, Scratch s) {
+SPECIALISED void spread_unit(const Job *job, int64_t dtype, int64_t mode, Slab to, Scratch s) {
     if (job->is_global) {
         spread_whole(job, dtype, mode, to, s);
         return;
@@ -407,10 +407,10 @@ SPECIALISED int forward(const Job *job, int64_t first, int64_t last, int64_t dty
     Scratch s = allocate(job);
     if (!s.maps) return 1;
     for (int64_t unit = first; unit < last; unit++) {
-        pool_unit(job, dtype, mode, place_of(job, unit, job->height * job->width), s);
-        Place to = place_of(job, unit, job->out_height * job->out_width);
+        pool_unit(job, dtype, mode, slab_of(job, unit, job->height * job->width), s);
+        Slab to = slab_of(job, unit, job->out_height * job->out_width);
         store(job->peak, s.peak, dtype, to);
-        store(job->place, s.place, job->place_dtype, to);
+        store(job->argmax, s.argmax, job->argmax_dtype, to);
         if (mode != PEAK) store(job->mean, s.mean, dtype, to);
         if (mode >= GATED) store(job->product, s.product, REAL_DTYPE, to);
     }
@@ -423,12 +423,12 @@ SPECIALISED int backward(const Job *job, int64_t first, int64_t last, int64_t dt
     Scratch s = allocate(job);
     if (!s.maps) return 1;
     for (int64_t unit = first; unit < last; unit++) {
-        Place from = place_of(job, unit, job->out_height * job->out_width);
+        Slab from = slab_of(job, unit, job->out_height * job->out_width);
         load(s.peak, job->upstream, dtype, from);
-        load(s.place, job->place, job->place_dtype, from);
+        load(s.argmax, job->argmax, job->argmax_dtype, from);
         if (mode != PEAK) load(s.mean, job->to_mean, dtype, from);
         if (mode >= GATED) load(s.product, job->to_product, REAL_DTYPE, from);
-        spread_unit(job, dtype, mode, place_of(job, unit, job->height * job->width), s);
+        spread_unit(job, dtype, mode, slab_of(job, unit, job->height * job->width), s);
     }
     free(s.maps);
     return 0;
@@ -445,18 +445,18 @@ SPECIALISED int weigh(const Job *job, int64_t first, int64_t last, int64_t dtype
     REAL *maps = (REAL *)(sums + kernel * lanes), *to_product = maps + pixels * lanes;
     for (int64_t block = first; block < last; block++) {
         memset(sums, 0, kernel * lanes * sizeof(double));
-        Place from = place_of(job, block, pixels);
+        Slab from = slab_of(job, block, pixels);
         for (int64_t image = 0; image < job->images; image++) {
-            from = place_of(job, image * blocks + block, pixels);
+            from = slab_of(job, image * blocks + block, pixels);
             load(maps, job->maps, dtype, from);
             load(to_product, job->to_product, REAL_DTYPE,
-                 place_of(job, image * blocks + block, outputs));
+                 slab_of(job, image * blocks + block, outputs));
             FOR_WINDOWS(job) {
                 Window window = window_at(job, i, j);
                 const REAL *restrict credit = to_product + (i * job->out_width + j) * lanes;
                 FOR_ELEMENTS(window.rows, window.columns) {
                     const REAL *restrict z = maps + (h * job->width + w) * lanes;
-                    double *restrict sum = sums + (int64_t)place_in(job, window, h, w) * lanes;
+                    double *restrict sum = sums + (int64_t)index_in(job, window, h, w) * lanes;
 #pragma omp simd
                     for (int64_t l = 0; l < lanes; l++)
                         sum[l] += z[l] == -INFINITY ? 0.0 : (double)credit[l] * z[l];

@@ -16,16 +16,16 @@ HAS_PRODUCTS = True
 
 # The float build covers the first two.
 _REALS = {torch.float32: "float", torch.bfloat16: "float", torch.float64: "double"}
-# As peaks.c has it.
+# As in peaks.c.
 _MOST_LANES = 512
-# Of a unit's maps, in float32 half of a level-2 cache.
+# Size of a unit's maps; in float32, half of a level-2 cache.
 _CACHED_ELEMENTS = 2**18
-# Places are counted in floats.
+# Indices are stored in floats.
 _MOST_ELEMENTS = 2**24
 
 
 def covers(x: Tensor) -> bool:
-    """Tell whether the library is there, and knows the dtype and counts the pixels of the maps."""
+    """Return whether the library exists and supports the dtype and size of the maps."""
     is_known = x.dtype in _REALS and x.shape[2] * x.shape[3] <= _MOST_ELEMENTS
     return is_known and isinstance(library("peaks", _REALS[x.dtype]), ctypes.CDLL)
 
@@ -33,19 +33,20 @@ def covers(x: Tensor) -> bool:
 def forward(
     x: Tensor, weight: Tensor | None, window: Window | None, *, with_mean: bool
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Return the maximum, the mean, the product and the maximum's place; empty what is unasked.
+    """Return the maximum, the mean, the product and the argmax; those not needed are empty.
 
     Args:
         x: Maps, ``(N, C, H, W)``.
-        weight: Of the products, ``(1 or C, height, width)``, float32 or wider, with a mean only.
+        weight: Weights of the products, ``(1 or C, height, width)``, float32 or wider; only
+            together with means.
         window: Geometry; ``None`` for whole maps.
-        with_mean: Whether means are wanted.
+        with_mean: Whether means are needed.
     """
     layout = layout_of(x)
     job = _job(x.shape, x.dtype, layout, window)
     kernel = window.kernel_size if window else x.shape[2:]
-    place = job.empty_outputs(torch.uint8 if kernel[0] * kernel[1] <= 256 else torch.int32)
-    wanted = {"peak": job.empty_outputs(x.dtype), "place": place}
+    argmax = job.empty_outputs(torch.uint8 if kernel[0] * kernel[1] <= 256 else torch.int32)
+    wanted = {"peak": job.empty_outputs(x.dtype), "argmax": argmax}
     nothing = x.new_empty(0)
     if with_mean:
         wanted["mean"] = job.empty_outputs(x.dtype)
@@ -54,14 +55,14 @@ def forward(
         wanted["weight"] = _laid_out(weight, x, window)
     maps = x.detach().contiguous(memory_format=layout)
     job.run(_found(x.dtype), "forward", maps=maps, **wanted)
-    return wanted["peak"], wanted.get("mean", nothing), wanted.get("product", nothing), place
+    return wanted["peak"], wanted.get("mean", nothing), wanted.get("product", nothing), argmax
 
 
 def backward(
     to_peak: Tensor,
     to_mean: Tensor | None,
     to_product: Tensor | None,
-    place: Tensor,
+    argmax: Tensor,
     maps: Tensor,
     weight: Tensor | None,
     window: Window | None,
@@ -70,16 +71,16 @@ def backward(
 
     Args:
         to_peak: Gradient of the maximum, ``(N, C, H', W')``.
-        to_mean: Gradient of the mean, if there was one.
-        to_product: Gradient of the product, if there was one.
-        place: Of the maximum.
-        maps: Those that were pooled; without products nothing but shape, layout and dtype.
-        weight: Of the products.
+        to_mean: Gradient of the mean, if there is one.
+        to_product: Gradient of the product, if there is one.
+        argmax: Index of the maximum in its window, row by row.
+        maps: The pooled maps; without products only shape, layout and dtype matter.
+        weight: Weights of the products.
         window: Geometry; ``None`` for whole maps.
     """
     layout = layout_of(maps)
     job = _job(maps.shape, maps.dtype, layout, window)
-    given = {"upstream": to_peak, "place": place}
+    given = {"upstream": to_peak, "argmax": argmax}
     if to_mean is not None:
         given["to_mean"] = to_mean
     if to_product is not None:
@@ -94,7 +95,7 @@ def backward(
 
 
 def weigh(to_product: Tensor, x: Tensor, weight: Tensor, window: Window | None) -> Tensor:
-    """Return the gradient of the weight, in its shape; arguments as of :func:`backward`."""
+    """Return the gradient of the weight, in its shape; arguments as in :func:`backward`."""
     layout = layout_of(x)
     lanes = lanes_of(x.shape[1], 64) if layout == torch.channels_last else ROW_LANES
     job = Job(x.shape, x.dtype, layout, window, lanes=lanes)
@@ -108,7 +109,7 @@ def weigh(to_product: Tensor, x: Tensor, weight: Tensor, window: Window | None) 
 
 
 def _laid_out(weight: Tensor, x: Tensor, window: Window | None) -> Tensor:
-    """Return weights as the kernel reads them: by pixels of a row, or by channels of a pixel."""
+    """Return weights in the kernel's order: by pixels of a row, or by channels of a pixel."""
     rows = weight.detach().flatten(1)
     return (rows if _is_by_rows(x, window) else rows.t()).contiguous()
 
@@ -120,7 +121,7 @@ def _is_by_rows(x: Tensor, window: Window | None) -> bool:
 def _job(
     size: torch.Size, dtype: torch.dtype, layout: torch.memory_format, window: Window | None
 ) -> Job:
-    """Return a job whose units are read in long stretches, and fit the cache."""
+    """Return a job with units that are read sequentially and fit the cache."""
     if layout != torch.channels_last:
         return Job(size, dtype, layout, window, lanes=ROW_LANES)
     pixels = size[2] * size[3] if window else 1

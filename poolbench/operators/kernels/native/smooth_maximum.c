@@ -118,7 +118,7 @@ SPECIALISED void sum_row(int64_t dtype, int64_t operation, const void *row, int6
 }
 
 /* The same for the channels of every pixel in turn, where they lie. */
-SPECIALISED void sum_pixels(int64_t dtype, int64_t operation, const void *maps, Place from,
+SPECIALISED void sum_pixels(int64_t dtype, int64_t operation, const void *maps, Slab from,
                             const double *restrict scale, double *restrict shift,
                             double *restrict peak, double *restrict total,
                             double *restrict moment) {
@@ -208,7 +208,7 @@ SPECIALISED double differentiate_row(int64_t dtype, int64_t operation, const voi
 
 /* Write the gradients of the channels of every pixel in turn, and add their parts to the slopes. */
 SPECIALISED void differentiate_pixels(int64_t dtype, int64_t operation, const void *restrict maps,
-                                      void *restrict gradient, Place at,
+                                      void *restrict gradient, Slab at,
                                       const double *restrict shift, const double *restrict scale,
                                       const double *restrict level, const double *restrict share,
                                       const double *restrict centre, double *restrict slope) {
@@ -248,9 +248,9 @@ static Scratch allocate(const Job *job) {
 }
 
 static void take_temperature(const Job *job, int64_t unit, Scratch scratch) {
-    Place place = place_of(job, unit, 1);
+    Slab slab = slab_of(job, unit, 1);
     for (int64_t l = 0; l < job->lanes; l++) {
-        scratch.temperature[l] = job->temperature[place.channel + (l < place.count ? l : 0)];
+        scratch.temperature[l] = job->temperature[slab.channel + (l < slab.count ? l : 0)];
         scratch.scale[l] = LOG2E / scratch.temperature[l];
     }
 }
@@ -263,7 +263,7 @@ SPECIALISED int forward(const Job *job, int64_t first, int64_t last, int64_t dty
     int64_t lanes = job->lanes;
     double *pooled = s.first, *total = s.second, *moment = s.third;
     for (int64_t unit = first; unit < last; unit++) {
-        Place to = place_of(job, unit, outputs);
+        Slab to = slab_of(job, unit, outputs);
         take_temperature(job, unit, s);
         if (job->is_rows) {
             for (int64_t l = 0; l < to.count; l++)
@@ -271,11 +271,11 @@ SPECIALISED int forward(const Job *job, int64_t first, int64_t last, int64_t dty
                         s.peak + l, total + l, moment + l);
             finish(operation, lanes, (double)pixels, s.temperature, s.peak, pooled, total, moment);
         } else if (job->is_global) {
-            sum_pixels(dtype, operation, job->maps, place_of(job, unit, pixels), s.scale, s.shift,
+            sum_pixels(dtype, operation, job->maps, slab_of(job, unit, pixels), s.scale, s.shift,
                        s.peak, total, moment);
             finish(operation, lanes, (double)pixels, s.temperature, s.peak, pooled, total, moment);
         } else {
-            load(s.maps, job->maps, dtype, place_of(job, unit, pixels));
+            load(s.maps, job->maps, dtype, slab_of(job, unit, pixels));
             FOR_WINDOWS(job) {
                 Range rows = ROWS(job, i), columns = COLUMNS(job, j);
                 int64_t at = (i * job->out_width + j) * lanes;
@@ -302,7 +302,7 @@ SPECIALISED int backward(const Job *job, int64_t first, int64_t last, int64_t dt
     int64_t lanes = job->lanes;
     double *upstream = s.first, *logarithm = s.second, *centre = s.third;
     for (int64_t unit = first; unit < last; unit++) {
-        Place from = place_of(job, unit, pixels), to = place_of(job, unit, outputs);
+        Slab from = slab_of(job, unit, pixels), to = slab_of(job, unit, outputs);
         take_temperature(job, unit, s);
         load(s.peak, job->peak, dtype, to);
         load(upstream, job->upstream, dtype, to);
@@ -342,7 +342,7 @@ SPECIALISED int backward(const Job *job, int64_t first, int64_t last, int64_t dt
             }
             store(job->gradient, s.gradient, dtype, from);
         }
-        double *slope = job->slope + place_of(job, unit, 1).offset;
+        double *slope = job->slope + slab_of(job, unit, 1).offset;
         for (int64_t l = 0; l < to.count; l++) slope[l] = -s.temperature[l] * s.slope[l];
     }
     free(s.maps);

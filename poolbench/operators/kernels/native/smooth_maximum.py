@@ -16,7 +16,7 @@ _DTYPES = (torch.float32, torch.bfloat16, torch.float64)
 
 
 def covers(x: Tensor) -> bool:
-    """Tell whether the library is there and knows the dtype of the maps."""
+    """Return whether the library exists and supports the dtype of the maps."""
     return x.dtype in _DTYPES and isinstance(library("smooth_maximum", "double"), ctypes.CDLL)
 
 
@@ -57,7 +57,7 @@ def backward(
 
 
 class _Work:
-    """A job, with the tensors that both directions read."""
+    """A job, with the tensors that forward and backward read."""
 
     def __init__(
         self, x: Tensor, log_temperature: Tensor, window: Window | None, operation: str
@@ -66,7 +66,7 @@ class _Work:
         self.maps = x.detach().contiguous(memory_format=layout)
         lanes = ROW_LANES
         if layout == torch.channels_last:
-            # Whole maps are read in long stretches; windows are worked on in a cached scratch.
+            # Whole maps are read sequentially; windows are processed in a cached scratch.
             lanes = lanes_of(x.shape[1], 64 if window else 512)
         self.job = Job(x.shape, x.dtype, layout, window, lanes=lanes, operation=operation)
         temperature = log_temperature.detach().double().exp()

@@ -1,4 +1,4 @@
-"""Where a map's pixels lie, for every Triton kernel."""
+"""The memory offsets of a map's pixels, for every Triton kernel."""
 
 # ruff: noqa: N803
 # mypy: disable-error-code="no-untyped-def, untyped-decorator"
@@ -10,7 +10,7 @@ import triton.language as tl
 
 
 @triton.jit
-def places(row, pixel, channels, COUNT: tl.constexpr, IS_PIXELWISE: tl.constexpr):
+def offsets(row, pixel, channels, COUNT: tl.constexpr, IS_PIXELWISE: tl.constexpr):
     """Return offsets into a tensor whose maps have COUNT pixels."""
     if IS_PIXELWISE:
         return (row // channels * COUNT + pixel) * channels + row % channels
