@@ -1,4 +1,4 @@
-"""Findings as tables, and tables as text: one file a format. Reading the catalogue imports none."""
+"""Results as tables, and tables as text: one file per format. Importing this imports none."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ FORMATS: Catalogue[Entry] = Catalogue(
         ),
     },
 )
-"""Each resolves to ``render(tables: Sequence[Table]) -> str``."""
+"""Every entry resolves to ``render(tables: Sequence[Table]) -> str``."""
 
 SUFFIXES = {".html": "html", ".md": "markdown", ".tex": "latex", ".csv": "csv", ".json": "json"}
-"""The format that a file's name asks for."""
+"""The format for each suffix of a file's name."""

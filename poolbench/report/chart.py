@@ -1,8 +1,8 @@
-"""The one chart model behind every picture: numbers with names, drawn nowhere yet.
+"""The chart model behind every picture: numbers with names, not yet drawn.
 
-A chart holds what is shown, never how: sizes, colours and fonts are the drawing's. Each kind of
-chart is drawn by one function of ``poolbench.report.charts``; an HTML page shows the same numbers
-as a table beside the picture.
+A chart holds what is shown, not how: sizes, colours and fonts are decided when it is drawn. Each
+kind of chart is drawn by one function in ``poolbench.report.charts``; an HTML page also shows the
+numbers as a table.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ class Axis:
     """One axis.
 
     Args:
-        label: With its unit: ``"image side (px)"``.
-        scale: ``symlog`` is linear below the smallest value shown, so that epsilon 0 has a place.
-        is_share: Values are fractions, shown in per cent.
-        marks: Values worth a line across the picture, with their words: the training size.
-        ticks: Values and words along the axis, such as ``(8 / 255, "8/255")``, of which the drawing
-            keeps as many as there is room for; empty for round numbers.
-        limits: Ends of the axis; ``None`` for those of the values.
+        label: Label with its unit: ``"image side (px)"``.
+        scale: Scale; ``symlog`` is linear below the smallest value shown, to include epsilon 0.
+        is_share: Whether values are fractions, shown in per cent.
+        marks: Values marked by a line across the picture, with their text: the training size.
+        ticks: Values and texts along the axis, such as ``(8 / 255, "8/255")``; as many are drawn
+            as there is room for; empty for round numbers.
+        limits: Ends of the axis; ``None`` for the range of the values.
     """
 
     label: str
@@ -39,12 +39,12 @@ class Axis:
 
 @dataclass(frozen=True, kw_only=True)
 class Chart:
-    """A picture to be.
+    """What all kinds of charts share.
 
     Args:
         name: Stem of its file: letters, digits, hyphens.
-        title: For people.
-        caption: What is shown, with n and the kind of every band.
+        title: Title of the picture.
+        caption: What is shown, with n and the meaning of every band.
     """
 
     name: str
@@ -54,18 +54,18 @@ class Chart:
 
 @dataclass(frozen=True, kw_only=True)
 class Curve:
-    """Points that belong together.
+    """The points of one curve.
 
     Args:
-        label: For the legend.
-        x: Ascending.
-        y: As many; NaN leaves a gap.
+        label: Label in the legend.
+        x: Ascending values.
+        y: One value for each x; NaN leaves a gap.
         low: Lower edge of the band; empty for none.
-        high: Its upper edge.
-        is_reference: A theory or a published curve, drawn as such.
+        high: Upper edge of the band; empty for none.
+        is_reference: Whether it is a theoretical or published curve, drawn differently.
 
     Raises:
-        ValueError: Sequences of unequal length, or x that does not ascend.
+        ValueError: Sequences differ in length, or x does not ascend.
     """
 
     label: str
@@ -89,7 +89,7 @@ class Curves(Chart):
     """Values against a setting: robustness, learning, rates.
 
     Raises:
-        ValueError: A value that its logarithmic axis has no place for.
+        ValueError: A value on a logarithmic axis is not positive.
     """
 
     x: Axis
@@ -106,7 +106,7 @@ class Cloud:
     """Unordered points; ``x_spread`` and ``y_spread`` are half lengths of bars, or empty.
 
     Raises:
-        ValueError: Sequences of unequal length.
+        ValueError: Sequences differ in length.
     """
 
     label: str
@@ -126,10 +126,10 @@ class Cloud:
 class Scatter(Chart):
     """One quantity against another: cosine similarities, accuracy against cost.
 
-    ``is_square`` gives both axes one length, for a quantity before and after.
+    ``is_square`` gives both axes the same length, for a quantity before and after.
 
     Raises:
-        ValueError: A value that its logarithmic axis has no place for.
+        ValueError: A value on a logarithmic axis is not positive.
     """
 
     x: Axis
@@ -150,13 +150,13 @@ class Sample:
     """Values of one group, each shown as a dot.
 
     Args:
-        label: Samples of one label stand side by side.
-        values: In any order.
-        is_dark: Stands out from the others of its label.
-        series: What it is called in the legend; empty for no entry.
-        mean: Shown beside the dots.
-        interval: Likewise.
-        start: What the values were before: a dotted line across the group.
+        label: Group; samples with the same label are drawn side by side.
+        values: Values in any order.
+        is_dark: Whether it is highlighted among the samples of its label.
+        series: Name in the legend; empty for no entry.
+        mean: Mean, shown with the dots.
+        interval: Interval of the mean, shown with the dots.
+        start: Initial values: a dotted line across the group.
     """
 
     label: str
@@ -170,12 +170,12 @@ class Sample:
 
 @dataclass(frozen=True, kw_only=True)
 class Samples(Chart):
-    """Values a group: per-seed accuracies, temperatures over channels.
+    """Values in groups: per-seed accuracies, temperatures over channels.
 
-    ``is_density`` draws the outline of each group's density behind the dots, which are many.
+    ``is_density`` draws the outline of each group's density behind the dots, if there are many.
 
     Raises:
-        ValueError: A value that the logarithmic axis has no place for.
+        ValueError: A value on the logarithmic axis is not positive.
     """
 
     x: Axis
@@ -193,7 +193,7 @@ class Surface(Chart):
     """z over a grid: ``z[i][j]`` at ``(x_values[j], y_values[i])``, at least 2 x 2.
 
     Raises:
-        ValueError: Another shape, or a value that its logarithmic axis has no place for.
+        ValueError: The shape is wrong, or a value on a logarithmic axis is not positive.
     """
 
     x: Axis
@@ -215,7 +215,7 @@ class Surface(Chart):
 
 @dataclass(frozen=True, kw_only=True)
 class Panel:
-    """One matrix with its numbers written in it."""
+    """One matrix with its numbers."""
 
     label: str
     values: tuple[tuple[float, ...], ...]
@@ -230,15 +230,15 @@ class Matrices(Chart):
 
 @dataclass(frozen=True, kw_only=True)
 class Grid(Chart):
-    """Charts side by side with one legend: the same label looks the same in all of them.
+    """Charts side by side with one legend: a label looks the same in all of them.
 
     Args:
-        charts: In rows, first row first; none is itself a grid.
-        columns: Charts in a row, at least 1.
-        is_shared: Whether all have the first one's ranges, so that heights can be compared.
+        charts: Charts row by row; none is itself a grid.
+        columns: Charts per row, at least 1.
+        is_shared: Whether all charts have the first one's ranges, so that they can be compared.
 
     Raises:
-        ValueError: No chart, or a grid within the grid.
+        ValueError: There is no chart, or one is a grid.
     """
 
     charts: tuple[Chart, ...]
@@ -247,7 +247,7 @@ class Grid(Chart):
 
     def __post_init__(self) -> None:
         if not self.charts or any(isinstance(chart, Grid) for chart in self.charts):
-            raise ValueError(f"'{self.name}' has to hold charts, and no grid among them")
+            raise ValueError(f"'{self.name}' has to contain charts, but no grid")
 
 
 def _require_equal_lengths(label: str, first: Sized, second: Sized) -> None:

@@ -1,6 +1,6 @@
-"""Numbers as people read them: per cent, percentage points, probabilities, counts.
+"""Numbers as text: per cent, percentage points, probabilities, counts.
 
-A minus is the typographic one; a value that does not exist is a dash.
+The minus is typographic; a missing value is a dash.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ def per_cent(mean: float, std: float = math.nan) -> str:
     """Return fractions as per cent: ``0.9502, 0.0015 -> "95.02 ± 0.15"``.
 
     Args:
-        mean: A fraction; NaN for none.
-        std: A fraction; NaN leaves it out.
+        mean: Mean as a fraction; NaN for none.
+        std: Standard deviation as a fraction; NaN leaves it out.
     """
     if not math.isfinite(mean):
         return NOTHING
@@ -31,7 +31,7 @@ def points(fraction: float, interval: tuple[float, float] | None = None) -> str:
 
     Args:
         fraction: Difference of two fractions; NaN for none.
-        interval: Its interval; ``None`` leaves it out, infinite ends are shown as such.
+        interval: Its interval; ``None`` leaves it out, and infinite ends are shown as such.
     """
     if math.isnan(fraction):
         return NOTHING
@@ -41,7 +41,7 @@ def points(fraction: float, interval: tuple[float, float] | None = None) -> str:
 
 
 def probability(p: float | None) -> str:
-    """Return p to three digits where a threshold may lie, else two, or its order of magnitude."""
+    """Return p to three digits near usual thresholds, else to two, or its order of magnitude."""
     if p is None or math.isnan(p):
         return NOTHING
     if p >= 0.1:

@@ -1,4 +1,4 @@
-"""The one page model: what a report says, in order, before any mark-up."""
+"""The page model: the content of a report, in order, without markup."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from poolbench.report.table import Table
 
 @dataclass(frozen=True, kw_only=True)
 class Section:
-    """A part of a page with a heading of its own.
+    """A part of a page with its own heading.
 
     Args:
         title: The heading.
         words: Paragraphs below it.
-        tables: Below the words.
-        charts: Below the tables.
-        commands: To copy, one a line.
-        is_folded: Whether it is closed until the reader opens it; it prints open.
+        tables: Tables below the paragraphs.
+        charts: Charts below the tables.
+        commands: Commands to copy, one per line.
+        is_folded: Whether it is closed until the reader opens it; it is open in print.
     """
 
     title: str
@@ -37,13 +37,13 @@ class Section:
 
 @dataclass(frozen=True, kw_only=True)
 class Page:
-    """A report to be read from one file.
+    """A report in one file.
 
     Args:
         title: The heading, and the window's title.
-        question: What the study asks, in one or two sentences.
-        facts: Names and values worth knowing first: cells, seeds, source.
-        sections: In order.
+        question: The question of the study, in one or two sentences.
+        facts: Names and values to know first: cells, seeds, source.
+        sections: Sections in order.
         footer: Tool and version.
     """
 

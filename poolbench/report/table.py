@@ -1,4 +1,4 @@
-"""The one table model behind every format: cells that are read by people and by programs."""
+"""The table model behind every format: cells for people and for programs."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-# Control, format (which holds the direction overrides), surrogate, line and paragraph separators.
+# Control, format (including direction overrides), surrogate, line and paragraph separators.
 _UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
 Value = str | int | float | bool | None
@@ -18,9 +18,9 @@ class Column:
     """A column of a table.
 
     Args:
-        title: For people.
-        fields: For programs: names of the values that each of its cells holds.
-        is_text: Words, which may wrap, rather than numbers, which may not.
+        title: Title for people.
+        fields: Names of the values of each of its cells, for programs.
+        is_text: Whether it has text, which may wrap, instead of numbers, which may not.
     """
 
     title: str
@@ -33,10 +33,10 @@ class TableCell:
     """A cell of a table.
 
     Args:
-        values: One for each field of its column, unrounded; fractions, never per cent.
-        text: What people read.
-        is_bold: Whether it stands out.
-        mark: Sign beside the text that says the same where bold is lost.
+        values: One value for each field of its column, unrounded; fractions, never per cent.
+        text: Text for people.
+        is_bold: Whether it is bold.
+        mark: Sign next to the text, with the same meaning as bold.
     """
 
     values: tuple[Value, ...]
@@ -46,23 +46,23 @@ class TableCell:
 
     @property
     def marked_text(self) -> str:
-        """The text behind its mark, control characters made visible."""
+        """The text after its mark, with visible control characters."""
         return printable(f"{self.mark} {self.text}" if self.mark else self.text)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
-    """Findings, ready for any format.
+    """A table, ready for any format.
 
     Args:
-        title: One line.
-        columns: In order; the first names the row.
+        title: Title, one line.
+        columns: Columns in order; the first names the row.
         rows: Cells in the columns' order.
         notes: Sentences below the table.
-        detail: What programs may want beyond the cells; JSON values.
+        detail: Further JSON values for programs.
 
     Raises:
-        ValueError: A row that does not fit the columns, or a field named twice.
+        ValueError: A row does not fit the columns, or two fields have the same name.
     """
 
     title: str
@@ -86,7 +86,7 @@ class Table:
 
     @property
     def records(self) -> tuple[Mapping[str, Value], ...]:
-        """The rows as programs read them: field name to value."""
+        """The rows for programs: values by field name."""
         return tuple(
             dict(zip(self.fields, (v for cell in row for v in cell.values), strict=True))
             for row in self.rows
@@ -94,7 +94,7 @@ class Table:
 
 
 def text_cell(text: str, *, is_bold: bool = False, mark: str = "") -> TableCell:
-    """Return a cell that holds the words it shows."""
+    """Return a cell whose value is its text."""
     return TableCell(values=(text,), text=text, is_bold=is_bold, mark=mark)
 
 

@@ -263,12 +263,12 @@ def test_what_cannot_be_drawn_is_refused_with_its_name() -> None:
 
 
 def test_a_picture_that_cannot_be_written_says_why(tmp_path: Path) -> None:
-    with pytest.raises(BadInput, match="is no kind of picture") as caught:
+    with pytest.raises(BadInput, match="is not a kind of picture") as caught:
         picture.write(CURVES, tmp_path / "a.gif")
     assert ".png, .svg or .pdf" in caught.value.hint
     with pytest.raises(EnvironmentFault, match="cannot write"):
         picture.write(CURVES, tmp_path / "nowhere" / "a.png")
-    with pytest.raises(BadInput, match="two charts would be one file: curves"):
+    with pytest.raises(BadInput, match="two charts have the same file name: curves"):
         picture.write_all([CURVES, CURVES], tmp_path)
     (tmp_path / "file").touch()
     with pytest.raises(BadInput, match="is a file"):

@@ -205,5 +205,5 @@ def test_a_reduced_training_is_not_compared_with_published_figures_unsaid() -> N
     (note,) = [n for n in results_table(limited, "digits", {}).notes if n.startswith("reduced")]
     assert note == (
         "reduced: profile 'smoke', at most 256 images of each split: "
-        "not comparable with the published figures"
+        "not comparable with the published numbers"
     )

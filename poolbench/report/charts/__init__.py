@@ -1,1 +1,1 @@
-"""Charts as pictures: one function a kind of chart. Reading this imports no matplotlib."""
+"""Charts as pictures: one function per kind of chart. Importing this loads no matplotlib."""

@@ -1,4 +1,4 @@
-"""An axis of a chart on an axis of matplotlib: scale, ticks, marks."""
+"""Drawing an axis of a chart with matplotlib: scale, ticks, marks."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from poolbench.report.charts.style import SMALL_PT, Theme, shown
 
 Side = Literal["x", "y"]
 
-# What a character and a line take at the size of tick labels.
+# Size of a character and a line of tick labels.
 _CHARACTER_IN, _LINE_IN = 0.075, 0.15
-# Of the room of the axes, what names and labels beside it leave.
+# Fraction of the axes' length that labels leave for ticks.
 _SHARE_LEFT = 0.75
 _EXPONENTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -27,11 +27,11 @@ def apply(axis: Axis, side: Side, axes: Axes, values: Iterable[float], theme: Th
     """Give an axis its scale, label, ticks, limits and marks.
 
     Args:
-        axis: What to show.
-        side: Which axis of ``axes``.
-        axes: Where.
-        values: All values shown along it: a symmetric logarithm begins at the smallest.
-        theme: Inks.
+        axis: The axis of the chart.
+        side: The axis of ``axes``.
+        axes: Matplotlib's axes.
+        values: All values shown along it; a symmetric logarithm starts at the smallest.
+        theme: Colours.
     """
     target = axes.xaxis if side == "x" else axes.yaxis
     set_scale = axes.set_xscale if side == "x" else axes.set_yscale
@@ -52,17 +52,17 @@ def apply(axis: Axis, side: Side, axes: Axes, values: Iterable[float], theme: Th
 
 
 def settle(axis: Axis, side: Side, axes: Axes) -> None:
-    """Choose the ticks, once everything is drawn and the ends of the axis are known."""
+    """Choose the ticks, after everything is drawn and the ends of the axis are known."""
     target = axes.xaxis if side == "x" else axes.yaxis
     low, high = sorted(axes.get_xlim() if side == "x" else axes.get_ylim())
     if inside := [tick for tick in axis.ticks if low <= tick[0] <= high]:
         kept = _with_room(inside, side, axes)
-        target.set_ticks([at for at, _ in kept], [shown(words) for _, words in kept])
+        target.set_ticks([at for at, _ in kept], [shown(text) for _, text in kept])
         target.set_minor_locator(FixedLocator([]))
     elif axis.scale == "log2":
         target.set_major_locator(LogLocator(base=2, numticks=9))
     elif axis.scale == "log":
-        # Within two decades, powers of ten alone would leave the axis without words.
+        # Within two decades, powers of ten alone may leave the axis without labels.
         subs = (1.0, 2.0, 5.0) if high < 100 * low else (1.0,)
         target.set_major_locator(LogLocator(base=10, subs=subs, numticks=9))
     elif axis.scale == "linear":
@@ -72,7 +72,7 @@ def settle(axis: Axis, side: Side, axes: Axes) -> None:
 
 
 def number(value: float) -> str:
-    """Return a tick as people read it: ``0.05``, ``−1``, ``20,000``, ``2 M``, ``3×10⁻⁵``."""
+    """Return the text of a tick: ``0.05``, ``−1``, ``20,000``, ``2 M``, ``3×10⁻⁵``."""
     size = abs(value)
     if size >= 1e15 or 0 < size < 1e-4:
         factor, exponent = f"{value:.2e}".split("e")
@@ -89,11 +89,11 @@ def number(value: float) -> str:
 
 def _mark(axis: Axis, side: Side, axes: Axes, theme: Theme) -> None:
     halo = [patheffects.withStroke(linewidth=2, foreground=theme.ground)]
-    for at, words in axis.marks:
+    for at, text in axis.marks:
         line = axes.axvline if side == "x" else axes.axhline
         line(at, color=theme.quiet, linewidth=0.9, linestyle=(0, (4, 2)), zorder=1)
         axes.annotate(
-            shown(words),
+            shown(text),
             (at, 0.02) if side == "x" else (0.02, at),
             xycoords=("data", "axes fraction") if side == "x" else ("axes fraction", "data"),
             xytext=(2.5, 0) if side == "x" else (0, 2.5),
@@ -110,7 +110,7 @@ def _mark(axis: Axis, side: Side, axes: Axes, theme: Theme) -> None:
 def _with_room(
     ticks: Sequence[tuple[float, str]], side: Side, axes: Axes
 ) -> Sequence[tuple[float, str]]:
-    """Return the last tick and, from the first, those that touch no other."""
+    """Return the last tick and, from the first on, those that do not overlap another."""
     figure = axes.get_figure(root=True)
     assert figure is not None  # noqa: S101  (axes of a chart are in a figure)
     box = axes.get_position()
@@ -121,14 +121,14 @@ def _with_room(
     kept: list[tuple[float, str]] = []
     end, last = -math.inf, math.inf
     *others, final = sorted(ticks)
-    for at, words in (final, *others):
-        place = float((scale.transform(np.array([at]))[0] - low) / (high - low)) * length
-        half = (_CHARACTER_IN * (len(words) + 1) if side == "x" else _LINE_IN) / 2
+    for at, text in (final, *others):
+        position = float((scale.transform(np.array([at]))[0] - low) / (high - low)) * length
+        half = (_CHARACTER_IN * (len(text) + 1) if side == "x" else _LINE_IN) / 2
         if last == math.inf:
-            last = place - half
-        elif place - half >= end and place + half <= last:
-            end = place + half
+            last = position - half
+        elif position - half >= end and position + half <= last:
+            end = position + half
         else:
             continue
-        kept.append((at, words))
+        kept.append((at, text))
     return sorted(kept)

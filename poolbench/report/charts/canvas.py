@@ -1,4 +1,4 @@
-"""What every drawing is handed besides its chart."""
+"""What every drawing function receives besides its chart."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ class Canvas:
     """The picture a chart is drawn in.
 
     Args:
-        theme: Inks and ground.
-        looks: Of every label of the picture.
-        charts: All that have the same ranges: the chart alone, or those of its grid.
-        is_alone: Whether the picture holds one chart, with room beside it for words.
-        legend: Filled by the drawings: label to a sample of its look.
+        theme: Colours.
+        looks: Look of every label in the picture.
+        charts: All charts with the same ranges: the chart alone, or those of its grid.
+        is_alone: Whether the picture has one chart, with room for text beside it.
+        legend: Filled while drawing: a sample of the look for each label.
     """
 
     theme: Theme

@@ -15,7 +15,7 @@ from poolbench.report.charts.axes import apply, settle
 from poolbench.report.charts.canvas import Canvas
 from poolbench.report.charts.style import SMALL_PT, shown
 
-# Names at the ends of curves: how many fit, and what one takes of the axes' height.
+# Names at the ends of curves: how many fit, and the height of one as a fraction of the axes'.
 MOST_NAMES = 14
 NAME_HEIGHT = 0.062
 NAME_WIDTH = 22
@@ -23,7 +23,7 @@ MOST_MARKERS = 25
 
 
 def draw(chart: Curves, axes: Axes, canvas: Canvas) -> None:
-    """Draw curves with their bands, and name them beside their ends or in the legend."""
+    """Draw curves with their bands, and name them at their ends or in the legend."""
     theme = canvas.theme
     family = [other for other in canvas.charts if isinstance(other, Curves)]
     shown_curves = [curve for other in family for curve in other.curves]
@@ -31,11 +31,11 @@ def draw(chart: Curves, axes: Axes, canvas: Canvas) -> None:
     apply(chart.y, "y", axes, (y for curve in shown_curves for y in curve.y), theme)
     axes.margins(x=0.03)
     samples = {}
-    for place, curve in enumerate(chart.curves):
+    for index, curve in enumerate(chart.curves):
         style = style_of(curve, canvas)
         step = max(1, math.ceil(len(curve.x) / MOST_MARKERS))
-        # Curves on one another stay apart where their markers alternate.
-        axes.plot(curve.x, curve.y, **style, markevery=(place % step, step))
+        # Markers alternate, so that curves on top of each other can be distinguished.
+        axes.plot(curve.x, curve.y, **style, markevery=(index % step, step))
         if curve.low:
             axes.fill_between(
                 curve.x, curve.low, curve.high, color=style["color"], alpha=0.16, linewidth=0
@@ -50,7 +50,7 @@ def draw(chart: Curves, axes: Axes, canvas: Canvas) -> None:
 
 
 def style_of(curve: Curve, canvas: Canvas) -> dict[str, Any]:
-    """Return how a curve's line is drawn: a reference thin and without markers."""
+    """Return the style of a curve's line; a reference is thin and without markers."""
     if curve.is_reference:
         return {"color": canvas.theme.quiet, "linestyle": (0, (2, 1)), "linewidth": 1.1}
     look = canvas.looks[curve.label]
@@ -58,11 +58,11 @@ def style_of(curve: Curve, canvas: Canvas) -> dict[str, Any]:
 
 
 def spread(wanted: Sequence[float], heights: Sequence[float]) -> list[float]:
-    """Return places as near as possible to those wanted at which labels do not overlap.
+    """Return positions close to the wanted ones at which labels do not overlap.
 
     Args:
         wanted: Centres, each in [0, 1].
-        heights: What each label takes; their sum should be at most 1.
+        heights: Heights of the labels; their sum should be at most 1.
 
     Returns:
         Centres in the same order: the least-squares solution, shifted into [0, 1].
@@ -71,12 +71,12 @@ def spread(wanted: Sequence[float], heights: Sequence[float]) -> list[float]:
 
     order = np.argsort(wanted, kind="stable")
     size = np.asarray(heights)[order]
-    # Centres of labels stacked without gaps: what is left after taking them off only ascends.
+    # Centres of labels stacked without gaps; the differences from them have to ascend.
     stacked = np.cumsum(size) - size / 2
     free = isotonic_regression(np.asarray(wanted, dtype=float)[order] - stacked).x
-    places = np.clip(free, 0, max(0.0, 1 - float(size.sum()))) + stacked
+    positions = np.clip(free, 0, max(0.0, 1 - float(size.sum()))) + stacked
     result = np.empty(len(order))
-    result[order] = places
+    result[order] = positions
     return result.tolist()
 
 
@@ -87,19 +87,19 @@ def _name_ends(curves: Sequence[Curve], axes: Axes, canvas: Canvas) -> None:
         return
     names = [shown(curve.label, NAME_WIDTH) for curve, _, _ in ends]
     lines = [name.count("\n") + 1 for name in names]
-    places = spread([y for _, _, y in ends], [NAME_HEIGHT * count for count in lines])
-    for (curve, x, y), name, place in zip(ends, names, places, strict=True):
+    positions = spread([y for _, _, y in ends], [NAME_HEIGHT * count for count in lines])
+    for (curve, x, y), name, position in zip(ends, names, positions, strict=True):
         style = style_of(curve, canvas)
         across: dict[str, Any] = {"transform": axes.transAxes, "clip_on": False}
-        axes.plot([x, 1.03], [y, place], color=canvas.theme.quiet, lw=0.4, zorder=1, **across)
+        axes.plot([x, 1.03], [y, position], color=canvas.theme.quiet, lw=0.4, zorder=1, **across)
         marker = style.pop("marker", "")
-        axes.plot([1.03, 1.12], [place, place], **style, **across)
-        axes.plot([1.075], [place], marker=marker, color=style["color"], **across)
-        axes.text(1.14, place, name, va="center", fontsize=SMALL_PT + 0.5, **across)
+        axes.plot([1.03, 1.12], [position, position], **style, **across)
+        axes.plot([1.075], [position], marker=marker, color=style["color"], **across)
+        axes.text(1.14, position, name, va="center", fontsize=SMALL_PT + 0.5, **across)
 
 
 def _end(curve: Curve, axes: Axes) -> Iterator[tuple[float, float]]:
-    """Yield the last point that is there, as fractions of the axes."""
+    """Yield the last finite point, as fractions of the axes."""
     seen = [(x, y) for x, y in zip(curve.x, curve.y, strict=True) if math.isfinite(y)]
     if seen:
         at = axes.transScale.transform(seen[-1])

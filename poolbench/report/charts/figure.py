@@ -1,4 +1,4 @@
-"""From a chart to a figure: size, title, caption and legend around what the kinds draw."""
+"""From a chart to a figure: size, title, caption and legend around the drawing."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ DRAWINGS: Mapping[type[Chart], Callable[[Any, Axes, Canvas], None]] = {
     Matrices: matrices.draw,
 }
 
-# A column of a page is 3.4 in wide: shrunk to it, the smallest letters keep 5 points.
+# A column of a page is 3.4 in wide: shrunk to it, the smallest letters still have 5 points.
 WIDTH_IN, HEIGHT_IN = 4.8, 3.1
 PANEL_IN = (2.5, 2.15)
 LEGEND_IN = 1.3
@@ -47,19 +47,19 @@ def figure_of(chart: Chart, *, theme: Theme, has_caption: bool) -> Figure:
     """Return a chart as a figure; call it where :func:`.style.drawn_in` holds.
 
     Args:
-        chart: What to draw.
-        theme: Inks and ground.
-        has_caption: Whether the caption stands below the picture.
+        chart: The chart to draw.
+        theme: Colours.
+        has_caption: Whether the caption is written below the picture.
 
     Raises:
-        TypeError: A kind of chart that has no drawing.
+        TypeError: There is no drawing function for the kind of chart.
     """
     charts = chart.charts if isinstance(chart, Grid) else (chart,)
     for part in charts:
         if type(part) not in DRAWINGS:
             raise TypeError(f"no drawing for a {type(part).__name__}")
     width, height = _size(chart)
-    # Seven points a letter of 0.56 em on average: how many fit below the picture.
+    # Letters that fit below the picture: 7 points, 0.56 em wide on average.
     caption = textwrap.wrap(shown(chart.caption), int(width / (SMALL_PT * 0.56 / 72)))
     caption = caption if has_caption else []
     figure = Figure(figsize=(width, height + CAPTION_LINE_IN * len(caption)), layout="constrained")

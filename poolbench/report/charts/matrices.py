@@ -1,4 +1,4 @@
-"""Small matrices as tiles with their numbers in them."""
+"""Small matrices as tiles with their numbers."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ LABEL_WIDTH = 18
 
 
 def extent(chart: Matrices) -> tuple[float, float]:
-    """Return width and height of the whole in tiles, gaps and headings included."""
+    """Return width and height of the whole, in tiles, including gaps and headings."""
     widths = [sum(_columns(panel) + GAP for panel in row) for row in chart.rows]
     heights = [max(len(panel.values) for panel in row) + HEADING + GAP for row in chart.rows]
     return max(widths), sum(heights)
 
 
 def draw(chart: Matrices, axes: Axes, canvas: Canvas) -> None:
-    """Draw the rows of panels below one another; each row has a scale of colours of its own."""
+    """Draw the rows of panels below one another; each row has its own colour scale."""
     axes.set_axis_off()
     axes.set_aspect("equal")
     width, height = extent(chart)

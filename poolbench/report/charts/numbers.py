@@ -1,4 +1,4 @@
-"""The numbers behind a chart, as tables: for readers who cannot see it, or want them exactly."""
+"""The numbers behind a chart as tables, for readers who cannot see it or want exact values."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from poolbench.report.table import Column, Table, TableCell, text_cell
 
 @singledispatch
 def numbers_behind(chart: Chart) -> tuple[Table, ...]:
-    """Return the tables that hold every number a chart shows.
+    """Return tables with every number of a chart.
 
     Raises:
-        TypeError: The kind of chart is unknown here.
+        TypeError: There is no table for the kind of chart.
     """
     raise TypeError(f"no table for a {type(chart).__name__}")
 
@@ -95,17 +95,17 @@ def _table(chart: Chart, titles: Sequence[str], rows: Iterable[Sequence[str | fl
     return Table(
         title=chart.title,
         columns=tuple(
-            Column(title=title, fields=(title,), is_text=place == 0)
-            for place, title in enumerate(_distinct(titles))
+            Column(title=title, fields=(title,), is_text=index == 0)
+            for index, title in enumerate(_distinct(titles))
         ),
         rows=tuple(tuple(_cell(value) for value in row) for row in rows),
     )
 
 
 def _distinct(titles: Sequence[str]) -> Iterator[str]:
-    """Axes may share a label, as a cosine before and after pooling does; columns may not."""
-    for place, title in enumerate(titles):
-        yield title if title not in titles[:place] else f"{title} ({place})"
+    """Make titles unique: axes may share a label, columns may not."""
+    for index, title in enumerate(titles):
+        yield title if title not in titles[:index] else f"{title} ({index})"
 
 
 def _cell(value: str | float) -> TableCell:

@@ -1,4 +1,4 @@
-"""Charts as files: the same chart gives the same bytes."""
+"""Charts as files; the same chart always gives the same bytes."""
 
 from __future__ import annotations
 
@@ -16,31 +16,31 @@ from poolbench.report.charts.figure import figure_of
 from poolbench.report.charts.style import DARK, LIGHT, Theme, drawn_in, shown
 
 DOTS_PER_INCH = 220
-# What matplotlib would write of itself and of the time.
+# Metadata that matplotlib would write: its version and the time.
 _SILENT: dict[str, dict[str, Any]] = {
     "png": {"Software": None},
     "svg": dict.fromkeys(("Date", "Creator", "Format", "Type")),
     "pdf": dict.fromkeys(("CreationDate", "Creator", "Producer")),
 }
 KINDS = tuple(_SILENT)
-"""Suffixes of the files that can be written."""
+"""Suffixes of the supported files."""
 
 
 def write(chart: Chart, path: Path) -> None:
-    """Write a chart with its title and caption, whole or not at all.
+    """Write a chart with its title and caption, atomically.
 
     Args:
-        chart: What to draw.
-        path: Its suffix chooses between png, svg and pdf; its folder exists.
+        chart: The chart to draw.
+        path: The file; its suffix is png, svg or pdf, and its folder exists.
 
     Raises:
-        BadInput: Another suffix.
+        BadInput: The suffix is not supported.
         EnvironmentFault: The file cannot be written.
     """
     kind = path.suffix.lower().removeprefix(".")
     if kind not in KINDS:
         raise BadInput(
-            f"cannot draw {path}: '{path.suffix}' is no kind of picture",
+            f"cannot draw {path}: '{path.suffix}' is not a kind of picture",
             f"end its name in .{', .'.join(KINDS[:-1])} or .{KINDS[-1]}",
         )
     content = _drawn(chart, kind, theme=LIGHT, has_caption=True)
@@ -56,27 +56,27 @@ def write_all(
     """Write charts under their names.
 
     Args:
-        charts: With names that differ.
-        folder: Made where it is missing.
-        kinds: Suffixes; each chart is written in every one.
+        charts: Charts with distinct names.
+        folder: The folder; created if missing.
+        kinds: Suffixes; each chart is written once for each.
 
     Returns:
         The files, in order.
 
     Raises:
-        BadInput: Two charts of one name, or a folder that is a file.
+        BadInput: Two charts have the same name, or the folder is a file.
         EnvironmentFault: A file cannot be written.
     """
     drawn = list(charts)
     names = [chart.name for chart in drawn]
     if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise BadInput(f"two charts would be one file: {', '.join(twice)}")
+        raise BadInput(f"two charts have the same file name: {', '.join(twice)}")
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except FileExistsError as error:
         raise BadInput(f"{folder} is a file", "name a folder for the pictures") from error
     except OSError as error:
-        raise EnvironmentFault(f"cannot make {folder}: {error.strerror}") from error
+        raise EnvironmentFault(f"cannot create {folder}: {error.strerror}") from error
     paths = [folder / f"{chart.name}.{kind}" for chart in drawn for kind in kinds]
     for path, chart in zip(paths, (chart for chart in drawn for _ in kinds), strict=True):
         write(chart, path)
@@ -84,13 +84,13 @@ def write_all(
 
 
 def svg(chart: Chart, *, is_dark: bool = False) -> str:
-    """Return a chart as an SVG element to stand in a page: with its title, without its caption.
+    """Return a chart as an SVG element for a page: with its title, without its caption.
 
-    It brings its own ground; its names clash with those of no other picture of the page.
+    It has its own background, and its ids do not clash with those of other pictures on the page.
 
     Args:
-        chart: What to draw.
-        is_dark: Light on dark.
+        chart: The chart to draw.
+        is_dark: Whether it is light on dark.
     """
     theme = DARK if is_dark else LIGHT
     text = _drawn(chart, "svg", theme=theme, has_caption=False).decode()

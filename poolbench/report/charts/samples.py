@@ -1,4 +1,4 @@
-"""Values of groups: a dot each, with mean, interval and the outline of their density."""
+"""Values in groups: one dot each, with mean, interval and the outline of their density."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from poolbench.report.charts.canvas import Canvas
 from poolbench.report.charts.style import shown
 
 LABEL_WIDTH = 16
-# Labels of more characters in all than fit beside one another are turned.
+# Labels with more characters in total than fit side by side are rotated.
 ROOM = 60
-# Fewer distinct values than these have no density worth an outline.
+# With fewer distinct values no density is drawn.
 LEAST_FOR_DENSITY = 5
-# Above so many values the dots only hint at where they are.
+# With more values the dots are faint.
 CROWD = 60
 GOLDEN = (5**0.5 - 1) / 2
 
@@ -34,10 +34,10 @@ def draw(chart: Samples, axes: Axes, canvas: Canvas) -> None:
     groups: dict[str, list[Sample]] = {}
     for sample in chart.samples:
         groups.setdefault(sample.label, []).append(sample)
-    for place, samples in enumerate(groups.values()):
+    for group, samples in enumerate(groups.values()):
         width = 0.8 / len(samples)
         for index, sample in enumerate(samples):
-            centre = place + (index - (len(samples) - 1) / 2) * width
+            centre = group + (index - (len(samples) - 1) / 2) * width
             _draw_sample(sample, axes, canvas, centre, width, chart)
     names = [shown(label, LABEL_WIDTH) for label in groups]
     is_turned = sum(map(len, groups)) > ROOM
@@ -65,7 +65,7 @@ def _draw_sample(
             heights, centre - half, centre + half,
             facecolor=fill, edgecolor=theme.ink, linewidth=0.5, alpha=0.8, zorder=2,
         )  # fmt: skip
-    # Multiples of the golden ratio scatter evenly, and the same way each time.
+    # Multiples of the golden ratio scatter evenly and deterministically.
     scattered = (np.arange(len(values)) * GOLDEN) % 1 - 0.5
     is_crowd = len(values) > CROWD
     axes.plot(
@@ -90,18 +90,18 @@ def _draw_sample(
         canvas.legend[sample.series] = Patch(facecolor=fill, edgecolor=theme.ink, linewidth=0.4)
 
 
-def _draw_mean(sample: Sample, axes: Axes, canvas: Canvas, place: float) -> None:
+def _draw_mean(sample: Sample, axes: Axes, canvas: Canvas, x: float) -> None:
     style: dict[str, Any] = {"color": canvas.theme.ink, "linewidth": 1.1, "zorder": 5}
     if sample.interval is not None:
-        axes.plot([place, place], sample.interval, **style)
+        axes.plot([x, x], sample.interval, **style)
     if sample.mean is not None:
-        axes.plot([place], [sample.mean], marker="D", markersize=4, linestyle="", **style)
+        axes.plot([x], [sample.mean], marker="D", markersize=4, linestyle="", **style)
 
 
 def _density(
     values: np.ndarray[tuple[int], np.dtype[np.float64]], axis: Axis
 ) -> Sequence[np.ndarray[tuple[int], np.dtype[np.float64]]]:
-    """Return heights and the density there, taken along the axis as it is scaled."""
+    """Return positions along the scaled axis, and the density there."""
     is_log = axis.scale in ("log", "log2")
     scaled = np.log2(values) if is_log else values
     reach = 0.15 * (scaled[-1] - scaled[0])

@@ -10,8 +10,8 @@ from poolbench.report.charts.axes import apply, settle
 from poolbench.report.charts.canvas import Canvas
 from poolbench.report.charts.curves import style_of
 
-# Above so many points of one label, they are small and half transparent; above the second, one
-# image inside a vector file.
+# With more points per label than the first, they are small and half transparent; with more than the
+# second, they are one image inside a vector file.
 CROWD, THRONG = 60, 3000
 
 

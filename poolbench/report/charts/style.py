@@ -1,4 +1,4 @@
-"""How charts look: inks and grounds, a look for each label, and text that is only ever text."""
+"""The style of charts: colours, a look for each label, and text without markup."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from matplotlib.font_manager import findfont, get_font
 from poolbench.report.table import printable
 
 FONT = "DejaVu Sans"
-"""Ships with matplotlib, so a picture is the same on every machine."""
+"""Included in matplotlib, so a picture is the same on every machine."""
 
 FONT_SIZE_PT = 8.5
 SMALL_PT = 7.0
@@ -26,12 +26,12 @@ class Theme:
     """Colours as hex codes.
 
     Args:
-        ground: Behind everything; a picture has its own, whatever page it is put on.
+        ground: Background of the picture, whatever page it is put on.
         ink: Text and axes.
         quiet: Grid, marks, captions.
-        colours: One a label, told apart by colour-blind readers; markers and dashes say the same.
-        dark: Fill of samples that stand out.
-        light: Fill of the others.
+        colours: One per label, safe for colour-blind readers; markers and dashes differ too.
+        dark: Fill of highlighted samples.
+        light: Fill of other samples.
     """
 
     ground: str
@@ -42,7 +42,7 @@ class Theme:
     light: str
 
 
-# Okabe and Ito's colours without the yellow, which is lost on white, neighbours unlike in grey.
+# Okabe and Ito's colours without yellow, which is hard to see on white; neighbours differ in grey.
 LIGHT = Theme(
     ground="#ffffff",
     ink="#1a1a1a",
@@ -60,7 +60,7 @@ DARK = Theme(
     light="#4f87a8",
 )
 
-# Lengths without a common divisor: the combination repeats only after 7 x 5 x 9 labels.
+# Coprime lengths: the combination repeats only after 7 x 5 x 9 labels.
 _DASHES: tuple[Any, ...] = ("-", (0, (5, 2)), (0, (1, 1.4)), (0, (6, 2, 1, 2)), (0, (3, 1)))
 _MARKERS = ("o", "s", "^", "D", "v", "X", "P", "<", "*")
 
@@ -78,16 +78,16 @@ def looks(labels: Iterable[str], theme: Theme) -> Mapping[str, Look]:
     """Return a look for each label, in order of first appearance."""
     return {
         label: Look(
-            colour=theme.colours[place % len(theme.colours)],
-            dashes=_DASHES[place % len(_DASHES)],
-            marker=_MARKERS[place % len(_MARKERS)],
+            colour=theme.colours[index % len(theme.colours)],
+            dashes=_DASHES[index % len(_DASHES)],
+            marker=_MARKERS[index % len(_MARKERS)],
         )
-        for place, label in enumerate(dict.fromkeys(labels))
+        for index, label in enumerate(dict.fromkeys(labels))
     }
 
 
 def settings(theme: Theme) -> Mapping[str, Any]:
-    """Return matplotlib's settings, to be put on top of its defaults, never of a user's file."""
+    """Return matplotlib's settings, to use on top of its defaults, not of a user's file."""
     inked = ("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color")
     grounds = ("figure.facecolor", "axes.facecolor", "savefig.facecolor", "legend.facecolor")
     return {
@@ -114,7 +114,7 @@ def settings(theme: Theme) -> Mapping[str, Any]:
         "lines.linewidth": 1.4,
         "lines.markersize": 4.0,
         "hatch.color": theme.quiet,
-        # A name may hold dollars; it is shown as it was written.
+        # A name may contain dollars, which are not markup here.
         "text.parse_math": False,
         "svg.fonttype": "path",
         "svg.hashsalt": "poolbench",
@@ -123,11 +123,11 @@ def settings(theme: Theme) -> Mapping[str, Any]:
 
 
 def shown(text: str, width: int | None = None) -> str:
-    """Return text as a picture can show it.
+    """Return text that a picture can show.
 
     Args:
         text: Any text; control characters, and letters the font lacks, become visible escapes.
-        width: Characters a line; ``None`` for one line.
+        width: Characters per line; ``None`` for one line.
     """
     visible = "".join(
         char if ord(char) in _letters() else char.encode("unicode_escape").decode()
@@ -135,7 +135,7 @@ def shown(text: str, width: int | None = None) -> str:
     )
     if width is None:
         return visible
-    # A line may end with a dot between two parts of a title, and not begin with one.
+    # A line may end with a dot between two parts of a title, but not begin with one.
     return textwrap.fill(visible.replace(" · ", "\u00a0· "), width)
 
 
@@ -146,7 +146,7 @@ def _letters() -> frozenset[int]:
 
 @contextmanager
 def drawn_in(theme: Theme) -> Iterator[None]:
-    """Have matplotlib draw by these settings, and by its own again afterwards."""
+    """Use these settings for matplotlib in a context, and restore its own afterwards."""
     with mpl.rc_context():
         mpl.rcdefaults()
         mpl.rcParams.update(settings(theme))  # type: ignore[arg-type]

@@ -1,6 +1,6 @@
-"""A function of two settings, as a map whose contours carry their values.
+"""A function of two settings as a map with labelled contours.
 
-A map is read more exactly than a surface in perspective, which hides what stands behind.
+A map is easier to read exactly than a surface in perspective, which hides parts of itself.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from poolbench.report.charts.axes import apply, number, settle
 from poolbench.report.charts.canvas import Canvas
 from poolbench.report.charts.style import SMALL_PT, shown
 
-# Its lightness only rises, so it is read in grey and by colour-blind readers alike.
+# Its lightness is monotonic, so it works in grey and for colour-blind readers.
 COLOURS = "cividis"
 MOST_LEVELS = 9
 
 
 def draw(chart: Surface, axes: Axes, canvas: Canvas) -> None:
-    """Draw the map, its contours with their values, and the scale of its colours."""
+    """Draw the map, its contours with their values, and the colour bar."""
     family = [other for other in canvas.charts if isinstance(other, Surface)]
     values = np.array([z for other in family for row in other.z_values for z in row], dtype=float)
     finite = values[np.isfinite(values)]
@@ -64,5 +64,5 @@ def draw(chart: Surface, axes: Axes, canvas: Canvas) -> None:
 def _logarithmic(chart: Surface, low: float, high: float) -> LogLocator:
     if chart.z.scale == "log2":
         return LogLocator(base=2, numticks=MOST_LEVELS)
-    # Within few decades, powers of ten alone are too few.
+    # Within a few decades, powers of ten alone are too few.
     return LogLocator(subs=(1.0, 2.0, 5.0) if high < 1000 * low else (1.0,), numticks=MOST_LEVELS)

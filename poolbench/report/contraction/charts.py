@@ -1,4 +1,4 @@
-"""Angle contraction as pictures: similarity before against similarity behind, pair by pair."""
+"""Angle contraction as pictures: similarity before against similarity after, pair by pair."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import replace
 from poolbench.core.contraction import ContractionSettings, Observed, arccosine_kernel
 from poolbench.core.experiment import Experiment
 from poolbench.report.chart import Axis, Chart, Cloud, Curve, Grid, Scatter
-from poolbench.report.contraction.similarities import places
+from poolbench.report.contraction.similarities import stages
 
 _STEPS = 100
 _NO_CHANGE = Curve(label="no change", x=(-1.0, 1.0), y=(-1.0, 1.0), is_reference=True)
@@ -18,24 +18,24 @@ _COLUMNS = 3
 def similarity_charts(
     experiment: Experiment[ContractionSettings], observed: Sequence[Observed], name: str
 ) -> list[Chart]:
-    """Return one grid a network: the features against the inputs, then each operator.
+    """Return one grid per network: the features against the inputs, then each operator.
 
     Args:
-        experiment: What was asked for.
-        observed: What was found, at one size.
+        experiment: The experiment.
+        observed: Its results, at one size.
         name: Stem of the files.
     """
     settings = experiment.settings
     charts: list[Chart] = []
     for network in settings.networks:
-        # More than one seed's pairs would hide one another.
+        # Only one seed: the pairs of several would hide each other.
         found = [
             replace(each, seeds=each.seeds[:1])
             for each in observed
             if each.network == network and not each.missing
         ]
         if found:
-            panels = [_panel(place, found, settings) for place in ("features", *settings.pools)]
+            panels = [_panel(stage, found, settings) for stage in ("features", *settings.pools)]
             charts.append(
                 Grid(
                     name=f"{name}-{network}".replace("/", "-"),
@@ -51,16 +51,16 @@ def similarity_charts(
     return charts
 
 
-def _panel(place: str, found: Sequence[Observed], settings: ContractionSettings) -> Scatter:
-    is_layer = place == "features"
+def _panel(stage: str, found: Sequence[Observed], settings: ContractionSettings) -> Scatter:
+    is_layer = stage == "features"
     clouds = []
     for each in found:
-        steps = next(p for p in places(each, settings) if p.name == place).steps
+        steps = next(p for p in stages(each, settings) if p.name == stage).steps
         before, after = zip(*steps, strict=True) if steps else ((), ())
         clouds.append(Cloud(label=each.source.label, x=before, y=after))
     return Scatter(
-        name=place,
-        title="features" if is_layer else place,
+        name=stage,
+        title="features" if is_layer else stage,
         x=_axis(f"similarity of {'inputs' if is_layer else 'features'}", clouds, "x"),
         y=_axis("similarity behind", clouds, "y"),
         clouds=tuple(clouds),

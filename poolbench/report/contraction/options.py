@@ -1,4 +1,4 @@
-"""Similarity against the one option in which the sources of pairs differ."""
+"""Similarity against the only option that differs between the sources of pairs."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from collections.abc import Iterator, Mapping, Sequence
 from poolbench.core.contraction import ContractionSettings, Observed
 from poolbench.core.experiment import Experiment
 from poolbench.report.chart import Axis, Curve, Curves
-from poolbench.report.contraction.similarities import Place, places
+from poolbench.report.contraction.similarities import Stage, stages
 from poolbench.stats import estimate
 
 
 def option_charts(
     experiment: Experiment[ContractionSettings], observed: Sequence[Observed], name: str
 ) -> list[Curves]:
-    """Return one chart a network: a curve a place, beside the published one where there is one.
+    """Return one chart per network: a curve per stage, with the published one if there is one.
 
     Args:
-        experiment: What was asked for.
-        observed: What was found, at one size.
+        experiment: The experiment.
+        observed: Its results, at one size.
         name: Stem of the files.
 
     Returns:
-        No chart where the sources are of several kinds, or differ in more than one number.
+        The charts; none if the sources are of several kinds, or differ in more than one number.
     """
     option = _only_option(observed)
     if not option:
@@ -66,12 +66,12 @@ def _only_option(observed: Sequence[Observed]) -> str:
 
 def _curves(rising: Mapping[float, Observed], settings: ContractionSettings) -> Iterator[Curve]:
     x = tuple(rising)
-    by_place: dict[str, list[Place]] = {}
+    by_stage: dict[str, list[Stage]] = {}
     for each in rising.values():
-        for place in places(each, settings):
-            by_place.setdefault(place.name, []).append(place)
-    for label, found in by_place.items():
-        over_seeds = [estimate(place.means) for place in found]
+        for stage in stages(each, settings):
+            by_stage.setdefault(stage.name, []).append(stage)
+    for label, found in by_stage.items():
+        over_seeds = [estimate(stage.means) for stage in found]
         means = [e.mean for e in over_seeds]
         spreads = [e.std if e.n > 1 else 0.0 for e in over_seeds]
         yield Curve(
@@ -81,7 +81,7 @@ def _curves(rising: Mapping[float, Observed], settings: ContractionSettings) -> 
             low=tuple(mean - spread for mean, spread in zip(means, spreads, strict=True)),
             high=tuple(mean + spread for mean, spread in zip(means, spreads, strict=True)),
         )
-    for label in by_place:
+    for label in by_stage:
         printed = [each.source.published.get(label) for each in rising.values()]
         known = [(at, value) for at, value in zip(x, printed, strict=True) if value is not None]
         if known:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from poolbench.core.contraction import ContractionSettings, Observed
 from poolbench.core.experiment import Experiment
 from poolbench.report.chart import Axis, Cloud, Grid, Scatter
-from poolbench.report.contraction.similarities import or_none, places, similarity
+from poolbench.report.contraction.similarities import or_none, similarity, stages
 from poolbench.report.number_format import per_cent, probability, ratio
 from poolbench.report.table import Column, Table, TableCell, text_cell
 from poolbench.stats import estimate, holm, rank_correlation
@@ -24,11 +24,11 @@ class Subject:
     """One operator in one network on one data set, untrained and trained.
 
     Args:
-        label: For people.
-        similarity: Mean over the pairs, of each seed, behind the operator before training.
+        label: Label for people.
+        similarity: Mean over the pairs, for each seed, after the operator and before training.
         spread: Standard deviation over all pairs.
         order_kept: Spearman's correlation with the features' similarities.
-        accuracies: On the test images, one a trained network; empty where none is.
+        accuracies: Test accuracy of each trained network; empty if there is none.
     """
 
     label: str
@@ -39,7 +39,7 @@ class Subject:
 
     @property
     def accuracy(self) -> float:
-        """Mean accuracy; NaN where no network was trained to its end."""
+        """Mean accuracy; NaN if no network finished training."""
         return estimate(self.accuracies).mean
 
 
@@ -48,25 +48,25 @@ def subjects_of(
     observed: Sequence[Observed],
     accuracies: Mapping[Key, Sequence[float]],
 ) -> list[Subject]:
-    """Return every operator that was measured, with what its trained networks reached."""
+    """Return every measured operator with the accuracies of its trained networks."""
     subjects = []
     for each in observed:
-        for place in places(each, settings):
-            if place.name not in settings.pools:
+        for stage in stages(each, settings):
+            if stage.name not in settings.pools:
                 continue
             told = [each.network] if len(settings.networks) > 1 else []
             told += [each.source.label] if len(settings.data) > 1 else []
-            steps = place.steps
+            steps = stage.steps
             subjects.append(
                 Subject(
-                    label=" · ".join([*told, place.name]),
-                    similarity=place.means,
-                    spread=statistics.stdev(place.values) if len(place.values) > 1 else math.nan,
+                    label=" · ".join([*told, stage.name]),
+                    similarity=stage.means,
+                    spread=statistics.stdev(stage.values) if len(stage.values) > 1 else math.nan,
                     order_kept=rank_correlation(*zip(*steps, strict=True)).rho
                     if steps
                     else math.nan,
                     accuracies=tuple(
-                        accuracies.get((each.network, each.source.label, place.name), ())
+                        accuracies.get((each.network, each.source.label, stage.name), ())
                     ),
                 )
             )
@@ -76,7 +76,7 @@ def subjects_of(
 def accuracy_table(
     experiment: Experiment[ContractionSettings], subjects: Sequence[Subject]
 ) -> Table:
-    """Return a row an operator, the most accurate first."""
+    """Return one row per operator, the most accurate first."""
     columns = (
         Column(title="operator", fields=("operator",), is_text=True),
         Column(title="similarity behind", fields=("similarity_mean", "similarity_std")),
@@ -102,7 +102,7 @@ def accuracy_table(
 def prediction_table(
     experiment: Experiment[ContractionSettings], subjects: Sequence[Subject]
 ) -> Table:
-    """Return, for each thing known before training, how accuracy ranks with it."""
+    """Return the rank correlation of accuracy with each predictor known before training."""
     accuracy = [subject.accuracy for subject in subjects]
     predictors = {
         "similarity behind": [estimate(subject.similarity).mean for subject in subjects],
@@ -133,8 +133,8 @@ def prediction_table(
         ),
         rows=tuple(rows),
         notes=(
-            "p: permutation test, Holm over the predictors; operators that are alike are no "
-            "independent evidence, so p and the interval claim too much rather than too little",
+            "p: permutation test, Holm over the predictors; similar operators are not independent "
+            "evidence, so p and the interval are optimistic",
         ),
     )
 
@@ -142,7 +142,7 @@ def prediction_table(
 def prediction_chart(
     experiment: Experiment[ContractionSettings], subjects: Sequence[Subject], name: str
 ) -> Grid:
-    """Return accuracy after training against two things known before, a point an operator."""
+    """Return accuracy after training against two predictors, one point per operator."""
     gap = Axis(label="1 − similarity behind the operator", scale="log")
     order = Axis(label="order kept (Spearman's ρ)")
     return Grid(
@@ -159,9 +159,9 @@ def prediction_chart(
 
 
 def _panel(
-    title: str, x: Axis, subjects: Sequence[Subject], place: Callable[[Subject], float]
+    title: str, x: Axis, subjects: Sequence[Subject], predictor: Callable[[Subject], float]
 ) -> Scatter:
-    shown = [s for s in subjects if math.isfinite(place(s)) and math.isfinite(s.accuracy)]
+    shown = [s for s in subjects if math.isfinite(predictor(s)) and math.isfinite(s.accuracy)]
     return Scatter(
         name=title,
         title=title,
@@ -170,7 +170,7 @@ def _panel(
         clouds=tuple(
             Cloud(
                 label=subject.label,
-                x=(place(subject),),
+                x=(predictor(subject),),
                 y=(subject.accuracy,),
                 y_spread=(estimate(subject.accuracies).std,) if len(subject.accuracies) > 1 else (),
             )

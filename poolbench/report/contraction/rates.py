@@ -1,4 +1,4 @@
-"""How fast pairs close up as a size grows: fitted exponents beside those of the theorems."""
+"""How fast angles shrink as a size grows: fitted exponents, and those of the theorems."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from itertools import compress
 from poolbench.core.contraction import ContractionSettings, Observed, Sweep
 from poolbench.core.experiment import Experiment
 from poolbench.report.chart import Axis, Curve, Curves
-from poolbench.report.contraction.similarities import or_none, places
+from poolbench.report.contraction.similarities import or_none, stages
 from poolbench.report.number_format import NOTHING
 from poolbench.report.table import Column, Table, TableCell, text_cell
 from poolbench.stats import Rate, estimate, fit_rate
@@ -21,9 +21,9 @@ class Law:
     """An upper bound on ``1 - rho``.
 
     Args:
-        name: Where it is proved.
-        is_logarithmic: It is a power of the logarithm of the size.
-        exponent: Of that power.
+        name: The theorem.
+        is_logarithmic: Whether it is a power of the logarithm of the size.
+        exponent: Exponent of that power.
     """
 
     name: str
@@ -32,7 +32,7 @@ class Law:
 
 
 def law_of(sweep: Sweep, data: str, pool: str) -> Law | None:
-    """Return what is proved of an operator as a size grows; ``None`` for nothing.
+    """Return the proved law of an operator as a size grows, if there is one.
 
     Args:
         sweep: The size that grows.
@@ -60,15 +60,15 @@ def law_of(sweep: Sweep, data: str, pool: str) -> Law | None:
 
 @dataclass(frozen=True, kw_only=True)
 class Series:
-    """``1 - rho`` behind one operator, over the sizes of a sweep.
+    """``1 - rho`` after one operator, over the sizes of a sweep.
 
     Args:
-        network: Its label.
+        network: Label of the network.
         data: Label of the source of pairs.
         pool: Label of the operator.
-        sizes: Ascending.
-        gaps: ``1 - rho``, the mean over pairs: one row a seed, one value a size.
-        law: What is proved about it, if anything.
+        sizes: Sizes, ascending.
+        gaps: ``1 - rho``, the mean over pairs: one row per seed, one value per size.
+        law: The proved law, if there is one.
     """
 
     network: str
@@ -80,11 +80,11 @@ class Series:
 
     @property
     def rate(self) -> Rate:
-        """The exponent of the size, or of its logarithm where the law is of that.
+        """The exponent of the size, or of its logarithm if the law is logarithmic.
 
-        It is fitted to ``(1 - rho) / rho``, which is ``1 - rho`` in the limit: a power of it is
-        one of that. ``1 - rho`` itself cannot pass 1, which bends its line where pools are small;
-        behind average pooling of independent units the quotient is ``c / n`` at every n.
+        It is fitted to ``(1 - rho) / rho``, which tends to ``1 - rho``, so the exponents are the
+        same. ``1 - rho`` itself cannot exceed 1, which bends its line for small pools; after
+        average pooling of independent units the quotient is ``c / n`` at every n.
         """
         is_logarithmic = self.law is not None and self.law.is_logarithmic
         x = [math.log(size) if is_logarithmic else size for size in self.sizes]
@@ -98,10 +98,10 @@ def series_of(settings: ContractionSettings, observed: Sequence[Observed]) -> It
     groups: dict[tuple[str, str, str], dict[int, tuple[float, ...]]] = {}
     names = {source.label: source.source.name for source in settings.data}
     for each in observed:
-        for place in places(each, settings):
-            if each.size is not None and place.name in settings.pools:
-                key = (each.network, each.source.label, place.name)
-                groups.setdefault(key, {})[each.size] = place.means
+        for stage in stages(each, settings):
+            if each.size is not None and stage.name in settings.pools:
+                key = (each.network, each.source.label, stage.name)
+                groups.setdefault(key, {})[each.size] = stage.means
     for (network, data, pool), means in groups.items():
         yield Series(
             network=network,
@@ -114,7 +114,7 @@ def series_of(settings: ContractionSettings, observed: Sequence[Observed]) -> It
 
 
 def rates_table(experiment: Experiment[ContractionSettings], observed: Sequence[Observed]) -> Table:
-    """Return a row for every series, its exponent beside the one that is proved."""
+    """Return a row for every series, with its exponent and the proved one."""
     columns = (
         Column(title="network", fields=("network",), is_text=True),
         Column(title="data", fields=("data",), is_text=True),
@@ -148,7 +148,7 @@ def rates_table(experiment: Experiment[ContractionSettings], observed: Sequence[
 def rates_chart(
     experiment: Experiment[ContractionSettings], observed: Sequence[Observed], name: str
 ) -> Curves:
-    """Return ``1 - rho`` against the size, with a line for every law that is proved."""
+    """Return ``1 - rho`` against the size, with a line for every proved law."""
     settings = experiment.settings
     found = list(series_of(settings, observed))
     are_many = [len({each.network for each in found}) > 1, len({each.data for each in found}) > 1]
@@ -164,12 +164,12 @@ def rates_chart(
                 label=label,
                 x=sizes,
                 y=tuple(e.mean for e in by_size),
-                # A band that reaches 0 has no place on a logarithmic axis.
+                # A band that reaches 0 cannot be shown on a logarithmic axis.
                 low=tuple(max(e.ci_low, e.mean / 10) for e in by_size) if is_certain else (),
                 high=tuple(e.ci_high for e in by_size) if is_certain else (),
             )
         )
-    # One line a law: they differ by a constant only, which is no part of what is proved.
+    # One line per law: lines differ only by a constant, which is not part of the theorem.
     bounds = {each.law: _bound(each, each.law) for each in reversed(found) if each.law is not None}
     is_pool = settings.sweep is not None and settings.sweep.over == "pool_size"
     what = "elements of a pool" if is_pool else "side of the images (px)"

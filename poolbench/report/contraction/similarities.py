@@ -1,4 +1,4 @@
-"""Angle contraction as a table: where on their way through a network pairs of images close up."""
+"""Angle contraction as a table: the similarity of pairs at each stage of a network."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ _COLUMNS = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class Place:
-    """A place on the way through a network, and the place before it.
+class Stage:
+    """A stage of a network, with the similarities one stage before.
 
     Args:
         name: ``inputs``, ``features`` or the label of an operator.
-        rows: Similarities there: one row a seed, one value a pair.
+        rows: Similarities there: one row per seed, one value per pair.
         before: Similarities one step earlier, in the same shape; empty for the inputs.
     """
 
@@ -46,7 +46,7 @@ class Place:
 
     @property
     def values(self) -> tuple[float, ...]:
-        """All similarities, seed by seed, without those of pairs that have no angle."""
+        """All similarities, seed by seed, without pairs that have no angle."""
         return tuple(value for value in chain(*self.rows) if not math.isnan(value))
 
     @property
@@ -56,32 +56,32 @@ class Place:
 
     @property
     def steps(self) -> tuple[tuple[float, float], ...]:
-        """Similarity before and here of every pair that has an angle at both."""
+        """Similarity before and here of every pair that has both angles."""
         both = zip(chain(*self.before), chain(*self.rows), strict=True)
         return tuple((b, a) for b, a in both if not math.isnan(b + a)) if self.before else ()
 
 
-def places(observed: Observed, settings: ContractionSettings) -> Iterator[Place]:
-    """Yield the places of a network in forward order; none where data are missing."""
+def stages(observed: Observed, settings: ContractionSettings) -> Iterator[Stage]:
+    """Yield the stages of a network in forward order; none if data are missing."""
     if observed.missing:
         return
     inputs = tuple(seed.inputs for seed in observed.seeds)
     features = tuple(seed.features for seed in observed.seeds)
-    yield Place(name="inputs", rows=inputs, before=())
-    yield Place(name="features", rows=features, before=inputs)
-    for position, label in enumerate(settings.pools):
-        pooled = tuple(seed.pooled[position] for seed in observed.seeds)
-        yield Place(name=label, rows=pooled, before=features)
+    yield Stage(name="inputs", rows=inputs, before=())
+    yield Stage(name="features", rows=features, before=inputs)
+    for index, label in enumerate(settings.pools):
+        pooled = tuple(seed.pooled[index] for seed in observed.seeds)
+        yield Stage(name=label, rows=pooled, before=features)
 
 
 def similarity_table(
     experiment: Experiment[ContractionSettings], observed: Sequence[Observed]
 ) -> Table:
-    """Return a row for every place of every network, on every source of pairs, at every size.
+    """Return a row for every stage of every network, on every source of pairs, at every size.
 
     Args:
-        experiment: What was asked for.
-        observed: What was found.
+        experiment: The experiment.
+        observed: Its results.
     """
     rows = []
     for each in observed:
@@ -94,8 +94,8 @@ def similarity_table(
         if each.missing:
             rows.append((*head, text_cell("missing data"), *map(_blank, _COLUMNS[4:])))
         rows += [
-            (*head, text_cell(place.name), *_figures(place, each))
-            for place in places(each, experiment.settings)
+            (*head, text_cell(stage.name), *_number_cells(stage, each))
+            for stage in stages(each, experiment.settings)
         ]
     told = [at for at in range(len(_COLUMNS)) if any(row[at].text for row in rows)]
     return Table(
@@ -106,10 +106,10 @@ def similarity_table(
     )
 
 
-def _figures(place: Place, observed: Observed) -> Iterator[TableCell]:
-    values, over_seeds = place.values, estimate(place.means)
-    asked = sum(len(row) for row in place.rows)
-    pairs, seeds = len(place.rows[0]), len(place.rows)
+def _number_cells(stage: Stage, observed: Observed) -> Iterator[TableCell]:
+    values, over_seeds = stage.values, estimate(stage.means)
+    asked = sum(len(row) for row in stage.rows)
+    pairs, seeds = len(stage.rows[0]), len(stage.rows)
     lost = asked - len(values)
     count = f"{pairs} × {seeds}" + (f", {lost} without angle" if lost else "")
     yield TableCell(values=(pairs, seeds, lost), text=count)
@@ -121,22 +121,22 @@ def _figures(place: Place, observed: Observed) -> Iterator[TableCell]:
         yield TableCell(values=(low, high), text=f"{similarity(low)} – {similarity(high)}")
     else:
         yield TableCell(values=(None, None), text="")
-    steps = place.steps
+    steps = stage.steps
     closer = _mean([float(after > before) for before, after in steps])
     yield _cell(closer, f"{100 * closer:.1f}")
     rho = rank_correlation(*zip(*steps, strict=True)).rho if len(steps) > 2 else math.nan
     yield _cell(rho, similarity(rho))
-    is_layer = place.name == "features"
+    is_layer = stage.name == "features"
     off = _mean([abs(after - arccosine_kernel(before)) for before, after in steps])
     yield _cell(off if is_layer else math.nan, similarity(off))
-    published = observed.source.published.get(place.name, math.nan)
+    published = observed.source.published.get(stage.name, math.nan)
     yield _cell(published, similarity(published))
     gap = over_seeds.mean - published
     yield _cell(gap, f"{gap:+.4f}".replace("-", "−"))
 
 
 def similarity(value: float) -> str:
-    """Return a cosine similarity as people read it: four decimals, a typographic minus."""
+    """Return a cosine similarity as text: four decimals, a typographic minus."""
     return NOTHING if math.isnan(value) else f"{value:.4f}".replace("-", "−")
 
 
@@ -171,7 +171,7 @@ def _mean(values: Sequence[float]) -> float:
 
 
 def or_none(number: float) -> Value:
-    """Return what a program reads for a number: ``None`` where it is NaN."""
+    """Return a number for programs: ``None`` instead of NaN."""
     return None if math.isnan(number) else number
 
 

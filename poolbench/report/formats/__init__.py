@@ -1,1 +1,1 @@
-"""Tables and numbers as text and files: one file a format."""
+"""Tables and numbers as text and files: one file per format."""

@@ -1,6 +1,6 @@
-"""CSV: unrounded values, one column a field.
+"""CSV: unrounded values, one column per field.
 
-Text that a spreadsheet would take for a formula is preceded by an apostrophe. Several tables are
+Text that a spreadsheet would treat as a formula is prefixed by an apostrophe. Several tables are
 separated by an empty line, and their rows begin with the title.
 """
 
@@ -20,7 +20,7 @@ def render(tables: Sequence[Table]) -> str:
     """Return the tables as CSV (RFC 4180, but with bare line feeds).
 
     Args:
-        tables: At least one.
+        tables: At least one table.
 
     Returns:
         Header and rows; undefined numbers are empty fields.

@@ -1,4 +1,4 @@
-"""Gates as GitHub Actions shows them: annotations of a run.
+"""Gates as annotations in GitHub Actions.
 
 References:
     https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
@@ -15,7 +15,7 @@ _LEVELS = {"fails": "error", "undecided": "warning", "passes": "notice"}
 
 
 def workflow_commands(rulings: Sequence[Ruling]) -> Iterator[str]:
-    """Yield one workflow command a ruling: an error, a warning or a notice."""
+    """Yield one workflow command per ruling: an error, a warning or a notice."""
     for ruling in rulings:
         title = f"gate {ruling.judgement.outcome}: {ruling.gate.text}"
         yield (
@@ -25,7 +25,7 @@ def workflow_commands(rulings: Sequence[Ruling]) -> Iterator[str]:
 
 
 def _data(text: str) -> str:
-    # No line end is left, so no name can begin a command of its own.
+    # No line end is left, so no name can start a command of its own.
     return printable(text).replace("%", "%25")
 
 

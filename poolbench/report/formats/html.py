@@ -1,8 +1,8 @@
 """HTML: one file that needs no network and no JavaScript, in light and dark and on paper.
 
-All text is escaped by the template engine. A picture stands twice in the file, for light and for
-dark screens, as an image of its own, so that no style or name of one can touch another; the
-numbers behind it are a table that opens below it.
+All text is escaped by the template engine. A picture is in the file twice, for light and for
+dark screens, each as a separate image, so that styles and ids cannot clash; its numbers are in a
+table that opens below it.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        # A name may hold characters that rewrite the line they stand in; they are made visible.
+        # A name may contain characters that rewrite its line; they are made visible.
         finalize=_shown,
     )
     environment.globals["picture"] = _picture
@@ -57,8 +57,8 @@ def _shown(value: object) -> object:
 
 
 def _picture(chart: Chart, *, is_dark: bool) -> str:
-    """Return a chart as the address of an image that holds itself."""
-    # matplotlib takes a second to load, and a page of tables alone needs none of it.
+    """Return a chart as a data URL."""
+    # matplotlib takes a second to load, and a page with only tables does not need it.
     from poolbench.report.charts.picture import svg
 
     image = base64.b64encode(svg(chart, is_dark=is_dark).encode()).decode()

@@ -1,4 +1,4 @@
-"""JSON: unrounded values and everything the statistics know.
+"""JSON: unrounded values and all statistics.
 
 `poolbench list schemas tables` prints the JSON Schema of the document.
 

@@ -1,4 +1,4 @@
-"""LaTeX: booktabs tables with their notes, ready to be input."""
+r"""LaTeX: booktabs tables with their notes, ready for ``\input``."""
 
 from __future__ import annotations
 
@@ -48,14 +48,14 @@ def render(tables: Sequence[Table]) -> str:
         tables: Any number.
 
     Returns:
-        Text for a document that loads the packages named in its first line. Letters beyond Latin
-        are left to the document's engine and fonts.
+        Text for a document that loads the packages named in its first line. Non-Latin letters are
+        left to the document's engine and fonts.
     """
     return "\n".join([PREAMBLE, *(_table(table) for table in tables)])
 
 
 def escape(text: str) -> str:
-    """Return text that LaTeX typesets as it is."""
+    """Return text that LaTeX typesets literally."""
     return printable(text).replace("--", "-\0-").translate(_SPELLINGS).replace("\0", "{}")
 
 
@@ -83,7 +83,7 @@ def _table(table: Table) -> str:
 
 
 def _heading(table: Table, index: int) -> str:
-    """Return a column's title in as many lines as keep it no wider than what stands below it."""
+    """Return a column's title, wrapped so that it is no wider than its cells."""
     column = table.columns[index]
     title = printable(column.title)
     longest = max((len(word) for word in title.split()), default=1)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from poolbench.report.table import Table, TableCell, printable
 
-# A bracket is literal unless it opens a link; a sign is, unless it would begin a list or heading.
+# A bracket is literal unless it opens a link; a sign is literal unless it starts a list or heading.
 _MEANINGFUL = re.compile(r"[\\`*_<>|~#&$]|\[(?=[^\]]*\][(\[:])|^[-+=](?=\s)")
 
 
@@ -18,13 +18,13 @@ def render(tables: Sequence[Table]) -> str:
         tables: Any number.
 
     Returns:
-        Text in which every name reads as it was written.
+        Text in which every name is shown literally.
     """
     return "\n".join(_table(table) for table in tables)
 
 
 def escape(text: str) -> str:
-    """Return text that Markdown shows as it is."""
+    """Return text that Markdown shows literally."""
     return _MEANINGFUL.sub(lambda match: "\\" + match.group(), printable(text))
 
 

@@ -1,6 +1,6 @@
-"""The terminal's format: numbers are never cut, names are never markup.
+"""The terminal's format: numbers are never cut off, names are never markup.
 
-A table too wide for the terminal continues below itself with its first column repeated.
+A table too wide for the terminal is split, and continues below with its first column repeated.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def render(tables: Sequence[Table], width: int | None = None) -> str:
 
     Args:
         tables: Any number.
-        width: Characters a line; by default as wide as the widest table, at least 100.
+        width: Characters per line; by default as wide as the widest table, at least 100.
 
     Returns:
         Text without control codes.
@@ -45,18 +45,18 @@ def print_table(table: Table, console: Console) -> None:
     """Print a table on a console, within its width.
 
     Args:
-        table: What to print.
-        console: Where; colours and width are its own.
+        table: The table to print.
+        console: The console, with its own colours and width.
     """
     console.print(renderable(table, console.width), highlight=False)
 
 
 def renderable(table: Table, width: int) -> Group:
-    """Return something rich can print, e.g. inside a live display.
+    """Return a table as a rich renderable, e.g. for a live display.
 
     Args:
-        table: What to show.
-        width: Characters there are.
+        table: The table to show.
+        width: Available characters per line.
     """
     parts: list[RenderableType] = [Text(printable(table.title), style="bold")]
     for chosen in _split(table, width):
@@ -66,7 +66,7 @@ def renderable(table: Table, width: int) -> Group:
 
 
 def natural_width(table: Table) -> int:
-    """Return how wide the table is when nothing wraps but titles."""
+    """Return the width of a table in which only titles wrap."""
     return sum(_width(table, index) + GAP for index in range(len(table.columns)))
 
 

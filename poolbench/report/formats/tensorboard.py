@@ -1,7 +1,7 @@
-"""Event files of TensorBoard: one folder a run.
+"""Event files of TensorBoard: one folder per run.
 
-A run's wall-clock axis is its training time, from 0, so that runs of different days lie above one
-another; the same run always gives the same bytes.
+A run's wall-clock axis is its training time from 0, so that runs of different days can be
+compared; the same run always gives the same bytes.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ def write_events(observations: Iterable[Observation], folder: Path) -> int:
     """Write an event file for each run and return how many there are.
 
     Args:
-        observations: Those of one run stand together, its epochs in order.
-        folder: Made if need be; files of an earlier call are replaced.
+        observations: Observations grouped by run, with epochs in order.
+        folder: The folder; created if missing. Files of an earlier call are replaced.
 
     Raises:
         EnvironmentFault: tensorboard is not installed.
-        OSError: A file cannot be written; what was there stays.
+        OSError: A file cannot be written; the old file is unchanged.
     """
     runs = [list(rows) for _, rows in itertools.groupby(observations, _run_folder)]
     for rows in runs:
@@ -48,7 +48,7 @@ def _write(content: bytes, file: BinaryIO) -> None:
 
 
 def _encoded(rows: Sequence[Observation]) -> bytes:
-    """Return the events of one run as TensorBoard reads them."""
+    """Return the events of one run in TensorBoard's format."""
     try:
         from tensorboard.compat.proto.event_pb2 import Event
         from tensorboard.compat.proto.summary_pb2 import Summary
@@ -64,7 +64,7 @@ def _encoded(rows: Sequence[Observation]) -> bytes:
     for row in rows:
         if row.value is None or not math.isfinite(row.value):
             continue
-        # What is measured on the trained network stands at its last epoch.
+        # Measurements of the trained network are put at its last epoch.
         step = int(row.setting or 0) if row.kind == "epoch" else max(ends)
         summary = Summary(value=[Summary.Value(tag=_tag(row), simple_value=row.value)])
         event = Event(wall_time=ends[step], step=step, summary=summary)
@@ -73,7 +73,7 @@ def _encoded(rows: Sequence[Observation]) -> bytes:
 
 
 def _ends(rows: Iterable[Observation]) -> dict[int, float]:
-    """Return the training time at the end of each epoch, and of none, in seconds."""
+    """Return the training time at the end of each epoch, and at epoch 0, in seconds."""
     ends = {0: 0.0}
     for row in rows:
         if row.kind == "epoch":
@@ -103,6 +103,6 @@ def _run_folder(row: Observation) -> str:
 
 
 def _component(name: str) -> str:
-    """Return a name as one component of a path that leads nowhere else."""
+    """Return a name as a single, safe component of a path."""
     quoted = quote(name, safe=" =,()+")
     return quoted if quoted.strip(".") else quoted.replace(".", "%2E")

@@ -1,7 +1,7 @@
-"""Everything a store holds as one tidy table: a row a number, for notebooks.
+"""Everything in a store as one tidy table: one row per number, for notebooks.
 
-CSV and Parquet hold the same rows. A number that is not finite or was not obtained is an empty
-field, or null.
+CSV and Parquet have the same rows. A number that is missing or not finite is an empty field, or
+null.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ class Observation:
     Args:
         study: Title of the study.
         data: The data set.
-        variant: Its label in the suite.
-        seed: Of the run.
+        variant: Label of the variant in the suite.
+        seed: Seed of the run.
         condition: Identity of the run without its seed.
         run: Identity of the run.
         kind: ``result``, ``epoch`` or ``probe``.
         setting: The epoch from 1, or the probe's setting; ``None`` for the whole run.
-        metric: ``accuracy``, ``loss``, ``fgsm.accuracy``, ...; shares are fractions.
-        value: Not finite, or ``None``, where there is none.
-        n: Images it was taken over; ``None`` for what is not a mean over images.
-        options: Of the probe; empty otherwise.
+        metric: ``accuracy``, ``loss``, ``fgsm.accuracy``, ...; accuracies are fractions.
+        value: The number; not finite or ``None`` if there is none.
+        n: Number of images it is a mean over; ``None`` if it is not a mean over images.
+        options: Options of the probe; empty otherwise.
     """
 
     study: str
@@ -54,10 +54,10 @@ FIELDS = tuple(field.name for field in fields(Observation))
 
 
 def write_csv(observations: Iterable[Observation], path: Path) -> int:
-    """Write a CSV file (RFC 4180, UTF-8) and return how many rows it has.
+    """Write a CSV file (RFC 4180, UTF-8) and return the number of rows.
 
     Raises:
-        OSError: The file cannot be written; what was there stays.
+        OSError: The file cannot be written; the old file is unchanged.
     """
     text = io.StringIO(newline="")
     writer = csv.writer(text)
@@ -69,11 +69,11 @@ def write_csv(observations: Iterable[Observation], path: Path) -> int:
 
 
 def write_parquet(observations: Iterable[Observation], path: Path) -> int:
-    """Write a Parquet file and return how many rows it has.
+    """Write a Parquet file and return the number of rows.
 
     Raises:
         EnvironmentFault: pyarrow is not installed.
-        OSError: The file cannot be written; what was there stays.
+        OSError: The file cannot be written; the old file is unchanged.
     """
     try:
         import pyarrow as arrow
@@ -88,8 +88,8 @@ def write_parquet(observations: Iterable[Observation], path: Path) -> int:
     rows = [_finite(observation) for observation in observations]
     table = arrow.table(
         {
-            name: arrow.array([row[place] for row in rows], type=kinds.get(name, arrow.string()))
-            for place, name in enumerate(FIELDS)
+            name: arrow.array([row[index] for row in rows], type=kinds.get(name, arrow.string()))
+            for index, name in enumerate(FIELDS)
         }
     )
     write_whole(path, lambda file: parquet.write_table(table, file))

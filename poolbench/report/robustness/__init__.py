@@ -1,1 +1,1 @@
-"""What probes found: accuracy over image sizes and attacks, as tables and charts."""
+"""Results of probes: accuracy over image sizes and attacks, as tables and charts."""

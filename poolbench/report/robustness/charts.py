@@ -1,4 +1,4 @@
-"""What probes found, as curves over their settings."""
+"""Results of probes as curves over their settings."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from poolbench.report.studies.bands import BAND, curve_over_seeds, seeds_in_word
 def robustness_charts(
     study: Study, runs: Mapping[str, Run], measurements: Mapping[str, Sequence[Measurement]]
 ) -> list[Chart]:
-    """Return a chart a data set and probe: accuracy against epsilon or size, a curve a variant.
+    """Return a chart for each data set and probe: accuracy against epsilon or size, by variant.
 
     Args:
-        study: Which cells there should be.
-        runs: Cell id to run; one that is not there is missing.
-        measurements: Cell id to what was measured on it.
+        study: The study, with its cells.
+        runs: Runs by cell id; a cell without one is missing.
+        measurements: Measurements by cell id.
 
     Returns:
-        Charts of differing names; none for a probe that measured nothing.
+        Charts with distinct names; none for a probe without measurements.
     """
     sweeps = [sweep for sweep in sweeps_of(study, runs, measurements) if len(sweep.settings) > 1]
     return list(_named(study, sweeps))
@@ -80,5 +80,5 @@ def _epsilon_axis(sweep: Sweep) -> Axis:
     return Axis(
         label="epsilon (pixels in [0, 1])",
         scale="symlog",
-        ticks=tuple((at, sweep.words(at)) for at in sweep.settings),
+        ticks=tuple((at, sweep.setting_text(at)) for at in sweep.settings),
     )

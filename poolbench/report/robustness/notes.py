@@ -1,4 +1,4 @@
-"""The sentences below the tables of probes: what the numbers are, and where they mislead."""
+"""The notes below the tables of probes: what the numbers are, and where they mislead."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from poolbench.report.studies.notes import about_comparison, about_reductions
 from poolbench.stats import Comparison, Pair, estimate
 from poolbench.stats.binomial import binomial_error
 
-# More images without a gradient than these, and a gradient attack says little.
+# With a larger fraction of images without a gradient, a gradient attack says little.
 MANY_ZEROS = 0.1
-# Standard errors of the difference of two shares: a rise beyond is no accident of the images.
+# Standard errors of the difference of two fractions: a larger rise is not due to chance.
 BEYOND_NOISE = 3.0
 
 
@@ -26,14 +26,14 @@ def notes_of_areas(
     """Yield the notes of the table of areas.
 
     Args:
-        study: What was trained.
-        sweep: What was measured.
-        comparison: Of the areas.
-        zeros: Share of images without a gradient, by variant; ``None`` where it was not measured.
+        study: The study.
+        sweep: Its measurements.
+        comparison: Comparison of the areas.
+        zeros: Fraction of images without a gradient, by variant; ``None`` if not measured.
     """
     settings = sweep.possible_settings or sweep.settings
     over = "log2 of the side" if sweep.is_over_sizes else "epsilon"
-    first, last = (sweep.words(at) for at in (settings[0], settings[-1]))
+    first, last = (sweep.setting_text(at) for at in (settings[0], settings[-1]))
     yield (
         f"area: accuracy averaged over {over} from {first} to {last} (trapezoid), of each seed; "
         f"least: the lowest accuracy among the settings; mean ± standard deviation (ddof 1)"
@@ -50,8 +50,8 @@ def notes_of_settings(study: Study, sweep: Sweep, pairs: Sequence[Pair]) -> Iter
     """Yield the notes of the table of settings.
 
     Args:
-        study: What was trained.
-        sweep: What was measured.
+        study: The study.
+        sweep: Its measurements.
         pairs: Every variant against the baseline at every setting; empty without a baseline.
     """
     asked = {len(row) for row in sweep.outcomes.values()}
@@ -67,8 +67,8 @@ def notes_of_settings(study: Study, sweep: Sweep, pairs: Sequence[Pair]) -> Iter
     if tested:
         yield (
             f"▲ better, ▼ worse than {study.baseline} at that setting: {tested[0].test}, Holm over "
-            f"{len(tested)} comparisons, alpha = {study.analysis.alpha:g}; the figure to conclude "
-            f"from is the area under the curve"
+            f"{len(tested)} comparisons, alpha = {study.analysis.alpha:g}; draw "
+            f"conclusions from the area under the curve"
         )
     if tested and all(pair.verdict == "no test possible" for pair in tested):
         yield "at single settings so few seeds could not have shown a difference: no test possible"
@@ -94,14 +94,15 @@ def _about_rises(sweep: Sweep) -> Iterator[str]:
             error = math.hypot(*(binomial_error(mean, sweep.total) for mean in (before, after)))
             if after - before > BEYOND_NOISE * error:
                 yield (
-                    f"{variant}: accuracy rises from {per_cent(before)} % at {sweep.words(low)} to "
-                    f"{per_cent(after)} % at {sweep.words(high)}, more than chance explains: the "
+                    f"{variant}: accuracy rises from {per_cent(before)} % at "
+                    f"{sweep.setting_text(low)} to {per_cent(after)} % at "
+                    f"{sweep.setting_text(high)}, more than chance explains: the "
                     f"attack fails there, and its accuracies are upper bounds"
                 )
 
 
 def _about_reasons(sweep: Sweep) -> Iterator[str]:
-    """Say what was not measured, and why, with all seeds of one reason together."""
+    """Say what was not measured and why, with all seeds of one reason together."""
     reasons: dict[tuple[str, str], list[int]] = {}
     for variant, row in sweep.outcomes.items():
         for outcome in row:
@@ -123,6 +124,6 @@ def _reasons(sweep: Sweep, measurement: Measurement | None) -> Iterator[str]:
     by_reason: dict[str, list[str]] = {}
     for point in measurement.points:
         if point.correct is None:
-            by_reason.setdefault(point.reason, []).append(sweep.words(point.at))
+            by_reason.setdefault(point.reason, []).append(sweep.setting_text(point.at))
     for reason, settings in by_reason.items():
         yield f"n/a at {', '.join(settings)}: {reason}"

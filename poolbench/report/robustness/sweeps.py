@@ -1,4 +1,4 @@
-"""Measurements of one probe on one data set, brought together over variants and seeds."""
+"""Measurements of one probe on one data set, over variants and seeds."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from poolbench.core.record import Run
 from poolbench.core.study import Study
 from poolbench.stats.area import area_under_curve
 
-# Attacks within the same ball: where several were made, an image is safe if it withstood all.
+# Attacks within the same ball: of several, an image counts if it withstood all.
 _MAXIMUM_NORM = ("fgsm", "pgd")
 _LEVELS = 255
 
@@ -24,9 +24,9 @@ class Outcome:
     """One cell under one probe.
 
     Args:
-        seed: Of the cell.
-        run: ``None`` when it was not trained.
-        measurement: ``None`` when it was not measured.
+        seed: Seed of the cell.
+        run: The run; ``None`` if it is not trained.
+        measurement: The measurement; ``None`` if it is not measured.
     """
 
     seed: int
@@ -34,7 +34,7 @@ class Outcome:
     measurement: Measurement | None
 
     def accuracy(self, at: float) -> float | None:
-        """Return the accuracy at a setting: NaN = diverged or failed, ``None`` = not there."""
+        """Return the accuracy at a setting: NaN = diverged or failed, ``None`` = missing."""
         if self.run is not None and self.run.result.status != "ok":
             return math.nan
         if self.measurement is None or self.run is None:
@@ -46,7 +46,7 @@ class Outcome:
 
     @property
     def why_nothing(self) -> str:
-        """Why there is not one accuracy, in words."""
+        """Why there is no accuracy at any setting."""
         if self.run is None:
             return "not trained"
         if self.run.result.status != "ok":
@@ -58,13 +58,13 @@ class Outcome:
 
 @dataclass(frozen=True, kw_only=True)
 class Sweep:
-    """What one probe found on the runs of one data set.
+    """The measurements of one probe on the runs of one data set.
 
     Args:
-        dataset: Its name.
+        dataset: Name of the data set.
         probe: The probe with its options.
-        settings: Ascending; empty when nothing was measured.
-        outcomes: Per variant, in the suite's order, one a cell.
+        settings: Settings, ascending; empty if nothing was measured.
+        outcomes: By variant, in the suite's order, one outcome per cell.
     """
 
     dataset: str
@@ -74,7 +74,7 @@ class Sweep:
 
     @property
     def title(self) -> str:
-        """The probe with the options that are not its settings."""
+        """The probe, with options other than its settings."""
         options = {k: v for k, v in self.probe.options.items() if k not in ("sizes", "epsilons")}
         shown = ", ".join(f"{name} {_plain(value)}" for name, value in options.items())
         return f"{self.probe.name} ({shown})" if shown else self.probe.name
@@ -86,21 +86,21 @@ class Sweep:
 
     @property
     def training_size(self) -> float | None:
-        """Side of the training images in pixels, where the probe has noted it."""
+        """Side of the training images in pixels, if the probe has recorded it."""
         sizes = {measured.facts.get("training_size_px") for measured in self.measurements()}
         return sizes.pop() if len(sizes) == 1 else None
 
     @property
     def total(self) -> int:
-        """Test images; 0 when nothing was measured."""
+        """Number of test images; 0 if nothing was measured."""
         return max((p.total for m in self.measurements() for p in m.points), default=0)
 
     @cached_property
     def possible_settings(self) -> tuple[float, ...]:
-        """Settings that some network of the data set was put to, ascending.
+        """Settings that apply to some network of the data set, ascending.
 
-        A network that failed, or was not measured yet, says nothing of where it could be put: it
-        must not take the other networks' areas from them.
+        A network that failed, or is not measured yet, does not show which settings apply to it, and
+        must not remove the other networks' areas.
         """
         return tuple(
             at
@@ -113,16 +113,16 @@ class Sweep:
         )
 
     def measurements(self) -> Iterator[Measurement]:
-        """Yield every measurement there is."""
+        """Yield every measurement."""
         for row in self.outcomes.values():
             yield from (each.measurement for each in row if each.measurement is not None)
 
     def accuracies(self, variant: str, at: float) -> list[float | None]:
-        """Return a variant's accuracies at a setting, one a seed."""
+        """Return a variant's accuracies at a setting, one per seed."""
         return [outcome.accuracy(at) for outcome in self.outcomes[variant]]
 
     def is_not_applicable(self, variant: str, at: float) -> bool:
-        """Whether no network of the variant can be put to the setting."""
+        """Whether the setting applies to no network of the variant."""
         measured = [o.measurement for o in self.outcomes[variant] if o.measurement is not None]
         return bool(measured) and not any(
             m.status == "failed" or any(p.at == at and p.correct is not None for p in m.points)
@@ -138,15 +138,15 @@ class Sweep:
         ]
 
     def least(self, variant: str) -> list[float | None]:
-        """Return the lowest accuracy of each seed; ``None`` where one is missing."""
+        """Return the lowest accuracy of each seed; ``None`` if one is missing."""
         return [_least(row) for row in self._rows(variant, self.possible_settings)]
 
     def _rows(self, variant: str, settings: Sequence[float]) -> Iterator[list[float | None]]:
         for outcome in self.outcomes[variant]:
             yield [outcome.accuracy(at) for at in settings]
 
-    def words(self, at: float) -> str:
-        """Return a setting as people write it: ``32 px``, ``8/255``, ``0.5``."""
+    def setting_text(self, at: float) -> str:
+        """Return a setting as text: ``32 px``, ``8/255``, ``0.5``."""
         if self.is_over_sizes:
             return f"{at:g} px"
         levels = at * _LEVELS
@@ -157,12 +157,12 @@ class Sweep:
 def sweeps_of(
     study: Study, runs: Mapping[str, Run], measurements: Mapping[str, Sequence[Measurement]]
 ) -> Iterator[Sweep]:
-    """Yield a sweep for each data set and probe, and the worst case where attacks can be joined.
+    """Yield a sweep for each data set and probe, and the worst case if attacks can be combined.
 
     Args:
-        study: Which cells there should be, and in which order its probes stand.
-        runs: Cell id to run; one that is not there is missing.
-        measurements: Cell id to what was measured on it.
+        study: The study, with its cells and the order of its probes.
+        runs: Runs by cell id; a cell without one is missing.
+        measurements: Measurements by cell id.
     """
     for dataset in study.datasets:
         rows = {variant: cells for data, variant, cells in study.conditions() if data == dataset}
@@ -195,7 +195,7 @@ def _least(row: Sequence[float | None]) -> float | None:
     there = [value for value in row if value is not None]
     if len(there) < len(row) or not there:
         return None
-    # min() would pass over a NaN that is not first.
+    # min() would ignore a NaN that is not first.
     return math.nan if any(map(math.isnan, there)) else min(there)
 
 
@@ -205,14 +205,14 @@ def _with_worst(measurements: Sequence[Measurement]) -> Sequence[Measurement]:
 
 
 def worst_case(measurements: Sequence[Measurement]) -> Measurement | None:
-    """Return several attacks on one network as one: an image counts if it withstood each.
+    """Combine several attacks on one network: an image counts if it withstood all of them.
 
     Args:
-        measurements: Of one network; those that are no attack in the maximum norm are left alone.
+        measurements: Measurements of one network; only attacks in the maximum norm are used.
 
     Returns:
         A measurement at the epsilons that all attacks share; ``None`` for fewer than two attacks,
-        or none shared.
+        or if none is shared.
     """
     attacks = [m for m in measurements if m.probe.name in _MAXIMUM_NORM and m.status == "ok"]
     if len(attacks) < 2:

@@ -1,4 +1,4 @@
-"""What probes found, as tables: one number a variant first, then every setting."""
+"""Results of probes as tables: first one number per variant, then every setting."""
 
 from __future__ import annotations
 
@@ -34,15 +34,15 @@ ZERO_GRADIENTS = "zero_gradient_images"
 def robustness_tables(
     study: Study, runs: Mapping[str, Run], measurements: Mapping[str, Sequence[Measurement]]
 ) -> list[Table]:
-    """Return two tables a data set and probe: areas under the curves, and every setting.
+    """Return two tables for each data set and probe: areas under the curves, and every setting.
 
-    The area is the one figure that is compared by the study's rule; at single settings there is
-    only Holm's correction over all of them.
+    The area is the one number compared by the study's rule; single settings only get Holm's
+    correction over all of them.
 
     Args:
-        study: Which cells there should be, and how to read them.
-        runs: TableCell id to run; one that is not there is missing.
-        measurements: TableCell id to what was measured on it.
+        study: The study, with its cells and analysis.
+        runs: Runs by cell id; a cell without one is missing.
+        measurements: Measurements by cell id.
 
     Raises:
         BadInput: Options of the analysis are out of range.
@@ -109,7 +109,9 @@ def _settings_table(study: Study, sweep: Sweep, title: str) -> Table:
     rows = []
     for at in sweep.settings:
         is_training_size = at == sweep.training_size
-        label = TableCell(values=(at,), text=sweep.words(at), mark="→" if is_training_size else "")
+        label = TableCell(
+            values=(at,), text=sweep.setting_text(at), mark="→" if is_training_size else ""
+        )
         cells = [
             _setting_cell(sweep, variant, at, pairs.get((at, variant)))
             for variant in sweep.outcomes
@@ -147,7 +149,7 @@ def _empty_table(sweep: Sweep, title: str) -> Table:
         title=title,
         columns=(
             Column(title="variant", fields=("variant",), is_text=True),
-            Column(title="why there is nothing", fields=("reason",), is_text=True),
+            Column(title="why there is no result", fields=("reason",), is_text=True),
         ),
         rows=tuple(rows),
     )
@@ -158,7 +160,7 @@ def _pairs_at_settings(study: Study, sweep: Sweep) -> dict[tuple[float, str], Pa
     if study.baseline not in sweep.outcomes:
         return {}
     others = [variant for variant in sweep.outcomes if variant != study.baseline]
-    places = [(at, variant) for at in sweep.settings for variant in others]
+    keys = [(at, variant) for at in sweep.settings for variant in others]
     values = {
         f"{at} {variant}": sweep.accuracies(variant, at)
         for at in sweep.settings
@@ -171,7 +173,7 @@ def _pairs_at_settings(study: Study, sweep: Sweep) -> dict[tuple[float, str], Pa
         alpha=study.analysis.alpha,
         paired=study.analysis.paired,
     )
-    return dict(zip(places, pairs, strict=True))
+    return dict(zip(keys, pairs, strict=True))
 
 
 def _zero_gradients(sweep: Sweep, variant: str) -> float | None:

@@ -17,7 +17,7 @@ def schema_text(name: str) -> str:
     """Return a JSON Schema (draft 2020-12).
 
     Raises:
-        BadInput: There is none of that name.
+        BadInput: There is no schema with that name.
     """
     if name not in SCHEMAS:
         raise BadInput(f"unknown schema '{name}'", did_you_mean(name, SCHEMAS))

@@ -1,1 +1,1 @@
-"""What trained networks show: tables and charts of accuracy, learning, drift and comparisons."""
+"""Results of trained networks: tables and charts of accuracy, learning, drift and comparisons."""

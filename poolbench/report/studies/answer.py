@@ -1,4 +1,4 @@
-"""What a comparison says, in a sentence or two: no more than its tests do."""
+"""The result of a comparison in a sentence or two, within what its tests show."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ _ORDER: tuple[tuple[Verdict, str], ...] = (
 
 
 def answer(outcomes: Outcomes) -> str:
-    """Return what one data set's results show: the best, who is not shown worse, the contrasts.
+    """Return the result on one data set: the best, those not shown worse, the contrasts.
 
     Args:
         outcomes: The comparison and its runs.
 
     Returns:
-        Sentences; names are those of the suite.
+        Sentences with the suite's names.
     """
     comparison = outcomes.comparison
     finished = {n: e for n, e in comparison.estimates.items() if math.isfinite(e.mean)}
@@ -61,10 +61,10 @@ def _others(comparison: Comparison, best: str, metric: str) -> str:
 
 def _contrasts(comparison: Comparison) -> str:
     parts = []
-    for verdict, words in _ORDER:
+    for verdict, text in _ORDER:
         names = [name for name, found in comparison.verdicts.items() if found == verdict]
         if names:
-            parts.append(f"{words}: {_listed(names)}")
+            parts.append(f"{text}: {_listed(names)}")
     return f"Against {comparison.baseline} - {'; '.join(parts)}."
 
 

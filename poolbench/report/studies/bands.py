@@ -17,13 +17,13 @@ def curve_over_seeds(
     """Return the mean over seeds with a band of one standard error each way.
 
     Args:
-        label: For the legend.
-        x: Ascending.
-        values: For each x, one value a seed: NaN = diverged, ``None`` = missing; neither is in the
-            mean, and an x where nothing is left is a gap.
+        label: Label in the legend.
+        x: Ascending values.
+        values: For each x, one value per seed: NaN = diverged, ``None`` = missing; neither is in
+            the mean, and an x without any other value is a gap.
 
     Returns:
-        The curve; without a band where no x has two seeds.
+        The curve; without a band if no x has two seeds.
     """
     estimates = [estimate(row) for row in values]
     errors = [e.std / math.sqrt(e.n) if e.n > 1 else math.nan for e in estimates]
@@ -39,7 +39,7 @@ def curve_over_seeds(
 
 
 def seeds_in_words(counts: Iterable[int]) -> str:
-    """Return how many seeds are behind curves: ``n = 5 seeds``, ``n = 3 to 5 seeds``."""
+    """Return the number of seeds as text: ``n = 5 seeds``, ``n = 3 to 5 seeds``."""
     there = sorted(set(counts))
     shown = str(there[0]) if len(there) == 1 else f"{there[0]} to {there[-1]}"
     return f"n = {shown} seed{'' if there == [1] else 's'}"

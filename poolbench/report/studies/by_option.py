@@ -1,6 +1,6 @@
-"""Results against an option that the variants differ in: accuracy against t0, a curve a precision.
+"""Results against an option that the variants differ in: accuracy against t0 by precision.
 
-Nothing in a suite asks for it: the option is found in the variants themselves.
+A suite does not ask for it: the option is found in the variants themselves.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from poolbench.report.chart import Axis, Chart, Curves, Scale
 from poolbench.report.studies.bands import BAND, curve_over_seeds, seeds_in_words
 
 _LEAST_POINTS = 3
-# A range this wide shows nothing of its lower end on a linear axis.
+# On a linear axis, a range this wide would hide its lower end.
 _WIDE = 20
 
 Options = Mapping[str, Any]
@@ -25,23 +25,23 @@ Options = Mapping[str, Any]
 
 @dataclass(frozen=True, kw_only=True)
 class _Line:
-    """Variants that differ in one option alone: ``places`` maps its values to variants."""
+    """Variants that differ in one option alone: ``variants`` maps its values to variants."""
 
     rest: Options
-    places: Mapping[float, str]
+    variants: Mapping[float, str]
 
 
 def option_charts(study: Study, runs: Mapping[str, Run]) -> list[Chart]:
-    """Return a chart a data set of the metric against an option, where three variants differ in it.
+    """Return the metric against an option for each data set, if three variants differ in it.
 
-    Variants that have no such option, as average pooling has no temperature, are level lines.
+    Variants without the option, such as average pooling without a temperature, are level lines.
 
     Args:
-        study: What was trained.
-        runs: Cell id to run; a cell without one is missing.
+        study: The study.
+        runs: Runs by cell id; a cell without one is missing.
 
     Returns:
-        Charts of differing names; none of a data set without runs.
+        Charts with distinct names; none for a data set without runs.
     """
     options = {variant: dict(_options(cells[0])) for _, variant, cells in study.conditions()}
     found = _longest_lines(options)
@@ -75,10 +75,10 @@ def _options(cell: Cell) -> Iterator[tuple[str, Any]]:
 
 
 def _longest_lines(options: Mapping[str, Options]) -> tuple[str, list[_Line]] | None:
-    """Return the option that most variants differ in alone, and the lines they make."""
+    """Return the only option that most variants differ in, and the lines they make."""
     names = dict.fromkeys(name for own in options.values() for name in own)
     found = [(name, _lines(name, options)) for name in names]
-    name, lines = max(found, key=lambda pair: sum(len(line.places) for line in pair[1]))
+    name, lines = max(found, key=lambda pair: sum(len(line.variants) for line in pair[1]))
     return (name, lines) if lines else None
 
 
@@ -89,12 +89,12 @@ def _lines(name: str, options: Mapping[str, Options]) -> list[_Line]:
         if isinstance(value, bool) or not isinstance(value, int | float):
             continue
         rest = {key: other for key, other in own.items() if key != name}
-        _, places = groups.setdefault(repr(sorted(rest.items())), (rest, {}))
-        places[float(value)] = variant
+        _, variants = groups.setdefault(repr(sorted(rest.items())), (rest, {}))
+        variants[float(value)] = variant
     return [
-        _Line(rest=rest, places=dict(sorted(places.items())))
-        for rest, places in groups.values()
-        if len(places) >= _LEAST_POINTS
+        _Line(rest=rest, variants=dict(sorted(variants.items())))
+        for rest, variants in groups.values()
+        if len(variants) >= _LEAST_POINTS
     ]
 
 
@@ -113,10 +113,10 @@ def _chart(
         if name_of == dataset
     }
     counts = [sum(value is not None for value in row) for row in results.values()]
-    values = sorted({value for line in lines for value in line.places})
+    values = sorted({value for line in lines for value in line.variants})
     curves = [
         curve_over_seeds(
-            label, list(line.places), [results[variant] for variant in line.places.values()]
+            label, list(line.variants), [results[variant] for variant in line.variants.values()]
         )
         for label, line in zip(_labels(name, lines), lines, strict=True)
     ]
@@ -140,7 +140,7 @@ def _chart(
 
 
 def _labels(name: str, lines: Sequence[_Line]) -> list[str]:
-    """Return what tells the lines apart: of their operators, and of all else only if need be."""
+    """Return what distinguishes the lines: their operators' options, or others if necessary."""
     for prefix in ("pools.", ""):
         keys = dict.fromkeys(key for line in lines for key in line.rest if key.startswith(prefix))
         differing = [key for key in keys if len({repr(line.rest.get(key)) for line in lines}) > 1]
@@ -150,7 +150,7 @@ def _labels(name: str, lines: Sequence[_Line]) -> list[str]:
         ]
         if len(set(labels)) == len(lines):
             break
-    # A single line is called after what has the option.
+    # A single line is named after the component with the option.
     owner = name.rpartition(".")[0]
     return [
         label or str(line.rest.get(owner, name)) for label, line in zip(labels, lines, strict=True)

@@ -1,4 +1,4 @@
-"""The table of two stores: every condition then and now."""
+"""The table that compares two stores: every condition then and now."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ def changes_table(
     margin: float | None = None,
     notes: Sequence[str] = (),
 ) -> Table:
-    """Return each variant now beside itself then.
+    """Compare each variant now with itself then.
 
     Args:
-        values: Per variant, its values then and now; NaN = diverged, ``None`` = missing.
-        title: One line.
-        metric: What the values are; they are fractions.
-        lower_is_better: Orientation of the metric.
-        alpha: Level of the family of all variants, in (0, 1).
-        paired: Values at one place share a seed that blocks them.
-        margin: Equivalence margin as a fraction; ``None`` for no claim.
-        notes: Further sentences.
+        values: By variant, its values then and now; NaN = diverged, ``None`` = missing.
+        title: Title, one line.
+        metric: The metric of the values, which are fractions.
+        lower_is_better: Whether smaller values are better.
+        alpha: Significance level of the family of all variants, in (0, 1).
+        paired: Whether values at the same index share a seed as a block.
+        margin: Equivalence margin as a fraction; ``None`` for no test.
+        notes: Further notes.
     """
     samples = {
         f"{when} {variant}": sample
@@ -72,7 +72,7 @@ def changes_table(
             f"points: Hodges-Lehmann shift, now − then; {'lower' if lower_is_better else 'higher'} "
             f"{metric} is better; alpha = {alpha:g}",
             f"p by {tested[0].test if tested else 'no test'}; Holm over {len(tested)} "
-            f"comparison{'' if len(tested) == 1 else 's'}, one a variant",
+            f"comparison{'' if len(tested) == 1 else 's'}, one per variant",
             *notes,
         ),
     )

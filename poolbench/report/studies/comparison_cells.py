@@ -1,4 +1,4 @@
-"""The cells of a comparison that tables of results and of probes share."""
+"""The cells of a comparison, shared by the tables of results and of probes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ SIGNS = {"better": "▲", "worse": "▼", "equivalent": "≈", "no test possible
 
 
 def count_cell(comparison: Comparison, variant: str) -> TableCell:
-    """Return how many seeds count, and that some diverged (†) or are missing (‡)."""
+    """Return the number of seeds, with marks if some diverged (†) or are missing (‡)."""
     e = comparison.estimates[variant]
     signs = ("†" if e.n_diverged else "") + ("‡" if e.n_missing else "")
     text = f"{e.n}/{e.n_asked}{signs}" if signs else str(e.n)
@@ -18,7 +18,7 @@ def count_cell(comparison: Comparison, variant: str) -> TableCell:
 
 
 def ranked_cell(comparison: Comparison, variant: str) -> TableCell:
-    """Return mean and standard deviation, bold in the best set."""
+    """Return mean and standard deviation, in bold if in the best set."""
     e, is_bold = comparison.estimates[variant], variant in comparison.bold
     mark = ("*" if is_bold else "") + ("?" if variant in comparison.decision.untested else "")
     text = per_cent(e.mean, e.std)

@@ -1,4 +1,4 @@
-"""Where learned pooling parameters went: start, end, spread and direction, as table and charts."""
+"""The drift of learned pooling parameters: start, end, spread and direction, with charts."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ class Drift:
     """One learned parameter of one variant, over its seeds.
 
     Args:
-        variant: Its label.
-        parameter: Where it is and what it is: ``head.temperature``.
-        is_positive: It is learned as a logarithm, as temperatures are: ratios count, not
+        variant: Label of the variant.
+        parameter: Site and name: ``head.temperature``.
+        is_positive: Whether it is learned as a logarithm, like temperatures: ratios count, not
             differences, and means are geometric.
-        is_shared: One value for the layer rather than one a channel or a position.
+        is_shared: Whether there is one value for the layer, not one per channel or position.
         start: Initial values.
-        ends: Final values, in the order of ``start``, of each seed.
-        epochs: Mean of the values after each epoch, of each seed.
+        ends: Final values of each seed, in the order of ``start``.
+        epochs: Mean of the values after each epoch, for each seed.
     """
 
     variant: str
@@ -48,7 +48,7 @@ class Drift:
     epochs: tuple[tuple[float, ...], ...]
 
     def centre(self, values: Sequence[float]) -> float:
-        """Return the mean of values: geometric where they are positive."""
+        """Return the mean of values, geometric if they are positive."""
         return statistics.geometric_mean(values) if self.is_positive else statistics.fmean(values)
 
     @property
@@ -58,18 +58,18 @@ class Drift:
 
     @property
     def seeds_up(self) -> int:
-        """Seeds whose centre ended above its start."""
+        """Number of seeds whose mean ended above its start."""
         return sum(self.centre(end) > self.centre(self.start) for end in self.ends)
 
     @property
     def share_up(self) -> float:
-        """Share of the values that ended above their start."""
+        """Fraction of the values that ended above their start."""
         risen = (e > s for end in self.ends for s, e in zip(self.start, end, strict=True))
         return sum(risen) / len(self.values)
 
     @property
     def direction(self) -> str:
-        """``up`` or ``down`` where the centres of all seeds agree, else ``both``."""
+        """``up`` or ``down`` if the means of all seeds agree, else ``both``."""
         if self.seeds_up == len(self.ends):
             return "up"
         downs = sum(self.centre(end) < self.centre(self.start) for end in self.ends)
@@ -82,10 +82,10 @@ def drift_table(
     """Return a row for every learned parameter, and one for every variant without any.
 
     Args:
-        title: Of the study and data set.
-        drifts: In the suite's order.
+        title: Title with study and data set.
+        drifts: Drifts in the suite's order.
         fixed: Variants whose operators learn nothing.
-        notes: Sentences below the table: what is missing.
+        notes: Notes below the table, about what is missing.
     """
     about = (
         "seeds × values: one value for the layer, or one for each channel or position",
@@ -103,22 +103,22 @@ def drift_table(
 
 
 def drift_charts(dataset: str, title: str, drifts: Sequence[Drift]) -> list[Chart]:
-    """Return, for each kind of parameter, where it ended and how it got there.
+    """Return, for each kind of parameter, charts of its final values and its values over epochs.
 
     Args:
-        dataset: Whose drifts; start of the charts' names.
-        title: Of the study and data set.
-        drifts: In the suite's order.
+        dataset: The data set; prefix of the charts' names.
+        title: Title with study and data set.
+        drifts: Drifts in the suite's order.
     """
     charts: list[Chart] = []
     for kind in dict.fromkeys(_kind(drift) for drift in drifts):
         group = [drift for drift in drifts if _kind(drift) == kind]
         is_named = len({drift.parameter for drift in group}) > 1
-        labelled = {f"{d.variant} {_place(d)}" if is_named else d.variant: d for d in group}
-        name, words_of = f"{dataset}-{kind.replace('_', '-')}", kind.replace("_", " ")
+        labelled = {f"{d.variant} {_site(d)}" if is_named else d.variant: d for d in group}
+        name, label = f"{dataset}-{kind.replace('_', '-')}", kind.replace("_", " ")
         charts += [
-            _ends(f"{name}-end", title, words_of, labelled),
-            _epochs(f"{name}-epochs", title, words_of, labelled),
+            _ends(f"{name}-end", title, label, labelled),
+            _epochs(f"{name}-epochs", title, label, labelled),
         ]
     return charts
 
@@ -175,12 +175,12 @@ def _kind(drift: Drift) -> str:
     return drift.parameter.rpartition(".")[2]
 
 
-def _place(drift: Drift) -> str:
+def _site(drift: Drift) -> str:
     return drift.parameter.rpartition(".")[0]
 
 
 def _start(drift: Drift) -> float | None:
-    """Return the one value a parameter starts at; ``None`` where it starts at several."""
+    """Return the initial value of a parameter; ``None`` if there are several."""
     return drift.start[0] if len(set(drift.start)) == 1 else None
 
 

@@ -1,4 +1,4 @@
-"""The table of gates: what was demanded, what was seen, and whether that decides it."""
+"""The table of gates: the condition, the observed value, and the outcome."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from poolbench.stats import Judgement
 
 @dataclass(frozen=True, kw_only=True)
 class Ruling:
-    """A gate, put to one condition.
+    """A gate applied to one variant on one data set.
 
     Args:
-        gate: What must not hold.
-        dataset: Of the condition.
-        variant: Of the condition.
-        reference: What the value is a difference from, in words; empty for a value by itself.
+        gate: The condition that must not hold.
+        dataset: The data set.
+        variant: The variant.
+        reference: What the value is a difference from, as text; empty for a value by itself.
         alpha: One minus the confidence of the interval.
-        judgement: What its interval says.
+        judgement: The judgement by its interval.
     """
 
     gate: Gate
@@ -34,7 +34,7 @@ class Ruling:
 
     @property
     def seen(self) -> str:
-        """The value with its interval, in words: ``"−0.50 [−0.90, −0.10] points vs average"``."""
+        """The value with its interval, as text: ``"−0.50 [−0.90, −0.10] points vs average"``."""
         judged = self.judgement
         if math.isnan(judged.value):
             return NOTHING
@@ -51,7 +51,7 @@ class Ruling:
 
     @property
     def sentence(self) -> str:
-        """The ruling in one line, whatever line ends a name holds."""
+        """The ruling in one line, even if a name contains line ends."""
         reason = f" ({self.judgement.reason})" if self.judgement.reason else ""
         outcome = self.judgement.outcome
         verb = "is undecided on" if outcome == "undecided" else outcome
@@ -62,7 +62,7 @@ class Ruling:
 
 
 def gate_table(rulings: Sequence[Ruling]) -> Table:
-    """Return one row a ruling; there is at least one."""
+    """Return one row per ruling; there is at least one."""
     levels = ", ".join(f"{100 * (1 - alpha):g}" for alpha in sorted({r.alpha for r in rulings}))
     return Table(
         title="gates",

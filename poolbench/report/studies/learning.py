@@ -22,14 +22,14 @@ Quantity = Callable[[Epoch], float | None]
 
 
 def learning_charts(study: Study, runs: Mapping[str, Run]) -> list[Chart]:
-    """Return training loss and, where images were held out, validation accuracy over epochs.
+    """Return training loss and, if images were held out, validation accuracy over epochs.
 
     Args:
-        study: Which cells there should be.
-        runs: Cell id to run; one that is not there is missing.
+        study: The study, with its cells.
+        runs: Runs by cell id; a cell without one is missing.
 
     Returns:
-        At most two charts a data set.
+        At most two charts per data set.
     """
     charts: list[Chart] = []
     for dataset in study.datasets:
@@ -41,18 +41,18 @@ def learning_charts(study: Study, runs: Mapping[str, Run]) -> list[Chart]:
 
 
 def early_table(study: Study, dataset: str, runs: Mapping[str, Run], target: float) -> Table:
-    """Return how many epochs and images each variant took to a validation accuracy.
+    """Return how many epochs and images each variant needs to reach a validation accuracy.
 
-    Runs that never reached it, and runs that diverged, rank behind all others.
+    Runs that never reach it, and runs that diverged, rank behind all others.
 
     Args:
-        study: Which cells there should be, and how to read them.
+        study: The study, with its cells and analysis.
         dataset: One of its data sets.
-        runs: Cell id to run; one that is not there is missing.
+        runs: Runs by cell id; a cell without one is missing.
         target: Validation accuracy, in (0, 1].
 
     Raises:
-        BadInput: A target out of range, or no images were held out.
+        BadInput: The target is out of range, or no images were held out.
     """
     if not 0 < target <= 1:
         raise BadInput(f"the target is {target:g}", "give an accuracy in (0, 1], such as 0.9")
@@ -112,7 +112,7 @@ def early_table(study: Study, dataset: str, runs: Mapping[str, Run], target: flo
             "trained, which ranks behind every epoch, as does a diverged run",
             *about_bold(comparison),
             *(_about_tests(comparison) if contrasts else ()),
-            # A run that never reached the target is no number here, but it did not diverge.
+            # A run that never reached the target has no number here, but it did not diverge.
             *about_caveats(comparison, without=("diverged", "constant")),
             *about_reductions(study, dataset, is_compared=False),
         ),
@@ -165,7 +165,7 @@ def _curve(variant: str, runs: Sequence[Run], quantity: Quantity) -> Curve:
 
 
 def _epochs_to(run: Run | None, target: float) -> float | None:
-    """Return the first epoch at the target: NaN for never, ``None`` without a run."""
+    """Return the first epoch that reached the target: NaN for never, ``None`` without a run."""
     if run is None:
         return None
     if run.result.status != "ok":

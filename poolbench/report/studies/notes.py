@@ -1,4 +1,4 @@
-"""The sentences below a results table: what the signs mean, and how far the numbers carry."""
+"""The notes below a results table: what the signs mean, and the limits of the numbers."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def notes_of(outcomes: Outcomes, source: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the notes of a results table.
 
     Args:
-        outcomes: What the table shows.
-        source: Where published numbers come from; empty when the table has none.
+        outcomes: The outcomes in the table.
+        source: Where published numbers come from; empty if the table has none.
     """
     return (
         *_about_cells(outcomes),
@@ -35,14 +35,14 @@ def notes_of(outcomes: Outcomes, source: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def about_comparison(comparison: Comparison) -> Iterator[str]:
-    """Say what bold and every sign of a comparison mean, and what to know before believing it."""
+    """Say what bold and every sign of a comparison mean, with its caveats."""
     yield from about_bold(comparison)
     yield from _about_contrasts(comparison)
     yield from about_caveats(comparison)
 
 
 def about_bold(comparison: Comparison) -> Iterator[str]:
-    """Say what bold means, and where it could not have been otherwise."""
+    """Say what bold means, and if some variants could not have been shown worse."""
     yield (
         f"* bold: not shown worse than the best (rule '{comparison.rule}': "
         f"{_RULES[comparison.rule]}; alpha = {comparison.alpha:g}, "
@@ -53,11 +53,11 @@ def about_bold(comparison: Comparison) -> Iterator[str]:
 
 
 def about_caveats(comparison: Comparison, *, without: Collection[str] = ()) -> Iterator[str]:
-    """Say what to know before believing a comparison.
+    """Yield the caveats of a comparison.
 
     Args:
-        comparison: What is shown.
-        without: Codes of caveats that the table says in other words.
+        comparison: The comparison.
+        without: Codes of caveats that the table already states.
     """
     for caveat in comparison.caveats:
         if caveat.code not in without:
@@ -65,19 +65,19 @@ def about_caveats(comparison: Comparison, *, without: Collection[str] = ()) -> I
 
 
 def about_reductions(study: Study, dataset: str, *, is_compared: bool) -> Iterator[str]:
-    """Say that a table is of less than its suite describes.
+    """Say that a table is based on less than its suite describes.
 
     Args:
-        study: What was trained.
-        dataset: The table's.
-        is_compared: Whether published figures stand in the table.
+        study: The study.
+        dataset: Data set of the table.
+        is_compared: Whether the table shows published numbers.
     """
     cells = [cell for cell in study.cells if cell.data.source.name == dataset]
     reductions = [f"profile '{study.profile}'"] if study.profile else []
     limits = sorted({cell.data.limit for cell in cells if cell.data.limit is not None})
     reductions += [f"at most {limit:,} images of each split" for limit in limits]
     if reductions:
-        warning = ": not comparable with the published figures" if is_compared else ""
+        warning = ": not comparable with the published numbers" if is_compared else ""
         yield f"reduced: {', '.join(reductions)}{warning}"
 
 

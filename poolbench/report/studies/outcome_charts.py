@@ -1,4 +1,4 @@
-"""Results as pictures: every seed of every variant, and what accuracy costs."""
+"""Results as pictures: every seed of every variant, and accuracy against cost."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from poolbench.report.studies.bands import seeds_in_words
 from poolbench.report.studies.outcomes import Outcomes, outcomes_of
 from poolbench.stats import estimate
 
-# Networks that differ by less in size cost the same.
+# Networks that differ less in size count as equal in cost.
 NOTICEABLE = 1.01
 
 
 def outcome_charts(study: Study, runs: Mapping[str, Run]) -> list[Chart]:
-    """Return the dots of every seed, and accuracy against parameters and against time.
+    """Return a dot for every seed, and accuracy against parameters and against time.
 
     Args:
-        study: Which cells there should be, and its metric.
-        runs: Cell id to run; one that is not there is missing.
+        study: The study, with its cells and metric.
+        runs: Runs by cell id; a cell without one is missing.
 
     Returns:
-        At most three charts a data set: variants of one size need no chart of sizes.
+        At most three charts per data set: variants of equal size need no chart of sizes.
     """
     charts: list[Chart] = []
     for dataset in study.datasets:
@@ -133,5 +133,5 @@ def _spread(std: float) -> tuple[float, ...]:
 
 
 def _seconds_an_epoch(run: Run) -> float:
-    # The median: the first epoch also warms the machine up.
+    # The median, because the first epoch includes warm-up.
     return statistics.median(t.duration_s for t in run.timings) if run.timings else math.nan

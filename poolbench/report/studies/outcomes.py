@@ -1,4 +1,4 @@
-"""Runs as values of a metric, and what they show."""
+"""Runs as values of a metric, and their comparison."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from poolbench.stats import Comparison, compare
 
 @dataclass(frozen=True, kw_only=True)
 class Outcomes:
-    """What one data set's runs show.
+    """The results on one data set.
 
     Args:
-        comparison: Of the variants, in the suite's order; values are fractions.
-        runs: Per variant, the runs that exist.
-        metric: What the values are.
+        comparison: Comparison of the variants, in the suite's order; values are fractions.
+        runs: By variant, the runs that exist.
+        metric: The metric of the values.
     """
 
     comparison: Comparison
@@ -31,15 +31,16 @@ def outcomes_of(study: Study, dataset: str, runs: Mapping[str, Run]) -> Outcomes
     """Compare a study's variants on one of its data sets.
 
     Args:
-        study: Which cells there should be, and how to read them.
+        study: The study, with its cells and analysis.
         dataset: One of ``study.datasets``.
-        runs: Cell id to run; a cell without one is missing.
+        runs: Runs by cell id; a cell without one is missing.
 
     Returns:
         The comparison and the runs behind it.
 
     Raises:
-        BadInput: An unknown data set or baseline, a seed used twice, or options out of range.
+        BadInput: The data set or baseline is unknown, a seed is used twice, or an option is out of
+            range.
     """
     conditions = {name: cells for data, name, cells in study.conditions() if data == dataset}
     if not conditions:

@@ -1,4 +1,4 @@
-"""The table of `poolbench compare`: one row a pair of variants."""
+"""The table of `poolbench compare`: one row per pair of variants."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ def pair_table(
     metric: str = "accuracy",
     title: str = "",
 ) -> Table:
-    """Return candidates beside their baselines.
+    """Compare candidates with their baselines.
 
     Args:
-        comparison: Values are fractions.
-        pairs: ``(baseline, candidate)`` names.
-        metric: What the values are.
-        title: One line; by default it is made of the metric.
+        comparison: The comparison; values are fractions.
+        pairs: Names, ``(baseline, candidate)``.
+        metric: The metric of the values.
+        title: Title, one line; by default made from the metric.
 
     Returns:
-        A row for each pair: both means, shift, p, effect and verdict, and the caveats that apply.
+        A row for each pair: both means, shift, p, effect and verdict, with the caveats that apply.
 
     Raises:
-        BadInput: An unknown variant, or one compared with itself.
+        BadInput: A variant is unknown, or compared with itself.
     """
     named = {name for pair in pairs for name in pair}
     level = f"{100 * (1 - comparison.alpha):g}"

@@ -1,4 +1,4 @@
-"""The results table: one row a variant, with what may and what may not be said of it."""
+"""The results table: one row per variant, with its tests and caveats."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from poolbench.stats.estimate import constant_value
 
 @dataclass(frozen=True)
 class _Part:
-    """Columns side by side, and the cells of a variant in them."""
+    """A group of columns, and the cells of a variant in them."""
 
     columns: tuple[Column, ...]
     cells: Callable[[str], tuple[TableCell, ...]]
@@ -36,16 +36,17 @@ def results_table(study: Study, dataset: str, runs: Mapping[str, Run]) -> Table:
     """Return the table of one data set.
 
     Args:
-        study: Which cells there should be, and how to read them.
+        study: The study, with its cells and analysis.
         dataset: One of ``study.datasets``.
-        runs: TableCell id to run; a cell without one is counted as missing.
+        runs: Runs by cell id; a cell without one counts as missing.
 
     Returns:
         A row for each variant, in the suite's order. Its ``detail`` is the document of the
         comparison with ``dataset`` and ``metric``.
 
     Raises:
-        BadInput: An unknown data set or baseline, a seed used twice, or options out of range.
+        BadInput: The data set or baseline is unknown, a seed is used twice, or an option is out of
+            range.
     """
     outcomes = outcomes_of(study, dataset, runs)
     comparison = outcomes.comparison
