@@ -1,1 +1,1 @@
-"""Use cases: one file each, as the commands name them. None loads torch when it is imported."""
+"""Use cases: one file each, named like the commands. Importing them does not load torch."""

@@ -1,4 +1,4 @@
-"""The Python API: what ``import poolbench as pb`` offers, beside the command line."""
+"""The Python API: what ``import poolbench as pb`` offers."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ def operator(name: str, **options: Any) -> nn.Module:
     """Build a pooling operator; see :func:`poolbench.operators.create.create`.
 
     Args:
-        name: As ``poolbench list operators`` gives it.
+        name: A name from ``poolbench list operators``.
         options: ``channels``, ``kernel_size``, ``stride``, ``padding``, ``ceil_mode``, ``grid``,
-            and the operator's own.
+            and the operator's own options.
 
     Returns:
         A module ``(N, C, H, W) -> (N, C)``, or ``(N, C, H', W')`` with a ``kernel_size``.
 
     Raises:
-        BadInput: The name, an option or the geometry cannot be meant.
+        BadInput: The name, an option or the geometry is invalid.
     """
     from poolbench.operators.create import create
 
@@ -44,21 +44,21 @@ def model(
     pools: Mapping[str, str | Mapping[str, Any]] | None = None,
     **options: Any,
 ) -> nn.Module:
-    """Build a network for normalised images, its weights from torch's global generator.
+    """Build a network for normalised images, with weights from torch's global generator.
 
     Args:
         name: As ``poolbench list models`` gives it.
         num_classes: Width of the logits, at least 1.
         in_channels: Channels of the images, at least 1; by default the network's own, or 3.
         image_size: Side, or (H, W), of training images in pixels; by default its own, or 32.
-        pools: Operator by site, as in a suite; sites left out keep their default.
-        options: The network's own, as ``depth=18``.
+        pools: Operators by site, as in a suite; sites left out keep their default.
+        options: The network's own options, such as ``depth=18``.
 
     Returns:
         A module ``(N, C, H, W) -> (N, num_classes)``.
 
     Raises:
-        BadInput: A name, site or option that cannot be meant.
+        BadInput: A name, site or option is invalid.
     """
     from poolbench.assembly.network import build_body, model_spec
     from poolbench.models import MODELS
@@ -93,17 +93,18 @@ def swap_pooling(
     """Replace the pools of any network; see :func:`poolbench.assembly.swap_pooling.swap_pooling`.
 
     Args:
-        module: Changed in place.
+        module: The network, changed in place.
         name: The operator.
         sites: ``head``, ``se``, ``window``, or several of them.
-        images: Run through the network once, where the operator needs channels or grid.
-        options: The operator's own.
+        images: Images ``(N, C, H, W)`` to run through the network once, if the operator needs
+            channels or grid.
+        options: The operator's own options.
 
     Returns:
         Names of the replaced modules.
 
     Raises:
-        BadInput: Nothing to replace, or an operator that cannot stand there.
+        BadInput: There is no pool to replace, or the operator does not fit.
     """
     from poolbench.assembly.swap_pooling import swap_pooling as swap
 
@@ -111,17 +112,17 @@ def swap_pooling(
 
 
 def optimal_error(d: int, orders: Sequence[int]) -> tuple[float, tuple[float, ...]]:
-    """Return how closely subpool maxes can approach a max, and with which coefficients.
+    """Return the least error of subpool maxes against a max, and the coefficients that reach it.
 
     Args:
-        d: Elements of the window, from 2.
-        orders: Sizes of the subpools, different numbers from 0 (the intercept) to d - 1.
+        d: Elements of the window, at least 2.
+        orders: Sizes of the subpools, distinct numbers from 0 (the intercept) to d - 1.
 
     Returns:
         The least sup-norm error on the unit cube, and one coefficient for each order.
 
     Raises:
-        BadInput: d or the orders cannot be meant.
+        BadInput: d or the orders are invalid.
     """
     from poolbench.theory.least_error import least_error
 
@@ -137,10 +138,10 @@ def load_suite(
     only: Sequence[str] = (),
     limit: int | None = None,
 ) -> Study:
-    """Read a suite file, or a suite that ships; see :func:`poolbench.app.study.load_study`.
+    """Read a suite file or a built-in suite; see :func:`poolbench.app.study.load_study`.
 
     Raises:
-        BadInput: Everything that is wrong with it, each with file:line:column.
+        BadInput: The suite is invalid; the message lists every fault with file:line:column.
     """
     from poolbench.app.study import load_study
     from poolbench.app.suites import find
@@ -156,11 +157,11 @@ def train(
     jobs: int | None = None,
     data_root: str | Path | None = None,
 ) -> Summary:
-    """Train what the store lacks of a suite; see :func:`poolbench.app.train.train`.
+    """Train the cells of a suite that have no result yet; see :func:`poolbench.app.train.train`.
 
     Raises:
-        EnvironmentFault: Device, data, disk or store cannot serve; finished cells are safe.
-        Interrupted: Ctrl-C; the same call continues.
+        EnvironmentFault: Device, data, disk or store cannot be used; finished cells are safe.
+        Interrupted: Ctrl-C; call again to continue.
     """
     from poolbench.app.train import Settings
     from poolbench.app.train import train as train_study

@@ -25,19 +25,19 @@ KIND = "poolbench baseline"
 
 
 def write_baseline(studies: Sequence[Study], store_path: Path, target: Path) -> tuple[int, int]:
-    """Write the values of studies to a file that ``poolbench compare`` takes for a baseline.
+    """Write the values of studies to a file that ``poolbench compare`` takes as a baseline.
 
     Args:
-        studies: Whose runs.
+        studies: The studies with the runs.
         store_path: The store's folder; it may be read-only.
-        target: The file; one that is there is replaced, wholly or not at all.
+        target: The file; an existing one is replaced atomically.
 
     Returns:
-        How many runs are in it, and how many the studies asked for.
+        The number of runs in it, and the number that the studies ask for.
 
     Raises:
-        NothingMatched: Not one run is finished.
-        EnvironmentFault: The store cannot be read, or the file not written.
+        NothingMatched: No run is finished.
+        EnvironmentFault: The store cannot be read, or the file cannot be written.
     """
     frozen = [values_of(read_results(study, store_path)) for study in studies]
     statuses = [seed.status for seed in _all_seeds(frozen)]
@@ -68,7 +68,7 @@ def read_baseline(path: Path) -> list[StudyValues]:
     """Read a frozen baseline.
 
     Raises:
-        BadInput: It is missing, damaged, of a newer version, or something else.
+        BadInput: It is missing, damaged, from a newer version, or not a baseline.
     """
     try:
         document = unseal(path.read_bytes())
@@ -76,9 +76,9 @@ def read_baseline(path: Path) -> list[StudyValues]:
         raise BadInput(f"cannot read {path}: {error.strerror}", "name a frozen baseline") from None
     except Damaged as error:
         hint = "restore it, or write it again with: poolbench store freeze"
-        raise BadInput(f"{path} is no sound baseline: {error}", hint) from None
+        raise BadInput(f"{path} is a damaged baseline: {error}", hint) from None
     if document.get("kind") != KIND or not isinstance(document.get("format"), int):
-        raise BadInput(f"{path} is no frozen baseline", "write one with: poolbench store freeze")
+        raise BadInput(f"{path} is not a frozen baseline", "write one with: poolbench store freeze")
     if document["format"] > FORMAT:
         message = f"{path} was written by a newer version: format {document['format']}"
         raise BadInput(message, "upgrade poolbench")

@@ -13,10 +13,10 @@ from poolbench.core.errors import BadInput, EnvironmentFault
 
 
 def write_page(results: Results, file: Path) -> Path:
-    """Write a study as one HTML file, whole or not at all.
+    """Write a study as one HTML file, atomically.
 
     Raises:
-        NothingMatched: Not one of its cells is finished.
+        NothingMatched: None of its cells is finished.
         EnvironmentFault: The file cannot be written.
     """
     from poolbench.report.formats.html import render_page
@@ -29,15 +29,15 @@ def write_bundle(results: Sequence[Results], folder: Path) -> list[Path]:
     """Write the page of each study, its tables in every format and its figures.
 
     Args:
-        results: Of one study or several, of which each gets a folder of its own.
-        folder: Made where it is missing, in one that is there; files of the same names are
-            replaced.
+        results: Results of one study, or of several; each of several gets its own folder.
+        folder: The folder; created if missing, but its parent has to exist. Files with the same
+            names are replaced.
 
     Returns:
         The files: ``index.html``, ``tables.md`` and so on, ``figures/*``.
 
     Raises:
-        NothingMatched: Not one of a study's cells is finished.
+        NothingMatched: None of a study's cells is finished.
         BadInput: The folder is a file.
         EnvironmentFault: A file cannot be written.
     """
@@ -69,7 +69,7 @@ def _make(folder: Path) -> None:
     except FileExistsError as error:
         raise BadInput(f"{folder} is a file", "name a folder, or FILE.html, with -o") from error
     except OSError as error:
-        raise EnvironmentFault(f"cannot make {folder}: {error.strerror}") from error
+        raise EnvironmentFault(f"cannot create {folder}: {error.strerror}") from error
 
 
 def _write(file: Path, text: str) -> None:

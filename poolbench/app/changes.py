@@ -1,4 +1,4 @@
-"""Two stores, or a store and a frozen baseline: every condition then and now."""
+"""Comparing two stores, or a store with a frozen baseline: every condition then and now."""
 
 from __future__ import annotations
 
@@ -31,33 +31,33 @@ def compare_documents(
     reading: Reading,
     gates: Sequence[Gate],
 ) -> tuple[list[Table], list[Ruling]]:
-    """Compare the conditions that two documents share, and put the gates to them.
+    """Compare the conditions that two documents share, and apply the gates to them.
 
     Args:
-        a: What it was then: a store, or a frozen baseline.
-        b: What it is now; ``None`` for the store of ``--store``. Of a store and a frozen baseline,
-            the baseline is always what it was then.
-        study: Compare this suite alone; ``None`` for every study that both have.
+        a: The earlier results: a store, or a frozen baseline.
+        b: The current results; ``None`` for the store of ``--store``. A frozen baseline always
+            counts as earlier than a store.
+        study: Compare only this suite; ``None`` for every study that both have.
         store_path: The store of ``--store``.
         reading: How to read the results.
-        gates: In place of those of the suite.
+        gates: Gates that replace those of the suite.
 
     Returns:
-        One table a study and data set, and the rulings.
+        One table per study and data set, and the rulings.
 
     Raises:
         BadInput: An argument is neither a store nor a frozen baseline.
-        NothingMatched: They share no condition, or nothing of the suite is trained now.
+        NothingMatched: They share no condition, or nothing in the suite is trained now.
     """
     first, second = Path(str(a)), store_path if b is None else Path(b)
     if second.suffix == ".json":
         first, second = second, first
     if second.suffix == ".json":
-        raise BadInput("two frozen baselines hold nothing new", "compare one with a store")
+        raise BadInput("two frozen baselines cannot be compared", "compare one with a store")
     tables: list[Table] = []
     rulings: list[Ruling] = []
     earlier = _frozen(first, study) if first.suffix == ".json" else _stored(first, study)
-    # What is asked for now is what is judged now: a gate must not pass by what was trained before.
+    # Judge the suite in its present form: a gate must not pass on runs of an earlier form.
     studies = _studies(second, None) if study is None else [study]
     for results in (read_results(each, second, reading) for each in studies):
         if study is not None:
@@ -98,10 +98,10 @@ def _stored(path: Path, study: Study | None) -> dict[str, StudyValues]:
 
 
 def _studies(path: Path, study: Study | None) -> list[Study]:
-    """Return the latest study of each title; the one asked for, if any of it was trained here."""
+    """Return the latest study of each title, or the one asked for if it was trained here."""
     if study is not None and any(Store(path).has_result(cell.id) for cell in study.cells):
         return [study]
-    # Another revision of a component gives its cells other ids: the title stays.
+    # A new revision of a component changes the ids of cells, but not the title.
     latest = {each.title: each for each in stored_studies(path)}
     return [each for title, each in latest.items() if study is None or title == study.title]
 
@@ -146,13 +146,13 @@ def _notes(
     counterparts: Mapping[tuple[str, str], ConditionValues],
 ) -> Iterator[str]:
     current = {each.label: each for each in now.conditions}
-    for words, labels in (
-        ("then, and not now", counterparts.keys() - current.keys()),
-        ("now, and not then", current.keys() - counterparts.keys()),
+    for reason, labels in (
+        ("then, but not now", counterparts.keys() - current.keys()),
+        ("now, but not then", current.keys() - counterparts.keys()),
     ):
         if labels:
             names = ", ".join(f"{variant} on {dataset}" for dataset, variant in sorted(labels))
-            yield f"not compared: {names} ({words})"
+            yield f"not compared: {names} ({reason})"
     both = [(counterparts[label], each) for label, each in current.items() if label in counterparts]
     if changed := [b.variant for a, b in both if a.condition != b.condition]:
         yield (
@@ -161,7 +161,7 @@ def _notes(
         )
     if same := [b.variant for a, b in both if a.seeds == b.seeds]:
         yield f"the same runs with the same values as then: {', '.join(dict.fromkeys(same))}"
-    for word, versions in (("then", then.versions), ("now", now.versions)):
+    for when, versions in (("then", then.versions), ("now", now.versions)):
         if then.versions != now.versions:
             shown = (", ".join(f"{k} {v}" for k, v in each.items() if v) for each in versions)
-            yield f"{word}: {'; '.join(shown)}"
+            yield f"{when}: {'; '.join(shown)}"

@@ -20,11 +20,11 @@ from poolbench.report.table import Table
 
 @dataclass(frozen=True, kw_only=True)
 class Compared:
-    """What a comparison showed.
+    """The result of a comparison.
 
     Args:
-        tables: One a data set, and one of the gates where there are any.
-        rulings: Of all gates.
+        tables: One per data set, and one of the gates if there are any.
+        rulings: Rulings of all gates.
     """
 
     tables: tuple[Table, ...]
@@ -40,21 +40,21 @@ def compare(
     reading: Reading,
     gates: Sequence[Gate] = (),
 ) -> Compared:
-    """Compare what the arguments name, and put the gates to it.
+    """Compare what the arguments name, and apply the gates.
 
     Args:
-        a: A variant, or a store or frozen baseline. A variant alone is the candidate, and the
-            suite's baseline takes its place; ``None`` for every variant against the baseline.
+        a: A variant, a store or a frozen baseline. A single variant is compared with the suite's
+            baseline; ``None`` compares every variant with the baseline.
         b: Another variant, store or frozen baseline.
-        study: Where they are from; ``None`` for the latest study of the store that has them.
+        study: The study of the variants; ``None`` for the latest one in the store that has them.
         store_path: The store of the variants; it may be read-only.
         reading: How to read the results.
-        gates: In place of the suite's; those are not asked where both variants are named, because
-            their baseline is another.
+        gates: Gates that replace the suite's; the suite's are not used if two variants are named,
+            because they refer to another baseline.
 
     Raises:
-        BadInput: A name that is no variant, store or file.
-        NothingMatched: No study, or no finished run, to compare.
+        BadInput: A name is not a variant, store or file.
+        NothingMatched: There is no study, or no finished run, to compare.
     """
     if is_document(a) or is_document(b):
         tables, rulings = compare_documents(
@@ -84,7 +84,8 @@ def _names(a: str | None, b: str | None, study: Study) -> tuple[str, list[str]]:
     for name in (baseline, *candidates):
         if name not in study.variants:
             raise BadInput(
-                f"'{name}' is no variant of '{study.title}'", did_you_mean(name, study.variants)
+                f"'{name}' is not a variant of '{study.title}'",
+                did_you_mean(name, study.variants),
             )
     if baseline in candidates:
         raise BadInput(f"'{baseline}' cannot be compared with itself", "name two variants")
@@ -130,7 +131,7 @@ def _rulings(
             return None
         return conditions[candidate.dataset, baseline], baseline
 
-    # A bound that is a number holds for the baseline as well, where no variant was singled out.
+    # A numeric bound applies to the baseline too, unless variants were named.
     judged = {*candidates} if named else {*candidates, baseline}
     chosen = [each for each in conditions.values() if each.variant in judged]
     return judge(gates, chosen, counterpart, results.study.analysis)

@@ -31,14 +31,15 @@ def load_experiment(
     """Read the suite of an experiment.
 
     Args:
-        kind: ``contraction``, ...: the section it must have.
-        suite: A file, or the name of a suite that ships; ``None`` for options alone.
+        kind: The section it must have: ``contraction``, ...
+        suite: A file, or the name of a built-in suite; ``None`` for options alone.
         profile: Name of a profile in it.
-        overrides: ``key.path=value`` each.
-        options: The same, by the words a fault in it is told at: ``--model wrn``; applied last.
+        overrides: Overrides, each ``key.path=value``.
+        options: Further overrides by the text that faults refer to, such as ``--model wrn``;
+            applied last.
 
     Raises:
-        BadInput: Everything that is wrong with it, each at its place.
+        BadInput: The suite is invalid; the message lists every fault with its position.
     """
     laid = [Override(typed=f"--set {text}", text=text) for text in overrides]
     laid += [Override(typed=typed, text=text) for typed, text in (options or {}).items()]

@@ -1,4 +1,4 @@
-"""Export: everything a store holds, for other people's tools."""
+"""Export of everything in a store for other tools."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ KINDS = tuple(_KINDS)
 
 @dataclass(frozen=True, kw_only=True)
 class Exported:
-    """What was written.
+    """A written file or folder.
 
     Args:
         path: File or folder.
-        count: How many of them are in it.
-        of: What was counted: ``rows`` or ``runs``.
+        count: Number of rows or runs in it.
+        of: What ``count`` counts: ``rows`` or ``runs``.
     """
 
     path: Path
@@ -44,19 +44,19 @@ class Exported:
 def export(
     studies: Sequence[Study], store_path: Path, folder: Path, kinds: Sequence[str]
 ) -> tuple[list[Exported], list[str]]:
-    """Write the finished runs of studies, with all that was measured on them.
+    """Write the finished runs of studies, with all their measurements.
 
     Args:
-        studies: Whose runs.
+        studies: The studies with the runs.
         store_path: The store's folder; it may be read-only.
-        folder: Made if need be; files of an earlier export are replaced.
-        kinds: Of ``csv``, ``parquet``, ``tensorboard``.
+        folder: The folder; created if missing. Files of an earlier export are replaced.
+        kinds: Kinds among ``csv``, ``parquet``, ``tensorboard``.
 
     Returns:
-        What was written, and what is wrong with runs that had to be left out.
+        The written files and folders, and the faults of damaged runs, which are left out.
 
     Raises:
-        BadInput: An unknown kind.
+        BadInput: A kind is unknown.
         NothingMatched: No run is finished.
         EnvironmentFault: A kind's library is not installed, or the folder cannot be written.
     """
@@ -79,7 +79,7 @@ def export(
             written.append(Exported(path=folder / name, count=count, of=of))
     except OSError as error:
         raise EnvironmentFault(f"cannot write {folder}: {error.strerror}") from error
-    damaged = [words for results in found for words in results.damaged]
+    damaged = [fault for results in found for fault in results.damaged]
     return written, damaged
 
 

@@ -1,4 +1,4 @@
-"""Gates: putting them to results, and telling those who wait for the answer."""
+"""Applying gates to results, and reporting the outcome."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def read_gates(texts: Iterable[str]) -> tuple[Gate, ...]:
     """Read gates from the command line.
 
     Raises:
-        BadInput: One of them is no gate.
+        BadInput: One of them is not a gate.
     """
     return tuple(read_gate(text, probes=PROBES) for text in texts)
 
@@ -41,17 +41,17 @@ def judge(
     counterpart: Counterpart,
     analysis: Analysis,
 ) -> list[Ruling]:
-    """Put every gate to every condition it is for.
+    """Apply every gate to every condition that it selects.
 
     Args:
-        gates: What must not hold.
-        candidates: The conditions that are judged.
-        counterpart: Gives what a candidate is compared with, and its name; ``None`` when there is
+        gates: Conditions that must not hold.
+        candidates: The conditions to judge.
+        counterpart: Returns what a candidate is compared with, and its name; ``None`` if there is
             nothing, as for the baseline itself.
         analysis: Level of the intervals, pairing, published values.
 
     Raises:
-        NothingMatched: A gate is for none of the candidates.
+        NothingMatched: A gate selects none of the candidates.
     """
     rulings = []
     for gate in gates:
@@ -64,7 +64,7 @@ def judge(
         if not found:
             names = ", ".join(dict.fromkeys(candidate.variant for candidate in candidates))
             raise NothingMatched(
-                f"the gate '{gate.text}' for '{gate.only}' judges none of: {names}",
+                f"the gate '{gate.text}' for '{gate.only}' applies to none of: {names}",
                 "a baseline is not judged against itself; correct the gate's `only`",
             )
         rulings += found
@@ -74,7 +74,7 @@ def judge(
 def _rule(
     gate: Gate, candidate: ConditionValues, counterpart: Counterpart, analysis: Analysis
 ) -> Ruling | None:
-    """Return what a gate says of a condition; ``None`` when there is nothing to hold it against."""
+    """Return a gate's ruling on a condition; ``None`` if there is nothing to compare it with."""
     name = ""
     if gate.metric.endswith(AREA) and gate.metric not in candidate.settings:
         judgement = _unknown(
@@ -120,7 +120,7 @@ def _judge_change(
         grown = constant_value(values) - constant_value(before)
         return judge_exact(grown, gate.sign, gate.offset, _count(values))
     if len(seeds) > 1 and None not in values and candidate.seeds == reference.seeds:
-        # Bit for bit what it was: that takes no test.
+        # Bit-identical to before: no test is needed.
         return judge_exact(0.0, gate.sign, gate.offset, _count(values))
     return judge_shift(
         before,
@@ -172,12 +172,12 @@ def _count(values: Sequence[float | None]) -> int:
 
 
 def announce(tables: Sequence[Table], rulings: Sequence[Ruling]) -> list[str]:
-    """Tell GitHub Actions, where it is what runs this.
+    """Report to GitHub Actions, if it runs this command.
 
     The tables are appended to the step's summary.
 
     Returns:
-        Lines for standard error that become annotations; none elsewhere.
+        Lines for standard error that become annotations; none outside GitHub Actions.
 
     Raises:
         EnvironmentFault: The summary cannot be written.
@@ -193,19 +193,17 @@ def announce(tables: Sequence[Table], rulings: Sequence[Ruling]) -> list[str]:
 
 
 def enforce(rulings: Sequence[Ruling], *, strict: bool) -> None:
-    """Fail where a gate does.
+    """Raise an error if a gate fails.
 
     Args:
-        rulings: Of all gates.
-        strict: Undecided is failed too.
+        rulings: Rulings of all gates.
+        strict: Whether an undecided gate fails too.
 
     Raises:
-        GateFailed: The message holds a line for each ruling that failed.
+        GateFailed: A gate failed; the message has a line for each ruling that failed.
     """
     failing = ("fails", "undecided") if strict else ("fails",)
     failed = [ruling for ruling in rulings if ruling.judgement.outcome in failing]
     if failed:
         lines = "\n".join(f"  {ruling.sentence}" for ruling in failed)
-        raise GateFailed(
-            f"{len(failed)} of {len(rulings)} rulings of the gates are against:\n{lines}"
-        )
+        raise GateFailed(f"{len(failed)} of {len(rulings)} gate rulings failed:\n{lines}")

@@ -1,4 +1,4 @@
-"""Examine what training stands on: Python, torch, processors, and the code that pools on them."""
+"""Checking what training needs: Python, torch, processors, and the pooling kernels for them."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from poolbench.runtime.devices import count_cores, count_gpus, driver_version
 from poolbench.runtime.provenance import cpu_model
 
 _WITHOUT_COMPILER = (
-    "plain tensors pool instead, several times slower: install a C compiler (cc), or name one "
-    "with CC"
+    "pooling falls back to plain tensors, several times slower: install a C compiler (cc), or name "
+    "one with CC"
 )
 _WITHOUT_TRITON = (
-    "plain tensors pool instead, several times slower: Triton comes with torch's CUDA builds for "
-    "Linux, and needs a C compiler"
+    "pooling falls back to plain tensors, several times slower: Triton comes with torch's CUDA "
+    "builds for Linux, and needs a C compiler"
 )
 
 
 def examine_machine() -> Iterator[Finding]:
-    """Yield what was found, most basic first."""
+    """Yield findings, the most basic first."""
     yield from _versions()
     yield from _torch()
     yield from _torchvision()
@@ -69,9 +69,9 @@ def _torchvision() -> Iterator[Finding]:
         yield Finding(
             what="torchvision",
             level="fault",
-            detail=f"cannot be imported beside torch {version}: {error}",
-            advice="its compiled operators are built for one torch build: a CPU-only torch and "
-            "a CUDA torchvision do not fit; install both from one index, in one command: "
+            detail=f"cannot be imported with torch {version}: {error}",
+            advice="its compiled operators work with one torch build: a CPU-only torch and "
+            "a CUDA torchvision do not match; install both from one index, in one command: "
             "pip install --force-reinstall torch torchvision",
         )
         return
@@ -88,7 +88,7 @@ def _devices() -> Iterator[Finding]:
             what="gpu",
             level="note",
             detail="no NVIDIA driver answers",
-            advice="training runs on the CPU; the smoke profiles are made for it",
+            advice="training runs on the CPU; the smoke profiles are small enough for it",
         )
         return
     try:
@@ -102,7 +102,7 @@ def _devices() -> Iterator[Finding]:
             what="gpu",
             level="fault",
             detail=f"the driver lists {gpus} GPUs, torch sees {usable}: {', '.join(names)}",
-            advice="install a CUDA build of torch that fits the driver (nvidia-smi names it)",
+            advice="install a CUDA build of torch that matches the driver (see nvidia-smi)",
         )
     else:
         detail = f"{', '.join(names)}; driver {driver_version()}"
@@ -129,6 +129,6 @@ def _kernels() -> Iterator[Finding]:
         yield Finding(
             what=f"pooling kernels, {name}",
             level="note" if reasons else "ok",
-            detail="; ".join(reasons) or "built and right",
+            detail="; ".join(reasons) or "built and correct",
             advice=advice if reasons else "",
         )

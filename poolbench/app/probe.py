@@ -1,4 +1,4 @@
-"""Measure what was trained: every probe asked for, on every run that lacks its measurement."""
+"""Measuring trained networks: every probe asked for, on every run without its measurement."""
 
 from __future__ import annotations
 
@@ -32,21 +32,21 @@ __all__ = [
 
 
 def ask(study: Study, attacks: Sequence[str], options: Mapping[str, str]) -> Study:
-    """Return a study with the probes that the command line names in place of its own.
+    """Return a study with the probes of the command line instead of its own.
 
     Args:
         study: The study.
-        attacks: As ``--attack`` gives them; none for the study's own.
+        attacks: Values of ``--attack``; empty for the study's own probes.
         options: Text by option name, as in ``{"sizes": "24,32"}``.
 
     Raises:
-        BadInput: A probe or option that cannot be meant, or no probe at all.
+        BadInput: A probe or option is invalid, or there is no probe.
     """
     if attacks:
         return replace(study, probes=read_attacks(attacks, options, PROBES))
     if options:
-        words = " and ".join(f"--{name}" for name in options)
-        raise BadInput(f"{words} without --attack", "name the probes it is for with --attack")
+        given = " and ".join(f"--{name}" for name in options)
+        raise BadInput(f"{given} without --attack", "name the probes with --attack")
     if not study.probes:
         raise BadInput(
             f"'{study.title}' names no probes",
@@ -58,15 +58,15 @@ def ask(study: Study, attacks: Sequence[str], options: Mapping[str, str]) -> Stu
 def stored_runs(
     store_path: Path, attacks: Sequence[str], options: Mapping[str, str]
 ) -> list[Study]:
-    """Return every finished run of a store: the studies trained there, and what is in none.
+    """Return every finished run of a store: the studies trained there, and runs of no study.
 
     Args:
         store_path: The store's folder.
-        attacks: As for :func:`ask`; without any, only studies that name probes are returned.
-        options: As for :func:`ask`.
+        attacks: See :func:`ask`; if empty, only studies that name probes are returned.
+        options: See :func:`ask`.
 
     Raises:
-        BadInput: As :func:`ask`.
+        BadInput: See :func:`ask`.
         EnvironmentFault: There is no store, or it cannot be read.
         NothingMatched: There is no finished run.
     """
@@ -99,10 +99,10 @@ def _cell(store: Store, cell_id: str) -> Cell:
 
 
 def _of_no_suite(cells: Sequence[Cell]) -> Study:
-    # Labels of different suites may mean different things: the condition tells them apart.
+    # Labels of different suites may mean different things; the condition distinguishes them.
     cells = [replace(cell, variant=f"{cell.variant} ({cell.condition[:6]})") for cell in cells]
     return Study(
-        title="runs of no remembered suite",
+        title="runs of no stored suite",
         origin="",
         variants=tuple(dict.fromkeys(cell.variant for cell in cells)),
         datasets=tuple(dict.fromkeys(cell.data.source.name for cell in cells)),
@@ -114,7 +114,7 @@ def _of_no_suite(cells: Sequence[Cell]) -> Study:
 
 
 def open_count(study: Study, store_path: Path) -> int:
-    """Return how many runs lack a measurement; the store need not exist."""
+    """Return the number of runs without a measurement; the store need not exist."""
     if not Store.is_at(store_path):
         return 0
     return len(TASKS["probe"].open_cells(Store(store_path), study))
@@ -123,18 +123,18 @@ def open_count(study: Study, store_path: Path) -> int:
 def probe(
     study: Study, settings: Settings, on_event: Callable[[Event], None] = lambda _: None
 ) -> Summary:
-    """Measure every finished run of a study by each of its probes, unless that is stored.
+    """Measure every finished run of a study with each of its probes, unless that is stored.
 
     Args:
-        study: Its cells and its probes.
+        study: The study, with its cells and probes.
         settings: Where and how.
-        on_event: Given what happens, for a display.
+        on_event: Called with every event, for a display.
 
     Raises:
         BadInput: There is no such device.
-        EnvironmentFault: Device, data, disk or store cannot serve; what is measured is safe.
-        Interrupted: Ctrl-C or SIGTERM; the same command continues.
-        NothingMatched: Not one of the cells is trained.
+        EnvironmentFault: Device, data, disk or store cannot be used; measurements are safe.
+        Interrupted: Ctrl-C or SIGTERM; run the same command to continue.
+        NothingMatched: None of the cells is trained.
         StoreBusy: Another process measures the rest, and ``settings.wait`` is false.
     """
     began = time.monotonic()
@@ -175,7 +175,7 @@ def _count(store: Store, cells: Sequence[Cell], probes: Sequence[Named]) -> int:
 
 
 def findings(results: Sequence[Results]) -> tuple[list[Table], list[Chart]]:
-    """Return what the probes that studies name have found, as tables and charts."""
+    """Return the measurements of the studies' probes as tables and charts."""
     from poolbench.report.robustness.tables import robustness_charts, robustness_tables
 
     tables: list[Table] = []

@@ -1,4 +1,4 @@
-"""Tables and charts of a study's results, and the ways to show them."""
+"""Tables and charts of a study's results, and how to show them."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ __all__ = [
 
 
 def tables(results: Results) -> list[Table]:
-    """Return every table there are numbers for: outcomes, what probes found, early learning.
+    """Return every table with numbers: outcomes, probe results, early learning.
 
     Raises:
-        NothingMatched: Not one cell is finished.
-        BadInput: As :func:`early_tables`.
+        NothingMatched: No cell is finished.
+        BadInput: See :func:`early_tables`.
     """
     return [*outcome_tables(results), *measured_tables(results), *early_tables(results)]
 
 
 def outcome_tables(results: Results) -> list[Table]:
-    """Return one table a data set of how well each variant does.
+    """Return one table per data set with the results of each variant.
 
     Raises:
-        NothingMatched: Not one cell is finished.
+        NothingMatched: No cell is finished.
     """
     from poolbench.report.studies.results import results_table
 
@@ -46,7 +46,7 @@ def outcome_tables(results: Results) -> list[Table]:
 
 
 def measured_tables(results: Results) -> list[Table]:
-    """Return the tables of what was measured on the runs; none where nothing was."""
+    """Return the tables of the runs' measurements; none without measurements."""
     from poolbench.report.robustness.tables import robustness_tables
 
     if not results.measurements:
@@ -56,10 +56,10 @@ def measured_tables(results: Results) -> list[Table]:
 
 
 def early_tables(results: Results) -> list[Table]:
-    """Return one table a data set of how soon variants reached the target; none without one.
+    """Return one table per data set of how soon variants reach the target; none without a target.
 
     Raises:
-        BadInput: A target out of (0, 1], or no run has a validation accuracy.
+        BadInput: The target is not in (0, 1], or no run has a validation accuracy.
     """
     from poolbench.report.studies.learning import early_table
 
@@ -74,7 +74,7 @@ def _noted(table: Table, notes: Sequence[str]) -> Table:
 
 
 def charts(results: Results) -> list[Chart]:
-    """Return every chart there are numbers for: outcomes, learning, and what probes found."""
+    """Return every chart with numbers: outcomes, learning, probe results."""
     from poolbench.report.robustness.charts import robustness_charts
     from poolbench.report.studies.by_option import option_charts
     from poolbench.report.studies.learning import learning_charts
@@ -90,7 +90,7 @@ def charts(results: Results) -> list[Chart]:
 
 
 def render(tables: Sequence[Table], format: str, charts: Sequence[Chart] = ()) -> str:
-    """Return tables as text in a format; only a page has room for charts.
+    """Return tables as text in a format; only HTML includes charts.
 
     Raises:
         BadInput: The format is unknown.
@@ -109,17 +109,17 @@ def draw(charts: Sequence[Chart], folder: Path) -> list[Path]:
         The files.
 
     Raises:
-        BadInput: Two charts of one name, or a folder that is a file.
+        BadInput: Two charts have the same name, or the folder is a file.
         EnvironmentFault: A file cannot be written.
     """
-    # matplotlib takes most of a second to load, and a report without figures needs none of it.
+    # matplotlib takes most of a second to load, and a report without figures does not need it.
     from poolbench.report.charts.picture import write_all
 
     return write_all(charts, folder)
 
 
 def print_to_terminal(tables: Sequence[Table]) -> None:
-    """Print tables on standard output, in colour where that is a terminal."""
+    """Print tables on standard output, in colour on a terminal."""
     from rich.console import Console
 
     from poolbench.report.formats.rich import print_table

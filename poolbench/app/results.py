@@ -1,4 +1,4 @@
-"""What a store holds of a study: read once, for every table, chart and page made of it."""
+"""The results of a study in a store: read once, for all its tables, charts and pages."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from poolbench.store.store import Store
 
 @dataclass(frozen=True, kw_only=True)
 class Reading:
-    """How the user wants results read, where it differs from the suite; ``None`` keeps it.
+    """How to read results, where it differs from the suite; ``None`` keeps the suite's setting.
 
     Args:
         rule: ``set``, ``paper`` or ``holm``.
         baseline: A variant.
-        alpha: Level of the tests, in (0, 1).
-        margin: Equivalence margin, in percentage points.
-        target: Validation accuracy, in (0, 1], whose first epoch is asked for too.
+        alpha: Significance level of the tests, in (0, 1).
+        margin: Equivalence margin, in percentage points above 0.
+        target: Validation accuracy, in (0, 1], to show the first epoch that reaches it.
     """
 
     rule: str | None = None
@@ -36,10 +36,10 @@ class Reading:
     target: float | None = None
 
     def applied_to(self, study: Study) -> Study:
-        """Return the study with the reading in place of its own analysis.
+        """Return the study with the reading applied to its analysis.
 
         Raises:
-            BadInput: An unknown rule or baseline, or a level or margin out of range.
+            BadInput: The rule or baseline is unknown, or the level or margin is out of range.
         """
         analysis: Analysis = study.analysis
         if self.rule is not None:
@@ -57,7 +57,7 @@ class Reading:
             analysis = replace(analysis, margin=self.margin)
         if self.baseline is not None and self.baseline not in study.variants:
             raise BadInput(
-                f"baseline '{self.baseline}' is no variant of this suite",
+                f"baseline '{self.baseline}' is not a variant of this suite",
                 did_you_mean(self.baseline, study.variants),
             )
         return replace(study, analysis=analysis, baseline=self.baseline or study.baseline)
@@ -65,16 +65,16 @@ class Reading:
 
 @dataclass(frozen=True, kw_only=True)
 class Results:
-    """What a store holds of a study.
+    """The results of a study in a store.
 
     Args:
-        study: Which cells there should be, and how they are to be read.
-        store: Where the rest is: weights, checkpoints, sizes.
-        runs: Cell id to finished run; the others are missing.
-        measurements: Cell id to what probes found on its weights, for runs that have any.
+        study: The study, with its cells and analysis.
+        store: The store with everything else: weights, checkpoints, sizes.
+        runs: Finished runs by cell id; the others are missing.
+        measurements: Measurements of the run's weights by cell id, for runs that have any.
         damaged_runs: What is wrong with runs that count as missing, one sentence each.
-        damaged_measurements: The same of measurements.
-        target: Validation accuracy whose first epoch is asked for; ``None`` for none.
+        damaged_measurements: What is wrong with measurements that count as missing.
+        target: Validation accuracy, to show the first epoch that reaches it; ``None`` for none.
     """
 
     study: Study
@@ -91,10 +91,10 @@ class Results:
         return *self.damaged_runs, *self.damaged_measurements
 
     def require_runs(self) -> None:
-        """Refuse to go on with nothing.
+        """Check that there is at least one run.
 
         Raises:
-            NothingMatched: Not one cell is finished.
+            NothingMatched: No cell is finished.
         """
         if not self.runs:
             count, title = len(self.study.cells), self.study.title
@@ -104,7 +104,7 @@ class Results:
             )
 
     def measured_by(self, probes: Collection[Named]) -> dict[str, tuple[Measurement, ...]]:
-        """Return of the measurements only what these probes found, in their order."""
+        """Return the measurements of these probes only, in their order."""
         chosen = {}
         for cell_id, found in self.measurements.items():
             by_key = {each.key: each for each in found}
@@ -114,12 +114,12 @@ class Results:
 
 
 def read_results(study: Study, store_path: Path, reading: Reading | None = None) -> Results:
-    """Read every run of a study, and all that was measured on it.
+    """Read every run of a study with its measurements.
 
     Args:
-        study: Its cells are looked for; a run is there under every label it goes by.
+        study: The study; a run shared by several labels appears under each.
         store_path: The store's folder; it may be read-only.
-        reading: How to read the results; as the study says without one.
+        reading: How to read the results; ``None`` for the study's own analysis.
 
     Raises:
         BadInput: The reading cannot be applied to the study.
@@ -137,8 +137,8 @@ def read_results(study: Study, store_path: Path, reading: Reading | None = None)
         except FileNotFoundError:
             continue
         except Damaged as error:
-            words = f"{cell}: {error}; counted as missing, `poolbench train` redoes it"
-            damaged_runs.append(words)
+            message = f"{cell}: {error}; counted as missing, `poolbench train` redoes it"
+            damaged_runs.append(message)
             continue
         found, damaged = _measurements(store, cell, runs[cell.id])
         damaged_measurements += damaged
@@ -156,23 +156,23 @@ def read_results(study: Study, store_path: Path, reading: Reading | None = None)
 
 
 def _measurements(store: Store, cell: Cell, run: Run) -> tuple[tuple[Measurement, ...], list[str]]:
-    """Return what was found on a run's weights, and what is wrong with damaged files."""
+    """Return the measurements of a run's weights, and what is wrong with damaged files."""
     found, damaged = [], []
     for key in store.measurement_keys(cell.id):
         try:
             measurement = store.measurement(cell.id, key)
         except Damaged as error:
-            words = f"{cell}: {error}; counted as missing, `poolbench robustness` redoes it"
-            damaged.append(words)
+            message = f"{cell}: {error}; counted as missing, `poolbench robustness` redoes it"
+            damaged.append(message)
         else:
-            # Weights that were replaced have other findings.
+            # Skip measurements of replaced weights.
             if measurement.network == run.network:
                 found.append(measurement)
     return tuple(sorted(found, key=lambda made: str(made.probe))), damaged
 
 
 def stored_studies(store_path: Path) -> list[Study]:
-    """Return the studies a store remembers, oldest first.
+    """Return the studies in a store, oldest first.
 
     Raises:
         EnvironmentFault: There is no store, or it cannot be read.

@@ -1,4 +1,4 @@
-"""Looking after a store: verification and the removal of leftovers."""
+"""Maintaining a store: verification and the removal of leftovers."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from poolbench.store.store import Store
 
 @dataclass(frozen=True, kw_only=True)
 class Removed:
-    """What a clean-up took away.
+    """What a clean-up deleted.
 
     Args:
-        count: Files and folders.
-        size_bytes: What they held.
+        count: Number of files and folders.
+        size_bytes: Their total size, in bytes.
     """
 
     count: int
@@ -29,7 +29,7 @@ class Removed:
 
 
 def verify(store_path: Path) -> tuple[int, dict[str, str]]:
-    """Return how many committed runs there are, and what is wrong with the damaged ones, by id."""
+    """Return the number of committed runs, and what is wrong with the damaged ones, by id."""
     store = Store(store_path)
     problems = {cell_id: store.verify(cell_id) for cell_id in store.finished()}
     return len(problems), {cell_id: text for cell_id, text in problems.items() if text}
@@ -38,15 +38,15 @@ def verify(store_path: Path) -> tuple[int, dict[str, str]]:
 def set_aside(store_path: Path, cell_ids: Iterable[str]) -> list[Path]:
     """Move damaged runs to the quarantine folder, so that their cells are trained again.
 
-    Training looks for damage in small files alone: it cannot read all weights each time.
+    Training checks only small files for damage, because it cannot read all weights each time.
 
     Args:
         store_path: The store's folder.
-        cell_ids: Committed runs; sound ones stay, and those of which only a measurement is
-            damaged: that is made again where it is.
+        cell_ids: Committed runs; undamaged ones are not moved, nor those with only a damaged
+            measurement, which is repeated.
 
     Returns:
-        Where they went.
+        Their new paths.
 
     Raises:
         EnvironmentFault: The store cannot be read, or written.
@@ -65,11 +65,11 @@ def set_aside(store_path: Path, cell_ids: Iterable[str]) -> list[Path]:
 def collect(store_path: Path, *, dry_run: bool) -> Removed:
     """Delete temporary files of killed writers, sessions of dead processes, quarantined runs.
 
-    Checkpoints of unfinished cells stay: they are work to be continued. Those of finished ones go.
+    Checkpoints of unfinished cells are kept to continue; those of finished cells are deleted.
 
     Args:
         store_path: The store's folder.
-        dry_run: Count only.
+        dry_run: Whether to count only.
 
     Raises:
         EnvironmentFault: The store cannot be read, or written.

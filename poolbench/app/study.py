@@ -1,4 +1,4 @@
-"""From a suite file to a checked study: the loader, handed the catalogues it checks against."""
+"""From a suite file to a checked study: the loader with all catalogues."""
 
 from __future__ import annotations
 
@@ -44,13 +44,13 @@ def load_study(
     Args:
         path: The file.
         profile: Name of a profile in it.
-        overrides: ``key.path=value`` each, applied last.
+        overrides: Overrides, each ``key.path=value``, applied last.
         only: Globs of variants (or ``variant@seed``) to keep.
-        limit: At most so many images of each split.
-        root: Where data sets are.
+        limit: Most images of each split, at least 1; ``None`` for the suite's own.
+        root: Folder of data sets.
 
     Raises:
-        BadInput: Everything that is wrong with it, each with file:line:column.
+        BadInput: The suite is invalid; the message lists every fault with file:line:column.
     """
     return load(
         path,

@@ -1,4 +1,4 @@
-"""The suites that ship: finding one by name."""
+"""Finding built-in suites by name."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ DEFAULT_STORE = Path("runs")
 
 
 def folder() -> Path:
-    """Return where the shipped suites are: inside an installed package, or beside a checkout's."""
+    """Return the folder of built-in suites, in an installed package or in a checkout."""
     package = Path(poolbench.__file__).parent
     installed = package / "_suites"
     return installed if installed.is_dir() else package.parent / "suites"
 
 
 def names() -> list[str]:
-    """Return the shipped suites: paths without ``.yaml``. Bases to extend start with ``_``."""
+    """Return the built-in suites: paths without ``.yaml``. Bases to extend start with ``_``."""
     root = folder()
     found = (path.relative_to(root).with_suffix("") for path in root.rglob("*.yaml"))
     return sorted(str(path) for path in found if not path.name.startswith("_"))
 
 
 def find(named: str) -> Path:
-    """Return the file that a command's SUITE argument means.
+    """Return the file for a command's SUITE argument.
 
     Args:
-        named: A path, or the name of a suite that ships: ``smoke``, ``maxpool/lenet-mnist``.
+        named: A path, or the name of a built-in suite: ``smoke``, ``maxpool/lenet-mnist``.
 
     Raises:
         BadInput: It is neither.

@@ -1,4 +1,4 @@
-"""Train a study: what the store lacks, on as many workers as asked for."""
+"""Training a study: the cells without a result, on as many workers as asked for."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["Settings", "Summary", "train", "unfinished_count"]
 
 
 def unfinished_count(study: Study, store: Path) -> int:
-    """Return how many cells ``train`` would train; the store need not exist.
+    """Return the number of cells that ``train`` would train; the store need not exist.
 
     Raises:
         EnvironmentFault: The folder is a store that cannot be read.
@@ -36,14 +36,14 @@ def train(
     """Train every cell of a study that has no result yet.
 
     Args:
-        study: What to train.
+        study: The study to train.
         settings: Where and how.
-        on_event: Given what happens, for a display.
+        on_event: Called with every event, for a display.
 
     Raises:
         BadInput: There is no such device.
-        EnvironmentFault: Device, data, disk or store cannot serve; finished cells are safe.
-        Interrupted: Ctrl-C or SIGTERM; the same command continues.
+        EnvironmentFault: Device, data, disk or store cannot be used; finished cells are safe.
+        Interrupted: Ctrl-C or SIGTERM; run the same command to continue.
         StoreBusy: Another process trains the rest, and ``settings.wait`` is false.
     """
     began = time.monotonic()

@@ -127,7 +127,7 @@ def test_a_store_is_held_against_what_was_frozen_of_it(poolbench: Program, tmp_p
         assert row["variant"] == "max"
         assert (row["then_mean"], row["now_mean"]) == pytest.approx((0.911, 0.76))
         assert (row["verdict"], row["shift"]) == ("worse", pytest.approx(-0.15, abs=0.01))
-        assert "not compared: lae on digits (now, and not then)" in table["notes"]
+        assert "not compared: lae on digits (now, but not then)" in table["notes"]
     assert poolbench("compare", "later", "runs", "--fail-if", GATE).code == 0
 
 

@@ -66,7 +66,7 @@ def test_without_a_suite_every_finished_run_of_the_store_is_measured(
         study.unlink()
     done = poolbench("robustness", "--attack", "crop", "--sizes", "4", *INLINE)
     assert done.code == 0, done.err
-    assert "runs of no remembered suite" in done.out
+    assert "runs of no stored suite" in done.out
     assert len(measurements(folder / "runs")) == 4
 
 
