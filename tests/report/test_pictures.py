@@ -258,7 +258,7 @@ def test_what_cannot_be_drawn_is_refused_with_its_name() -> None:
         Cloud(label="max", x=(1.0,), y=(0.0, 1.0))
     with pytest.raises(ValueError, match="'max' has 2 values against 0"):
         Curve(label="max", x=(1.0, 2.0), y=(0.0, 1.0), low=(0.0, 0.0))
-    with pytest.raises(ValueError, match="no grid among them"):
+    with pytest.raises(ValueError, match="has to contain charts, but no grid"):
         Grid(name="g", title="g", charts=(GRID,))
 
 
