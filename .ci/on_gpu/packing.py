@@ -1,4 +1,4 @@
-"""What a machine without a network lacks: wheels and data, in pieces that it can be given."""
+"""Wheels and data for a machine without a network, in pieces of limited size."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 _ROOT = Path(__file__).resolve().parents[2]
-# What one command may bring along, the tracked tree included.
+# Size that one command may upload, including the tracked tree.
 _PIECE_MIB = 64
-# What its Python 3.12 lacks of our dependencies and of theirs. pydantic brings its own, which have
-# to fit it exactly; the others come alone, since what they need of the large ones is there.
+# Dependencies, direct and indirect, that its Python 3.12 lacks. pydantic comes with its own, whose
+# versions have to match; the others come alone, because their large dependencies are installed.
 _WITH_DEPENDENCIES = ("pydantic",)
 _ALONE = ("foolbox", "eagerpy", "GitPython", "gitdb", "smmap", "platformdirs", "jsonschema",
           "jsonschema-specifications", "attrs", "referencing", "rpds-py")  # fmt: skip
@@ -38,17 +38,17 @@ _PIECES: Mapping[str, Sequence[str]] = {
 
 
 def pack(target: Path) -> None:
-    """Write the pieces, and say how large each is.
+    """Write the pieces and print their sizes.
 
     Args:
-        target: Folder of the pieces; earlier ones are replaced, other things refused.
+        target: Folder of the pieces; earlier ones are replaced, any other content is an error.
     """
     source = Path(os.environ.get("POOLBENCH_PACKED_DATA", _ROOT.parent / "shared" / "data"))
     if not (source / "unpack.py").is_file():
         sys.exit(f"no packed data at {source}: name their folder with POOLBENCH_PACKED_DATA")
     strange = [path for path in target.glob("*") if path.name not in _PIECES]
     if strange:
-        sys.exit(f"{target} holds other things than pieces, {strange[0].name}: name a new folder")
+        sys.exit(f"{target} contains other files than pieces, {strange[0].name}: name a new folder")
     for name in _PIECES:
         shutil.rmtree(target / name, ignore_errors=True)
     for name, files in _PIECES.items():
@@ -60,7 +60,7 @@ def pack(target: Path) -> None:
     fetch = [sys.executable, "-m", "pip", "download", "--quiet", f"--dest={wheels}"]
     for wanted in (_WITH_DEPENDENCIES, ("--no-deps", *_ALONE)):
         if subprocess.run([*fetch, *_FOR_ITS_PYTHON, *wanted], check=False).returncode:
-            sys.exit("pip could not fetch the wheels; it says above why")
+            sys.exit("pip could not download the wheels; see its message above")
     tree = _tracked_bytes()
     for name in _PIECES:
         piece = sum(path.stat().st_size for path in (target / name).rglob("*") if path.is_file())
@@ -71,11 +71,11 @@ def pack(target: Path) -> None:
 
 
 def unpack(piece: Path, work: Path) -> None:
-    """Take in a piece: install its wheels, and the data sets that are whole with it.
+    """Unpack a piece: install its wheels, and the data sets that are complete with it.
 
     Args:
-        piece: From :func:`pack`.
-        work: Folder that stays: ``site`` is to be on Python's path, ``data`` holds the data sets.
+        piece: A piece from :func:`pack`.
+        work: Permanent folder: ``site`` belongs on Python's path, ``data`` has the data sets.
     """
     if not (piece / "data").is_dir():
         sys.exit(f"{piece} is not a piece: make it with --pack")

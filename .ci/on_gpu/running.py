@@ -1,4 +1,4 @@
-"""Run a stage: every command in time or interrupted, its output kept, its results at once."""
+"""Running a stage: every command with a time limit, its output kept, its results archived."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from on_gpu.stages import Setting, Stage, Work
 
 Status = Literal["ok", "cut short", "failed", "not begun"]
 
-# What an interrupted command has to save and end; then it is killed with all that it started.
+# Time for an interrupted command to save and end; then it is killed with all its processes.
 _GRACE_S = 20.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Ended:
-    """How a command ended.
+    """The outcome of a command.
 
     Args:
         work: The command.
-        status: ``cut short`` where it was interrupted and what it did until then counts.
-        detail: What there is to say of a failure.
-        duration_s: Seconds it took.
+        status: ``cut short`` if it was interrupted and its partial result counts.
+        detail: Description of a failure.
+        duration_s: Its duration, in seconds.
     """
 
     work: Work
@@ -39,7 +39,7 @@ class Ended:
 
 
 class _Running:
-    """A command under way."""
+    """A running command."""
 
     def __init__(self, work: Work, setting: Setting, folder: Path, limit_s: float) -> None:
         self.work, self._log = work, folder / f"{work.name}.log"
@@ -62,7 +62,7 @@ class _Running:
             )
 
     def look(self) -> Ended | None:
-        """Return how the command ended, if it did; interrupt or kill it when its time is over."""
+        """Return the outcome if the command has ended; interrupt or kill it after its limit."""
         code = self._process.poll()
         over_s = time.monotonic() - self._began - self._limit_s
         if code is None:
@@ -71,7 +71,7 @@ class _Running:
             if over_s > _GRACE_S:
                 self.kill()
             return None
-        self.kill()  # whatever it left behind
+        self.kill()  # any processes it left behind
         status, detail = self._judge(code)
         return Ended(
             work=self.work,
@@ -81,13 +81,13 @@ class _Running:
         )
 
     def interrupt(self) -> None:
-        """Ask it, once, to save and end."""
+        """Ask it once to save and end."""
         if not self._is_interrupted:
             self._is_interrupted = True
             self._signal(signal.SIGINT)
 
     def kill(self) -> None:
-        """End it with all that it started."""
+        """End it with all its processes."""
         self._signal(signal.SIGKILL)
 
     def _judge(self, code: int) -> tuple[Status, str]:
@@ -107,12 +107,12 @@ class _Running:
 def run_stage(
     stage: Stage, setting: Setting, *, deadline: float, on_ended: Callable[[Ended], None]
 ) -> None:
-    """Run a stage's commands, whatever becomes of them.
+    """Run a stage's commands, even if some fail.
 
     Args:
-        stage: What to run.
+        stage: The stage to run.
         setting: Where results go.
-        deadline: When all has to be over, by ``time.monotonic()``.
+        deadline: When everything has to end, by ``time.monotonic()``.
         on_ended: Called after each command.
     """
     folder = setting.results / stage.name
@@ -139,7 +139,7 @@ def run_stage(
 
 
 def _follow(running: list[_Running], on_ended: Callable[[Ended], None]) -> None:
-    """Wait for commands that run side by side; what ends is told, and taken off the list."""
+    """Wait for commands that run in parallel; report those that end, and remove them."""
     while running:
         for one in list(running):
             ended = one.look()
@@ -150,7 +150,7 @@ def _follow(running: list[_Running], on_ended: Callable[[Ended], None]) -> None:
 
 
 def archive(folder: Path, target: Path) -> None:
-    """Put a folder into a compressed archive, which is whole at every moment."""
+    """Write a folder to a compressed archive, atomically."""
     unfinished = target.with_name(f".{target.name}.tmp")
     with tarfile.open(unfinished, "w:gz") as file:
         for path in _files(folder):

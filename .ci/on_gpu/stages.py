@@ -1,4 +1,4 @@
-"""The stages: which commands each runs, at full size on a GPU and in the least size on a CPU."""
+"""The commands of each stage, at full size on a GPU and at the smallest size on a CPU."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ class Work:
     """One command of a stage.
 
     Args:
-        name: Of its log and its results.
+        name: Name of its log and its results.
         command: Program and arguments.
         limit_s: Seconds until it is interrupted.
-        reserve_s: Seconds of the stage that it leaves to those behind it.
-        may_be_cut: Whether what it did until it is interrupted counts.
-        environment: Variables of its own.
+        reserve_s: Seconds of the stage to leave for later commands.
+        may_be_cut: Whether its partial result counts after an interruption.
+        environment: Its own environment variables.
     """
 
     name: str
@@ -41,14 +41,14 @@ class Work:
 
 @dataclass(frozen=True, kw_only=True)
 class Stage:
-    """Commands that belong together.
+    """A group of commands.
 
     Args:
-        name: As it is asked for.
+        name: Name on the command line.
         limit_s: Seconds for all of its commands.
-        works: In order.
-        at_once: How many start together, the next when all of them have ended: tests do, and
-            benchmarks, which get ready together and take turns.
+        works: Its commands in order.
+        at_once: How many start together; the next ones start when all of these have ended. Tests
+            run in parallel; benchmarks set up in parallel and take turns.
     """
 
     name: str
@@ -59,12 +59,12 @@ class Stage:
 
 @dataclass(frozen=True, kw_only=True)
 class Setting:
-    """Where stages run, and how large they are.
+    """Where stages run, and at which size.
 
     Args:
-        is_dry: In the least size, on the CPU.
-        results: Where a stage writes; what is kept is taken from there.
-        store: Folder of the run stores; what it holds is not done again.
+        is_dry: Whether to run at the smallest size, on the CPU.
+        results: Folder of the stages' results, which are archived.
+        store: Folder of the run stores; finished runs are not repeated.
         data: Folder of the data sets.
     """
 
@@ -75,7 +75,7 @@ class Setting:
 
     @property
     def device(self) -> str:
-        """As torch names it."""
+        """Device name for torch."""
         return "cpu" if self.is_dry else "cuda:0"
 
 
@@ -110,7 +110,7 @@ def facts(setting: Setting) -> Stage:
 
 
 def tests(setting: Setting) -> Stage:
-    """All tests that need a GPU, and the contract of every operator held there."""
+    """All tests that need a GPU, and the conformance tests of every operator there."""
 
     def work(name: str, *arguments: str, **environment: str) -> Work:
         report = setting.results / "tests" / f"{name}.xml"
@@ -140,7 +140,7 @@ def tests(setting: Setting) -> Stage:
 
 
 def operators(setting: Setting) -> Stage:
-    """Pooling against what people write, what torch.compile makes of it, timm, and a copy."""
+    """Pooling against what people write, the same under torch.compile, timm, and a copy."""
     windows = {"global": (), "k3s2p1": ("--kernel-size", "3", "--stride", "2", "--padding", "1")}
     kinds = list(product(windows, ("float32", "bfloat16"), ("contiguous", "channels_last")))
     works = []
@@ -149,7 +149,7 @@ def operators(setting: Setting) -> Stage:
         if setting.is_dry:
             if number not in (0, 3, 5):  # every option once
                 continue
-            compiled = number == 0  # that takes a CPU many seconds for each operator
+            compiled = number == 0  # compiling takes a CPU many seconds for each operator
             names, size = (_OPERATORS[:1] if compiled else _OPERATORS), _LEAST_MAPS
         name = f"{scope}-{dtype}-{layout}"
         works.append(
@@ -169,7 +169,7 @@ def operators(setting: Setting) -> Stage:
 
 
 def training(setting: Setting) -> Stage:
-    """The loop against its bare step and a user's, eager and captured; seeds at once; FGSM."""
+    """The loop against its bare step and a user's, eager and captured; parallel seeds; FGSM."""
 
     def work(command: str, name: str, *options: str) -> Work:
         device = () if setting.is_dry and command == "seeds" else ("--device", setting.device)
@@ -182,7 +182,7 @@ def training(setting: Setting) -> Stage:
             limit_s=150,
         )
 
-    # Batches as in the suites; steps so that no contender's turn is over in milliseconds.
+    # Batches as in the suites; enough steps that no contender's turn takes only milliseconds.
     sizes = {"lenet-cifar": ("128", "40"), "resnet-page": ("512", "12"), "wrn": ("256", "6")}
     precisions = ("fp32", "bf16") if setting.is_dry else ("fp32", "tf32", "bf16")
     works = []
@@ -204,13 +204,13 @@ def training(setting: Setting) -> Stage:
             seeds = ("--seeds", "8", "--jobs", jobs, "--steps", "20", "--rounds", "3")
             works.append(work("seeds", f"seeds-{jobs}", *seeds))
         works.append(work("fgsm", "fgsm"))
-    # What the goals name comes first: the small network, and its seeds at once.
+    # The most important first: the small network, and its seeds in parallel.
     works.sort(key=lambda work: work.name.startswith(("resnet", "wrn")))
     return Stage(name="training", limit_s=150, works=tuple(works), at_once=6)
 
 
 def mnist(setting: Setting) -> Stage:
-    """Max pooling against convolutions on all of MNIST, as its suite says, with its probes."""
+    """Max pooling against convolutions on all of MNIST by its suite, with probes."""
     return Stage(
         name="mnist",
         limit_s=120,
@@ -225,7 +225,7 @@ def cifar(setting: Setting) -> Stage:
         limit_s=600,
         works=(
             *_study(setting, "cifar", "maxpool/resnet-page", jobs=4),
-            # In the least size its training shows what the other's has not.
+            # At the smallest size its training covers what the other's does not.
             *_study(setting, "cifar", "maxpool/lenet-cifar", "execution.captured=true", jobs=6)[
                 : 2 if setting.is_dry else None
             ],
@@ -233,7 +233,7 @@ def cifar(setting: Setting) -> Stage:
     )
 
 
-# One network a variant, a few images, two epsilons; no bfloat16, which a CPU only imitates.
+# One network per variant, a few images, two epsilons; no bfloat16, which a CPU only emulates.
 _LEAST_STUDY = (
     "seeds=1", "data.limit=16", "recipe.batch_size=8", "execution.precision=fp32",
     "probes={fgsm: {epsilons: [0, 0.1]}, fgm-l2: {epsilons: [0, 1]}}",
@@ -244,11 +244,11 @@ def _study(setting: Setting, stage: str, suite: str, *changes: str, jobs: int) -
     """Return the works of a suite: train, probe, freeze, page and pictures.
 
     Args:
-        setting: Where and how large.
-        stage: Whose results they are.
-        suite: One that ships.
-        changes: To the suite on a GPU.
-        jobs: Workers there at once.
+        setting: Where and at which size.
+        stage: Name of the stage.
+        suite: Name of a built-in suite.
+        changes: Changes to the suite on a GPU.
+        jobs: Parallel workers on a GPU.
     """
     name = suite.rpartition("/")[2]
     chosen = [suite, "--store", str(setting.store / name), "--data-root", str(setting.data)]
@@ -273,7 +273,7 @@ def _study(setting: Setting, stage: str, suite: str, *changes: str, jobs: int) -
     pictures = ("--figures", str(results / f"{name}-figures"))
     return (
         work("train", *running, limit_s=600, reserve_s=60),
-        # A table of its own: a training that is cut short prints none.
+        # A separate table: a training that is cut short prints none.
         work("report", *found, limit_s=30, called="table"),
         work("robustness", *running, *probed, limit_s=120, reserve_s=20),
         work("store freeze", "-o", str(results / f"{name}-baseline.json"), limit_s=30),
@@ -282,7 +282,7 @@ def _study(setting: Setting, stage: str, suite: str, *changes: str, jobs: int) -
 
 
 def patient(stage: Stage, factor: float) -> Stage:
-    """Return a stage whose limits are so many times as long."""
+    """Return a stage with limits multiplied by a factor."""
     works = (replace(work, limit_s=factor * work.limit_s) for work in stage.works)
     return replace(stage, limit_s=factor * stage.limit_s, works=tuple(works))
 

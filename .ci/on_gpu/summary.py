@@ -1,4 +1,4 @@
-"""What came of the stages, on one screen: from the JSON that the commands wrote."""
+"""A one-screen summary of the stages, from the JSON that the commands wrote."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def summarise(stages: Mapping[str, Sequence[Ended]], results: Path) -> list[str]
     """Return at most 60 lines.
 
     Args:
-        stages: How the commands of each stage ended, by the stage's name.
-        results: Where they wrote, a folder a stage.
+        stages: Outcomes of the commands of each stage, by the stage's name.
+        results: Folder with their results, one folder per stage.
     """
     lines: list[str] = []
     for name, ended in stages.items():
@@ -42,12 +42,12 @@ def summarise(stages: Mapping[str, Sequence[Ended]], results: Path) -> list[str]
         ]
         lines += _LEGENDS.get(name, [])
         for each in ended:
-            lines += [f"  {line}"[:_WIDTH] for line in _figures(name, each, results / name)]
+            lines += [f"  {line}"[:_WIDTH] for line in _numbers(name, each, results / name)]
     if len(lines) > MAX_LINES:
         left = len(lines) - MAX_LINES + 1
         lines = [
             *lines[: MAX_LINES - 1],
-            f"... and {left} lines more; all figures are in the files",
+            f"... and {left} more lines; all numbers are in the files",
         ]
     return lines
 
@@ -57,11 +57,11 @@ def _counts(ended: Sequence[Ended]) -> str:
     return ", ".join(f"{statuses.count(one)} {one}" for one in dict.fromkeys(statuses))
 
 
-def _figures(stage: str, ended: Ended, folder: Path) -> Iterator[str]:
+def _numbers(stage: str, ended: Ended, folder: Path) -> Iterator[str]:
     try:
         yield from _READERS[stage](ended.work.name, folder)
     except FileNotFoundError:
-        return  # it wrote nothing, and its status is told
+        return  # it wrote nothing, and its status is already reported
     except (ValueError, KeyError, IndexError, ET.ParseError) as error:
         yield f"{ended.work.name}: its results cannot be read: {error!r}"
 

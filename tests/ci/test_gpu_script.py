@@ -188,7 +188,7 @@ def test_a_folder_with_other_things_is_not_packed_into(tmp_path: Path) -> None:
         text=True,
     )
     assert done.returncode == 1
-    assert "holds other things than pieces" in done.stderr
+    assert "contains other files than pieces" in done.stderr
     assert (tmp_path / "thesis.tex").read_text() == "years"
 
 
