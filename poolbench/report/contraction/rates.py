@@ -1,4 +1,4 @@
-"""How fast angles shrink as a size grows: fitted exponents, and those of the theorems."""
+"""How fast 1 - rho falls as a size grows: fitted exponents, and those of the theorems."""
 
 from __future__ import annotations
 
