@@ -1,1 +1,1 @@
-"""Benchmarks: ours and the peer, interleaved in one process. One file a benchmark."""
+"""Benchmarks: ours and the peer's, interleaved in one process. One file per benchmark."""

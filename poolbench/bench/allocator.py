@@ -1,4 +1,4 @@
-"""Which allocator a benchmark measures under: that of the workers that train, or the system's."""
+"""The allocator of a benchmark: that of training workers, or the system's."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from poolbench.engines.local import ALLOCATOR
 
 
 def restart_under_workers_allocator() -> None:
-    """Start this command anew in its own place, with a worker's allocator, unless it has one.
+    """Replace this process by the same command with a worker's allocator, unless it has one.
 
-    The settings are read when a process starts, and without them much of what is measured is the
-    mapping and faulting in of memory that was given back a step before. Settings of the user's own
-    stay, as they do for workers.
+    The settings are read when a process starts. Without them much of the measured time is mapping
+    and faulting in memory that was freed a step before. The user's own settings are kept, as for
+    workers.
     """
     if not ALLOCATOR.keys() <= os.environ.keys():
         command = [sys.executable, *sys.orig_argv[1:]]
@@ -21,7 +21,7 @@ def restart_under_workers_allocator() -> None:
 
 
 def allocator() -> str:
-    """Return in words which allocator serves this process, for the foot of a table."""
+    """Return a note on the allocator of this process, for a table."""
     given = {name: os.environ[name] for name in ALLOCATOR if name in os.environ}
     if given == ALLOCATOR:
         return "every row under the allocator of a worker"

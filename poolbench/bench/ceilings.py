@@ -1,4 +1,4 @@
-"""Work that shows what a device can do at best: copies, matrix products, convolutions alone."""
+"""Work that shows the most a device can do: copies, matrix products, convolutions alone."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def matrix_product(side: int, precision: Precision, device: torch.device) -> Wor
 
 
 def copy(size_bytes: int, device: torch.device) -> Work:
-    """Return the copy of so many bytes from one place of a device's memory to another."""
+    """Return a copy of ``size_bytes`` within a device's memory."""
     source = torch.zeros(size_bytes // 4, device=device)
     target = torch.empty_like(source)
 
@@ -68,7 +68,7 @@ def copy(size_bytes: int, device: torch.device) -> Work:
 
 
 def flops_of(run: Work) -> int:
-    """Return the operations of a work's convolutions and matrix products, as torch counts them."""
+    """Return the operations of a work's convolutions and matrix products, counted by torch."""
     with FlopCounterMode(display=False) as counter:
         run()
     return counter.get_total_flops()

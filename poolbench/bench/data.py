@@ -1,4 +1,4 @@
-"""The benchmark of the data path: resident uint8 images against transforms image by image."""
+"""The benchmark of the data path: resident uint8 images against per-image transforms."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _MODEL, _CPU = "lenet-cifar", torch.device("cpu")
 
 
 def bench_data(*, batch_size: int, images: int, rounds: int) -> Table:
-    """Compare what brings training images to the network: crop, flip, float pixels in [0, 1].
+    """Compare ways to bring training images to the network: crop, flip, float pixels in [0, 1].
 
     Args:
-        batch_size: Images a batch.
-        images: Of 3x32x32, a turn.
-        rounds: Turns of each.
+        batch_size: Images per batch.
+        images: Images of 3x32x32 per round.
+        rounds: Rounds to measure.
     """
     torch.set_num_threads(1)
     split = random_split(_MODEL, images)

@@ -1,4 +1,4 @@
-"""The benchmark of a device: what it can do at best, for all other figures to stand beside."""
+"""The benchmark of a device: the most it can do, as a reference for all other numbers."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ def bench_device(
     """Measure the bandwidth of a copy, and the rates of matrix products and convolutions.
 
     Args:
-        copy_mib: Size of what is copied, in MiB: far more than the caches hold.
+        copy_mib: Size of the copy, in MiB: far more than the caches hold.
         matrix_side: Rows and columns of the matrices.
-        batch_size: Images of a convolution.
-        rounds: Turns of each.
+        batch_size: Images per convolution.
+        rounds: Rounds to measure.
         threads: CPU threads.
-        device: Where.
+        device: Device to measure.
     """
     torch.set_num_threads(threads)
     products: dict[str, Work] = {}
@@ -80,7 +80,7 @@ def _precisions(device: torch.device) -> Sequence[Precision]:
 def _fastest_convolutions(
     times: Mapping[str, Sequence[float]], flops: Mapping[str, int]
 ) -> list[str]:
-    """Return the names of all products, and of each precision's convolutions the fastest."""
+    """Return the names of all products, and of the fastest convolution in each precision."""
     fastest: dict[tuple[str, str], str] = {}
     for name in flops:
         kind = name.split()[0], name.rpartition(" ")[2]

@@ -1,4 +1,4 @@
-"""The benchmark of efficiency: a training step's arithmetic beside that of convolutions alone."""
+"""The benchmark of efficiency: FLOP/s of a training step against those of convolutions alone."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ def bench_efficiency(
 ) -> Table:
     """Compare whole training steps with their own convolutions and with the fastest of a few.
 
-    What a step is slower than its convolutions alone goes to the other layers, the optimiser and
-    the loop; what those are slower than the fastest is due to their shapes.
+    The difference between a step and its convolutions alone is due to other layers, the optimiser
+    and the loop; the difference between these and the fastest convolution is due to their shapes.
 
     Args:
         models: Networks of the catalogue.
-        batch_size: Images a step and a convolution.
-        rounds: Turns of each.
+        batch_size: Images per step and per convolution.
+        rounds: Rounds to measure.
         threads: CPU threads.
-        precision: Of the arithmetic.
-        device: Where.
+        precision: Precision of the arithmetic.
+        device: Device to measure on.
     """
     torch.set_num_threads(threads)
     steps, alone = {}, {}

@@ -27,15 +27,15 @@ def bench_fgsm(
 ) -> Table:
     """Compare the sweep over 15 epsilons with foolbox's own, on the same images in one batch.
 
-    The network is freshly initialised and the images are random, with the classes that the network
-    itself gives them: so all are right at epsilon 0, and some no more at the others.
+    The network is untrained and the images are random, with the classes that the network itself
+    predicts: so all are correct at epsilon 0, and some no longer at other epsilons.
 
     Args:
         model: A network of the catalogue.
-        images: How many, in one batch.
-        rounds: Turns of each.
+        images: Number of images, in one batch.
+        rounds: Rounds to measure.
         threads: CPU threads.
-        device: Where.
+        device: Device to measure on.
 
     Raises:
         RuntimeError: The contenders do not agree on every image at every epsilon.
@@ -76,7 +76,7 @@ def bench_fgsm(
 
 
 def _foolbox(network: nn.Module, batch: Batch) -> Callable[[], Tensor]:
-    """Return what foolbox's documentation says to do."""
+    """Return the attack as in foolbox's documentation."""
     from foolbox.attacks.fast_gradient_method import LinfFastGradientAttack
 
     def run() -> Tensor:

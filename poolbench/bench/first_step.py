@@ -1,4 +1,4 @@
-"""What a worker does up to its first training step."""
+"""A worker's work up to its first training step."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from poolbench.runtime.process import configured
 
 
 def first_step(cell_file: Path) -> NoReturn:
-    """Train the cell that a file describes for one step, and end the process on the spot."""
+    """Train the cell described by a file for one step, and end the process at once."""
     cell = cell_from_json(json.loads(cell_file.read_bytes()))
     device = torch.device("cpu")
     with configured("cpu", 1):

@@ -1,4 +1,4 @@
-"""How time grows with cells, runs, epsilons and images: linear, and with what constant."""
+"""The growth of time with cells, runs, epsilons and images: exponent and constant."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ _IMAGES = (64, 128, 256, 512)
 
 
 def bench_growth(*, runs: int, rounds: int) -> Table:
-    """Return seconds against size, for all that may grow large.
+    """Return seconds against size, for everything that may grow large.
 
     Args:
-        runs: Size of the largest store, at least 100; the runs are real files, written for this.
-        rounds: Turns of each, at least 1; the median counts.
+        runs: Number of runs in the largest store, at least 100; its files are written for this.
+        rounds: Rounds to measure, at least 1; the table shows the median.
     """
     torch.set_num_threads(1)
     wait_for_turn()
@@ -72,7 +72,7 @@ def _filled_store(size: int) -> Iterator[tuple[Study, Path]]:
         store = Store.create(Path(folder) / "runs")
         for cell in study.cells:
             with store.writing(cell) as writer:
-                assert writer is not None  # noqa: S101 - nobody else knows the store
+                assert writer is not None  # noqa: S101 - nobody else uses the store
                 writer.begin("growth", {})
                 writer.commit(
                     replace(outcome, correct=90 + cell.seed % 10),

@@ -1,4 +1,4 @@
-"""The network that a benchmark runs, freshly initialised."""
+"""The untrained network of a benchmark."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ def fresh_network(model: str, device: torch.device, seed: int = 0) -> Network:
     """Return a network of the catalogue with 10 classes, in NCHW order on the device.
 
     Args:
-        model: Its name.
-        device: Where.
-        seed: Of its initial state.
+        model: Name of the network.
+        device: Device of the network.
+        seed: Seed of its initial state.
     """
     channels, height, width = image_shape(model)
     network = build_network(

@@ -1,4 +1,4 @@
-"""What each variant's network costs: parameters, FLOPs, time and memory, interleaved."""
+"""The cost of each variant's network: parameters, FLOPs, time and memory, interleaved."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def cost_of(network: Network, images: Tensor) -> NetworkCost:
         return tensor
 
     network.train()
-    # The output keeps every noted tensor alive, so no storage is given out twice.
+    # The output keeps every recorded tensor alive, so no storage is reused.
     with torch.autograd.graph.saved_tensors_hooks(note, lambda tensor: tensor):
         output = network(images)
     network.eval()
@@ -55,11 +55,11 @@ def bench_networks(
     """Compare the networks of a study's variants, freshly initialised, on random images.
 
     Args:
-        study: Whose variants; its data are not opened.
-        batch_size: Images a turn.
-        rounds: Turns of each, at least 7.
+        study: The study with the variants; its data are not opened.
+        batch_size: Images per batch.
+        rounds: Rounds to measure, at least 7.
         threads: CPU threads.
-        device: Where.
+        device: Device to measure on.
 
     Returns:
         A table for each data set.

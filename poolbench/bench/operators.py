@@ -20,7 +20,7 @@ from poolbench.report.benchmarks.operators import pooling_table
 from poolbench.report.table import Table
 
 _OURS, _COPY = "ours", "copy_ of the maps"
-# How far a peer may be off, beside the largest value: bfloat16 costs the textbook two digits.
+# Largest error of a peer, relative to the largest value: bfloat16 costs the textbook two digits.
 _AGREEMENT = {torch.float32: 1e-4, torch.bfloat16: 0.2}
 
 
@@ -29,11 +29,11 @@ class _Entry:
     """A task, ready to be raced.
 
     Args:
-        task: What is pooled.
+        task: The pooling task.
         contenders: Each pass of each pool, and a copy of the maps.
-        kept_bytes: What each pool keeps for its backward pass.
+        kept_bytes: Bytes that each pool keeps for its backward pass.
         yardsticks: Pools that compute something else.
-        kernel: Our code for it, by name.
+        kernel: Name of our kernel for it.
     """
 
     task: PoolingTask
@@ -54,15 +54,15 @@ def bench_operators(
     """Compare each operator with its peers on the same maps, standard normal, at t = 1, a = 1/2.
 
     Args:
-        tasks: One table for each; what fails at one stops no other.
-        rounds: Turns of each contender, at least 7.
+        tasks: Tasks, one table each; a failure of one does not stop the others.
+        rounds: Rounds to measure, at least 7.
         threads: CPU threads.
-        device: Where.
-        with_compiled: Whether the first peer also races as torch.compile makes it.
+        device: Device to measure on.
+        with_compiled: Whether to measure the first peer under torch.compile as well.
 
     Returns:
-        The tables, and what was wrong where a task has none: a peer that computes other values, or
-        no memory left.
+        The tables, and the failures of tasks without a table: a peer that computes other values, or
+        too little memory.
     """
     torch.set_num_threads(threads)
     entries, tables, failures = [], [], []
@@ -83,7 +83,7 @@ def bench_operators(
 
 
 def _enter(task: PoolingTask, device: torch.device, with_compiled: bool) -> _Entry:
-    """Return a task with all its code compiled and its values compared."""
+    """Return a task with all code compiled and values compared."""
     generator = torch.Generator().manual_seed(0)
     maps = torch.randn(task.shape, generator=generator).to(device, task.dtype)
     maps = maps.contiguous(memory_format=task.layout).requires_grad_()
@@ -147,7 +147,7 @@ def _kernel(task: PoolingTask, maps: Tensor) -> str:
 def _contenders(
     task: PoolingTask, device: torch.device, with_compiled: bool
 ) -> tuple[dict[str, Pool], set[str]]:
-    """Return ours first, and the names of those that compute something else."""
+    """Return the pools, ours first, and the names of those that compute something else."""
     options: dict[str, object] = {}
     if task.operator != "max":
         options["learn"] = "channel" if task.per_channel else "layer"
@@ -199,7 +199,7 @@ def _passes(pool: Pool, maps: Tensor) -> dict[str, Callable[[], object]]:
 
 
 def _kept_bytes(pool: Pool, maps: Tensor) -> int:
-    """Return what a forward pass keeps for the backward pass, the maps themselves aside."""
+    """Return the bytes that a forward pass keeps for the backward pass, without the maps."""
     kept: dict[int, int] = {}
 
     def note(tensor: Tensor) -> Tensor:
@@ -207,7 +207,7 @@ def _kept_bytes(pool: Pool, maps: Tensor) -> int:
         kept[storage.data_ptr()] = storage.nbytes()
         return tensor
 
-    # The output keeps every noted tensor alive, so no storage is given out twice.
+    # The output keeps every recorded tensor alive, so no storage is reused.
     with torch.autograd.graph.saved_tensors_hooks(note, lambda tensor: tensor):
         pooled = pool(maps)
     kept.pop(maps.untyped_storage().data_ptr(), None)

@@ -1,4 +1,4 @@
-"""What people write, or import, where they pool with an operator: the peers of ours."""
+"""The peers of our operators: what people write or import instead."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def peers_of(
 ) -> dict[str, tuple[Pool, bool]]:
     """Return the peers of an operator by name, and whether each computes the same values.
 
-    Those that do not are yardsticks: nothing pools faster than a mean.
+    Peers that do not are yardsticks: nothing pools faster than a mean.
 
     Args:
         operator: ``lae``, ``lse``, ``softpool``, ``mixed``, ``gated`` or ``max``.
@@ -50,7 +50,7 @@ def peers_of(
 
 
 def _elements(x: Tensor, window: Window | None) -> Tensor:
-    """Return the elements of windows along dimension 2; the least float stands for padding."""
+    """Return the elements of windows along dimension 2; padding is the lowest float."""
     if window is None:
         return x.flatten(2)
     vertical, horizontal = window.padding
@@ -71,7 +71,7 @@ def _log_count(x: Tensor, window: Window | None) -> Tensor | float:
 
 
 def _textbook(operator: str, log_temperature: Tensor, window: Window | None) -> Pool:
-    """Return ``t (log sum exp(z/t) - log n)``, as the logavgexp package computes it too."""
+    """Return ``t (log sum exp(z/t) - log n)``, as in the logavgexp package."""
 
     def pool(x: Tensor) -> Tensor:
         elements, temperature = _elements(x, window), log_temperature.exp()

@@ -1,4 +1,4 @@
-"""What the benchmark of pooling operators pools, and the least that has to move for it."""
+"""The tasks of the benchmark of pooling operators, and the least bytes that they have to move."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from poolbench.core.errors import BadInput
 from poolbench.operators.window import Window
 
 OPERATORS = ("lae", "lse", "softpool", "mixed", "gated", "max")
-# Those whose slope at an element needs the element: they have to read the maps a second time.
+# Operators whose derivative at an element needs the element: they read the maps a second time.
 _READ_TWICE = frozenset({"lae", "lse", "softpool", "gated"})
 _DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 _LAYOUTS = {"contiguous": torch.contiguous_format, "channels_last": torch.channels_last}
@@ -19,7 +19,7 @@ _LAYOUTS = {"contiguous": torch.contiguous_format, "channels_last": torch.channe
 
 @dataclass(frozen=True, kw_only=True)
 class PoolingTask:
-    """What is pooled, and how.
+    """A pooling task.
 
     Args:
         operator: ``lae``, ``lse``, ``softpool``, ``mixed``, ``gated`` or ``max``.
@@ -27,7 +27,7 @@ class PoolingTask:
         shape: (N, C, H, W) of the maps.
         dtype: float32 or bfloat16.
         layout: contiguous or channels-last.
-        per_channel: Whether its parameter is one for each channel.
+        per_channel: Whether there is one parameter per channel.
     """
 
     operator: str
@@ -39,20 +39,20 @@ class PoolingTask:
 
     @property
     def maps_bytes(self) -> int:
-        """Bytes of the maps."""
+        """Size of the maps, in bytes."""
         return prod(self.shape) * self.dtype.itemsize
 
     @property
     def forward_bytes(self) -> int:
-        """Least bytes that a forward pass moves: the maps read once, the values written."""
+        """Least bytes that a forward pass moves: it reads the maps and writes the values."""
         return self.maps_bytes + self._pooled_bytes
 
     @property
     def step_bytes(self) -> int:
-        """Least bytes of forward and backward: the gradients of values and maps besides.
+        """Least bytes of forward and backward: the gradients of values and maps as well.
 
-        What is kept for the backward pass is left out, but for the maps where their slope needs
-        them.
+        Tensors kept for the backward pass are left out, except for the maps if the derivative
+        needs them.
         """
         passes = 2 + (self.operator in _READ_TWICE)
         return passes * self.maps_bytes + 2 * self._pooled_bytes
@@ -80,7 +80,7 @@ def read_task(
     dtype: str,
     learn: str,
 ) -> PoolingTask:
-    """Return a task from the words of a command.
+    """Return a task from the options of a command.
 
     Args:
         operator: One that has peers.
@@ -91,16 +91,16 @@ def read_task(
         learn: ``layer`` or ``channel``.
 
     Raises:
-        BadInput: One of them is none of these.
+        BadInput: One of them is invalid.
     """
-    for name, word, known in (
+    for name, text, known in (
         ("operator", operator, OPERATORS),
         ("layout", layout, tuple(_LAYOUTS)),
         ("dtype", dtype, tuple(_DTYPES)),
         ("learn", learn, ("layer", "channel")),
     ):
-        if word not in known:
-            raise BadInput(f"{name} is '{word}'", f"choose one of {', '.join(known)}")
+        if text not in known:
+            raise BadInput(f"{name} is '{text}'", f"choose one of {', '.join(known)}")
     sizes = shape.split("x")
     if len(sizes) != 4 or not all(size.isdigit() and int(size) for size in sizes):
         raise BadInput(f"shape is '{shape}'", "write four numbers above 0, such as 64x512x32x32")

@@ -1,4 +1,4 @@
-"""Where the time of a training epoch goes, part by part."""
+"""The time of a training epoch by part."""
 
 from __future__ import annotations
 
@@ -33,18 +33,18 @@ def bench_profile(
 ) -> Table:
     """Return the shares of a training epoch: data, layers, gradients, optimiser, the rest.
 
-    The epoch is that of the training loop itself, under torch's profiler, after an epoch that
-    warms up and one that is timed alone.
+    The epoch is that of the training loop itself, under torch's profiler, after an epoch for
+    warm-up and one that is timed alone.
 
     Args:
         model: A network of the catalogue.
-        batch_size: Images a step.
-        steps: Of the epoch.
+        batch_size: Images per step.
+        steps: Steps in the epoch.
         threads: CPU threads.
-        precision: Of the arithmetic.
+        precision: Precision of the arithmetic.
     """
     torch.set_num_threads(threads)
-    # The profiler's library writes to standard error, of GPUs that it does not find among others.
+    # The profiler's library writes to standard error, for example about missing GPUs.
     os.environ.setdefault("KINETO_LOG_LEVEL", "99")
     batches = _Labelled(augmented(random_split(model, batch_size * steps), batch_size))
     training = training_of(model, batches, batch_size, precision, _CPU)
@@ -54,7 +54,7 @@ def bench_profile(
     alone_s = wall(run)
     _label(training.network)
     training.optimizer.step = _labelled(training.optimizer.step)  # type: ignore[method-assign]
-    # There is one cycle; torch 2.11 warns all the same that events of earlier ones are not kept.
+    # There is one cycle; torch 2.11 still warns that events of earlier ones are not kept.
     with profile(activities=[ProfilerActivity.CPU], acc_events=True) as profiler:
         total_s = wall(run)
     ranges = {event.key: event.cpu_time_total * 1e-6 for event in profiler.key_averages()}
@@ -71,7 +71,7 @@ def bench_profile(
 
 
 class _Labelled:
-    """Batches whose making is a range of its own in the profile."""
+    """Batches whose computation is a separate range in the profile."""
 
     def __init__(self, batches: Batches) -> None:
         self._batches, self.steps = batches, batches.steps
@@ -95,7 +95,7 @@ def _labelled(step: Callable[[], None]) -> Callable[[], None]:
 
 
 def _label(network: nn.Module) -> None:
-    """Make a range of the network's forward pass, and of each of its layers'."""
+    """Make ranges of the network's forward pass and of each of its layers."""
     _hook(network, _FORWARD)
     todo = list(network.children())
     while todo:
@@ -122,7 +122,7 @@ def _hook(module: nn.Module, label: str) -> None:
 
 
 def _parts(ranges: Mapping[str, float], total_s: float) -> dict[str, float]:
-    """Return seconds by part, in the order of a step, the longest layers first."""
+    """Return seconds by part, in the order of a step, with the longest layers first."""
     layers = {label: s for label, s in ranges.items() if label.startswith(f"{_FORWARD}: ")}
     gradients: defaultdict[str, float] = defaultdict(float)
     for label, seconds in ranges.items():

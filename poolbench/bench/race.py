@@ -1,7 +1,6 @@
-"""A race: contenders take turns in one process, and ratios are what is reported.
+"""A race: contenders take turns in one process, and ratios are reported.
 
-Seconds on a shared machine move severalfold; the ratio of two things measured a moment apart does
-not.
+Times on a shared machine vary severalfold; the ratio of two times measured a moment apart does not.
 """
 
 from __future__ import annotations
@@ -27,9 +26,9 @@ class Contender:
     """One way to do a piece of work.
 
     Args:
-        name: For people.
+        name: Name for people.
         run: Does the work once.
-        images: How many images that is.
+        images: Number of images in the work.
     """
 
     name: str
@@ -42,15 +41,15 @@ def race(
     rounds: int,
     stopwatch: Stopwatch,
 ) -> Mapping[str, list[float]]:
-    """Return each contender's seconds an image, round by round.
+    """Return each contender's seconds per image, round by round.
 
-    Every round runs all of them, in an order drawn anew; one unrecorded round comes first. Where
+    Every round runs all of them in a new random order; one unrecorded round comes first. If
     benchmarks take turns, it waits for its own.
 
     Args:
-        contenders: Who takes part.
-        rounds: That are recorded.
-        stopwatch: Takes the seconds of a work.
+        contenders: The contenders.
+        rounds: Number of recorded rounds.
+        stopwatch: Measures the seconds of a work.
     """
     wait_for_turn()
     times: dict[str, list[float]] = {contender.name: [] for contender in contenders}
@@ -64,14 +63,14 @@ def race(
 
 
 def machine(device: torch.device) -> str:
-    """Return where a race was run, and how busy it was there, for the foot of its table."""
+    """Return a note on the machine of a race and its load, for a table."""
     facts = describe(device)
     where = f"{facts['cpu']}, torch {facts['torch']}, gpu {facts['gpu']}"
     return f"{where}; load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
 
 
 def surroundings(device: torch.device) -> str:
-    """Return where a race within this process was run, and under which allocator."""
+    """Return a note on the machine and allocator of a race in this process."""
     return f"{machine(device)}; {allocator()}"
 
 

@@ -1,4 +1,4 @@
-"""The benchmark of resolution sweeps: what one costs beyond the pixels it must look at."""
+"""The benchmark of resolution sweeps: their cost beyond the pixels they have to process."""
 
 from __future__ import annotations
 
@@ -38,19 +38,19 @@ def bench_resolution(
 ) -> Table:
     """Compare sweeps over the default sizes with one evaluation at the training size.
 
-    A sweep over sizes s looks at sum(s^2) / s0^2 times the pixels of an evaluation at s0, and a
-    convolution's work is proportional to its pixels: what a sweep takes beyond that is overhead.
+    A sweep over sizes s processes sum(s^2) / s0^2 times the pixels of an evaluation at s0, and a
+    convolution's work is proportional to its pixels: additional time of a sweep is overhead.
 
     Args:
         model: A network of the catalogue that takes images of any size.
-        images: Test images.
-        batch_size: Images a batch at the training size.
-        rounds: Turns of each.
+        images: Number of test images.
+        batch_size: Images per batch at the training size.
+        rounds: Rounds to measure.
         threads: CPU threads.
-        device: Where.
+        device: Device to measure on.
 
     Raises:
-        BadInput: The network takes images of one size only.
+        BadInput: The network takes only images of one size.
     """
     torch.set_num_threads(threads)
     channels, side, _ = image_shape(model)

@@ -1,4 +1,4 @@
-"""The benchmark of many seeds: how best to keep a machine busy, with the same bits either way."""
+"""The benchmark of many seeds: ways to keep a machine busy, with bit-identical results."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ class _Way:
     """A way to train many seeds.
 
     Args:
-        processes: Each takes the next seed when it is free.
-        has_one_outcome: Whether a seed has to end with the bits that it ends with alone.
+        processes: Processes; each takes the next seed when it is free.
+        has_one_outcome: Whether the result of a seed has to be bit-identical to running alone.
     """
 
     processes: Sequence[_Process]
@@ -54,23 +54,24 @@ def bench_seeds(
     device: torch.device = _CPU,
     jobs: int = 1,
 ) -> Table:
-    """Compare ways to train one network from many seeds.
+    """Compare ways to train one network with many seeds.
 
-    Processes are started before the race and kept, as workers are over the cells of a study.
+    Processes are started before the race and kept, like workers for the cells of a study.
 
     Args:
         model: A network of the catalogue.
-        seeds: How many.
-        batch_size: Images a step.
-        steps: Of each seed.
-        rounds: Turns of each way.
-        cores: Workers of one thread on the CPU, against one process of so many threads.
-        precision: Of all but the user's loop.
-        device: Where.
-        jobs: Workers on a GPU at once, against one after another.
+        seeds: Number of seeds.
+        batch_size: Images per step.
+        steps: Steps per seed.
+        rounds: Rounds to measure.
+        cores: Number of single-threaded workers on the CPU, against one process with as many
+            threads.
+        precision: Precision of all but the user's loop.
+        device: Device to measure on.
+        jobs: Parallel workers on a GPU, against one worker.
 
     Raises:
-        RuntimeError: A process died, or a seed trained beside others is not what it is alone.
+        RuntimeError: A process died, or a seed's result in parallel differs from running alone.
     """
     alone = SeedsJob(
         model=model,
@@ -140,7 +141,7 @@ def _on_gpu(alone: SeedsJob, jobs: int, start: _Start) -> dict[str, _Way]:
 
 
 def _train(processes: Sequence[_Process], seeds: Sequence[int]) -> list[str]:
-    """Return the digest of each seed's weights; a process takes the next seed when it is free."""
+    """Return the digest of each seed's weights; a free process takes the next seed."""
     with ThreadPoolExecutor(len(processes)) as pool:
         free: SimpleQueue[_Process] = SimpleQueue()
         for process in processes:
@@ -157,11 +158,11 @@ def _train(processes: Sequence[_Process], seeds: Sequence[int]) -> list[str]:
 
 
 class _Process:
-    """A process that trains the seeds it is told to; within a ``with`` block."""
+    """A process that trains seeds on request, in a ``with`` block."""
 
     def __init__(self, job: SeedsJob) -> None:
         command = [sys.executable, "-m", "poolbench.bench.seeds_worker"]
-        # A user sets no allocator, only what torch does by itself.
+        # A user has torch's default allocator settings.
         count = {"OMP_NUM_THREADS": str(job.threads), "MKL_NUM_THREADS": str(job.threads)}
         self._process = subprocess.Popen(  # noqa: S603 - our own worker
             [*command, json.dumps(asdict(job))],

@@ -1,7 +1,7 @@
 """A process of the benchmark of many seeds: trains one seed for each line of its standard input.
 
-Run as ``python -m poolbench.bench.seeds_worker`` with a job as JSON; answers a line with the
-SHA-256 of the trained weights.
+Run as ``python -m poolbench.bench.seeds_worker`` with a job as JSON; it answers with one line per
+seed, the SHA-256 of the trained weights.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ class SeedsJob:
 
     Args:
         model: A network of the catalogue.
-        batch_size: Images a step.
-        steps: Of one seed.
-        precision: Of our steps; the user's loop knows fp32 alone.
+        batch_size: Images per step.
+        steps: Steps per seed.
+        precision: Precision of our steps; the user's loop is always fp32.
         threads: CPU threads.
-        by_user: Whether by the loop a user would write.
-        device: As torch names it.
-        captured: Whether with a captured step, each seed after the first in its memory.
+        by_user: Whether to use the loop that a user would write.
+        device: Device name for torch.
+        captured: Whether to capture the step; later seeds then reuse the memory of the first.
     """
 
     model: str
@@ -50,10 +50,10 @@ class SeedsJob:
 
 
 class SeedTrainer:
-    """Trains one seed after another, as a worker trains the cells of a variant, or as a user would.
+    """Trains one seed after another, like a worker the cells of a variant, or as a user would.
 
     Args:
-        job: What, and how.
+        job: What to train, and how.
     """
 
     def __init__(self, job: SeedsJob) -> None:

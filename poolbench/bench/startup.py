@@ -1,4 +1,4 @@
-"""How long it takes to begin: fresh processes, taking turns."""
+"""The startup time of fresh processes, taking turns."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _TARGET = "poolbench.bench.first_step:first_step"
 
 
 def bench_startup(rounds: int) -> Table:
-    """Return how long commands take to begin, beside what Python and torch take themselves.
+    """Return the startup times of commands and of Python and torch themselves.
 
     Args:
-        rounds: Fresh processes of each, at least 3.
+        rounds: Processes started of each, at least 3.
 
     Raises:
         EnvironmentFault: The smoke suite cannot be trained here.
@@ -64,7 +64,7 @@ def _run(command: Sequence[str]) -> None:
 
 
 class _Workers:
-    """Workers that take one step each, of an engine that goes on."""
+    """Workers that take one step each, started by one engine."""
 
     def __init__(self, folder: Path) -> None:
         self.cell_file = folder / "cell.json"
@@ -72,12 +72,12 @@ class _Workers:
         self._engine = LocalEngine(_TARGET, threads=1)
 
     def start_and_take_a_step(self) -> None:
-        """Have a first worker work, which waits for the imports."""
+        """Run the first worker, which waits for the imports."""
         self.close()
         self.take_a_step()
 
     def take_a_step(self) -> None:
-        """Have one more worker work.
+        """Run another worker.
 
         Raises:
             RuntimeError: It failed.
@@ -90,5 +90,5 @@ class _Workers:
             raise RuntimeError(f"a worker failed:\n{self._job.log.read_text()}")
 
     def close(self) -> None:
-        """Let the engine start anew, if there is a next time."""
+        """Stop the engine; the next use starts it again."""
         self._engine.stop(0.0)

@@ -1,4 +1,4 @@
-"""How long a piece of work takes: on the wall, on the processor, or on the GPU alone."""
+"""Measuring time: wall clock, processor time, or the GPU's time alone."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ _FIRST_SLEEP, _LONGEST_SLEEP = 2**20, 2**32  # cycles: half a millisecond, and t
 
 
 def wall(run: Callable[[], object]) -> float:
-    """Return the seconds on the wall that a work of the host takes."""
+    """Return the wall-clock seconds of a work on the host."""
     began = time.perf_counter()
     run()
     return time.perf_counter() - began
 
 
 def processor(run: Callable[[], object]) -> float:
-    """Return the seconds that the processor spends on this process while it works."""
+    """Return the processor seconds of this process for a work."""
     began = time.process_time()
     run()
     return time.process_time() - began
 
 
 def wall_of(device: torch.device) -> Stopwatch:
-    """Return the stopwatch of a work that ends when the device has done what it was told.
+    """Return the wall-clock stopwatch of a work that ends when the device has finished.
 
     Args:
-        device: Where the work is done.
+        device: Device of the work.
     """
     if device.type != "cuda":
         return wall
@@ -50,26 +50,26 @@ def wall_of(device: torch.device) -> Stopwatch:
 
 
 def fair(threads: int, device: torch.device) -> Stopwatch:
-    """Return the stopwatch that others on the machine disturb least.
+    """Return the stopwatch that other processes disturb least.
 
-    One thread on a CPU: the seconds that the processor spends on it, which are those on the wall
-    where nothing else runs, and leave out what others run meanwhile. Else: those on the wall.
+    For one thread on a CPU it is processor time, which equals wall-clock time if nothing else runs,
+    and excludes other processes. Otherwise it is wall-clock time.
     """
     return processor if threads == 1 and device.type == "cpu" else wall_of(device)
 
 
 def kernels(device: torch.device) -> Stopwatch:
-    """Return the stopwatch of a pass over tensors, without what the host takes to ask for it.
+    """Return the stopwatch of a pass over tensors, without the host's launch overhead.
 
-    On a GPU: of its kernels, one behind the other. Python takes longer to launch a few kernels
-    than they run, and a network's queue hides that; so the GPU sleeps until all of them wait for
-    it. On a CPU the two are one: the wall.
+    On a GPU it measures the kernels, one after another. Python takes longer to launch a few kernels
+    than they run, which a network's queue hides; so the GPU sleeps until all of them are queued. On
+    a CPU it is wall-clock time.
     """
     return GpuKernels(device) if device.type == "cuda" else wall
 
 
 class GpuKernels:
-    """Takes the seconds between a GPU's first and its last kernel of a work.
+    """Measures the seconds from the first to the last kernel of a work on a GPU.
 
     Args:
         device: A GPU.
@@ -82,7 +82,7 @@ class GpuKernels:
         """Return the seconds of a work's kernels.
 
         Raises:
-            RuntimeError: The work waits for the GPU, so its kernels cannot wait together.
+            RuntimeError: The work waits for the GPU, so its kernels cannot be queued together.
         """
         while (seconds := self._take(run)) is None:
             self._sleep *= 2
@@ -91,7 +91,7 @@ class GpuKernels:
         return seconds
 
     def _take(self, run: Callable[[], object]) -> float | None:
-        """Return the seconds; ``None`` where the GPU woke up before the last launch."""
+        """Return the seconds; ``None`` if the GPU woke up before the last launch."""
         import torch
 
         with torch.cuda.device(self._device):

@@ -33,19 +33,19 @@ def bench_training(
     precision: Precision,
     device: torch.device,
 ) -> Table:
-    """Compare the training loop with its own bare step, and with the loop a user would write.
+    """Compare the training loop with its bare step, and with the loop a user would write.
 
-    All train the same network with the same recipe on random images, with crop and flip where the
-    images have colour. On a GPU the loop takes part with a captured step too.
+    All train the same network with the same recipe on random images, with crop and flip if the
+    images have colour. On a GPU the loop is also measured with a captured step.
 
     Args:
         model: A network of the catalogue.
-        batch_size: Images a step.
-        steps: Steps a turn.
-        rounds: Turns of each.
+        batch_size: Images per step.
+        steps: Steps per round.
+        rounds: Rounds to measure.
         threads: CPU threads.
-        precision: Of all but the user's loop.
-        device: Where.
+        precision: Precision of all but the user's loop.
+        device: Device to measure on.
     """
     torch.set_num_threads(threads)
     count = batch_size * steps
@@ -87,7 +87,7 @@ def bench_training(
 
 
 def random_split(model: str, count: int) -> Split:
-    """Return random images of the size that a network of the catalogue takes, on the CPU."""
+    """Return random images of the size for a network of the catalogue, on the CPU."""
     channels, height, width = image_shape(model)
     generator = torch.Generator().manual_seed(0)
     return Split(
@@ -99,7 +99,7 @@ def random_split(model: str, count: int) -> Split:
 
 
 def augmented(split: Split, batch_size: int, seed: int = 0) -> Batches:
-    """Return our training batches, cropped and flipped where the images have colour."""
+    """Return our training batches, cropped and flipped if the images have colour."""
     crop = Named(name="crop", options={"padding": 4, "mode": "zero"})
     flip = Named(name="flip", options={})
     augment = build_augmentations([crop, flip] if split.images.shape[-1] == 3 else [], mean=MEAN)
@@ -107,14 +107,14 @@ def augmented(split: Split, batch_size: int, seed: int = 0) -> Batches:
 
 
 class OneBatch:
-    """The same float batch, again and again: no data path at all."""
+    """The same float batch again and again, without a data path."""
 
     def __init__(self, batch: Batch, steps: int) -> None:
         self._batch, self.steps = batch, steps
 
     @classmethod
     def of(cls, split: Split, batch_size: int) -> OneBatch:
-        """Return the first batch of a split, as often as the split has batches."""
+        """Return the first batch of a split, repeated as often as the split has batches."""
         batches = Batches(split, batch_size=batch_size, seed=0)
         return cls(next(batches.epoch(0)), batches.steps)
 
@@ -132,7 +132,7 @@ def training_of(
     seed: int = 0,
     recorder: Recorder | None = None,
 ) -> Training:
-    """Return a training of a fresh network, channels last, that never comes to its last epoch."""
+    """Return a training of an untrained network, channels last, that never reaches its end."""
     recipe = Recipe(
         epochs=10**6,
         batch_size=batch_size,
@@ -148,7 +148,7 @@ def training_of(
 
 
 def epoch_of(training: Training) -> Callable[[], None]:
-    """Return a function that trains for one epoch more each time it is called."""
+    """Return a function that trains for one more epoch at each call."""
 
     def run() -> None:
         asked = itertools.count(1)  # once after each step

@@ -1,6 +1,6 @@
-"""Benchmarks take turns: they get ready side by side, and race one at a time.
+"""Taking turns: benchmarks set up in parallel, and race one at a time.
 
-Beside another, a benchmark would measure what the two of them leave each other of the machine.
+In parallel with another, a benchmark would measure a machine that both share.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ _queue: ContextVar[_Queue | None] = ContextVar("_queue", default=None)
 
 
 class _Queue:
-    """Those of one user on one machine that want to race.
+    """The benchmarks of one user on one machine that want to race.
 
-    Who gets ready holds the lock together with the others that do; who races holds it alone, and
-    so begins when nobody is getting ready any more. The kernel frees the lock of a dead process.
+    During set-up a benchmark holds a shared lock; for its race it holds the lock exclusively, so
+    it starts when no other is setting up. The kernel releases the lock of a dead process.
     """
 
     def __init__(self, descriptor: int, tell: Callable[[str], None]) -> None:
@@ -43,21 +43,21 @@ class _Queue:
 
 @contextmanager
 def taking_turns(folder: Path, tell: Callable[[str], None] = lambda _: None) -> Iterator[None]:
-    """Let the races of this context wait for those of other processes, and others for them.
+    """Make the races of this context and those of other processes wait for each other.
 
     Args:
-        folder: Of the lock; those that name the same one wait for each other. It is made.
-        tell: Given a line before waiting, and where there can be no lock: benchmarks run then all
-            the same, beside whatever else runs.
+        folder: Folder of the lock, created if missing; races with the same folder take turns.
+        tell: Called with a message before waiting, and if there can be no lock: benchmarks then
+            run without taking turns.
     """
-    if os.name != "posix":  # no such locks: benchmarks run when they come
+    if os.name != "posix":  # no such locks: benchmarks run at once
         yield
         return
     with ExitStack() as stack:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             descriptor = os.open(folder / "bench.lock", os.O_RDWR | os.O_CREAT, 0o600)
-            stack.callback(os.close, descriptor)  # which frees the lock
+            stack.callback(os.close, descriptor)  # this releases the lock
             queue = _Queue(descriptor, tell)
             queue.get_ready()
         except OSError as error:
@@ -68,7 +68,7 @@ def taking_turns(folder: Path, tell: Callable[[str], None] = lambda _: None) -> 
 
 
 def wait_for_turn() -> None:
-    """Wait until nobody else races or gets ready; the turn lasts as long as the context."""
+    """Wait until no other benchmark races or sets up; the turn lasts as long as the context."""
     queue = _queue.get()
     if queue is not None:
         queue.race()

@@ -1,4 +1,4 @@
-"""The training loop a user would write: what the libraries' tutorials say, and no tricks."""
+"""The training loop a user would write, as in the libraries' tutorials, without tricks."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def user_loader(split: Split, batch_size: int) -> Iterable[tuple[Tensor, Tensor]
     """Return shuffled batches, ``(B, C, H, W)`` in [0, 1] and labels, from per-image transforms.
 
     Args:
-        split: Images on the CPU; where they have colour they are cropped and flipped at random.
-        batch_size: Images a batch.
+        split: Images on the CPU; if they have colour they are cropped and flipped at random.
+        batch_size: Images per batch.
     """
     from PIL import Image
     from torch.utils.data import DataLoader, Dataset
@@ -53,13 +53,13 @@ def user_loop(
     device: torch.device,
     seed: int = 0,
 ) -> tuple[Callable[[], None], nn.Module]:
-    """Return a function that trains for one epoch more each time it is called, and what it trains.
+    """Return a function that trains for one more epoch at each call, and the network it trains.
 
     Args:
         model: A network of the catalogue.
-        loader: From :func:`user_loader`.
-        device: Where.
-        seed: Of the network's initial state.
+        loader: Batches from :func:`user_loader`.
+        device: Device to train on.
+        seed: Seed of the network's initial state.
     """
     network = fresh_network(model, device, seed)
     _pool_by_torch(network)
@@ -80,7 +80,7 @@ def user_loop(
 
 
 def _pool_by_torch(network: nn.Module) -> None:
-    """Put torch's max pooling where ours is."""
+    """Replace our max pooling by torch's."""
     for module in list(network.modules()):
         for name, child in module.named_children():
             if isinstance(child, Max):
