@@ -1,7 +1,7 @@
-/* Maps of any layout and type, and how a job on them is cut into units that share nothing.
+/* Maps of any layout and type, and the split of a job into independent units.
 
-   A unit is some channels of one image, its lanes. REAL is what is computed in, double unless the
-   includer chose float. job.py mirrors the structure. */
+   A unit is some channels of one image, its lanes. REAL is the type of the arithmetic, double unless
+   the includer defines it as float. job.py mirrors the structure. */
 
 #pragma once
 
@@ -27,14 +27,14 @@ typedef struct {
     int64_t lanes;        /* channels in a unit */
     const void *maps;
     void *peak;
-    const void *upstream; /* the gradient of what is pooled */
+    const void *upstream; /* the gradient of the pooled values */
     void *gradient;       /* of the maps */
     /* of smooth maxima */
     const double *temperature; /* one for each channel */
     void *pooled, *logarithm, *centre;
     double *slope; /* images x channels: this unit's part of d/dlog t */
-    /* of maxima, means and products; NULL where no mean, no product is wanted */
-    void *argmax; /* of the maximum in its window, row by row from 0 */
+    /* of maxima, means and products; NULL if no mean, no product is needed */
+    void *argmax; /* index of the maximum in its window, row by row from 0 */
     int64_t argmax_dtype;
     void *mean, *to_mean;
     void *product, *to_product;
@@ -43,7 +43,7 @@ typedef struct {
     int64_t is_weight_by_channel;
 } Job;
 
-/* Inlined where types and choices are constants: one copy of the code for each. */
+/* Inlined with constant types and choices: one copy of the code for each. */
 #define SPECIALISED static inline __attribute__((always_inline))
 
 /* ---- between tensors and REAL ---- */
@@ -70,7 +70,7 @@ SPECIALISED void put(void *tensor, int64_t dtype, int64_t at, REAL value) {
     }
 }
 
-/* The dtype of what is kept for backward. */
+/* The dtype of the values kept for backward. */
 SPECIALISED int64_t wide(int64_t dtype) { return dtype == FLOAT64 ? FLOAT64 : FLOAT32; }
 
 /* A unit's part of a tensor (images, channels, pixels): some channels of one image. */

@@ -4,7 +4,7 @@
    there is one. Means and products are summed in double; to a product, elements of -inf add
    nothing. Built with REAL float for float32 and bfloat16, where indices are whole numbers that a
    float holds, and with REAL double for float64.
-   Lanes are taken a vector at a time, in the vectors of GCC and Clang, so that what is known of a
+   Lanes are processed a vector at a time, in the vectors of GCC and Clang, so that the state of a
    window stays in registers. */
 
 #include "maps.h"
@@ -56,7 +56,7 @@ SPECIALISED void write(int64_t dtype, void *tensor, int64_t at, int64_t count, V
         for (int64_t l = 0; l < count; l++) put(tensor, dtype, at + l, z[l]);
 }
 
-/* ---- what is known of the windows of a vector of lanes ---- */
+/* ---- the state of the windows of a vector of lanes ---- */
 
 typedef struct { Vector peak, argmax; } Best;
 typedef struct { Doubles elements, products; } Sums;
@@ -72,7 +72,7 @@ SPECIALISED Vector lit(Vector z) {
     return choose(z == zero - (REAL)INFINITY, zero, z);
 }
 
-/* The better of what was best so far and an element of every lane, at `index` in its window. */
+/* The better of the best so far and an element of every lane, at `index` in its window. */
 SPECIALISED Best better(Best best, Vector z, REAL index) {
     Mask is_better = (z > best.peak) | (z != z);
     Vector here = {0};
@@ -100,11 +100,11 @@ SPECIALISED Vector weight_of(const Job *job, int64_t mode, int64_t element, int6
 
 typedef struct { REAL *maps, *gradient, *peak, *argmax, *mean, *product; } Scratch;
 
-/* A channel whose pixels are adjacent: lanes are every so many of them, together in the end. */
+/* A channel whose pixels are adjacent: lanes are strided pixels, and are reduced at the end. */
 SPECIALISED void pool_row(const Job *job, int64_t dtype, int64_t mode, int64_t first,
                           const REAL *weights, REAL *peak, REAL *argmax, REAL *mean,
                           REAL *product) {
-    enum { STEP = MOST_VECTORS * WIDTH }; /* no comparison need wait for the one before it */
+    enum { STEP = MOST_VECTORS * WIDTH }; /* no comparison has to wait for the previous one */
     int64_t pixels = job->height * job->width, p = 0;
     Best best[MOST_VECTORS];
     Sums sums[MOST_VECTORS] = {0};
@@ -152,7 +152,7 @@ SPECIALISED void pool_row(const Job *job, int64_t dtype, int64_t mode, int64_t f
     *product = products;
 }
 
-/* The channels of every pixel in turn, as they lie. */
+/* The channels of every pixel in turn, in memory order. */
 SPECIALISED void pool_pixels(const Job *job, int64_t dtype, int64_t mode, Slab from, Scratch s) {
     Sums sums[MOST_LANES / WIDTH] = {0};
     for (int64_t l = 0; l < from.lanes; l++) {
@@ -180,8 +180,8 @@ SPECIALISED void pool_pixels(const Job *job, int64_t dtype, int64_t mode, Slab f
     }
 }
 
-/* Everywhere a share of the mean's gradient and of the product's, then the maximum's beside them,
-   at its index. */
+/* Everywhere a share of the gradients of the mean and the product, then that of the maximum at its
+   index. */
 SPECIALISED void spread_whole(const Job *job, int64_t dtype, int64_t mode, Slab to, Scratch s) {
     REAL share[MOST_LANES];
     for (int64_t l = 0; l < to.count; l++) share[l] = mode != PEAK ? s.mean[l] / to.pixels : 0;
@@ -213,10 +213,10 @@ SPECIALISED void spread_whole(const Job *job, int64_t dtype, int64_t mode, Slab 
 
 /* ---- windows ---- */
 
-/* Where the channels of a pixel lie side by side: in a tensor, or in a scratch. */
+/* A tensor or scratch in which the channels of a pixel are adjacent. */
 typedef struct { void *tensor; int64_t offset, between_pixels, channel, count; } Pixels;
 
-/* A window: its rows and columns on the map, and where it begins, there or beside it. */
+/* A window: its rows and columns on the map, and its origin, which may be outside the map. */
 typedef struct { Range rows, columns; int64_t top, left; } Window;
 
 static inline Window window_at(const Job *job, int64_t i, int64_t j) {
@@ -268,13 +268,13 @@ SPECIALISED void pool_window(const Job *job, int64_t dtype, int64_t mode, int64_
     }
 }
 
-/* Ask for the rows that the next row of windows adds: too short for the processor to foresee. */
+/* Prefetch the rows that the next row of windows adds: too short for the hardware prefetcher. */
 SPECIALISED void fetch_next(const Job *job, int64_t dtype, Pixels from, int64_t i) {
     if (i + 1 == job->out_height) return;
     int64_t size = dtype == FLOAT64 ? 8 : dtype == FLOAT32 ? 4 : 2;
     int64_t first = ROWS(job, i).last * job->width, last = ROWS(job, i + 1).last * job->width;
     for (int64_t p = first; p < last; p++)
-        for (int64_t c = 0; c < from.count; c += 64 / size) /* a line of the cache */
+        for (int64_t c = 0; c < from.count; c += 64 / size) /* one cache line */
             __builtin_prefetch((const char *)from.tensor +
                                (from.offset + p * from.between_pixels + c) * size);
 }
@@ -346,7 +346,7 @@ SPECIALISED void spread_windows(const Job *job, int64_t dtype, int64_t mode, Pix
 
 /* ---- jobs ---- */
 
-/* Scratch for a unit, in one piece that starts at .maps; NULL there without memory. */
+/* Scratch for a unit, in one allocation that starts at .maps, which is NULL without memory. */
 static Scratch allocate(const Job *job) {
     int64_t map = job->is_global ? 0 : job->height * job->width * job->lanes;
     int64_t outputs = job->out_height * job->out_width * job->lanes;

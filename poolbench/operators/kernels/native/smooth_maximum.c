@@ -8,7 +8,7 @@
 #include "maps.h"
 
 static const double LN2 = 0.69314718055994530942, LOG2E = 1.4426950408889634074;
-static const double LOWEST = -1000.0; /* exponents below weigh nothing */
+static const double LOWEST = -1000.0; /* smaller exponents have no weight */
 
 /* ---- elementary functions that vectorise ---- */
 
@@ -66,7 +66,7 @@ SPECIALISED double natural_logarithm(double x) {
 
 /* ---- one window ---- */
 
-/* Maximum, then sums, of every lane of a window. Only softpool wants the moment. */
+/* Maximum, then sums, of every lane of a window. Only softpool needs the moment. */
 SPECIALISED void sum_window(const Job *job, int64_t dtype, int64_t operation, const double *restrict maps,
                             Range rows, Range columns, const double *restrict scale,
                             double *restrict shift, double *restrict peak,
@@ -94,7 +94,7 @@ SPECIALISED void sum_window(const Job *job, int64_t dtype, int64_t operation, co
     }
 }
 
-/* The same for a row of adjacent pixels, where they lie. */
+/* The same for a row of adjacent pixels, without a copy. */
 SPECIALISED void sum_row(int64_t dtype, int64_t operation, const void *row, int64_t first,
                          int64_t pixels, double scale, double *restrict peak,
                          double *restrict total, double *restrict moment) {
@@ -117,7 +117,7 @@ SPECIALISED void sum_row(int64_t dtype, int64_t operation, const void *row, int6
     *moment = first_moment;
 }
 
-/* The same for the channels of every pixel in turn, where they lie. */
+/* The same for the channels of every pixel in turn, without a copy. */
 SPECIALISED void sum_pixels(int64_t dtype, int64_t operation, const void *maps, Slab from,
                             const double *restrict scale, double *restrict shift,
                             double *restrict peak, double *restrict total,
@@ -228,9 +228,9 @@ typedef struct {
     double *maps, *gradient, *temperature, *scale, *slope, *shift, *peak, *first, *second, *third;
 } Scratch;
 
-/* Scratch for a unit, in one piece that starts at .maps; NULL there without memory. */
+/* Scratch for a unit, in one allocation that starts at .maps, which is NULL without memory. */
 static Scratch allocate(const Job *job) {
-    int64_t lanes = (job->lanes + 7) / 8 * 8; /* each part starts on a line of the cache */
+    int64_t lanes = (job->lanes + 7) / 8 * 8; /* each part starts on a cache line */
     int64_t map = job->is_global ? 0 : (job->height * job->width * job->lanes + 7) / 8 * 8;
     int64_t outputs = (job->out_height * job->out_width * job->lanes + 7) / 8 * 8;
     int64_t doubles = 2 * map + 4 * lanes + 4 * outputs;
@@ -349,7 +349,7 @@ SPECIALISED int backward(const Job *job, int64_t first, int64_t last, int64_t dt
     return 0;
 }
 
-/* lse and lae differ outside the long loops alone, and share their code. */
+/* lse and lae differ only outside the long loops, and share their code. */
 #define SPECIALISE(work, dtype)                              \
     operation == SOFTPOOL ? work(job, first, last, dtype, SOFTPOOL) \
                           : work(job, first, last, dtype, operation)
