@@ -116,9 +116,9 @@ def read_contraction(
                 source=source.named,
                 is_centred=source.form.centred,
                 shift=source.form.shift,
-                published=figures,
+                published=similarities,
             )
-            for (label, source), figures in zip(sources.items(), published, strict=True)
+            for (label, source), similarities in zip(sources.items(), published, strict=True)
         ),
         pools={label: pool.named for label, pool in pools.items()},
         pairs=form.pairs,

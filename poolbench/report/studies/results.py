@@ -105,7 +105,7 @@ def _published_part(comparison: Comparison, published: Mapping[str, tuple[float,
             return TableCell(values=(None, None), text=NOTHING), TableCell(
                 values=(None,), text=NOTHING
             )
-        mean, std = (figure / 100 for figure in published[variant])
+        mean, std = (value / 100 for value in published[variant])
         gap = comparison.estimates[variant].mean - mean
         return (
             TableCell(values=(mean, std), text=per_cent(mean, std)),
