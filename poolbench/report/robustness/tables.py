@@ -167,7 +167,7 @@ def _pairs_at_settings(study: Study, sweep: Sweep) -> dict[tuple[float, str], Pa
         for variant in sweep.outcomes
     }
     pairs = compare_pairs(
-        [(f"{at} {study.baseline}", f"{at} {variant}") for at, variant in places],
+        [(f"{at} {study.baseline}", f"{at} {variant}") for at, variant in keys],
         values,
         lower_is_better=False,
         alpha=study.analysis.alpha,
