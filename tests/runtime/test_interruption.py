@@ -24,7 +24,7 @@ def uninterrupted(poolbench: Program, tiny: Path) -> dict[str, bytes]:
     return lasting_bytes(tiny.parent / "whole")
 
 
-def wait_for(condition: Callable[[], object], timeout_s: float = 60.0) -> None:
+def wait_for(condition: Callable[[], object], timeout_s: float = 240.0) -> None:
     deadline = time.monotonic() + timeout_s
     while not condition():
         assert time.monotonic() < deadline, "waited in vain"
@@ -67,7 +67,7 @@ def kill_with_workers(process: subprocess.Popen[str]) -> None:
     process.kill()
     process.wait()
     # Workers leave when their parent is gone: within a second, unless the machine is busy.
-    wait_for(lambda: are_gone(children), timeout_s=30)
+    wait_for(lambda: are_gone(children))
 
 
 def test_killed_at_every_stage_and_continued_it_ends_in_the_same_bytes(

@@ -13,7 +13,7 @@ import pytest
 from poolbench.app.store import collect
 from poolbench.core.atomic import write_whole
 from poolbench.core.errors import EnvironmentFault
-from poolbench.store.files import remove_file, write_atomic
+from poolbench.store.files import explaining_disk_faults, remove_file, remove_tree, write_atomic
 from poolbench.store.store import Store
 
 
@@ -42,6 +42,43 @@ def test_a_full_disk_keeps_the_old_file_and_says_what_to_do(
     monkeypatch.undo()
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "hint"),
+    [
+        (errno.ENOSPC, "no space left", "free some space"),
+        (errno.EDQUOT, "no space left", "free some space"),
+        (errno.EFBIG, "no space left", "free some space"),
+        (errno.EACCES, "Permission denied", "a folder that can be written"),
+        (errno.EPERM, "not permitted", "a folder that can be written"),
+        (errno.EROFS, "Read-only", "a folder that can be written"),
+        (errno.EIO, "Input/output error", None),
+    ],
+)
+def test_what_the_disk_refused_is_told_with_advice_where_there_is_some(
+    code: int, message: str, hint: str | None, tmp_path: Path
+) -> None:
+    with pytest.raises(EnvironmentFault, match=message) as caught, explaining_disk_faults(tmp_path):
+        raise OSError(code, os.strerror(code))
+    assert str(tmp_path) in caught.value.message
+    assert (hint in caught.value.hint) if hint else not caught.value.hint
+
+
+def test_a_folder_that_cannot_be_deleted_is_an_environment_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    remove_tree(tmp_path / "missing")
+    (tmp_path / "folder" / "in it").mkdir(parents=True)
+    remove_tree(tmp_path / "folder")
+    assert list(tmp_path.iterdir()) == []
+
+    def refuse(_: Path) -> None:
+        raise PermissionError(errno.EACCES, "no")
+
+    monkeypatch.setattr("shutil.rmtree", refuse)
+    with pytest.raises(EnvironmentFault, match="cannot delete"):
+        remove_tree(tmp_path)
 
 
 def test_the_kernels_own_refusal_to_write_more_is_a_full_disk(tmp_path: Path) -> None:

@@ -1,20 +1,28 @@
 from __future__ import annotations
 
+import errno
 import json
 import multiprocessing
 import os
+import shutil
 import signal
 import time
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from poolbench.core.cell import Named
 from poolbench.core.errors import EnvironmentFault
+from poolbench.core.measurement import Measurement
 from poolbench.core.record import Epoch, Result, Timing
 from poolbench.store.attempts import read_failure
-from poolbench.store.documents import Damaged, sha256
+from poolbench.store.commit import commit_bytes
+from poolbench.store.documents import Damaged, seal, sha256
+from poolbench.store.measurements import MeasurementWriter, measurement_keys, read_measurement
 from poolbench.store.store import Store
+from poolbench.store.writer import CellWriter
 from tests.cells import a_cell, a_study
 
 CELL = a_cell()
@@ -99,9 +107,12 @@ def test_a_shortened_or_missing_file_is_noticed_without_reading_all(
     path.write_bytes(path.read_bytes()[:-1])
     with pytest.raises(Damaged, match=name):
         store.read(cell_id)
+    commit_before = store.commit_of(cell_id)
     path.unlink()
-    with pytest.raises(Damaged, match=name):
+    with pytest.raises(Damaged, match=f"{name} is missing"):
         store.read(cell_id)
+    with pytest.raises(Damaged, match=name):
+        commit_before.read(name)
 
 
 def test_a_weights_file_that_grew_after_the_commit_is_damaged(tmp_path: Path) -> None:
@@ -283,3 +294,191 @@ def test_a_cell_whose_run_cannot_be_read_is_trained_again(name: str, tmp_path: P
     with pytest.raises(Damaged, match=f"{name} does not match"):
         store.read(cell_id)
     assert not store.has_result(cell_id)
+
+
+def test_the_result_of_a_run_names_its_format() -> None:
+    document = json.loads(commit_bytes(CELL, RESULT, {}))
+    assert document["format"] == 1
+
+
+def test_a_file_where_a_run_should_be_is_no_run(tmp_path: Path) -> None:
+    store = Store.create(tmp_path)
+    store.folder("stray").write_text("")
+    with pytest.raises(FileNotFoundError):
+        store.commit_of("stray")
+    assert not store.has_result("stray")
+    assert list(store.finished()) == []
+
+
+@pytest.mark.parametrize("document", [{}, {"cell": CELL.to_json(), "result": {"no": 1}}])
+def test_a_result_of_other_fields_is_damaged(document: dict[str, Any], tmp_path: Path) -> None:
+    store = Store.create(tmp_path)
+    store.folder(CELL.id).mkdir()
+    (store.folder(CELL.id) / "result.json").write_bytes(seal(document))
+    with pytest.raises(Damaged, match="unreadable"):
+        store.commit_of(CELL.id)
+    assert store.verify(CELL.id)
+
+
+def test_runs_are_listed_in_the_order_of_their_ids_and_only_when_finished(tmp_path: Path) -> None:
+    store = Store.create(tmp_path)
+    assert list(store.finished()) == []
+    ids = [commit(store, seed) for seed in range(6)]
+    store.folder("unfinished").mkdir()
+    assert list(store.finished()) == sorted(ids)
+    shutil.rmtree(tmp_path / "runs")
+    assert list(store.finished()) == []
+
+
+def test_a_cell_has_a_checkpoint_from_when_it_is_saved_until_it_is_finished(tmp_path: Path) -> None:
+    store = Store.create(tmp_path)
+    assert store.has_checkpoint(CELL.id) is False
+    with store.writing(CELL) as writer:
+        assert writer is not None
+        writer.begin("session", {})
+        assert store.has_checkpoint(CELL.id) is False
+        writer.save_checkpoint(b"state", epoch=1, step=0)
+        assert store.has_checkpoint(CELL.id) is True
+    commit(store)
+    assert store.has_checkpoint(CELL.id) is False
+
+
+def test_a_later_epoch_and_a_later_step_are_the_newer_checkpoint(tmp_path: Path) -> None:
+    folder = tmp_path / "runs" / CELL.id
+    folder.mkdir(parents=True)
+    (tmp_path / "quarantine").mkdir()
+    writer = CellWriter(folder, CELL)
+    # As many as a writer that was killed again and again could leave.
+    states = [(2, 0), (2, 9), (2, 10), (10, 1)]
+    for epoch, step in states:
+        data = f"{epoch} {step}".encode()
+        name = f"checkpoint-{epoch:05d}-{step:07d}-{sha256(data)}.safetensors"
+        (folder / name).write_bytes(data)
+    assert writer.load_checkpoint() == (b"10 1", [])
+    moved = writer.set_aside_checkpoints()
+    assert [path.read_bytes().decode() for path in moved] == [f"{e} {s}" for e, s in states]
+    assert writer.load_checkpoint() == (None, [])
+    writer.save_checkpoint(b"new", epoch=3, step=4)
+    (saved,) = folder.glob("checkpoint-*")
+    assert saved.name == f"checkpoint-00003-0000004-{sha256(b'new')}.safetensors"
+    writer.save_checkpoint(b"new", epoch=3, step=4)
+    assert writer.load_checkpoint() == (b"new", [])
+
+
+def test_whose_a_folder_is_is_written_once(tmp_path: Path) -> None:
+    writer = CellWriter(tmp_path / "runs" / CELL.id, CELL)
+    writer.begin("session", {"pid": 1})
+    identity = writer.folder / "cell.json"
+    assert identity.read_bytes() == CELL.identity
+    before = identity.stat()
+    writer.begin("session", {"pid": 2})
+    assert identity.stat().st_ino == before.st_ino
+    assert list(writer.attempts()) == [{"session": "session", "pid": pid} for pid in (1, 2)]
+
+
+def test_a_held_cell_is_being_written_and_a_question_about_it_holds_nothing(tmp_path: Path) -> None:
+    store = Store.create(tmp_path)
+    assert store.is_being_written(CELL.id) is False
+    with store.writing(CELL), Store(tmp_path).writing(a_cell(seed=1)) as other:
+        assert other is not None
+    for _ in range(2):  # the first gave back what it took
+        assert store.is_being_written(CELL.id) is False
+    assert store.keeps_writers_apart() is True
+
+
+def test_a_file_system_that_grants_a_lock_twice_is_found_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = Store.create(tmp_path)
+    monkeypatch.setattr("poolbench.store.store.FileLock", lambda *_, **__: nullcontext())
+    assert store.keeps_writers_apart() is False
+
+
+def test_the_size_of_a_run_is_that_of_all_its_files(tmp_path: Path) -> None:
+    store = Store.create(tmp_path)
+    assert store.size_bytes(CELL.id) == 0
+    folder = store.folder(CELL.id)
+    (folder / "probes").mkdir(parents=True)
+    (folder / "a").write_bytes(b"12345")
+    (folder / "probes" / "b").write_bytes(b"67")
+    assert store.size_bytes(CELL.id) == 7
+    assert store.free_bytes() == pytest.approx(shutil.disk_usage(tmp_path).free, rel=0.1)
+
+
+def test_studies_come_in_the_order_of_their_last_training(tmp_path: Path) -> None:
+    store = Store.create(tmp_path)
+    studies = [a_study(seeds=seeds) for seeds in range(1, 5)]
+    for age, study in enumerate(studies):
+        store.remember(study)
+        os.utime(tmp_path / "studies" / f"{study.id}.json", (0, 1_000 - age))
+    assert list(store.studies()) == studies[::-1]
+    shutil.rmtree(tmp_path / "studies")
+    assert list(store.studies()) == []
+
+
+def test_sessions_are_folders_in_order(tmp_path: Path) -> None:
+    store = Store.create(tmp_path)
+    for name in ("b", "a", "c"):
+        store.session_folder(name).mkdir()
+    assert store.session_folders() == [tmp_path / "sessions" / name for name in "abc"]
+
+
+def test_making_ready_what_is_ready_changes_nothing(tmp_path: Path) -> None:
+    nested = tmp_path / "not" / "there" / "yet"
+    store = Store.create(nested)
+    cell_id = commit(store)
+    store.ready()
+    assert list(Store.create(nested).finished()) == [cell_id]
+
+
+@pytest.mark.parametrize("code", [errno.EACCES, errno.EIO])
+def test_a_run_that_cannot_be_moved_is_a_fault_of_the_disk(
+    code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = Store.create(tmp_path)
+    cell_id = commit(store)
+    tried: list[Path] = []
+
+    def refuse(self: Path, target: Path) -> None:
+        tried.append(target)
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(Path, "rename", refuse)
+    with pytest.raises(EnvironmentFault) as caught:
+        store.quarantine(cell_id)
+    assert isinstance(caught.value.__cause__, OSError)
+    assert len(tried) == 1
+
+
+MEASUREMENT = Measurement(
+    probe=Named(name="fgsm", options={"epsilons": (0.0,)}), network="0" * 64, status="failed"
+)
+
+
+def test_measurements_are_listed_by_key_and_nothing_else_is(tmp_path: Path) -> None:
+    folder = tmp_path / "probes"
+    folder.mkdir()
+    keys = [f"{number:016x}" for number in (11, 3, 7, 2)]
+    for name in (*keys, keys[0][1:], f"{keys[0]}0", "attempts", "x" * 16):
+        (folder / f"{name}.json").write_text("")
+    assert list(measurement_keys(tmp_path)) == sorted(keys)
+    assert list(measurement_keys(tmp_path / "nowhere")) == []
+
+
+def test_a_measurement_is_that_of_its_key_or_damaged(tmp_path: Path) -> None:
+    writer, key = MeasurementWriter(tmp_path), MEASUREMENT.key
+    writer.begin("session", {})
+    assert not writer.has(key)
+    writer.save(MEASUREMENT)
+    assert writer.has(key)
+    assert read_measurement(tmp_path, key) == MEASUREMENT
+    path, other = tmp_path / "probes" / f"{key}.json", "0" * 16
+    path.with_name(f"{other}.json").write_bytes(path.read_bytes())
+    with pytest.raises(Damaged, match=f"holds the measurement {key}"):
+        read_measurement(tmp_path, other)
+    for document in (b"{", seal({"probe": 1}), seal({})):
+        path.write_bytes(document)
+        with pytest.raises(Damaged, match=f"probes/{key}.json"):
+            read_measurement(tmp_path, key)
+    writer.conclude()
+    assert list(writer.attempts()) == []
