@@ -88,6 +88,7 @@ def test_a_diverged_run_is_a_run_and_a_missing_one_is_none() -> None:
     missing = values | {"v0": [None, *values["v0"][1:]]}
     assert caveat("too-few-seeds", missing) is not None  # 2 / C(7, 3) is 0.057
     assert numbers(caveat("unequal-n", missing)) == ["3", "4"]
+    assert numbers(caveat("unequal-n", sized(5, 3, 4))) == ["3", "5"]
 
 
 def test_without_a_run_only_what_is_missing_is_told() -> None:
@@ -95,6 +96,8 @@ def test_without_a_run_only_what_is_missing_is_told() -> None:
         found = compare({"a": [None, None], "b": [None]}, rule=rule).caveats
         codes = [each.code for each in found if each.code not in ("uncorrected", "best-selected")]
         assert codes == ["missing", "missing"]
+    found = {each.code for each in compare({"a": [None], "b": [None], "c": [1.0, 2.0]}).caveats}
+    assert found == {"missing", "too-few-seeds", "unequal-n"}
     lone = compare({"a": [1.0, 2.0]})
     assert lone.caveats == ()
 
@@ -146,9 +149,22 @@ def test_ties_are_told_of_the_published_rule_where_a_sample_has_eight_runs_or_fe
         f"v{index}": [*range(size)] if size else [None] for index, size in enumerate(sizes)
     }
     assert (caveat("ties", values, rule="paper") is not None) == is_told
+
+
+def test_ties_are_told_of_the_published_rule_alone_and_only_where_values_tie() -> None:
+    tied = {"a": [1.0, 2.0, 3.0], "b": [3.0, 4.0, 5.0]}
+    assert caveat("ties", tied, rule="paper") is not None
     for rule in ("set", "holm"):
-        assert caveat("ties", values, rule=rule) is None
-    assert caveat("ties", sized(*sizes[:2]), rule="paper") is None
+        assert caveat("ties", tied, rule=rule) is None
+    assert caveat("ties", sized(3, 3), rule="paper") is None
+
+
+@pytest.mark.parametrize(
+    ("rule", "code"), [("set", None), ("paper", "uncorrected"), ("holm", "best-selected")]
+)
+def test_what_a_rule_is_known_for_is_told_of_it_alone(rule: str, code: str | None) -> None:
+    codes = {each.code for each in compare(sized(5, 5), rule=rule).caveats}
+    assert codes == ({code} if code else set())
 
 
 def test_a_best_mean_outside_the_set_is_laid_to_its_variant() -> None:
