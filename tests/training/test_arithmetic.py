@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from poolbench.core.cell import Precision
 from poolbench.core.errors import BadInput, EnvironmentFault
-from poolbench.training.arithmetic import arithmetic, check_tf32
+from poolbench.training.arithmetic import arithmetic, autocast, check_tf32
 from poolbench.training.evaluate import evaluate
 from poolbench.training.step import Step
 from tests.training.test_loop import Labelled, recipe
@@ -51,6 +51,14 @@ def test_an_error_leaves_the_arithmetic_as_it_was(before: tuple[bool, bool]) -> 
 def test_on_a_cpu_nothing_is_switched(before: tuple[bool, bool]) -> None:
     with arithmetic(CPU, "tf32"):
         assert allowed() == before
+
+
+@every_precision
+def test_a_forward_pass_is_in_bfloat16_where_that_is_asked_for(precision: Precision) -> None:
+    x = torch.ones(2, 2)
+    with autocast(CPU, precision):
+        assert (x @ x).dtype == (torch.bfloat16 if precision == "bf16" else torch.float32)
+    assert (x @ x).dtype == torch.float32
 
 
 class Spy(nn.Module):

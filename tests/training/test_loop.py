@@ -11,7 +11,7 @@ from poolbench.core.cell import Named, Recipe
 from poolbench.core.streams import derive
 from poolbench.training import OPTIMIZERS
 from poolbench.training.checkpoint import UnreadableCheckpoint
-from poolbench.training.loop import Training
+from poolbench.training.loop import Progress, Training
 
 STEPS = 5
 
@@ -165,3 +165,102 @@ def test_validation_accuracy_is_recorded_each_epoch() -> None:
     )  # fmt: skip
     run.run()
     assert [epoch.validation_accuracy for epoch in run.history] == [0.25, 0.5, 0.75]
+
+
+def test_an_epoch_is_told_with_its_images_its_loss_and_what_was_observed() -> None:
+    values = {"temperature": 4.0, "broken": float("nan")}
+    run = Training(
+        network(), Blobs(), recipe(), seed=3, device=torch.device("cpu"), observe=lambda: values
+    )
+    told: list[Progress] = []
+    epochs: list[tuple[int, int]] = []
+    outcome = run.run(
+        on_progress=told.append, on_epoch=lambda: epochs.append((run.epoch, run.step))
+    )
+    assert outcome == "done"
+    assert epochs == [(1, 0), (2, 0), (3, 0)]
+    assert [(timing.epoch, timing.images) for timing in run.timings] == [(k, 40) for k in (1, 2, 3)]
+    assert all(timing.duration_s > 0 for timing in run.timings)
+    assert [epoch.pooling for epoch in run.history] == [{"temperature": 4.0}] * 3
+    assert [each.epoch for each in told] == [0] * STEPS + [1] * STEPS + [2] * STEPS
+    assert [each.epochs for each in told] == [3] * 3 * STEPS
+    fractions = [(step + 1) / (3 * STEPS) for step in range(3 * STEPS)]
+    assert [each.fraction for each in told] == pytest.approx(fractions)
+    # The last epoch's loss, and none in the first.
+    losses = [None, *(epoch.loss for epoch in run.history[:2])]
+    assert [each.loss for each in told] == [loss for loss in losses for _ in range(STEPS)]
+    assert all(each.accuracy is None for each in told)
+    assert all(each.images_per_s is not None and each.images_per_s > 0 for each in told)
+
+
+def test_the_loss_of_an_epoch_is_its_mean_over_images() -> None:
+    run = training(
+        optimizer=Named(
+            name="sgd",
+            options={"lr": 1e-12, "momentum": 0.0, "weight_decay": 0.0, "nesterov": False},
+        )
+    )
+    run.network.train(False)
+    run.network.train = lambda *_: run.network  # type: ignore[assignment,method-assign]
+    expected = [
+        torch.nn.functional.cross_entropy(run.network(batch.images), batch.labels).item()
+        for batch in Blobs().epoch(0)
+    ]
+    run.run()
+    assert run.history[0].loss == pytest.approx(sum(expected) / STEPS, rel=1e-5)
+
+
+def test_a_training_is_stopped_between_steps_and_after_no_last_one() -> None:
+    asked: list[tuple[int, int]] = []
+
+    def never(run: Training) -> bool:
+        asked.append((run.epoch, run.step))
+        return False
+
+    run = training(epochs=2)
+    assert run.run(should_stop=lambda: never(run)) == "done"
+    # Within the epochs after every step but the last, and between epochs; not at the very end.
+    within = [(epoch, step) for epoch in (0, 1) for step in range(1, STEPS)]
+    assert asked == sorted([*within, (1, 0)])
+    stopped = training(epochs=2)
+    assert stopped.run(should_stop=lambda: stopped.step == 3) == "stopped"
+    assert (stopped.epoch, stopped.step, stopped.history) == (0, 3, [])
+    between = training(epochs=2)
+    assert between.run(should_stop=lambda: between.epoch == 1) == "stopped"
+    assert (between.epoch, between.step) == (1, 0)
+
+
+def test_a_long_epoch_that_diverges_is_ended_soon() -> None:
+    class Long(Blobs):
+        steps = 120
+
+        def epoch(self, epoch: int, start: int = 0) -> Iterator[Labelled]:
+            (first,) = super().epoch(epoch, STEPS - 1)
+            for step in range(start, self.steps):
+                yield first if step < 10 else Labelled(first.images * float("nan"), first.labels)
+
+    run = training(Long())
+    validated: list[bool] = []
+    run._validate = lambda: validated.append(True) or 1.0  # type: ignore[func-returns-value]
+    assert run.run() == "diverged"
+    # The sum is looked at every 50 steps: what is there then stays told, with no accuracy.
+    assert [(epoch.loss, epoch.validation_accuracy) for epoch in run.history] == [(None, None)]
+    assert run.timings[0].images == 50 * 8
+    assert validated == []
+
+
+def test_a_training_of_another_seed_begins_anew_in_the_same_memory() -> None:
+    fresh = {name: value.clone() for name, value in network().state_dict().items()}
+    whole = Training(network(), Blobs(), recipe(), seed=4, device=torch.device("cpu"))
+    whole.run()
+    run = training()
+    assert run.run(should_stop=lambda: run.epoch == 1 and run.step == 2) == "stopped"
+    places = [value.data_ptr() for value in run.network.parameters()]
+    run.restart(fresh, Blobs(), seed=4)
+    assert (run.epoch, run.step, run.history, run.timings) == (0, 0, [], [])
+    assert run.run() == "done"
+    assert [value.data_ptr() for value in run.network.parameters()] == places
+    assert run.history == whole.history
+    assert [timing.images for timing in run.timings] == [40] * 3
+    for name, value in whole.network.state_dict().items():
+        assert torch.equal(value, run.network.state_dict()[name]), name
