@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from poolbench.stats.costs import is_constant, oriented, present
+from poolbench.stats.costs import oriented, present
 from poolbench.stats.equivalence import equivalence_p
 from poolbench.stats.holm import holm
 from poolbench.stats.rank_tests import RankTest, rank_test_of_two
@@ -137,7 +137,6 @@ def compare_pairs(
                     reachable[index],
                     equivalence[index],
                     alpha=alpha,
-                    frozen=is_constant(costs[a]) and is_constant(costs[b]),
                 ),
             )
         )
@@ -151,9 +150,8 @@ def _verdict(
     equivalence: float | None,
     *,
     alpha: float,
-    frozen: bool,
 ) -> Verdict:
-    if adjusted is not None and adjusted < alpha and not frozen:
+    if adjusted is not None and adjusted < alpha:
         return "better" if test.excess < 0 else "worse"
     if equivalence is not None and equivalence < alpha:
         return "equivalent"

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from poolbench.stats.costs import Costs, complete_blocks, differences, present
+from poolbench.stats.costs import Costs, complete_blocks, differences, is_constant, present
 from poolbench.stats.exact import LARGEST, rank_sum_p, signed_rank_p
 from poolbench.stats.floor import smallest_p, smallest_p_paired
 
@@ -30,7 +30,8 @@ class RankTest:
         name: Name of the test in the literature.
         method: How p was computed: ``exact``, ``auto``, ``permutation``,
             ``asymptotic``, or ``none``.
-        p: Two-sided; ``None`` if no test exists for so few runs.
+        p: Two-sided; ``None`` if there is no test: of so few runs, or of samples that each gave
+            one value, as they do where the seed is not applied.
         smallest_p: The smallest p that this number of runs can reach.
         ties: Whether there are ties.
         excess: For two samples only: positive if the second tends to cost more.
@@ -60,14 +61,15 @@ def rank_test_of_two(
         The test; without p for a single run.
     """
     if paired:
-        return _signed_rank(complete_blocks((first, second)))
+        is_frozen = _are_frozen((first, second))
+        return _signed_rank(complete_blocks((first, second)), is_frozen=is_frozen)
     x, y = present(first), present(second)
     n = min(len(x), len(y))
     name, floor = "Mann-Whitney U", smallest_p(len(x), len(y))
     ranks = stats.rankdata(np.concatenate((x, y)))
     ties = len(np.unique(ranks)) < len(ranks)
     x, y = ranks[: len(x)], ranks[len(x) :]
-    if n < 2:
+    if n < 2 or (_are_frozen((first, second)) and not trust_auto):
         return RankTest(name=name, method="none", p=None, smallest_p=floor, ties=ties)
     excess = float(np.mean(y) - np.mean(x))
     if np.ptp(ranks) == 0:
@@ -111,6 +113,8 @@ def rank_test_of_all(samples: Sequence[Costs], *, paired: bool = False) -> RankT
         constant = bool(np.ptp(ranks) == 0)
     if constant:
         return RankTest(name=name, method="auto", p=1.0, smallest_p=floor, ties=True)
+    if _are_frozen(samples):
+        return RankTest(name=name, method="none", p=None, smallest_p=floor, ties=True)
     if min(len(group) for group in groups) < SMALL:
         kind = "samples" if paired else "independent"
         p, method = _permuted(groups, kind), "permutation"
@@ -131,6 +135,11 @@ def mean_ranks(samples: Sequence[Costs], *, paired: bool = False) -> list[float]
     return [float(np.mean(group)) for group in np.split(ranks, bounds)]
 
 
+def _are_frozen(samples: Sequence[Costs]) -> bool:
+    """Whether every sample gave one value, and not all the same: nothing varies by chance."""
+    return all(map(is_constant, samples)) and len({float(present(s)[0]) for s in samples}) > 1
+
+
 def _permuted(groups: Sequence[Costs], kind: str) -> float:
     def between(*samples: Costs, axis: int = -1) -> Costs:
         total: Costs = sum(np.sum(x, axis=axis) ** 2 / x.shape[axis] for x in samples)
@@ -148,12 +157,12 @@ def _permuted(groups: Sequence[Costs], kind: str) -> float:
     return float(outcome.pvalue)
 
 
-def _signed_rank(blocks: Costs) -> RankTest:
+def _signed_rank(blocks: Costs, *, is_frozen: bool) -> RankTest:
     name, floor = "Wilcoxon signed-rank", smallest_p_paired(len(blocks))
     gaps = differences(blocks[:, 0], blocks[:, 1])
     sizes = np.abs(gaps)
     ties = len(np.unique(sizes)) < len(sizes) or bool(np.any(gaps == 0))
-    if len(blocks) < 2:
+    if len(blocks) < 2 or is_frozen:
         return RankTest(name=name, method="none", p=None, smallest_p=floor, ties=ties)
     if not np.any(gaps):
         return RankTest(name=name, method="auto", p=1.0, smallest_p=floor, ties=True)

@@ -86,7 +86,7 @@ def step_down_set(costs: Mapping[str, Costs], alpha: float, *, paired: bool = Fa
     while len(left) > 1:
         samples = [costs[name] for name in left]
         test = rank_test_of_all(samples, paired=paired)
-        if test.smallest_p >= alpha:  # as it is where there is no test
+        if test.p is None or test.smallest_p >= alpha:
             untested |= frozenset(left)
         rejected = test.p is not None and test.p < alpha
         ranked = zip(mean_ranks(samples, paired=paired), left, strict=True) if rejected else ()

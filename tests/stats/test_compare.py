@@ -147,7 +147,7 @@ def test_seeds_that_change_nothing_are_questioned_and_get_no_verdict() -> None:
     c = compare({"base": [5.0] * 8, "a": [4.0] * 8, "b": BASE}, baseline="base")
     flagged = {caveat.variants for caveat in c.caveats if caveat.code == "constant"}
     assert flagged == {("base",), ("a",)}
-    assert c.verdicts["a"] == "undecided"
+    assert c.verdicts["a"] == "no test possible"
 
 
 def test_one_variant_that_seeds_do_not_change_is_still_compared_with_one_that_they_do() -> None:

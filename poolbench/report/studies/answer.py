@@ -1,9 +1,11 @@
-"""The result of a comparison in a sentence or two, within what its tests show."""
+"""The result of a comparison in a sentence or two, within what its tests show.
+
+Every clause is read from the decision of the rule or from a verdict, which the table prints too.
+"""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from poolbench.report.number_format import per_cent
 from poolbench.report.studies.outcomes import Outcomes
@@ -25,38 +27,62 @@ def answer(outcomes: Outcomes) -> str:
         outcomes: The comparison and its runs.
 
     Returns:
-        Sentences with the suite's names.
+        Sentences with the suite's names. The best is the variant of the best mean, with diverged
+        runs counted as the worst value of all.
     """
-    comparison = outcomes.comparison
-    finished = {n: e for n, e in comparison.estimates.items() if math.isfinite(e.mean)}
+    comparison, metric = outcomes.comparison, outcomes.metric
+    finished = [name for name, e in comparison.estimates.items() if e.n]
     if not finished:
         return "No variant has a finished run."
-    choose = min if comparison.lower_is_better else max
-    best = choose(finished, key=lambda name: finished[name].mean)
-    extreme = "lowest" if comparison.lower_is_better else "highest"
-    mean = per_cent(finished[best].mean, finished[best].std)
-    sentences = [f"{best} has the {extreme} {outcomes.metric}, {mean} % (n = {finished[best].n})"]
-    equal = [n for n, e in finished.items() if math.isclose(e.mean, finished[best].mean)]
-    if len(equal) > 1:
-        mean = per_cent(finished[best].mean)
-        sentences = [f"{_listed(equal)} share the {extreme} {outcomes.metric}, {mean} %"]
-    if len(finished) == 1:
-        return sentences[0] + "."
-    sentences[0] += f"; {_others(comparison, best, outcomes.metric)}."
-    if comparison.baseline:
+    leader, others = _leader(comparison, finished, metric), _others(comparison, finished, metric)
+    sentences = [f"{leader}; {others}." if others else f"{leader}."]
+    if comparison.baseline and len(comparison.values) > 1:
         sentences.append(_contrasts(comparison))
+    sentences += _diverged(comparison)
     return " ".join(sentences)
 
 
-def _others(comparison: Comparison, best: str, metric: str) -> str:
-    if comparison.decision.untested:
-        return "so few seeds could not have shown a difference"
-    others = [name for name in comparison.values if name in comparison.bold - {best}]
-    if not others:
-        return "every other variant is shown worse"
-    if len(others) == len(comparison.values) - 1:
-        return f"no difference in {metric} is shown"
-    return f"not shown worse: {_listed(others)}"
+def _leader(comparison: Comparison, finished: Sequence[str], metric: str) -> str:
+    best, estimates = comparison.decision.best, comparison.estimates
+    means = {name: estimates[name].mean for name in finished}
+    extreme = f"{'lowest' if comparison.lower_is_better else 'highest'} {metric}"
+    level = [name for name, mean in means.items() if mean == means[best]]
+    if len(level) > 1 and not any(estimates[name].n_diverged for name in finished):
+        return f"{_listed(level)} share the {extreme}, {per_cent(means[best])} %"
+    beyond = min if comparison.lower_is_better else max
+    if beyond(means.values()) != means[best]:
+        # Another variant's finished runs are better still, but some of its runs diverged.
+        extreme += " with diverged runs counted as the worst"
+    shown = per_cent(means[best], estimates[best].std)
+    return f"{best} has the {extreme}, {shown} % ({_seeds(comparison, best)})"
+
+
+def _seeds(comparison: Comparison, name: str) -> str:
+    e = comparison.estimates[name]
+    return f"n = {e.n} of {e.n + e.n_diverged}" if e.n_diverged else f"n = {e.n}"
+
+
+def _others(comparison: Comparison, finished: Sequence[str], metric: str) -> str:
+    decision = comparison.decision
+    left = [name for name in finished if name in decision.bold]
+    dropped = [name for name in finished if name not in decision.bold]
+    rest = [name for name in left if name != decision.best]
+    if len(comparison.values) == 1:
+        return ""
+    if len(finished) == 1:
+        return "no other variant has a finished run"
+    if decision.best in dropped:
+        return f"but its ranks are shown worse; not shown worse: {_listed(left)}"
+    if not rest:
+        which = "" if len(finished) == len(comparison.values) else "that finished "
+        return f"every other variant {which}is shown worse"
+    if dropped:
+        return f"not shown worse: {_listed(rest)}"
+    if decision.untested.issuperset(finished):
+        return "no test of these seeds could have shown a difference"
+    if any(verdict in ("better", "worse") for verdict in comparison.verdicts.values()):
+        return f"the test of all variants together shows no difference in {metric}"
+    return f"no difference in {metric} is shown"
 
 
 def _contrasts(comparison: Comparison) -> str:
@@ -66,6 +92,16 @@ def _contrasts(comparison: Comparison) -> str:
         if names:
             parts.append(f"{text}: {_listed(names)}")
     return f"Against {comparison.baseline} - {'; '.join(parts)}."
+
+
+def _diverged(comparison: Comparison) -> Iterator[str]:
+    found = [
+        f"{e.n_diverged} of {e.n + e.n_diverged} of {name}"
+        for name, e in comparison.estimates.items()
+        if e.n_diverged
+    ]
+    if found:
+        yield f"Runs diverged: {_listed(found)}."
 
 
 def _listed(names: Sequence[str]) -> str:

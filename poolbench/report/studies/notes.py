@@ -49,7 +49,7 @@ def about_bold(comparison: Comparison) -> Iterator[str]:
         f"{len(comparison.values)} variants); bold does not mean equal"
     )
     if comparison.decision.untested:
-        yield "? so few seeds could not have shown a difference: no test possible"
+        yield "? no test possible: these seeds could not have shown a difference"
 
 
 def about_caveats(comparison: Comparison, *, without: Collection[str] = ()) -> Iterator[str]:
