@@ -40,6 +40,24 @@ variants:
 """
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--plugin", action="append", default=[], metavar="FILE",
+        help="hold the operators of a plug-in to the contract: tests/operators/test_contract.py",
+    )  # fmt: skip
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    from poolbench.core.errors import BadInput
+    from poolbench.core.plugins import load_plugins
+
+    if files := config.getoption("--plugin"):
+        try:
+            load_plugins(files)
+        except BadInput as error:
+            raise pytest.UsageError(f"{error.message}: {error.hint}") from None
+
+
 @dataclass(frozen=True)
 class Done:
     """What a call of the program gave."""
@@ -62,15 +80,15 @@ def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _forget_plugins() -> Iterator[None]:
-    """Take back what a test adds to the operators."""
+    """Take back what a test loads, but not what the test run was given with ``--plugin``."""
+    from poolbench.core.plugins import forget_plugins, loaded_files
     from poolbench.operators import OPERATORS
 
-    before = set(OPERATORS)
+    kept, before = loaded_files(), set(OPERATORS)
     yield
+    forget_plugins(but=kept)
     for name in set(OPERATORS) - before:
         del OPERATORS._entries[name]
-    for name in [name for name in sys.modules if name.startswith("poolbench_plugin_")]:
-        del sys.modules[name]
 
 
 @pytest.fixture

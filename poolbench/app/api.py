@@ -165,11 +165,13 @@ def train(
     """
     from poolbench.app.train import Settings
     from poolbench.app.train import train as train_study
+    from poolbench.core.plugins import loaded_files
 
     settings = Settings(
         store=Path(store),
         device=device,
         jobs=jobs,
         root=Path(data_root) if data_root is not None else None,
+        plugins=loaded_files(),
     )
     return train_study(suite, settings)

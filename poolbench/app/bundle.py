@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from poolbench.app.page import page_of
-from poolbench.app.report import SUFFIXES, charts, render, tables
+from poolbench.app.report import FORMATS, charts, render, tables
 from poolbench.app.results import Results
 from poolbench.core.atomic import write_whole
 from poolbench.core.errors import BadInput, EnvironmentFault
@@ -56,9 +56,9 @@ def _write_study(results: Results, folder: Path) -> list[Path]:
 
     files = [write_page(results, folder / "index.html")]
     made = tables(results)
-    for suffix, format in SUFFIXES.items():
-        if format != "html":  # that is the page
-            files.append(folder / f"tables{suffix}")
+    for format, entry in FORMATS.items():
+        if entry.suffix not in ("", files[0].suffix):  # for a browser there is the page
+            files.append(folder / f"tables{entry.suffix}")
             _write(files[-1], render(made, format))
     return files + write_all(charts(results), folder / "figures", kinds=KINDS)
 

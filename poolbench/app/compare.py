@@ -114,7 +114,10 @@ def _tables(results: Results, baseline: str, candidates: Sequence[str]) -> list[
         )
         for dataset in study.datasets
     ]
-    return [replace(table, notes=(*table.notes, *results.damaged_runs)) for table in tables]
+    return [
+        replace(table, notes=(*table.notes, *results.damaged_runs, *results.about_plugins))
+        for table in tables
+    ]
 
 
 def _rulings(

@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from poolbench.app.machine import examine_machine
+from poolbench.core.cell import Named
 from poolbench.core.data_root import data_root
 from poolbench.core.errors import EnvironmentFault
 from poolbench.core.finding import Finding
 from poolbench.data import DATASETS
+from poolbench.data.presence import is_here
 from poolbench.report.listings.machine import machine_table
 from poolbench.store.store import Store
 
@@ -61,7 +63,7 @@ def _locks(store: Store) -> Finding:
 
 
 def _data(root: Path | None) -> Iterator[Finding]:
-    embedded = [name for name in DATASETS if name.endswith("digits")]
+    embedded = [name for name, entry in DATASETS.items() if not entry.find]
     yield Finding(what="data", level="ok", detail=f"embedded: {', '.join(embedded)}")
     if root is None:
         yield Finding(
@@ -76,9 +78,17 @@ def _data(root: Path | None) -> Iterator[Finding]:
         )
     else:
         free = shutil.disk_usage(root).free / 2**30
-        sets = {"MNIST": "mnist", "cifar-10-batches-py": "cifar10", "cifar-100-python": "cifar100"}
-        found = [name for folder, name in sets.items() if (root / folder).is_dir()]
+        found = [name for name in DATASETS if name not in embedded and _is_here(name, root)]
         listing = ", ".join(found) or "no known data set"
         yield Finding(
             what="data root", level="ok", detail=f"{root}: {listing}; {free:.1f} GiB free"
         )
+
+
+def _is_here(name: str, root: Path) -> bool:
+    """Return whether a data set is there as it is by default; not where one has to say which."""
+    options = DATASETS[name].options
+    if any(option.is_required for option in options.values()):
+        return False
+    defaults = {key: option.default for key, option in options.items()}
+    return is_here(Named(name=name, options=defaults), root)

@@ -11,6 +11,7 @@ from poolbench.core.record import Run
 from poolbench.report.chart import Chart
 from poolbench.report.studies.drift import Drift, drift_charts, drift_table
 from poolbench.report.table import Table
+from poolbench.runtime.components import components_of, mismatch
 from poolbench.store.commit import WEIGHTS
 from poolbench.store.documents import Damaged
 
@@ -43,9 +44,12 @@ def drift(results: Results) -> tuple[list[Table], list[Chart]]:
     for dataset in study.datasets:
         drifts: list[Drift] = []
         fixed: list[str] = []
-        notes = list(results.damaged_runs)
+        notes = [*results.damaged_runs, *results.about_plugins]
         for name, variant, cells in study.conditions():
             if name != dataset:
+                continue
+            if why := [text for each in components_of(cells[0]) if (text := mismatch(*each))]:
+                notes.append(f"{variant}: left out, as {why[0]}")
                 continue
             operators = LearnedPools(cells[0])
             if not operators.start:

@@ -15,10 +15,6 @@ from poolbench.probes.contraction import TOY_PAIRS
 from poolbench.suite import experiment as suites
 from poolbench.suite.document import Override
 
-_CATALOGUES = replace(
-    CATALOGUES, datasets=Catalogue("data set", {**dict(DATASETS.items()), **TOY_PAIRS})
-)
-
 
 def load_experiment(
     kind: str,
@@ -43,10 +39,12 @@ def load_experiment(
     """
     laid = [Override(typed=f"--set {text}", text=text) for text in overrides]
     laid += [Override(typed=typed, text=text) for typed, text in (options or {}).items()]
+    # Put together now: a plug-in may have added to the data sets since this was imported.
+    datasets = Catalogue("data set", {**dict(DATASETS.items()), **TOY_PAIRS})
     return suites.load_experiment(
         find(suite) if suite is not None else None,
         kind,
-        catalogues=_CATALOGUES,
+        catalogues=replace(CATALOGUES, datasets=datasets),
         profile=profile,
         overrides=laid,
     )

@@ -100,7 +100,9 @@ def _drift(results: Results) -> Section:
     """Return where learned pooling parameters went; an empty section when nothing is learned."""
     title = "Learned pooling parameters"
     pools = [pool for cell in results.study.cells for pool in cell.model.pools.values()]
-    if not any(OPERATORS[p.name].learns and p.options.get("learn") != "none" for p in pools):
+    # One that is not loaded may learn too; what of it cannot be said, the table says.
+    learning = [p for p in pools if p.name not in OPERATORS or OPERATORS[p.name].learns]
+    if not any(pool.options.get("learn") != "none" for pool in learning):
         return Section(title=title)
     # Operators are built to know where they started, which takes torch.
     from poolbench.app.drift import drift

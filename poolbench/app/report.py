@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from poolbench.report import FORMATS, SUFFIXES
+from poolbench.report import FORMATS
 from poolbench.report.chart import Chart
 from poolbench.report.table import Table
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from poolbench.app.results import Results
 
 __all__ = [
-    "FORMATS", "SUFFIXES", "Chart", "Table", "charts", "draw", "early_tables", "measured_tables",
+    "FORMATS", "Chart", "Table", "charts", "draw", "early_tables", "measured_tables",
     "outcome_tables", "print_to_terminal", "render", "tables",
 ]  # fmt: skip
 
@@ -42,7 +42,7 @@ def outcome_tables(results: Results) -> list[Table]:
     results.require_runs()
     study = results.study
     made = [results_table(study, dataset, results.runs) for dataset in study.datasets]
-    return [_noted(table, results.damaged_runs) for table in made]
+    return [_noted(table, (*results.damaged_runs, *results.about_plugins)) for table in made]
 
 
 def measured_tables(results: Results) -> list[Table]:
@@ -90,16 +90,16 @@ def charts(results: Results) -> list[Chart]:
 
 
 def render(tables: Sequence[Table], format: str, charts: Sequence[Chart] = ()) -> str:
-    """Return tables as text in a format; only HTML includes charts.
+    """Return tables as text in a format, with charts if the format shows them.
 
     Raises:
         BadInput: The format is unknown.
     """
-    if format == "html" and charts:
-        from poolbench.report.formats.html import render_findings
-
-        return render_findings(tables, charts)
-    return FORMATS.resolve(format)(tables)
+    if charts and FORMATS[format].with_charts:
+        text: str = FORMATS.resolve(format, "with_charts")(tables, charts)
+    else:
+        text = FORMATS.resolve(format)(tables)
+    return text
 
 
 def draw(charts: Sequence[Chart], folder: Path) -> list[Path]:

@@ -7,12 +7,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import get_args
 
+from poolbench.app.plugin_notes import notes_of_plugins
 from poolbench.app.suites import command
 from poolbench.core.cell import Cell, Named
 from poolbench.core.errors import BadInput, NothingMatched, did_you_mean
 from poolbench.core.measurement import Measurement, measurement_key
 from poolbench.core.record import Run
 from poolbench.core.study import Analysis, Rule, Study
+from poolbench.probes import PROBES
 from poolbench.store.documents import Damaged
 from poolbench.store.store import Store
 
@@ -75,6 +77,7 @@ class Results:
         damaged_runs: What is wrong with runs that count as missing, one sentence each.
         damaged_measurements: What is wrong with measurements that count as missing.
         target: Validation accuracy, to show the first epoch that reaches it; ``None`` for none.
+        about_plugins: Which of the study's plug-ins are not loaded, or are another version.
     """
 
     study: Study
@@ -84,6 +87,7 @@ class Results:
     damaged_runs: tuple[str, ...]
     damaged_measurements: tuple[str, ...]
     target: float | None
+    about_plugins: tuple[str, ...] = ()
 
     @property
     def damaged(self) -> tuple[str, ...]:
@@ -98,8 +102,9 @@ class Results:
         """
         if not self.runs:
             count, title = len(self.study.cells), self.study.title
+            notes = "".join(f"\n  {note}" for note in self.about_plugins)
             raise NothingMatched(
-                f"none of the {count} cells of '{title}' is finished in {self.store.path}",
+                f"none of the {count} cells of '{title}' is finished in {self.store.path}{notes}",
                 f"train them: {command('train', self.study, self.store.path)}",
             )
 
@@ -152,6 +157,7 @@ def read_results(study: Study, store_path: Path, reading: Reading | None = None)
         damaged_runs=tuple(damaged_runs),
         damaged_measurements=tuple(damaged_measurements),
         target=reading.target,
+        about_plugins=notes_of_plugins(study, store, measurements),
     )
 
 
@@ -167,8 +173,19 @@ def _measurements(store: Store, cell: Cell, run: Run) -> tuple[tuple[Measurement
         else:
             # Skip measurements of replaced weights.
             if measurement.network == run.network:
-                found.append(measurement)
+                found.append(_with_axis(measurement))
     return tuple(sorted(found, key=lambda made: str(made.probe))), damaged
+
+
+def _with_axis(measurement: Measurement) -> Measurement:
+    """Return a measurement with what its probe is over, where that was not noted with it yet."""
+    if measurement.axis:
+        return measurement
+    name, options = measurement.probe.name, measurement.probe.options
+    if name in PROBES:
+        return replace(measurement, axis=PROBES[name].axis, norm=PROBES[name].norm)
+    # A plug-in's that is not loaded: nothing else tells what its settings were.
+    return replace(measurement, axis="size_px" if "sizes" in options else "epsilon")
 
 
 def stored_studies(store_path: Path) -> list[Study]:

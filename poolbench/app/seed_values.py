@@ -13,7 +13,6 @@ from poolbench.core.gate import AREA
 from poolbench.core.measurement import Measurement
 from poolbench.core.record import Run
 from poolbench.core.study import Analysis, Metric, Study
-from poolbench.probes import PROBES
 
 _VERSIONS = ("poolbench", "python", "torch", "numpy", "cpu", "gpu")
 
@@ -125,7 +124,7 @@ def _areas(
 
     found: dict[tuple[str, str], dict[str, list[_Areas]]] = {}
     for sweep in sweeps_of(study, runs, measurements):
-        if sweep.probe.name not in PROBES:
+        if sweep.is_worst_case:
             continue  # a worst case over several attacks, which no gate can name
         if len(sweep.possible_settings) < 2:
             continue  # one point has no area

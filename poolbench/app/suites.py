@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import shlex
+from collections.abc import Iterator
 from pathlib import Path
 
 import poolbench
 from poolbench.core.errors import BadInput, did_you_mean
+from poolbench.core.plugins import loaded_files
 from poolbench.core.study import Study
+from poolbench.runtime.components import components_of
 
 DEFAULT_STORE = Path("runs")
 """The store of commands that are given none."""
@@ -57,4 +60,15 @@ def command(verb: str, study: Study, store: Path | None = None) -> str:
     name = next((n for n in names() if str(find(n)) == study.origin), study.origin)
     usual = Path(os.environ.get("POOLBENCH_STORE") or DEFAULT_STORE)
     where = [] if store in (None, usual) else ["--store", str(store)]
-    return shlex.join(["poolbench", verb, name, *study.arguments, *where])
+    return shlex.join(["poolbench", verb, name, *study.arguments, *where, *_plugins(study)])
+
+
+def _plugins(study: Study) -> Iterator[str]:
+    """Yield ``--plugin FILE`` for each file that a study needs, with its path if it is loaded."""
+    named = [named for cell in study.cells for _, named in components_of(cell)]
+    needed = dict.fromkeys(each.plugin for each in (*named, *study.probes) if each.plugin)
+    loaded = {Path(file).name: Path(file) for file in loaded_files()}
+    for name in dict.fromkeys(source.name for source in needed if source.is_file):
+        path = loaded.get(name, Path(name))
+        is_near = path.is_relative_to(Path.cwd())
+        yield from ("--plugin", str(path.relative_to(Path.cwd()) if is_near else path))

@@ -9,6 +9,7 @@ from pathlib import Path
 from poolbench.core.data_root import data_root
 from poolbench.core.events import Event
 from poolbench.core.study import Study
+from poolbench.runtime.components import components_of, require
 from poolbench.runtime.devices import check_device, check_gpu_settings
 from poolbench.runtime.runner import Runner, Settings
 from poolbench.runtime.summary import Summary
@@ -41,7 +42,7 @@ def train(
         on_event: Called with every event, for a display.
 
     Raises:
-        BadInput: There is no such device.
+        BadInput: There is no such device, or a plug-in is not the one the study was planned with.
         EnvironmentFault: Device, data, disk or store cannot be used; finished cells are safe.
         Interrupted: Ctrl-C or SIGTERM; run the same command to continue.
         StoreBusy: Another process trains the rest, and ``settings.wait`` is false.
@@ -53,6 +54,8 @@ def train(
     store = Store.create(settings.store)
     store.remember(study)
     missing = TASKS["train"].open_cells(store, study)
+    for cell in missing:
+        require(components_of(cell))
     failed: dict[str, str] = {}
     utilisation = Utilisation()
     if missing:

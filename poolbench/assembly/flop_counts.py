@@ -10,7 +10,6 @@ from poolbench.assembly.without_memory import without_memory
 from poolbench.core.cell import Cell, DataSpec, ModelSpec
 from poolbench.core.study import Study
 from poolbench.data import DATASETS
-from poolbench.data.imagenette_files import COUNTS
 
 _BACKWARD = 2.0
 """A backward pass has two products for each of the forward pass: for inputs and for weights."""
@@ -60,10 +59,10 @@ def _classes(cell: Cell) -> int:
 
 
 def _images(data: DataSpec) -> tuple[int, int] | None:
-    options, name = data.source.options, data.source.name
-    counts = DATASETS[name].counts or COUNTS.get((name, options.get("version", 0)))
-    if counts is None and "train_images" in options:
-        counts = (options["train_images"], options["test_images"])
+    entry = DATASETS[data.source.name]
+    counts = entry.counts
+    if entry.counts_of:
+        counts = DATASETS.resolve(data.source.name, "counts_of")(data.source)
     if counts is None or data.limit is None:
         return counts
     return min(counts[0], data.limit), min(counts[1], data.limit)

@@ -55,7 +55,7 @@ class SitePools:
 
     def is_strided(self, site: str) -> bool:
         """Return whether a stride replaces the pool; see ``models.api.PoolFactory``."""
-        return self.pools[site].name == "strided"
+        return OPERATORS[self.pools[site].name].is_stride
 
 
 def model_spec(
@@ -83,7 +83,7 @@ def model_spec(
             raise BadInput(f"{name} has no site '{asked}'", hint)
     chosen = {site.name: pools.get(site.name, site.default) for site in sites.values()}
     return ModelSpec(
-        network=Named(name=name, options=checked, revision=entry.revision),
+        network=Named(name=name, options=checked, revision=entry.revision, plugin=entry.plugin),
         pools={site: _pool(given) for site, given in chosen.items()},
     )
 

@@ -116,14 +116,11 @@ def networks(
     racing: RacingForVerdicts,
     format: options.Format = "rich",
     output: options.Output = None,
-    plugin: options.Plugins = None,
 ) -> None:
     """Compare the costs of a suite's networks: parameters, FLOPs, time, memory."""
     from poolbench.bench.networks import bench_networks
 
-    selection = Selection(
-        profile=profile, overrides=overrides, only=only, data_root=data_root, plugins=plugin
-    )
+    selection = Selection(profile=profile, overrides=overrides, only=only, data_root=data_root)
     tables = bench_networks(
         read_study(suite, selection),
         batch_size=batch_size,

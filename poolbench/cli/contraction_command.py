@@ -55,7 +55,6 @@ def contraction(
     format: options.Format = "rich",
     output: options.Output = None,
     figures: options.Figures = None,
-    plugin: options.Plugins = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
 ) -> None:
     """Measure how much pooling shrinks the angle between random images, before any training.
@@ -66,7 +65,6 @@ def contraction(
     from poolbench.app.contraction import observe, report
     from poolbench.app.experiment import load_experiment
     from poolbench.core.errors import BadInput, EnvironmentFault
-    from poolbench.core.plugins import load_plugins
 
     if suite is None and not model:
         raise BadInput(
@@ -74,7 +72,6 @@ def contraction(
             "name a suite, such as contraction/fig2-fcn, or give --model, --data, --pool, --seeds",
         )
     check(format, output)
-    load_plugins(plugin or ())
     experiment = load_experiment(
         "contraction",
         suite,

@@ -39,7 +39,6 @@ def gradients(
     format: options.Format = "rich",
     output: options.Output = None,
     figures: options.Figures = None,
-    plugin: options.Plugins = None,
 ) -> None:
     """Show each operator's value and derivatives on small matrices.
 
@@ -49,9 +48,7 @@ def gradients(
     from poolbench.app.gradients import gradients as gradients_of
     from poolbench.app.gradients import parse_matrix, settings_of
     from poolbench.core.errors import BadInput
-    from poolbench.core.plugins import load_plugins
 
-    load_plugins(plugin or ())
     if suite is None:
         if profile is not None or overrides:
             raise BadInput("--profile and --set need a suite", "name one with --suite")

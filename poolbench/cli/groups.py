@@ -23,7 +23,6 @@ class Selection:
     limit: options.Limit = None
     store: options.StorePath = options.DEFAULT_STORE
     data_root: options.DataRoot = None
-    plugins: options.Plugins = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +62,23 @@ def taking_groups(command: Callable[..., None]) -> Callable[..., None]:
         command(**values)
 
     called.__signature__ = inspect.Signature(shown)  # type: ignore[attr-defined]
+    return called
+
+
+def taking_plugins(command: Callable[..., None]) -> Callable[..., None]:
+    """Let a command take ``--plugin``, which is done with when the command is called."""
+    shown = inspect.Parameter(
+        "plugin", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=options.Plugins
+    )
+    own = inspect.signature(command, eval_str=True).parameters.values()
+    named = [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in own]
+
+    @functools.wraps(command)
+    def called(**values: Any) -> None:
+        del values["plugin"]
+        command(**values)
+
+    called.__signature__ = inspect.Signature([*named, shown])  # type: ignore[attr-defined]
     return called
 
 

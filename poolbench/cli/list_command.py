@@ -39,14 +39,11 @@ def list_things(
     data_root: options.DataRoot = None,
     format: options.Format = "rich",
     output: options.Output = None,
-    plugin: options.Plugins = None,
 ) -> None:
     """List what a suite can name; with NAME, show one entry with its options and an example."""
     from poolbench.app.listing import describe, list_family, schema_text
     from poolbench.app.suite_index import suite_index
-    from poolbench.core.plugins import load_plugins
 
-    load_plugins(plugin or ())
     if family == "schemas" and name is not None:
         write(schema_text(name), output)
         return

@@ -15,6 +15,7 @@ from typing import Annotated
 import typer
 
 from poolbench import __version__
+from poolbench.cli.groups import taking_plugins
 from poolbench.cli.output import tell
 from poolbench.core.errors import EnvironmentFault, Interrupted, PoolbenchError
 
@@ -64,6 +65,19 @@ def _root(
 
 for _name in _COMMANDS:
     importlib.import_module(f"poolbench.cli.{_name}_command").register(app)
+
+
+def _let_all_take_plugins(commands: typer.Typer) -> None:
+    """Give every command ``--plugin``: what is third-party is known wherever a name is."""
+    for command in commands.registered_commands:
+        if command.callback is not None:
+            command.callback = taking_plugins(command.callback)
+    for group in commands.registered_groups:
+        if group.typer_instance is not None:
+            _let_all_take_plugins(group.typer_instance)
+
+
+_let_all_take_plugins(app)
 
 
 def _terminate(number: int, _: object) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from poolbench.app import suites
+from poolbench.app.report import FORMATS
+from poolbench.core.plugins import load_plugins
 
 
 def path(text: str | Path) -> Path:
@@ -15,6 +18,29 @@ def path(text: str | Path) -> Path:
     if text == "":
         raise typer.BadParameter("the path is empty")
     return Path(text)
+
+
+def _load(context: typer.Context, files: list[str] | None) -> list[str] | None:
+    """Load the plug-ins before any other option is looked at, help and completion included."""
+    load_plugins(files or ())
+    for parameter in context.command.params:
+        if parameter.name == "format":
+            parameter.help = _about_formats()  # type: ignore[attr-defined]
+    return files
+
+
+def _about_formats() -> str:
+    return f"{', '.join(FORMATS)}; rich gives way to the suffix of -o."
+
+
+def _formats(incomplete: str) -> Iterator[tuple[str, str]]:
+    yield from ((n, e.summary) for n, e in FORMATS.items() if n.startswith(incomplete))
+
+
+def _known(format: str) -> str:
+    """Refuse a format that there is not, before the work rather than after."""
+    FORMATS[format]
+    return format
 
 
 SuiteArgument = Annotated[
@@ -60,14 +86,17 @@ DataRoot = Annotated[
 ]
 Plugins = Annotated[
     list[str] | None,
-    typer.Option("--plugin", metavar="FILE", help="Load catalogue entries from a Python file."),
+    typer.Option(
+        "--plugin",
+        metavar="FILE",
+        callback=_load,
+        is_eager=True,
+        help="Load catalogue entries from a Python file. Repeats.",
+    ),
 ]
 Format = Annotated[
     str,
-    typer.Option(
-        "--format",
-        help="rich, markdown, latex, html, csv or json; default: from the suffix of -o, else rich.",
-    ),
+    typer.Option("--format", callback=_known, autocompletion=_formats, help=_about_formats()),
 ]
 Output = Annotated[
     Path | None,

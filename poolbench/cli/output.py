@@ -79,7 +79,7 @@ def emit(
         BadInput: The format is unknown.
         EnvironmentFault: The file cannot be written.
     """
-    from poolbench.app.report import SUFFIXES, print_to_terminal, render
+    from poolbench.app.report import FORMATS, print_to_terminal, render
 
     if output is None and format == "rich":
         with leaving_when_unread(sys.stdout):
@@ -89,7 +89,7 @@ def emit(
     if output is not None:
         check(format, output)
         if format == "rich":
-            format = SUFFIXES.get(output.suffix.lower(), format)
+            format = FORMATS.by_suffix(output) or format
     write(render(tables, format, charts), output)
 
 

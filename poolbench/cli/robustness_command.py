@@ -63,14 +63,12 @@ def robustness(
     from poolbench.app.probe import ask, findings, stored_runs
     from poolbench.app.report import draw
     from poolbench.app.results import read_results
-    from poolbench.core.plugins import load_plugins
 
     check(format, output)
     lists = {"epsilons": epsilons, "sizes": sizes}
     given = {name: text for name, text in lists.items() if text is not None}
     if suite is None:
         refuse_changes(selection)
-        load_plugins(selection.plugins or ())
         studies = stored_runs(selection.store, attack or (), given)
     else:
         studies = [ask(read_study(suite, selection), attack or (), given)]

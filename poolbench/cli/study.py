@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from poolbench.cli.output import tell
 from poolbench.core.errors import BadInput
 
 if TYPE_CHECKING:
@@ -13,16 +14,14 @@ if TYPE_CHECKING:
 
 
 def read_study(suite: str, selection: Selection) -> Study:
-    """Load the plug-ins, then the suite, which may need them.
+    """Load the suite.
 
     Raises:
         BadInput: Everything that is wrong with the suite, each with file:line:column.
     """
     from poolbench.app.study import load_study
     from poolbench.app.suites import find
-    from poolbench.core.plugins import load_plugins
 
-    load_plugins(selection.plugins or ())
     return load_study(
         find(suite),
         profile=selection.profile,
@@ -36,18 +35,41 @@ def read_study(suite: str, selection: Selection) -> Study:
 def read_studies(suite: str | None, selection: Selection) -> list[Study]:
     """Return the suite's study, or without a suite the stored studies, as trained.
 
+    A suite that cannot be read for want of a plug-in is taken as the store remembers it.
+
     Raises:
         BadInput: The suite is invalid, or changes are given without a suite.
         NothingMatched: There is no suite, and no study in the store.
     """
     from poolbench.app.results import stored_studies
-    from poolbench.core.plugins import load_plugins
 
     if suite is not None:
-        return [read_study(suite, selection)]
+        try:
+            return [read_study(suite, selection)]
+        except BadInput as refusal:
+            return [_as_trained(suite, selection, refusal)]
     refuse_changes(selection)
-    load_plugins(selection.plugins or ())
     return stored_studies(selection.store)
+
+
+def _as_trained(suite: str, selection: Selection, refusal: BadInput) -> Study:
+    from poolbench.app.remembered import remembered
+    from poolbench.app.suites import find
+
+    found = remembered(
+        selection.store,
+        find(suite),
+        refusal,
+        profile=selection.profile,
+        overrides=selection.overrides or (),
+        only=selection.only or (),
+        limit=selection.limit,
+    )
+    if found is None:
+        raise refusal
+    study, plugins = found
+    tell(f"{suite} is read as it was trained: not loaded is the plug-in {', '.join(plugins)}")
+    return study
 
 
 def refuse_changes(selection: Selection) -> None:
@@ -69,6 +91,7 @@ def refuse_changes(selection: Selection) -> None:
 def settings_of(selection: Selection, running: Running, *, download: bool = False) -> Settings:
     """Return how to run the selected cells."""
     from poolbench.app.train import Settings
+    from poolbench.core.plugins import loaded_files
 
     return Settings(
         store=selection.store,
@@ -77,6 +100,6 @@ def settings_of(selection: Selection, running: Running, *, download: bool = Fals
         engine=running.engine,
         root=selection.data_root,
         download=download,
-        plugins=tuple(selection.plugins or ()),
+        plugins=loaded_files(),
         wait=running.wait,
     )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from poolbench.app.report import FORMATS
 from poolbench.cli import options
 from poolbench.cli.output import check, draw, emit
 from poolbench.core.errors import BadInput
@@ -196,7 +197,8 @@ def _show(settings: TheorySettings, figures: Path | None, format: str, output: P
         programmes = sum(2**d - 2 for d in errors.d if 0 < d <= 12)
         if programmes > _MANY_PROGRAMMES:
             typer.echo(f"{programmes:,} linear programmes, a few milliseconds each", err=True)
-    findings = calculate(settings, with_charts=figures is not None or format == "html")
+    shows_charts = bool(FORMATS[format].with_charts)
+    findings = calculate(settings, with_charts=figures is not None or shows_charts)
     if figures is not None:
         draw(findings.charts, figures)
     emit(findings.tables, format, output, charts=findings.charts)

@@ -9,111 +9,25 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Generic, Literal, TypeVar
+from dataclasses import replace
+from typing import Any, Generic, TypeVar
 
+from poolbench.core.entries import (
+    DataEntry,
+    Entry,
+    FormatEntry,
+    ModelEntry,
+    OperatorEntry,
+    ProbeEntry,
+    Site,
+)
 from poolbench.core.errors import BadInput, did_you_mean
-from poolbench.core.options import Option
+from poolbench.core.plugin_source import PluginSource, source_being_loaded
 
-
-@dataclass(frozen=True, kw_only=True)
-class Entry:
-    """One name of a catalogue.
-
-    Args:
-        target: ``"package.module:Attribute"``, imported on first use.
-        summary: One line for listings.
-        options: What the target takes besides what its family always passes.
-        reference: Where the definition comes from.
-        revision: Raised by hand whenever results change; part of a cell's identity.
-    """
-
-    target: str
-    summary: str
-    options: Mapping[str, Option] = field(default_factory=dict)
-    reference: str = ""
-    revision: int = 1
-
-
-@dataclass(frozen=True, kw_only=True)
-class OperatorEntry(Entry):
-    """A pooling operator.
-
-    Args:
-        scopes: Where it can stand: on a whole map, on windows, or both.
-        formula: Its definition over the n elements z of a window.
-        learns: Name of its learned parameter, if it has one.
-    """
-
-    scopes: tuple[Literal["global", "windowed"], ...] = ("global", "windowed")
-    formula: str = ""
-    learns: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Site:
-    """A named place in a network where an operator sits.
-
-    Args:
-        name: As a suite's ``pools`` names it.
-        scope: ``global`` pools ``(N,C,H,W) -> (N,C)``, ``windowed`` keeps a grid.
-        default: Operator that stands there when a variant names none.
-        needs: Option of the network that must be true for the site to exist.
-    """
-
-    name: str
-    scope: Literal["global", "windowed"]
-    default: str
-    needs: str = ""
-
-    def exists(self, options: Mapping[str, object]) -> bool:
-        """Return whether the network has the site, given all of its options."""
-        return not self.needs or bool(options.get(self.needs))
-
-
-@dataclass(frozen=True, kw_only=True)
-class ModelEntry(Entry):
-    """A network.
-
-    Args:
-        sites: Its pooling sites, in forward order.
-        parameters: Published or derived parameter counts, for listings.
-        input_shape: ``(C, H, W)`` when only one is possible, else ``None``.
-    """
-
-    sites: tuple[Site, ...]
-    parameters: str = ""
-    input_shape: tuple[int, int, int] | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class DataEntry(Entry):
-    """A data set.
-
-    Args:
-        shape: ``(C, H, W)`` of its images; ``None`` when the options decide.
-        num_classes: ``None`` when the files decide.
-        counts: Images in the training and the test split; ``None`` when the files decide.
-        checksum: What identifies its content; empty when it is computed from the files.
-        license: Terms or origin, for listings.
-    """
-
-    shape: tuple[int, int, int] | None = None
-    num_classes: int | None = None
-    counts: tuple[int, int] | None = None
-    checksum: str = ""
-    license: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class ProbeEntry(Entry):
-    """A probe of trained networks.
-
-    Args:
-        axis: What its points are taken over: ``epsilon`` or ``size_px``.
-    """
-
-    axis: Literal["epsilon", "size_px"]
+__all__ = [
+    "Catalogue", "DataEntry", "Entry", "FormatEntry", "ModelEntry", "OperatorEntry", "ProbeEntry",
+    "Site", "added_by", "take_back",
+]  # fmt: skip
 
 
 E = TypeVar("E", bound=Entry)
@@ -155,13 +69,60 @@ class Catalogue(Mapping[str, E], Generic[E]):
         """Add an entry, as a plug-in does.
 
         Raises:
-            BadInput: The name is taken: results under it would be ambiguous.
+            BadInput: The name is taken, as results under it would be ambiguous; or the entry is
+                of another family, names no code, or declares an option that is not in order.
         """
         if name in self._entries:
-            raise BadInput(f"the {self.kind} '{name}' is already defined; choose another name")
-        self._entries[name] = entry
+            hint = "choose another name for yours"
+            raise BadInput(f"the {self.kind} '{name}' is already defined", hint)
+        family = type(next(iter(self._entries.values()), entry))
+        if not isinstance(entry, family):
+            given = type(entry).__name__
+            raise BadInput(f"the {self.kind} '{name}': expected {family.__name__}, got {given}")
+        if fault := entry.fault() or self.clash(entry):
+            raise BadInput(f"the {self.kind} '{name}': {fault}")
+        source = source_being_loaded()
+        self._entries[name] = entry if source is None else replace(entry, plugin=source)
+        if source is not None:
+            _added.setdefault(source, []).append((self, name))
 
-    def resolve(self, name: str) -> Any:
-        """Import and return what a name stands for."""
-        module, _, attribute = self[name].target.partition(":")
-        return getattr(importlib.import_module(module), attribute)
+    def clash(self, entry: E) -> str:  # noqa: ARG002
+        """Return what an entry has that another has already, in words; empty for nothing."""
+        return ""
+
+    def resolve(self, name: str, part: str = "target") -> Any:
+        """Import and return what a name stands for.
+
+        Args:
+            name: Of an entry.
+            part: Which of the entry's targets is meant.
+
+        Raises:
+            BadInput: A plug-in names code that is not there.
+        """
+        entry = self[name]
+        target = entry.targets()[part]
+        module, _, attribute = target.partition(":")
+        if entry.plugin is None:
+            return getattr(importlib.import_module(module), attribute)
+        try:
+            return getattr(importlib.import_module(module), attribute)
+        except (ImportError, AttributeError) as error:
+            raise BadInput(
+                f"the {part} of the {self.kind} '{name}', '{target}', cannot be loaded: {error}",
+                f"correct it in the plug-in {entry.plugin.name}",
+            ) from error
+
+
+_added: dict[PluginSource, list[tuple[Catalogue[Any], str]]] = {}
+
+
+def added_by(source: PluginSource) -> list[tuple[Catalogue[Any], str]]:
+    """Return the catalogues and names of what a plug-in added."""
+    return list(_added.get(source, ()))
+
+
+def take_back(source: PluginSource) -> None:
+    """Remove what a plug-in added."""
+    for catalogue, name in _added.pop(source, ()):
+        del catalogue._entries[name]

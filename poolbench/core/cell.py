@@ -10,9 +10,16 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
+
+from poolbench.core.plugin_source import (
+    PluginSource,
+    as_identity,
+    as_stored,
+    source_from_json,
+)
 
 Precision = Literal["fp32", "tf32", "bf16"]
 IDENTITY_VERSION = 1
@@ -21,11 +28,19 @@ ID_LENGTH = 16
 
 @dataclass(frozen=True, kw_only=True)
 class Named:
-    """A catalogue name with every option, defaults included."""
+    """A catalogue name with every option, defaults included.
+
+    Args:
+        name: Of the entry.
+        options: In the order of the catalogue.
+        revision: Of the entry.
+        plugin: The plug-in that the entry is from; ``None`` for a built-in one.
+    """
 
     name: str
     options: Mapping[str, Any]
     revision: int = 1
+    plugin: PluginSource | None = None
 
     def __str__(self) -> str:
         shown = ", ".join(f"{key}={value}" for key, value in self.options.items())
@@ -108,7 +123,7 @@ class Cell:
     @cached_property
     def identity(self) -> bytes:
         """The bytes that are hashed: canonical JSON, keys sorted, no white space."""
-        document: dict[str, Any] = {"identity": IDENTITY_VERSION, **asdict(self)}
+        document: dict[str, Any] = {"identity": IDENTITY_VERSION, **as_identity(self)}
         del document["variant"]
         # The path of a folder of pictures does not change results; its content is in the checksum.
         document["data"]["source"]["options"].pop("path", None)
@@ -135,16 +150,21 @@ class Cell:
 
     def to_json(self) -> dict[str, Any]:
         """Return a JSON document that :func:`cell_from_json` reads back."""
-        return asdict(self)
+        return as_stored(self)
 
 
 def named_from_json(document: Mapping[str, Any]) -> Named:
-    """Read a :class:`Named` back from ``asdict``; lists become tuples again."""
+    """Read a :class:`Named` back from its document; lists become tuples again."""
     options = {
         key: tuple(value) if isinstance(value, list) else value
         for key, value in document["options"].items()
     }
-    return Named(name=document["name"], options=options, revision=document["revision"])
+    return Named(
+        name=document["name"],
+        options=options,
+        revision=document["revision"],
+        plugin=source_from_json(document.get("plugin")),
+    )
 
 
 def cell_from_json(document: Mapping[str, Any]) -> Cell:

@@ -6,10 +6,11 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from poolbench.core.cell import Named
+from poolbench.core.plugin_source import as_identity
 
 PLACES = ("inputs", "features")
 """Where similarities are measured, other than after an operator."""
@@ -118,7 +119,7 @@ class Setup:
     @property
     def key(self) -> str:
         """A hash of all fields, 16 hex digits: the same key means the same numbers."""
-        text = json.dumps(asdict(self), sort_keys=True, separators=(",", ":"), allow_nan=False)
+        text = json.dumps(as_identity(self), sort_keys=True, separators=(",", ":"), allow_nan=False)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

@@ -6,10 +6,11 @@ import base64
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from poolbench.core.cell import Named, named_from_json
+from poolbench.core.plugin_source import as_identity, as_stored
 
 MeasurementStatus = Literal["ok", "failed", "not applicable"]
 
@@ -19,7 +20,7 @@ class Point:
     """The result at one setting of a probe.
 
     Args:
-        at: The setting: epsilon for pixels in [0, 1], or the image's side in pixels.
+        at: The setting, on the axis of the probe.
         correct: Test images classified correctly; ``None`` if the setting is not applicable.
         total: Number of test images.
         right: Which images are correct: one bit per image, in the split's order, packed, in base64.
@@ -51,6 +52,9 @@ class Measurement:
         facts: Further numbers by name, such as the share of zero input gradients.
         reason: Why there are no points; empty if there are.
         environment: Machine and versions.
+        axis: What the points are taken over, as the probe's entry says; empty in what was measured
+            before it was noted.
+        norm: Of an attack, as the probe's entry says; empty for others.
     """
 
     probe: Named
@@ -60,6 +64,8 @@ class Measurement:
     facts: Mapping[str, float] = field(default_factory=dict)
     reason: str = ""
     environment: Mapping[str, Any] = field(default_factory=dict)
+    axis: str = ""
+    norm: str = ""
 
     @property
     def key(self) -> str:
@@ -68,15 +74,15 @@ class Measurement:
 
     def to_json(self) -> dict[str, Any]:
         """Return a JSON document that :func:`measurement_from_json` reads back."""
-        return asdict(self)
+        return as_stored(self)
 
 
 def measurement_key(probe: Named, network: str) -> str:
-    """Return a hash of a probe's name, options and revision, and the network's checksum.
+    """Return a hash of a probe as it is identified, and of the network's checksum.
 
     It has 16 hex digits. The same key means the same numbers, so nothing is measured twice.
     """
-    text = json.dumps([asdict(probe), network], sort_keys=True, separators=(",", ":"))
+    text = json.dumps([as_identity(probe), network], sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

@@ -74,6 +74,23 @@ class Option:
         """Whether leaving the option out is an error."""
         return self.default is REQUIRED
 
+    def fault(self) -> str:
+        """Return what is wrong with the declaration itself, in words; empty if nothing is."""
+        if self.kind not in (float, int, bool, str):
+            return f"its kind is {self.kind!r}; expected float, int, bool or str"
+        if self.choices and self.kind is not str:
+            return f"only text has choices, not {self.kind.__name__}"
+        low, high = self.above if self.minimum is None else self.minimum, self.maximum
+        if low is not None and high is not None and low > high:
+            return f"no value is in its range: {self.describe_range()}"
+        if self.is_required or self.default is None:
+            return ""
+        try:
+            self.check(self.default)
+        except BadValue as error:
+            return f"its default is out of range: {error.message}"
+        return ""
+
     def describe_range(self) -> str:
         """Return the accepted values as text, for listings and errors."""
         if self.choices:

@@ -9,44 +9,137 @@ import hashlib
 import importlib.util
 import os
 import sys
+import traceback
 from collections.abc import Iterable
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
+from types import ModuleType
 
+from poolbench.core.catalogue import added_by, take_back
 from poolbench.core.errors import BadInput
+from poolbench.core.plugin_source import PluginSource, loading
+
+_GROUP = "poolbench.plugins"
+_PREFIX = "poolbench_plugin_"
+_RETRY = "correct the file, then type the command again"
+
+# What is loaded: module name or entry point, to the source and where it is.
+_loaded: dict[str, tuple[PluginSource, str]] = {}
 
 
 def load_plugins(files: Iterable[str]) -> None:
     """Import plug-ins; each adds its entries to the catalogues when it is imported.
 
     Installed distributions name a function in the entry-point group ``poolbench.plugins``, which
-    is called without arguments; a file is imported as a module.
+    is called without arguments; a file is imported as a module. What is loaded already is not
+    loaded again, unless its file was changed: then the entries it had are replaced.
 
     Raises:
-        BadInput: A plug-in cannot be imported, or adds a name that is taken.
+        BadInput: A plug-in cannot be imported, or adds an entry that is not in order.
     """
-    for point in entry_points(group="poolbench.plugins"):
-        try:
-            point.load()()
-        except Exception as error:
-            raise BadInput(f"plug-in '{point.value}' failed: {error}") from error
+    for point in entry_points(group=_GROUP):
+        if point.value not in _loaded:
+            _load_point(point)
     for file in files:
-        path = Path(file).resolve()
-        # The path keeps files of one name in two folders apart.
-        place = hashlib.sha256(os.fsencode(path.parent)).hexdigest()[:8]
-        name = f"poolbench_plugin_{path.stem}_{place}"
-        if name in sys.modules:
-            continue
-        spec = importlib.util.spec_from_file_location(name, path)
-        if not path.is_file():
-            raise BadInput(f"there is no plug-in '{file}'", "name a Python file with --plugin")
-        if spec is None or spec.loader is None:
-            raise BadInput(f"plug-in '{file}' is not a Python file")
-        module = importlib.util.module_from_spec(spec)
-        # Entries resolve by module name, so the module has to be found under it.
-        sys.modules[name] = module
-        try:
-            spec.loader.exec_module(module)
-        except Exception as error:
-            del sys.modules[name]
-            raise BadInput(f"plug-in '{file}' failed: {error}") from error
+        _load_file(file)
+
+
+def loaded_files() -> tuple[str, ...]:
+    """Return the files that plug-ins were loaded from, as worker processes are to load them."""
+    return tuple(where for name, (_, where) in _loaded.items() if name.startswith(_PREFIX))
+
+
+def forget_plugins(*, but: Iterable[str] = ()) -> None:
+    """Take back every entry of every plug-in, as if none had been loaded.
+
+    Args:
+        but: Files whose entries stay, as :func:`loaded_files` gives them.
+    """
+    kept = set(but)
+    for name in [name for name, (_, where) in _loaded.items() if where not in kept]:
+        _forget(name)
+
+
+def _forget(name: str) -> None:
+    source, _ = _loaded.pop(name)
+    take_back(source)
+    sys.modules.pop(name, None)
+
+
+def _load_point(point: EntryPoint) -> None:
+    owner, version = (point.dist.name, point.dist.version) if point.dist else (point.value, "")
+    source = PluginSource(name=owner, version=version)
+    try:
+        with loading(source):
+            point.load()()
+    except Exception as error:
+        take_back(source)
+        raise BadInput(
+            f"the plug-in '{point.value}' of {owner} {version} failed: {_in_words(error)}",
+            f"update {owner}, or remove it: pip uninstall {owner}",
+        ) from error
+    _loaded[point.value] = (source, "")
+
+
+def _load_file(file: str) -> None:
+    path = Path(file).resolve()
+    # The path keeps files of one name in two folders apart.
+    place = hashlib.sha256(os.fsencode(path.parent)).hexdigest()[:8]
+    name = f"{_PREFIX}{path.stem}_{place}"
+    if not path.is_file():
+        raise BadInput(f"there is no plug-in '{file}'", "name a Python file with --plugin")
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None:
+        raise BadInput(f"the plug-in '{file}' is not a Python file", "name a file that ends in .py")
+    try:
+        code = path.read_bytes()
+    except OSError as error:
+        raise BadInput(f"cannot read the plug-in '{file}': {error.strerror}") from error
+    source = PluginSource.of_file(path.name, hashlib.sha256(code).hexdigest())
+    if source in [known for known, _ in _loaded.values()]:
+        return
+    if name in _loaded:
+        _forget(name)
+    module = importlib.util.module_from_spec(spec)
+    # Entries resolve by module name, so the module has to be found under it.
+    sys.modules[name] = module
+    try:
+        with loading(source):
+            # Not by the module's loader: what runs is what was hashed, and no stale bytecode.
+            exec(compile(code, str(path), "exec"), module.__dict__)  # noqa: S102 - named by the user
+        _check_targets(source, module)
+    except Exception as error:
+        take_back(source)
+        del sys.modules[name]
+        line = _line(error, path)
+        where = f"{file}:{line}" if line else file
+        hint = error.hint if isinstance(error, BadInput) and error.hint else _RETRY
+        raise BadInput(f"the plug-in {where} failed: {_in_words(error)}", hint) from error
+    _loaded[name] = (source, str(path))
+
+
+def _check_targets(source: PluginSource, module: ModuleType) -> None:
+    for catalogue, name in added_by(source):
+        for field, target in catalogue[name].targets().items():
+            home, _, attribute = target.partition(":")
+            if home == module.__name__ and not hasattr(module, attribute):
+                raise BadInput(
+                    f"the {field} of the {catalogue.kind} '{name}' is '{attribute}', which the "
+                    f"file does not define",
+                    f"define {attribute} in it, or correct the {field}",
+                )
+
+
+def _line(error: Exception, path: Path) -> int | None:
+    """Return the line of a plug-in's own file that an error came from."""
+    if isinstance(error, SyntaxError):
+        return error.lineno
+    frames = traceback.extract_tb(error.__traceback__)
+    return next((each.lineno for each in reversed(frames) if each.filename == str(path)), None)
+
+
+def _in_words(error: Exception) -> str:
+    if isinstance(error, BadInput):
+        return error.message
+    words = error.msg if isinstance(error, SyntaxError) else str(error)
+    return f"{type(error).__name__}: {words}" if words else type(error).__name__

@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from poolbench.core.cell import Cell, Named, cell_from_json, named_from_json
 from poolbench.core.gate import Gate, gate_from_json
+from poolbench.core.plugin_source import as_stored
 
 Metric = Literal["accuracy", "error"]
 Rule = Literal["set", "paper", "holm"]
@@ -120,7 +121,7 @@ class Study:
 
     def to_json(self) -> dict[str, Any]:
         """Return a JSON document that :func:`study_from_json` reads back."""
-        return asdict(self)
+        return as_stored(self)
 
 
 def study_from_json(document: Mapping[str, Any]) -> Study:

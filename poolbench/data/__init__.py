@@ -49,6 +49,7 @@ DATASETS: Catalogue[DataEntry] = Catalogue(
         ),
         "gaussian": DataEntry(
             target="poolbench.data.gaussian:read_gaussian",
+            counts_of="poolbench.data.gaussian:count_images",
             summary="independent normal values, 128 + 40 z as bytes, and random labels",
             options={
                 "size_px": Option(kind=int, default=32, minimum=1, help="height and width"),
@@ -67,6 +68,7 @@ DATASETS: Catalogue[DataEntry] = Catalogue(
             num_classes=10,
             counts=(60000, 10000),
             checksum=MNIST.checksum,
+            find="poolbench.data.official:find_mnist",
             license="CC BY-SA 3.0",
             reference="LeCun, Bottou, Bengio, Haffner 1998",
         ),
@@ -77,6 +79,7 @@ DATASETS: Catalogue[DataEntry] = Catalogue(
             num_classes=10,
             counts=(50000, 10000),
             checksum=CIFAR10.checksum,
+            find="poolbench.data.official:find_cifar10",
             license="free for research, no licence stated",
             reference=_TORONTO,
         ),
@@ -87,11 +90,14 @@ DATASETS: Catalogue[DataEntry] = Catalogue(
             num_classes=100,
             counts=(50000, 10000),
             checksum=CIFAR100.checksum,
+            find="poolbench.data.official:find_cifar100",
             license="free for research, no licence stated",
             reference=_TORONTO,
         ),
         "imagenette": DataEntry(
             target="poolbench.data.imagenette:read_imagenette",
+            find="poolbench.data.imagenette_files:find_imagenette",
+            counts_of="poolbench.data.imagenette_files:count_images",
             summary="photographs of 10 easily distinguished classes of ImageNet",
             options=_ARCHIVE_OPTIONS,
             num_classes=10,
@@ -100,6 +106,8 @@ DATASETS: Catalogue[DataEntry] = Catalogue(
         ),
         "imagewoof": DataEntry(
             target="poolbench.data.imagenette:read_imagewoof",
+            find="poolbench.data.imagenette_files:find_imagenette",
+            counts_of="poolbench.data.imagenette_files:count_images",
             summary="photographs of 10 breeds of dogs of ImageNet",
             options=_ARCHIVE_OPTIONS,
             num_classes=10,
@@ -108,6 +116,7 @@ DATASETS: Catalogue[DataEntry] = Catalogue(
         ),
         "folder": DataEntry(
             target="poolbench.data.folder:read_folder",
+            find="poolbench.data.folder_files:find_pictures",
             summary="your own pictures: train/CLASS/*.png and test/CLASS/*.png (or val/)",
             options={
                 "path": Option(kind=str, help="the folder; a relative one is below the data root"),

@@ -50,6 +50,8 @@ def cached(source: Named, checksum: str, decode: Callable[[], Arrays]) -> Arrays
 
 def _key(source: Named, checksum: str) -> str:
     identity = [_VERSION, source.name, source.revision, dict(source.options), checksum]
+    if source.plugin is not None:
+        identity.append(source.plugin.identity)
     text = json.dumps(identity, sort_keys=True)
     return f"{source.name}-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
 

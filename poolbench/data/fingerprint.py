@@ -11,10 +11,10 @@ from pathlib import Path
 
 from poolbench.core.atomic import write_whole
 from poolbench.core.cell import Named
+from poolbench.core.errors import BadInput, EnvironmentFault
 from poolbench.core.user_cache import cache_folder
 from poolbench.data import DATASETS
-from poolbench.data.folder_files import find_pictures
-from poolbench.data.imagenette_files import CLASSES, find_imagenette
+from poolbench.data.data_files import FoundFiles
 
 _LOGGER = logging.getLogger("poolbench.data")
 
@@ -22,23 +22,43 @@ _LOGGER = logging.getLogger("poolbench.data")
 def fingerprint(source: Named, root: Path | None) -> str:
     """Return the checksum of a data set's content.
 
-    Where the catalogue states one, it is that, and no file is read. For pictures in class folders
-    it is the SHA-256 over their paths and contents; the hash of a file whose size and time of
-    change are as before is remembered.
+    Where the catalogue states one, it is that, and no file is read. Where the entry finds files, it
+    is the SHA-256 over their paths and contents; the hash of a file whose size and time of change
+    are as before is remembered. Else the images are read, and it is the SHA-256 over them.
 
     Args:
         source: The data set.
         root: The data root; ``None`` when the user named none.
 
     Raises:
-        EnvironmentFault: A folder of pictures is missing or not laid out as expected.
+        EnvironmentFault: Files are missing or not laid out as expected.
+        BadInput: The reader of a plug-in returns something else than images.
     """
-    return DATASETS[source.name].checksum or _of_pictures(source, root)
+    entry = DATASETS[source.name]
+    if entry.checksum:
+        return entry.checksum
+    if entry.find:
+        return _of_files(DATASETS.resolve(source.name, "find")(source, root))
+    return _of_images(source, root)
 
 
-def _of_pictures(source: Named, root: Path | None) -> str:
-    find = find_imagenette if source.name in CLASSES else find_pictures
-    files = find(source, root)
+def _of_images(source: Named, root: Path | None) -> str:
+    from poolbench.data.arrays import Arrays
+
+    read = DATASETS.resolve(source.name)
+    try:
+        arrays = read(root=root, download=False, **source.options)
+    except OSError as error:
+        raise EnvironmentFault(f"cannot read the data set '{source.name}': {error}") from error
+    if not isinstance(arrays, Arrays):
+        raise BadInput(
+            f"the reader of the data set '{source.name}' returned a {type(arrays).__name__}",
+            "return poolbench.data.arrays.Arrays",
+        )
+    return arrays.digest()
+
+
+def _of_files(files: FoundFiles) -> str:
     name = hashlib.sha256(os.fsencode(files.base.resolve())).hexdigest()[:16]
     memory = cache_folder() / "pictures" / f"{name}.json"
     known = _recall(memory)

@@ -8,6 +8,7 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
+from poolbench.core.cell import Named
 from poolbench.data.arrays import Arrays
 from poolbench.data.stable_random import StableRandom
 
@@ -52,6 +53,11 @@ def read_gaussian(
         test_labels=test.integers(num_classes, test_images),
         classes=tuple(str(number) for number in range(num_classes)),
     )
+
+
+def count_images(source: Named) -> tuple[int, int]:
+    """Return the number of training and of test images that the options ask for."""
+    return int(source.options["train_images"]), int(source.options["test_images"])
 
 
 def draw_normal(count: int, shape: tuple[int, int, int], random: StableRandom) -> NDArray[np.uint8]:

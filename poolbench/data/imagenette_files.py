@@ -39,7 +39,7 @@ CLASSES: Mapping[str, Mapping[str, str]] = {
 }
 
 # Training and test images of the published archives, by name and version.
-COUNTS: Mapping[tuple[str, int], tuple[int, int]] = {
+_COUNTS: Mapping[tuple[str, int], tuple[int, int]] = {
     ("imagenette", 1): (12_894, 500),
     ("imagenette", 2): (9_469, 3_925),
     ("imagewoof", 1): (12_454, 500),
@@ -47,6 +47,11 @@ COUNTS: Mapping[tuple[str, int], tuple[int, int]] = {
 }
 
 _SHORTER_SIDES_PX = (160, 320)
+
+
+def count_images(source: Named) -> tuple[int, int]:
+    """Return the number of training and of test images in a published archive."""
+    return _COUNTS[source.name, source.options["version"]]
 
 
 def find_imagenette(source: Named, root: Path | None) -> FolderFiles:

@@ -10,8 +10,10 @@ from pathlib import Path
 
 from filelock import FileLock
 
+from poolbench.core.cell import Named
 from poolbench.core.errors import EnvironmentFault
 from poolbench.core.user_cache import cache_folder
+from poolbench.data.data_files import DataFiles
 
 _md5 = partial(hashlib.md5, usedforsecurity=False)
 
@@ -41,11 +43,11 @@ class OfficialFiles:
         paths = [root / self.folder / name for name in self.md5]
         return [path for path in paths if not path.is_file()]
 
-    def verify(self, root: Path) -> None:
-        """Check that every file exists and is the published one.
+    def find(self, root: Path) -> DataFiles:
+        """Return the files, unread.
 
         Raises:
-            EnvironmentFault: Files are missing (all are listed), or one is damaged.
+            EnvironmentFault: Files are missing; all of them are named.
         """
         if missing := self.missing(root):
             listing = "\n  ".join(str(path) for path in missing)
@@ -54,6 +56,16 @@ class OfficialFiles:
                 "put the files there, name the folder that contains them with --data-root "
                 "(or POOLBENCH_DATA), or add --download",
             )
+        base = root / self.folder
+        return DataFiles(base=base, paths=tuple(base / name for name in self.md5))
+
+    def verify(self, root: Path) -> None:
+        """Check that every file is there and is the published one.
+
+        Raises:
+            EnvironmentFault: Files are missing (all are named), or one is damaged.
+        """
+        self.find(root)
         for name, md5 in self.md5.items():
             path = root / self.folder / name
             with path.open("rb") as file:
@@ -155,3 +167,19 @@ CIFAR100 = OfficialFiles(
         "meta": "7973b15100ade9c7d40fb424638fde48",
     },
 )
+
+
+def find_mnist(_: Named, root: Path | None) -> DataFiles:
+    """Return the files of MNIST, packed or unpacked; raise ``EnvironmentFault`` without them."""
+    base = files_root(root)
+    return (MNIST if MNIST_UNPACKED.missing(base) else MNIST_UNPACKED).find(base)
+
+
+def find_cifar10(_: Named, root: Path | None) -> DataFiles:
+    """Return the files of CIFAR-10; raise ``EnvironmentFault`` without them."""
+    return CIFAR10.find(files_root(root))
+
+
+def find_cifar100(_: Named, root: Path | None) -> DataFiles:
+    """Return the files of CIFAR-100; raise ``EnvironmentFault`` without them."""
+    return CIFAR100.find(files_root(root))

@@ -36,8 +36,8 @@ class ModelCatalogue(Catalogue[ModelEntry]):
         library, _, architecture = str(name).partition("/")
         return library in LIBRARIES and bool(architecture)
 
-    def resolve(self, name: str) -> Callable[..., Any]:
+    def resolve(self, name: str, part: str = "target") -> Callable[..., Any]:
         """Import and return the function that builds a network."""
-        build: Callable[..., Any] = super().resolve(name)
+        build: Callable[..., Any] = super().resolve(name, part)
         _, slash, architecture = name.partition("/")
         return partial(build, architecture) if slash and name not in self._entries else build

@@ -31,11 +31,14 @@ OPERATORS: Catalogue[OperatorEntry] = Catalogue(
             target="poolbench.operators.average:Average",
             summary="mean of the window",
             formula="mean(z)",
+            definition="poolbench.operators.definitions:mean",
         ),
         "max": OperatorEntry(
             target="poolbench.operators.max:Max",
             summary="maximum of the window; ties give the gradient to the first",
             formula="max(z)",
+            definition="poolbench.operators.definitions:maximum",
+            skips_minus_infinity=True,
         ),
         "lse": OperatorEntry(
             target="poolbench.operators.lse:LogSumExp",
@@ -44,6 +47,8 @@ OPERATORS: Catalogue[OperatorEntry] = Catalogue(
             options={"temperature": _TEMPERATURE, "learn": _LEARN},
             learns="log_temperature",
             reference=_LAE,
+            definition="poolbench.operators.definitions:log_sum_exp",
+            skips_minus_infinity=True,
         ),
         "lae": OperatorEntry(
             target="poolbench.operators.lae:LogAvgExp",
@@ -52,6 +57,8 @@ OPERATORS: Catalogue[OperatorEntry] = Catalogue(
             options={"temperature": _TEMPERATURE, "learn": _LEARN},
             learns="log_temperature",
             reference=_LAE,
+            definition="poolbench.operators.definitions:log_avg_exp",
+            skips_minus_infinity=True,
         ),
         "lae-precision": OperatorEntry(
             target="poolbench.operators.lae_precision:PreciseLogAvgExp",
@@ -75,6 +82,8 @@ OPERATORS: Catalogue[OperatorEntry] = Catalogue(
             },
             learns="log_temperature",
             reference=_LAE,
+            definition="poolbench.operators.definitions:log_avg_exp",
+            skips_minus_infinity=True,
         ),
         "lae-context": OperatorEntry(
             target="poolbench.operators.lae_context:ContextualLogAvgExp",
@@ -83,6 +92,8 @@ OPERATORS: Catalogue[OperatorEntry] = Catalogue(
             options={"temperature": _TEMPERATURE, "learn": _LEARNED},
             learns="log_temperature",
             reference=_LAE,
+            definition="poolbench.operators.definitions:contextual_log_avg_exp",
+            skips_minus_infinity=True,
         ),
         "mixed": OperatorEntry(
             target="poolbench.operators.mixed:Mixed",
@@ -97,6 +108,7 @@ OPERATORS: Catalogue[OperatorEntry] = Catalogue(
             },
             learns="alpha",
             reference=_MIXED,
+            definition="poolbench.operators.definitions:mixed",
         ),
         "gated": OperatorEntry(
             target="poolbench.operators.gated:Gated",
@@ -105,6 +117,8 @@ OPERATORS: Catalogue[OperatorEntry] = Catalogue(
             options={"learn": _LEARNED},
             learns="gate_weight",
             reference=_MIXED,
+            definition="poolbench.operators.definitions:gated",
+            breaks=("order", "shift"),
         ),
         "gem": OperatorEntry(
             target="poolbench.operators.gem:GeneralizedMean",
@@ -113,6 +127,8 @@ OPERATORS: Catalogue[OperatorEntry] = Catalogue(
             options={"p": _EXPONENT, "learn": _LEARN},
             learns="log_p",
             reference="Radenovic, Tolias, Chum 2019 (arXiv:1711.02512)",
+            definition="poolbench.operators.definitions:generalized_mean",
+            breaks=("shift", "minus-infinity"),
         ),
         "lp": OperatorEntry(
             target="poolbench.operators.lp:LpNorm",
@@ -121,6 +137,8 @@ OPERATORS: Catalogue[OperatorEntry] = Catalogue(
             options={"p": _EXPONENT, "learn": _LEARN},
             learns="log_p",
             reference="Sermanet, Chintala, LeCun 2012 (arXiv:1204.3968)",
+            definition="poolbench.operators.definitions:lp_norm",
+            breaks=("shift", "minus-infinity"),
         ),
         "softpool": OperatorEntry(
             target="poolbench.operators.softpool:SoftPool",
@@ -129,21 +147,26 @@ OPERATORS: Catalogue[OperatorEntry] = Catalogue(
             options={"temperature": _TEMPERATURE, "learn": _LEARN},
             learns="log_temperature",
             reference="Stergiou, Poppe, Kalliatakis 2021 (arXiv:2101.00440)",
+            definition="poolbench.operators.definitions:softmax_mean",
+            skips_minus_infinity=True,
         ),
         "avgmax": OperatorEntry(
             target="poolbench.operators.avgmax:AverageMax",
             summary="half mean, half maximum",
             formula="(mean(z) + max(z)) / 2",
+            definition="poolbench.operators.definitions:average_max",
         ),
         "min": OperatorEntry(
             target="poolbench.operators.min:Minimum",
             summary="minimum of the window; ties give the gradient to the first",
             formula="min(z)",
+            definition="poolbench.operators.definitions:minimum",
         ),
         "median": OperatorEntry(
             target="poolbench.operators.median:Median",
             summary="median of the window; the midpoint of the middle two for even n",
             formula="median(z)",
+            definition="poolbench.operators.definitions:median",
         ),
         "quantile": OperatorEntry(
             target="poolbench.operators.quantile:Quantile",
@@ -155,11 +178,14 @@ OPERATORS: Catalogue[OperatorEntry] = Catalogue(
                 )
             },
             reference="Hyndman, Fan 1996, definition 7",
+            definition="poolbench.operators.definitions:quantile",
         ),
         "relu-max": OperatorEntry(
             target="poolbench.operators.relu_max:ReluMaximum",
             summary="the exact maximum, built from pairwise ReLU blocks in ceil(log2 n) layers",
             formula="max(a, b) = relu(a-b) + relu(b) - relu(-b), pair by pair",
+            definition="poolbench.operators.definitions:maximum",
+            skips_minus_infinity=True,
         ),
         "subpool": OperatorEntry(
             target="poolbench.operators.subpool:Subpool",
@@ -181,6 +207,9 @@ OPERATORS: Catalogue[OperatorEntry] = Catalogue(
             learns="beta",
             reference="The Theoretical Expressiveness of Maxpooling, Appendix D",
             revision=2,  # coefficients are exact
+            definition="poolbench.operators.definitions:subpool",
+            breaks=("shift",),
+            largest_window=16,
         ),
         "conv": OperatorEntry(
             target="poolbench.operators.conv:Convolution",
@@ -198,6 +227,7 @@ OPERATORS: Catalogue[OperatorEntry] = Catalogue(
             scopes=("windowed",),
             learns="weight",
             reference="Springenberg et al. 2015 (arXiv:1412.6806)",
+            breaks=("definition", "order", "shift", "minus-infinity"),
         ),
         "strided": OperatorEntry(
             target="poolbench.operators.strided:Strided",
@@ -205,6 +235,8 @@ OPERATORS: Catalogue[OperatorEntry] = Catalogue(
             formula="the first z, at the stride",
             scopes=("windowed",),
             reference="Springenberg et al. 2015 (arXiv:1412.6806)",
+            breaks=("definition", "order"),
+            is_stride=True,
         ),
     },
 )

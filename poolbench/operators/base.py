@@ -32,6 +32,8 @@ class PoolingOperator(nn.Module, ABC):
     def __init__(self, *, window: Window | None) -> None:
         super().__init__()
         self.window = window
+        self.built_with: dict[str, object] = {}
+        """The options of its entry that it was built with; ``create.build`` fills them in."""
 
     @abstractmethod
     def forward(self, x: Tensor) -> Tensor:
@@ -43,7 +45,7 @@ class PoolingOperator(nn.Module, ABC):
 
     def describe(self) -> dict[str, object]:
         """Return the options that ``repr`` shows."""
-        return {}
+        return dict(self.built_with)
 
     def extra_repr(self) -> str:
         """Return the options and the window for ``repr``."""

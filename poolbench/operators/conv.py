@@ -75,7 +75,3 @@ class Convolution(PoolingOperator):
                 f"at stride {self.geometry.stride}: the pool's padding reaches further"
             )
         return self.convolution(x[:, :, :rows, :columns])
-
-    def describe(self) -> dict[str, object]:
-        """Return the options that ``repr`` shows."""
-        return {"kernel": self.kernel}

@@ -10,6 +10,7 @@ from poolbench.core.catalogue import OperatorEntry
 from poolbench.core.errors import BadInput
 from poolbench.core.options import check_options
 from poolbench.operators import OPERATORS
+from poolbench.operators.base import PoolingOperator
 from poolbench.operators.window import Pair, Window
 
 _GEOMETRY = frozenset({"channels", "kernel_size", "stride", "padding", "ceil_mode", "grid"})
@@ -61,10 +62,13 @@ def build(
     Raises:
         BadInput: The geometry is invalid, or options do not fit each other or the geometry.
     """
-    window = _window(name, OPERATORS[name], kernel_size, stride, padding, ceil_mode)
+    entry = OPERATORS[name]
+    window = _window(name, entry, kernel_size, stride, padding, ceil_mode)
     operator: nn.Module = OPERATORS.resolve(name)(
         window=window, channels=channels, grid=grid, **options
     )
+    if isinstance(operator, PoolingOperator):
+        operator.built_with = {key: options[key] for key in entry.options if key in options}
     return operator
 
 

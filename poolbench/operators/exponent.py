@@ -37,7 +37,6 @@ class PowerOperator(PoolingOperator):
         learn: str = "none",
     ) -> None:
         super().__init__(window=window)
-        self.initial_p = p
         self.learn = learn
         log_p = torch.full((learned_size(learn, channels),), math.log(p))
         if learn == "none":
@@ -48,7 +47,3 @@ class PowerOperator(PoolingOperator):
     def pooling_parameters(self) -> dict[str, Tensor]:
         """Return the exponent, if it is learned."""
         return {} if self.learn == "none" else {"p": self.log_p.detach().exp()}
-
-    def describe(self) -> dict[str, object]:
-        """Return the options that ``repr`` shows."""
-        return {"p": self.initial_p, "learn": self.learn}

@@ -46,7 +46,6 @@ class Gated(PoolingOperator):
                 "a global gated operator needs the size of the maps it is trained on",
                 "pass grid=(height, width)",
             )
-        self.learn = learn
         self.gate_weight = nn.Parameter(torch.zeros(learned_size(learn, channels), *positions))
 
     def forward(self, x: Tensor) -> Tensor:
@@ -63,7 +62,7 @@ class Gated(PoolingOperator):
     def describe(self) -> dict[str, object]:
         """Return the options that ``repr`` shows."""
         height, width = self.gate_weight.shape[1:]
-        return {"learn": self.learn, "grid": (height, width)}
+        return {**super().describe(), "grid": (height, width)}
 
 
 def resize_weight(weight: Tensor, size: tuple[int, int]) -> Tensor:

@@ -62,10 +62,6 @@ class PreciseLogAvgExp(TemperedOperator):
         rounded = x.to(_DTYPES[self.dtype])
         return pool(rounded, self.log_temperature, window=self.window).to(x.dtype)
 
-    def describe(self) -> dict[str, object]:
-        """Return the options that ``repr`` shows."""
-        return {**super().describe(), "dtype": self.dtype, "formula": self.formula}
-
 
 def textbook_log_avg_exp(
     x: Tensor, log_temperature: Tensor, *, window: Window | None = None

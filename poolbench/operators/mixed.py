@@ -47,7 +47,7 @@ class Mixed(PoolingOperator):
                 f"alpha is {alpha}, but a bounded share cannot start outside (0, 1)",
                 "choose alpha between 0 and 1, or bounded: false",
             )
-        self.learn, self.initial_alpha, self.bounded = learn, alpha, bounded
+        self.bounded = bounded
         start = math.log(alpha / (1 - alpha)) if bounded else alpha
         self.alpha = nn.Parameter(torch.full((learned_size(learn, channels),), float(start)))
 
@@ -62,7 +62,3 @@ class Mixed(PoolingOperator):
     def pooling_parameters(self) -> dict[str, Tensor]:
         """Return the share of the max."""
         return {"alpha": self.share().detach().clone()}
-
-    def describe(self) -> dict[str, object]:
-        """Return the options that ``repr`` shows."""
-        return {"learn": self.learn, "alpha": self.initial_alpha, "bounded": self.bounded}

@@ -36,7 +36,3 @@ class Quantile(PoolingOperator):
     def forward(self, x: Tensor) -> Tensor:
         """Pool maps of shape ``(N, C, H, W)``."""
         return quantile(x, self.q, window=self.window)
-
-    def describe(self) -> dict[str, object]:
-        """Return the options that ``repr`` shows."""
-        return {"q": self.q}

@@ -60,7 +60,7 @@ class Subpool(PoolingOperator):
         positions = window.kernel_size if window else grid
         elements = positions[0] * positions[1] if positions else None
         _check(orders, elements)
-        self.orders, self.learn = orders, learn
+        self.orders = orders
         self.beta: Tensor | None = None
         if learn == "layer":
             if elements is None:
@@ -81,10 +81,6 @@ class Subpool(PoolingOperator):
     def pooling_parameters(self) -> dict[str, Tensor]:
         """Return the coefficients, one for each order, if they are learned."""
         return {} if self.beta is None else {"beta": self.beta.detach().clone()}
-
-    def describe(self) -> dict[str, object]:
-        """Return the options that ``repr`` shows."""
-        return {"orders": self.orders, "learn": self.learn}
 
 
 def subpool(

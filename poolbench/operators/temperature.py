@@ -37,7 +37,6 @@ class TemperedOperator(PoolingOperator):
         learn: str = "none",
     ) -> None:
         super().__init__(window=window)
-        self.initial_temperature = temperature
         self.learn = learn
         log_temperature = torch.full((learned_size(learn, channels),), math.log(temperature))
         if learn == "none":
@@ -48,7 +47,3 @@ class TemperedOperator(PoolingOperator):
     def pooling_parameters(self) -> dict[str, Tensor]:
         """Return the temperature, in the units of the activations, if it is learned."""
         return {} if self.learn == "none" else {"temperature": self.log_temperature.detach().exp()}
-
-    def describe(self) -> dict[str, object]:
-        """Return the options that ``repr`` shows."""
-        return {"temperature": self.initial_temperature, "learn": self.learn}

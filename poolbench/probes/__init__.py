@@ -69,6 +69,7 @@ PROBES: Catalogue[ProbeEntry] = Catalogue(
             options={"epsilons": _EPSILONS},
             reference="Goodfellow, Shlens, Szegedy 2015 (arXiv:1412.6572)",
             axis="epsilon",
+            norm="inf",
         ),
         "fgm-l2": ProbeEntry(
             target="poolbench.probes.adversarial.probe:fgm_l2",
@@ -76,6 +77,7 @@ PROBES: Catalogue[ProbeEntry] = Catalogue(
             options={"epsilons": _EPSILONS_L2},
             reference="Goodfellow, Shlens, Szegedy 2015 (arXiv:1412.6572)",
             axis="epsilon",
+            norm="2",
         ),
         "pgd": ProbeEntry(
             target="poolbench.probes.adversarial.probe:pgd",
@@ -91,6 +93,7 @@ PROBES: Catalogue[ProbeEntry] = Catalogue(
             },
             reference="Madry, Makelov, Schmidt, Tsipras, Vladu 2018 (arXiv:1706.06083)",
             axis="epsilon",
+            norm="inf",
         ),
     },
 )

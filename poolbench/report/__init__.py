@@ -2,38 +2,42 @@
 
 from __future__ import annotations
 
-from poolbench.core.catalogue import Catalogue, Entry
+from poolbench.core.catalogue import FormatEntry
+from poolbench.report.format_catalogue import FormatCatalogue
 
-FORMATS: Catalogue[Entry] = Catalogue(
+FORMATS = FormatCatalogue(
     "format",
     {
-        "rich": Entry(
+        "rich": FormatEntry(
             target="poolbench.report.formats.rich:render",
             summary="for people at a terminal; plain text in a file",
         ),
-        "markdown": Entry(
+        "markdown": FormatEntry(
             target="poolbench.report.formats.markdown:render",
             summary="pipe tables, for README files and issues",
+            suffix=".md",
         ),
-        "latex": Entry(
+        "latex": FormatEntry(
             target="poolbench.report.formats.latex:render",
             summary="booktabs tables with notes, for papers",
+            suffix=".tex",
         ),
-        "html": Entry(
+        "html": FormatEntry(
             target="poolbench.report.formats.html:render",
             summary="one file for a browser, without network or JavaScript",
+            suffix=".html",
+            with_charts="poolbench.report.formats.html:render_findings",
         ),
-        "csv": Entry(
+        "csv": FormatEntry(
             target="poolbench.report.formats.csv:render",
             summary="unrounded numbers, for spreadsheets and data frames",
+            suffix=".csv",
         ),
-        "json": Entry(
+        "json": FormatEntry(
             target="poolbench.report.formats.json:render",
             summary="unrounded numbers, every per-seed value and test, for programs",
+            suffix=".json",
         ),
     },
 )
 """Every entry resolves to ``render(tables: Sequence[Table]) -> str``."""
-
-SUFFIXES = {".html": "html", ".md": "markdown", ".tex": "latex", ".csv": "csv", ".json": "json"}
-"""The format for each suffix of a file's name."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -21,6 +21,7 @@ from poolbench.core.contraction import (
 from poolbench.core.data_root import data_root
 from poolbench.core.errors import EnvironmentFault
 from poolbench.core.events import Event, Kind
+from poolbench.core.plugin_source import as_stored
 from poolbench.data.fingerprint import fingerprint
 from poolbench.data.splits import Splits
 from poolbench.probes.contraction import REVISION, TOY_PAIRS
@@ -177,7 +178,7 @@ class _Observer:
             lambda done: self._tell("progress", case, setup.seed, fraction=done / setup.pairs),
         )
         document = {
-            "setup": asdict(setup),
+            "setup": as_stored(setup),
             "environment": describe(self._device),
             **similarities.to_json(),
         }

@@ -16,6 +16,7 @@ from poolbench.data.batches import evaluation_batches
 from poolbench.probes import PROBES
 from poolbench.probes.api import NotApplicable, NotFinite, ProbeInput
 from poolbench.runtime.cell import EVALUATION_BATCH, network_for
+from poolbench.runtime.components import require
 from poolbench.runtime.data_cache import DataCache
 from poolbench.runtime.provenance import describe
 from poolbench.store.commit import WEIGHTS
@@ -68,12 +69,18 @@ class ProbedRun:
         Args:
             probe: The probe with every option.
             on_progress: Called with the fraction done; may raise to stop.
+
+        Raises:
+            BadInput: Another version of the probe's plug-in is loaded, or none.
         """
+        require(iter([(PROBES, probe)]))
         made = Measurement(
             probe=probe,
             network=self.checksum,
             status="ok",
             environment=describe(self._subject.device),
+            axis=PROBES[probe.name].axis,
+            norm=PROBES[probe.name].norm,
         )
         try:
             findings = PROBES.resolve(probe.name)(

@@ -20,6 +20,7 @@ from poolbench.core.cell import Cell
 from poolbench.core.errors import EnvironmentFault, PoolbenchError
 from poolbench.core.events import Event, Kind
 from poolbench.core.plugins import load_plugins
+from poolbench.runtime.components import components_of, require
 from poolbench.runtime.data_cache import DataCache
 from poolbench.runtime.devices import open_device
 from poolbench.runtime.probe_run import ProbedRun, measure_run
@@ -119,6 +120,8 @@ class Worker:
             )
             return
         try:
+            # The file of a plug-in may have changed since the command began.
+            require(components_of(cell))
             if isinstance(notes, MeasurementWriter):
                 self._measure(notes, cell)
             else:

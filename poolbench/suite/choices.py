@@ -9,7 +9,7 @@ from pydantic import Field, create_model
 
 from poolbench.core.catalogue import Catalogue, Entry
 from poolbench.core.cell import Named
-from poolbench.core.errors import BadInput, did_you_mean
+from poolbench.core.errors import BadInput, closest, did_you_mean
 from poolbench.core.options import BadValue, Option
 from poolbench.suite.faults import Faults, Mark
 from poolbench.suite.forms import read_form
@@ -79,7 +79,10 @@ class Chooser:
         try:
             entry = catalogue[name.value]
         except BadInput as error:
-            self.faults.add(name.mark, error.message, error.hint)
+            # A name that is near none of ours is that of a plug-in, more likely than a slip.
+            is_near = closest(name.value, catalogue) is not None
+            hint = error.hint if is_near else f"{error.hint}; a plug-in's with --plugin FILE.py"
+            self.faults.add(name.mark, error.message, hint)
             return None
         form = read_form(
             self._form(base, catalogue.kind, name.value, entry), node, name.value, self.faults
@@ -87,7 +90,9 @@ class Chooser:
         options = self._options(name.value, entry, node)
         if form is None or options is None:
             return None
-        named = Named(name=name.value, options=options, revision=entry.revision)
+        named = Named(
+            name=name.value, options=options, revision=entry.revision, plugin=entry.plugin
+        )
         return Chosen(named=named, entry=entry, form=form, mark=name.mark)
 
     def _options(self, name: str, entry: Entry, node: Node) -> dict[str, Any] | None:

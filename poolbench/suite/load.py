@@ -70,10 +70,17 @@ def load(
         source=suite.form.source,
         profile=profile or "",
         baseline=suite.form.baseline if suite.form.baseline in wanted else "",
-        arguments=(
-            *(("--profile", profile) if profile is not None else ()),
-            *(argument for text in overrides for argument in ("--set", text)),
-            *(argument for glob in only for argument in ("--only", glob)),
-            *(("--limit", str(limit)) if limit is not None else ()),
-        ),
+        arguments=arguments_of(profile, overrides, only, limit),
+    )
+
+
+def arguments_of(
+    profile: str | None, overrides: Sequence[str], only: Sequence[str], limit: int | None
+) -> tuple[str, ...]:
+    """Return how a suite was changed as it is typed, for ``Study.arguments``."""
+    return (
+        *(("--profile", profile) if profile is not None else ()),
+        *(word for text in overrides for word in ("--set", text)),
+        *(word for glob in only for word in ("--only", glob)),
+        *(("--limit", str(limit)) if limit is not None else ()),
     )

@@ -1,9 +1,14 @@
-"""What every entry of the catalogue keeps, in every scope and with every choice of learning."""
+"""What every entry of the catalogue keeps, in every scope and with every choice of learning.
+
+With ``pytest --plugin FILE.py``, what those of a plug-in keep.
+"""
 
 from __future__ import annotations
 
+import inspect
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import product
 from typing import Any
 
@@ -11,11 +16,13 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from poolbench.core.errors import BadInput
+from poolbench.core.options import Option
 from poolbench.operators import OPERATORS
 from poolbench.operators.base import PoolingOperator
 from poolbench.operators.create import create
 from poolbench.operators.window import Window
-from tests.operators.definition import DEFINITIONS, mean, pool_by_definition
+from tests.operators.definition import pool_by_definition
 
 # Where the contract is held: POOLBENCH_TEST_DEVICE=cuda holds a GPU's kernels to it.
 DEVICE = torch.device(os.environ.get("POOLBENCH_TEST_DEVICE", "cpu"))
@@ -30,7 +37,12 @@ WINDOWS: dict[str, dict[str, Any]] = {
 }
 
 
+# Those of plug-ins where there are any; else ours.
+NAMES = [name for name, entry in OPERATORS.items() if entry.plugin] or list(OPERATORS)
+
+
 def _choices(name: str) -> list[dict[str, Any]]:
+    """Return options to build an operator with: every choice, and what has no default."""
     options = OPERATORS[name].options
     choices = [
         # Who asks for less than float64 gets less than the laws: tests/operators/test_precision.py.
@@ -38,28 +50,64 @@ def _choices(name: str) -> list[dict[str, Any]]:
         for key, option in options.items()
         if option.choices
     ]
-    return [dict(combination) for combination in product(*choices)]
+    required = {
+        key: _sample(option)
+        for key, option in options.items()
+        if option.is_required and not option.choices
+    }
+    return [required | dict(combination) for combination in product(*choices)]
+
+
+def _sample(option: Option) -> Any:
+    """Return a value that an option takes."""
+    bounds = [bound for bound in (option.minimum, option.maximum) if bound is not None]
+    for value in (True, "a", 1, 2, 0.5, *bounds):
+        given = [value] if option.many else value
+        with suppress(BadInput):
+            return option.check(given)
+    raise AssertionError(f"no value is known for {option}")
+
+
+def _fits(name: str, geometry: dict[str, Any], options: dict[str, Any]) -> bool:
+    entry = OPERATORS[name]
+    if ("windowed" if geometry else "global") not in entry.scopes:
+        return False
+    kernel = Window.of(**geometry).kernel_size if geometry else GRID
+    if entry.largest_window is not None and kernel[0] * kernel[1] > entry.largest_window:
+        return False
+    # Kernel 1 has no padding, and does not reach the last outputs of such a pool.
+    return options.get("kernel") != "one" or geometry != WINDOWS["k3s2p1-ceil"]
 
 
 CASES = [
-    pytest.param(name, geometry, options, id="-".join([name, shape, *options.values()]))
-    for name in OPERATORS
+    pytest.param(name, geometry, options, id="-".join([name, shape, *map(str, options.values())]))
+    for name in NAMES
     for shape, geometry in WINDOWS.items()
     for options in _choices(name)
-    if ("windowed" if geometry else "global") in OPERATORS[name].scopes
-    and not (name == "subpool" and not geometry)  # whole maps here are beyond its 16 elements
-    and not (name == "conv" and options["kernel"] == "one" and shape == "k3s2p1-ceil")
+    if _fits(name, geometry, options)
 ]
 
 
-def _cases(*without: str, scopes: tuple[str, ...] = tuple(WINDOWS)) -> pytest.MarkDecorator:
+def _cases(law: str = "", scopes: tuple[str, ...] = tuple(WINDOWS)) -> pytest.MarkDecorator:
+    """Return the cases of the operators that keep a law."""
     geometries = [WINDOWS[scope] for scope in scopes]
-    chosen = [c for c in CASES if c.values[0] not in without and c.values[1] in geometries]
+    chosen = [
+        case
+        for case in CASES
+        if law not in OPERATORS[str(case.values[0])].breaks and case.values[1] in geometries
+    ]
     return pytest.mark.parametrize(("name", "geometry", "options"), chosen)
 
 
 every_case = _cases()
-pools = _cases("conv")
+pools = pytest.mark.parametrize(
+    ("name", "geometry", "options"),
+    [
+        case
+        for case in CASES
+        if not getattr(OPERATORS.resolve(str(case.values[0])), "has_ordinary_weights", False)
+    ],
+)
 
 
 @pytest.fixture(autouse=True)
@@ -98,50 +146,41 @@ def test_the_output_has_the_size_of_a_max_pool(
     assert pooled.shape == expected
 
 
-@_cases(
-    "conv", "strided", "subpool"
-)  # strided depends on the place of an element, not on the window's set
+@_cases("definition")
 def test_the_values_are_those_of_the_definition_over_the_elements_that_are_not_padding(
     name: str, geometry: dict[str, Any], options: dict[str, Any]
 ) -> None:
-    # Far below zero no shift can hide; a generalised mean has nothing to say there.
-    x, window = _maps().double() + (1.0 if name == "gem" else -4.0), _window(geometry)
+    # Far below zero no shift can hide; above it, a generalised mean has something to say.
+    x, window = _maps().double(), _window(geometry)
+    x += torch.tensor([-4.0, 1.0], device=DEVICE).view(2, 1, 1, 1)
     operator = _build(name, geometry, options).double()
-    values = {key: value.tolist() for key, value in operator.pooling_parameters().items()}
+    learned = {key: value.tolist() for key, value in operator.pooling_parameters().items()}
     for channel in range(CHANNELS):
+        place = channel if options.get("learn") == "channel" else 0
         own = {
-            key: value[channel] if options.get("learn") == "channel" else value[0]
-            for key, value in values.items()
+            key: value[place] if len(value) in (1, CHANNELS) else value
+            for key, value in learned.items()
         }
         part = x[:, channel : channel + 1].cpu()
-        expected = _by_definition(name, part, window, own)
+        expected = _by_definition(name, part, window, options | own)
         torch.testing.assert_close(operator(x)[:, channel : channel + 1].cpu(), expected)
 
 
 def _by_definition(name: str, x: Tensor, window: Window | None, values: dict[str, Any]) -> Tensor:
-    peak, middle = (pool_by_definition(x, window, definition) for definition in (max, mean))
-    if name in DEFINITIONS:
-        return pool_by_definition(x, window, lambda z: DEFINITIONS[name](z, **values))
-    if name == "mixed":
-        return values["alpha"] * peak + (1 - values["alpha"]) * middle
-    if name == "gated":
-        share = _gate_by_definition(x, window, torch.tensor(values["gate_weight"]).double())
-        return share * peak + (1 - share) * middle
-    return {"average": middle, "max": peak}[name]
-
-
-def _gate_by_definition(x: Tensor, window: Window | None, weight: Tensor) -> Tensor:
-    if window is None:
-        return (x * weight).sum((2, 3)).sigmoid()
-    outputs = window.output_size((x.shape[2], x.shape[3]))
-    product_sum = torch.zeros(x.shape[0], 1, *outputs, dtype=x.dtype)
-    for i, j in product(range(outputs[0]), range(outputs[1])):
-        for r, s in product(range(window.kernel_size[0]), range(window.kernel_size[1])):
-            row = i * window.stride[0] - window.padding[0] + r
-            column = j * window.stride[1] - window.padding[1] + s
-            if 0 <= row < x.shape[2] and 0 <= column < x.shape[3]:
-                product_sum[:, :, i, j] += weight[r, s] * x[:, :, row, column]
-    return product_sum.sigmoid()
+    entry = OPERATORS[name]
+    if not entry.definition:
+        pytest.fail(
+            f"the operator '{name}' has nothing to be held to: give its OperatorEntry "
+            "definition='module:function', a plain function of the elements of a window and, by "
+            "name, of its options; or breaks=('definition',) if there can be none",
+            pytrace=False,
+        )
+    define = OPERATORS.resolve(name, "definition")
+    values = {key: option.default for key, option in entry.options.items()} | values
+    taken = {key: values[key] for key in inspect.signature(define).parameters if key in values}
+    return pool_by_definition(
+        x, window, lambda z: define(z, **taken), in_places="order" in entry.breaks
+    )
 
 
 @every_case
@@ -194,7 +233,7 @@ def test_autocast_does_not_reach_the_arithmetic(
         assert torch.equal(pooled, operator(x))
 
 
-@_cases("conv", "gem", "lp")  # a mean or norm of powers is never negative
+@_cases("minus-infinity")
 def test_elements_of_minus_infinity_are_legal_and_alone_give_minus_infinity(
     name: str, geometry: dict[str, Any], options: dict[str, Any]
 ) -> None:
@@ -204,7 +243,7 @@ def test_elements_of_minus_infinity_are_legal_and_alone_give_minus_infinity(
     pooled = _build(name, geometry, options)(x)
     assert (pooled[0, 0] == -torch.inf).all()
     assert not pooled.isnan().any()
-    if name in ("max", "lae", "lse", "lae-context", "lae-precision", "softpool", "relu-max"):
+    if OPERATORS[name].skips_minus_infinity:
         assert pooled[1].isfinite().all()
 
 
@@ -235,7 +274,7 @@ def test_gradients_agree_with_finite_differences(
     assert torch.autograd.gradcheck(pool, (x, *parameters), fast_mode=True)
 
 
-@_cases("conv", "gated", "gem", "lp", "subpool")
+@_cases("shift")
 def test_adding_a_constant_shifts_the_result_unless_a_gate_or_a_power_reads_it(
     name: str, geometry: dict[str, Any], options: dict[str, Any]
 ) -> None:
@@ -243,7 +282,7 @@ def test_adding_a_constant_shifts_the_result_unless_a_gate_or_a_power_reads_it(
     torch.testing.assert_close(operator(x + 2.5), operator(x) + 2.5)
 
 
-@_cases("conv", "gated", scopes=("global",))
+@_cases("order", scopes=("global",))
 def test_a_global_pool_does_not_care_where_elements_are_unless_a_gate_weighs_places(
     name: str, geometry: dict[str, Any], options: dict[str, Any]
 ) -> None:

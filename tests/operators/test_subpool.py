@@ -11,12 +11,13 @@ from torch import Tensor
 
 from poolbench.core.errors import BadInput
 from poolbench.operators.create import create
+from poolbench.operators.definitions import subpool_max
 from poolbench.operators.functional import average, maximum
 from poolbench.operators.subpool import subpool
 from poolbench.operators.window import Window
 from poolbench.theory.estimator import order_statistic_weights
 from poolbench.theory.least_error import optimal_coefficients
-from tests.operators.definition import pool_by_definition, subpool_max
+from tests.operators.definition import pool_by_definition
 
 # Appendix D of "The Theoretical Expressiveness of Maxpooling".
 PUBLISHED = {

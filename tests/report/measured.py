@@ -9,6 +9,7 @@ from poolbench.core.cell import Named
 from poolbench.core.measurement import Measurement, MeasurementStatus, Point, pack_bits
 from poolbench.core.record import Run
 from poolbench.core.study import Study
+from poolbench.probes import PROBES
 from tests.report.examples import finished
 
 TOTAL = 200
@@ -42,6 +43,8 @@ def a_measurement(
         points=tuple(a_point(at, correct, first=first) for at, correct in points),
         facts=facts,
         reason="" if status == "ok" else "the network answered NaN",
+        axis=PROBES[name].axis,
+        norm=PROBES[name].norm,
     )
 
 

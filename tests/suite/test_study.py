@@ -247,7 +247,7 @@ def test_an_option_may_have_any_name_and_a_default_of_nothing(load_text) -> None
 
     names = ("copy", "json", "model_dump", "class", "model_config", "_private", "a b")
     entry = Entry(
-        target="",
+        target="tests.suite.small:odd",
         summary="",
         options={name: Option(kind=float, default=None, minimum=0) for name in names},
     )

@@ -10,8 +10,10 @@ from poolbench.core.catalogue import (
     Catalogue,
     DataEntry,
     Entry,
+    FormatEntry,
     ModelEntry,
     OperatorEntry,
+    ProbeEntry,
 )
 from poolbench.core.options import Option
 from poolbench.report.listings.text_table import text_table
@@ -34,6 +36,8 @@ def entry_table(family: str, name: str, entry: Entry) -> Table:
     facts = [("summary", entry.summary), *_details(entry)]
     if entry.reference:
         facts.append(("reference", entry.reference))
+    if entry.plugin is not None:
+        facts.append(("plug-in", str(entry.plugin)))
     facts += [("revision", str(entry.revision)), ("in a suite", _example(family, name, entry))]
     return text_table(name, ("", ""), facts)
 
@@ -80,12 +84,16 @@ def _details(entry: Entry) -> list[tuple[str, str]]:
     if isinstance(entry, DataEntry):
         facts = [("images", _images(entry)), ("checksum", entry.checksum)]
         return [(key, value) for key, value in [*facts, ("origin", entry.license)] if value]
+    if isinstance(entry, FormatEntry) and entry.suffix:
+        return [("suffix", entry.suffix)]
+    if isinstance(entry, ProbeEntry):
+        return [("over", entry.axis)]
     return []
 
 
 def _images(entry: DataEntry) -> str:
     if entry.shape is None or entry.counts is None:
-        return "as its options say" if entry.checksum else "as the files are"
+        return "as the files are" if entry.find else "as its options say"
     train, test = entry.counts
     return f"{train:,} + {test:,} of {'x'.join(map(str, entry.shape))}, {entry.num_classes} classes"
 

@@ -46,7 +46,10 @@ def _chart(study: Study, sweep: Sweep, name: str) -> Curves:
     }
     counts = {variant: max(map(_finite, values)) for variant, values in rows.items()}
     measured = {variant: count for variant, count in counts.items() if count}
-    axis = _size_axis(sweep) if sweep.is_over_sizes else _epsilon_axis(sweep)
+    if sweep.is_over_sizes:
+        axis = _size_axis(sweep)
+    else:
+        axis = _epsilon_axis(sweep) if sweep.is_over_epsilons else Axis(label=sweep.axis)
     return Curves(
         name=name,
         title=f"{study.title} · {sweep.dataset} · {sweep.title}",

@@ -32,7 +32,7 @@ def notes_of_areas(
         zeros: Fraction of images without a gradient, by variant; ``None`` if not measured.
     """
     settings = sweep.possible_settings or sweep.settings
-    over = "log2 of the side" if sweep.is_over_sizes else "epsilon"
+    over = "log2 of the side" if sweep.is_over_sizes else sweep.axis
     first, last = (sweep.setting_text(at) for at in (settings[0], settings[-1]))
     yield (
         f"area: accuracy averaged over {over} from {first} to {last} (trapezoid), of each seed; "
@@ -40,7 +40,7 @@ def notes_of_areas(
     )
     yield from about_comparison(comparison)
     yield from _about_zeros(zeros)
-    if not sweep.is_over_sizes:
+    if sweep.is_over_epsilons:
         yield from _about_rises(sweep)
     yield from _about_reasons(sweep)
     yield from about_reductions(study, sweep.dataset, is_compared=False)

@@ -5,17 +5,17 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property
 
 from poolbench.core.cell import Named
 from poolbench.core.measurement import Measurement, Point, pack_bits, unpack_bits
+from poolbench.core.plugin_source import as_identity
 from poolbench.core.record import Run
 from poolbench.core.study import Study
 from poolbench.stats.area import area_under_curve
 
-# Attacks within the same ball: of several, an image counts if it withstood all.
-_MAXIMUM_NORM = ("fgsm", "pgd")
+_WORST = "worst of"
 _LEVELS = 255
 
 
@@ -75,14 +75,34 @@ class Sweep:
     @property
     def title(self) -> str:
         """The probe, with options other than its settings."""
-        options = {k: v for k, v in self.probe.options.items() if k not in ("sizes", "epsilons")}
+        # A list, or nothing in its place, is the settings.
+        options = {
+            key: value
+            for key, value in self.probe.options.items()
+            if value is not None and not isinstance(value, tuple)
+        }
         shown = ", ".join(f"{name} {_plain(value)}" for name, value in options.items())
         return f"{self.probe.name} ({shown})" if shown else self.probe.name
 
+    @cached_property
+    def axis(self) -> str:
+        """What the settings are: ``size_px``, ``epsilon``, or what a plug-in calls them."""
+        return next((measured.axis for measured in self.measurements() if measured.axis), "epsilon")
+
     @property
     def is_over_sizes(self) -> bool:
-        """Whether the settings are sides of images in pixels; otherwise they are epsilons."""
-        return "sizes" in self.probe.options
+        """Whether the settings are sides of images in pixels."""
+        return self.axis == "size_px"
+
+    @property
+    def is_over_epsilons(self) -> bool:
+        """Whether the settings are strengths, in the unit of pixels in [0, 1]."""
+        return self.axis == "epsilon"
+
+    @property
+    def is_worst_case(self) -> bool:
+        """Whether it was not measured but is the worst of several that were."""
+        return self.probe.name.startswith(f"{_WORST} ")
 
     @property
     def training_size(self) -> float | None:
@@ -149,6 +169,8 @@ class Sweep:
         """Return a setting as text: ``32 px``, ``8/255``, ``0.5``."""
         if self.is_over_sizes:
             return f"{at:g} px"
+        if not self.is_over_epsilons:
+            return f"{at:g}"
         levels = at * _LEVELS
         is_whole = math.isclose(levels, round(levels), abs_tol=1e-9)
         return f"{round(levels)}/{_LEVELS}" if is_whole and 0 < levels < _LEVELS else f"{at:.3g}"
@@ -200,22 +222,23 @@ def _least(row: Sequence[float | None]) -> float | None:
 
 
 def _with_worst(measurements: Sequence[Measurement]) -> Sequence[Measurement]:
-    worst = worst_case(measurements)
-    return measurements if worst is None else (*measurements, worst)
+    norms = dict.fromkeys(each.norm for each in measurements if each.norm)
+    joined = (worst_case([m for m in measurements if m.norm == norm]) for norm in norms)
+    return (*measurements, *(worst for worst in joined if worst is not None))
 
 
 def worst_case(measurements: Sequence[Measurement]) -> Measurement | None:
     """Combine several attacks on one network: an image counts if it withstood all of them.
 
     Args:
-        measurements: Measurements of one network; only attacks in the maximum norm are used.
+        measurements: Of one network.
 
     Returns:
         A measurement at the epsilons that all attacks share; ``None`` for fewer than two attacks,
-        or if none is shared.
+        for attacks in several norms, or if no epsilon is shared.
     """
-    attacks = [m for m in measurements if m.probe.name in _MAXIMUM_NORM and m.status == "ok"]
-    if len(attacks) < 2:
+    attacks = [m for m in measurements if m.status == "ok"]
+    if len(attacks) < 2 or len({(m.axis, m.norm) for m in attacks}) > 1:
         return None
     by_epsilon = [{p.at: p for p in m.points if p.right} for m in attacks]
     shared = sorted(set.intersection(*(set(points) for points in by_epsilon)))
@@ -223,10 +246,12 @@ def worst_case(measurements: Sequence[Measurement]) -> Measurement | None:
         return None
     names = ", ".join(m.probe.name for m in attacks)
     return Measurement(
-        probe=Named(name=f"worst of {names}", options={"epsilons": tuple(shared)}),
+        probe=Named(name=f"{_WORST} {names}", options={"epsilons": tuple(shared)}),
         network=attacks[0].network,
         status="ok",
         points=tuple(_joined([points[at] for points in by_epsilon]) for at in shared),
+        axis=attacks[0].axis,
+        norm=attacks[0].norm,
     )
 
 
@@ -242,4 +267,4 @@ def _plain(value: object) -> str:
 
 
 def _key(probe: Named) -> str:
-    return json.dumps(asdict(probe), sort_keys=True)
+    return json.dumps(as_identity(probe), sort_keys=True)

@@ -121,8 +121,8 @@ def _settings_table(study: Study, sweep: Sweep, title: str) -> Table:
         title=title,
         columns=(
             Column(
-                title="size" if sweep.is_over_sizes else "epsilon",
-                fields=("size_px" if sweep.is_over_sizes else "epsilon",),
+                title="size" if sweep.is_over_sizes else sweep.axis,
+                fields=(sweep.axis,),
                 is_text=True,
             ),
             *(

@@ -1,0 +1,122 @@
+"""A data set of a plug-in: identified by what it declares, by its files, or by its images."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import poolbench as pb
+from poolbench.core.cell import Named
+from poolbench.core.errors import BadInput, EnvironmentFault
+from poolbench.core.plugins import load_plugins
+from poolbench.data.fingerprint import fingerprint
+from poolbench.data.presence import is_here
+from tests.conftest import TINY, Done
+
+PLUGIN = """\
+import numpy as np
+from poolbench.core.catalogue import DataEntry
+from poolbench.core.errors import EnvironmentFault
+from poolbench.core.options import Option
+from poolbench.data import DATASETS
+from poolbench.data.arrays import Arrays
+from poolbench.data.data_files import DataFiles
+
+
+def read(*, root, download, level=7):
+    images = np.full((40, 8, 8, 1), level, np.uint8)
+    images[::2, 2:5] = 200
+    labels = np.arange(40) % 2
+    return Arrays(train_images=images, train_labels=labels, test_images=images,
+                  test_labels=labels, classes=("even", "odd"))
+
+
+def find(source, root):
+    if root is None or not (root / "blobs.bin").exists():
+        raise EnvironmentFault("blobs.bin is missing", "put it below the data root")
+    return DataFiles(base=root, paths=(root / "blobs.bin",))
+
+
+def count(source):
+    return 40, 40
+
+
+DATASETS.add("blobs", DataEntry(target=f"{__name__}:read", summary="two kinds of blobs", FIELDS))
+"""
+LEVEL = 'options={"level": Option(kind=int, default=7, minimum=0, maximum=100)}'
+SOURCE = Named(name="blobs", options={})
+
+
+@pytest.fixture
+def blobs(tmp_path: Path) -> Callable[..., Path]:
+    """Return a maker of the plug-in with the fields given."""
+
+    def make(*fields: str) -> Path:
+        path = tmp_path / "blobs.py"
+        path.write_text(PLUGIN.replace("FIELDS", ", ".join(fields)))
+        load_plugins([str(path)])
+        return path
+
+    return make
+
+
+def test_without_checksum_and_files_it_is_identified_by_its_images(
+    blobs: Callable[..., Path],
+) -> None:
+    blobs(LEVEL)
+    of = [fingerprint(Named(name="blobs", options={"level": n}), None) for n in (7, 8, 7)]
+    assert of[0] == of[2] != of[1]
+    assert is_here(SOURCE, None)
+
+
+def test_with_files_it_is_identified_by_them_and_said_to_be_missing(
+    blobs: Callable[..., Path], tmp_path: Path
+) -> None:
+    blobs('find=f"{__name__}:find"')
+    assert not is_here(SOURCE, tmp_path)
+    with pytest.raises(EnvironmentFault, match=r"blobs\.bin is missing"):
+        fingerprint(SOURCE, tmp_path)
+    (tmp_path / "blobs.bin").write_bytes(b"one")
+    assert is_here(SOURCE, tmp_path)
+    first = fingerprint(SOURCE, tmp_path)
+    (tmp_path / "blobs.bin").write_bytes(b"other")
+    assert fingerprint(SOURCE, tmp_path) != first
+
+
+def test_with_a_checksum_nothing_is_read(blobs: Callable[..., Path]) -> None:
+    blobs('checksum="abc"')
+    assert fingerprint(SOURCE, None) == "abc"
+
+
+def test_a_reader_of_something_else_is_refused(
+    blobs: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(globals(), "PLUGIN", PLUGIN.replace("return Arrays(", "return dict("))
+    blobs()
+    with pytest.raises(BadInput, match="returned a dict"):
+        fingerprint(SOURCE, None)
+
+
+def test_a_checksum_beside_a_path_is_refused(blobs: Callable[..., Path]) -> None:
+    with pytest.raises(BadInput, match=r"states a checksum and takes a `path`"):
+        blobs('checksum="abc"', 'options={"path": Option(kind=str)}')
+
+
+def test_it_is_trained_on_listed_counted_and_examined(
+    poolbench: Callable[..., Done], blobs: Callable[..., Path], tiny: Path
+) -> None:
+    from poolbench.assembly.flop_counts import FlopCounts
+
+    path = blobs(LEVEL, 'counts_of=f"{__name__}:count"')
+    tiny.write_text(TINY.replace("{name: digits, limit: 200}", "{name: blobs, level: 9}"))
+    one = ("--plugin", path, "--only", "average@0")
+    done = poolbench("train", tiny, "--engine", "inline", *one)
+    assert done.code == 0, done.err
+    assert "Tiny · blobs" in done.out
+    assert "blobs" in poolbench("doctor", "--plugin", path, "--format", "csv").out
+    shown = poolbench("list", "data", "blobs", "--plugin", path).out
+    assert "level" in shown
+    assert "blobs.py (sha256:" in shown
+    assert FlopCounts().of(pb.load_suite(tiny)) is not None
