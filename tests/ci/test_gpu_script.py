@@ -210,7 +210,7 @@ def test_the_summary_fits_a_screen_and_says_what_it_leaves_out(
     failed = running.Ended(work=work, status="failed", detail="x" * 500)
     lines = summary.summarise({"facts": [failed] * 100}, tmp_path)
     assert len(lines) == 60
-    assert "42 lines more" in lines[-1]
+    assert "42 more lines" in lines[-1]
     assert max(map(len, lines)) <= 160
     assert lines[0] == "facts: 100 failed; 0 s of commands"
 
