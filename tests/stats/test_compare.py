@@ -236,6 +236,7 @@ def test_the_document_says_what_was_compared_and_what_was_found() -> None:
     half = 2.364624 * 0.1 * math.sqrt(6 / 8)
     assert found["a"]["ci95_mean"] == pytest.approx([5.35 - half, 5.35 + half], abs=1e-6)
     assert (found["d"]["std"], found["d"]["ci95_mean"]) == (None, [None, None])
+    assert [(pair["a"], pair["b"]) for pair in document["pairs"]] == [("a", n) for n in "bcd"]
     shifts = [pair["shift_ci"] for pair in document["pairs"]]
     assert shifts[0][0] < 2.03 < shifts[0][1]
     assert shifts[2] is None

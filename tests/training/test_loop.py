@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 import pytest
 import torch
@@ -89,15 +90,20 @@ def optimizer(name: str) -> Named:
     return Named(name=name, options={**options, **{k: kept[k] for k in kept if k in options}})
 
 
+@cache
+def uninterrupted(name: str) -> Training:
+    """Return a training that nothing stopped."""
+    run = training(optimizer=optimizer(name))
+    run.run()
+    return run
+
+
 @pytest.mark.parametrize("stop_after", range(1, 3 * STEPS))
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_a_training_stopped_anywhere_and_continued_ends_in_the_same_bits(
     name: str, stop_after: int
 ) -> None:
-    chosen = optimizer(name)
-    whole = training(optimizer=chosen)
-    whole.run()
-    steps = 0
+    chosen, whole, steps = optimizer(name), uninterrupted(name), 0
 
     def should_stop() -> bool:
         nonlocal steps
