@@ -93,7 +93,10 @@ def test_a_file_that_cannot_be_written_is_exit_6(poolbench: Program, trained: Pa
 def test_compare_sets_a_candidate_beside_the_baseline(poolbench: Program, trained: Path) -> None:
     two = poolbench("compare", "average", "lae", "--suite", trained)
     assert two.code == 0
-    assert "no test possible" in two.out
+    shown = poolbench("compare", "average", "lae", "--suite", trained, "--format", "json")
+    (row,) = json.loads(shown.out)["tables"][0]["rows"]
+    assert (row["candidate"], row["baseline"]) == ("lae", "average")
+    assert row["verdict"] == "no test possible"
     assert poolbench("compare", "lae", "--suite", trained).out == two.out
     assert poolbench("compare", "lae").out == two.out
     assert poolbench("compare", "lea").code == 2

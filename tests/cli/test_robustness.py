@@ -50,9 +50,10 @@ def test_attacks_named_with_options_take_the_place_of_the_suites_own(
         "--sizes", "6,8", "--epsilons", "0,1/255", *INLINE, "--format", "json",
     )  # fmt: skip
     assert done.code == 0, done.err
-    titles = [table["title"] for table in json.loads(done.out)["tables"]]
-    assert [title for title in titles if "crop" in title]
-    assert [title for title in titles if "pgd (steps 2" in title]
+    details = [table["detail"] for table in json.loads(done.out)["tables"]]
+    probes = {detail["probe"]["name"]: detail["probe"]["options"] for detail in details if detail}
+    assert probes["crop"]["sizes"] == [6, 8]
+    assert (probes["pgd"]["steps"], probes["pgd"]["epsilons"]) == (2, [0, pytest.approx(1 / 255)])
     assert len(measurements(folder / "runs")) == 4
 
 
