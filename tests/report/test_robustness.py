@@ -225,3 +225,112 @@ def test_every_format_takes_the_tables(name: str) -> None:
     study, runs, found = measured({"average": fgsm(*WEAK), "max": fgsm(*STRONG)})
     text = FORMATS.resolve(name)(robustness_tables(study, runs, found))
     assert ("0.01568" if name in ("csv", "json") else "4/255") in text
+
+
+def test_rule_level_margin_and_orientation_are_those_of_the_study() -> None:
+    rows = {"average": fgsm(*WEAK), "max": fgsm(*STRONG)}
+    study, runs, found = measured(rows, rule="paper", alpha=0.001, margin=40.0)
+    areas, settings = robustness_tables(study, runs, found)
+    asked = {"rule": "paper", "alpha": 0.001, "lower_is_better": False, "baseline": "average"}
+    assert {key: areas.detail[key] for key in asked} == asked
+    assert areas.detail["margin"] == pytest.approx(0.4)
+    assert areas.detail["dataset"] == "digits"
+    assert areas.detail["probe"] == {"name": "fgsm", "options": {"epsilons": EPSILONS}}
+    # 2 / C(12, 6) is 0.0022: nothing is below 0.001, and everything within 40 points.
+    assert areas.records[1]["verdict"] == "equivalent"
+    assert [cells[2].mark for cells in settings.rows] == ["", "", ""]
+    assert areas.columns[3].title == "vs average, points [99.9 % interval]"
+
+
+def test_without_a_baseline_nothing_is_contrasted() -> None:
+    study, runs, found = measured({"average": fgsm(*WEAK), "max": fgsm(*STRONG)})
+    for baseline in ("", "not measured here"):
+        areas, settings = robustness_tables(replace(study, baseline=baseline), runs, found)
+        assert areas.detail["baseline"] is None
+        assert "verdict" not in areas.fields
+        assert {record["max: p_adjusted"] for record in settings.records} == {None}
+        assert [cells[2].is_bold for cells in areas.rows] == [False, True]
+
+
+def test_the_first_column_is_the_setting_and_a_cell_says_how_many_seeds_only_if_some_lack() -> None:
+    sizes = [[a_measurement("zoom", (150, 180, 170 + s), training_size_px=32)] for s in range(2)]
+    for rows, title, field, over in (
+        (fgsm(*WEAK[:2]), "epsilon", "epsilon", "over epsilon from 0 to 4/255"),
+        (sizes, "size", "size_px", "over log2 of the side from 16 px to 64 px"),
+    ):
+        study, runs, found = measured({"average": rows, "max": [*rows[:1], []]})
+        areas, settings = robustness_tables(study, runs, found)
+        assert (settings.columns[0].title, settings.columns[0].fields) == (title, (field,))
+        assert over in areas.notes[0]
+        assert row(settings.rows[1])[1].count("/") == 0
+        assert row(settings.rows[1])[2].endswith("(1/2)")
+        assert ("zero_gradient_images" in areas.fields) is False
+
+
+def test_single_settings_of_few_seeds_are_said_to_show_nothing_and_of_many_not() -> None:
+    rows = {"average": fgsm(*WEAK), "max": fgsm(*STRONG), "lae": fgsm(*WEAK)}
+    study, runs, found = measured(rows)
+    study = replace(study, cells=study.cells[:-1])  # one seed of lae was never asked for
+    _, settings = robustness_tables(study, runs, found)
+    assert "n = 5 to 6 seeds" in settings.notes[0]
+    assert not any("no test possible" in note for note in settings.notes)
+    (tested,) = (note for note in settings.notes if "Holm" in note)
+    assert "worse than average at that setting: Mann-Whitney U, Holm over 6 comp" in tested
+    few, runs, found = measured({name: row[:2] for name, row in rows.items()})
+    _, settings = robustness_tables(few, runs, found)
+    assert settings.notes[-1].endswith("no test possible")
+    one, runs, found = measured({name: row[:1] for name, row in rows.items()})
+    _, settings = robustness_tables(one, runs, found)
+    assert not any("Holm" in note or "no test" in note for note in settings.notes)
+
+
+@pytest.mark.parametrize(("share", "is_told"), [(0.1, False), (0.11, True)])
+def test_more_than_a_tenth_without_a_gradient_is_many(share: float, is_told: bool) -> None:
+    study, runs, found = measured({"average": fgsm(WEAK[0], zero_gradient_images=share)})
+    areas, _ = robustness_tables(study, runs, found)
+    told = [note for note in areas.notes if "no gradient at all" in note]
+    assert [note.split(" %")[0] for note in told] == ([f"average: {100 * share:.2f}"] * is_told)
+    assert areas.records[0]["zero_gradient_images"] == pytest.approx(share)
+
+
+def test_seeds_of_one_reason_are_told_together() -> None:
+    rows = fgsm(*WEAK)
+    failed = [a_measurement("fgsm", (), status="failed")]
+    other = [replace(failed[0], status="not applicable", reason="its input is flat")]
+    for seeds, words in (((2,), "seed 2"), ((1, 2), "seeds 1, 2"), (range(6), None)):
+        mixed = [failed if seed in seeds else row for seed, row in enumerate(rows)]
+        study, runs, found = measured({"average": mixed, "max": [*rows[:-1], other]})
+        areas, _ = robustness_tables(study, runs, found)
+        who = "average" if words is None else f"average, {words}"
+        reasons = [note for note in areas.notes if note.endswith(("NaN", "flat"))]
+        assert reasons == [
+            f"{who}: the probe failed and counts like a diverged run: the network answered NaN",
+            "max, seed 5: not applicable: its input is flat",
+        ]
+
+
+def test_attacks_that_ended_are_joined_at_the_epsilons_whose_images_are_known() -> None:
+    one = a_measurement("fgsm", (200, 100, 0))
+    two = a_measurement("pgd", (150, 100, 10), first=50)
+    unknown = replace(two.points[1], right="")
+    two = replace(two, points=(two.points[0], unknown, two.points[2]))
+    failed = a_measurement("pgd", (), status="failed")
+    worst = worst_case([one, two, failed])
+    assert worst is not None
+    assert [(point.at, point.correct, point.total) for point in worst.points] == [
+        (EPSILONS[0], 150, TOTAL), (EPSILONS[2], 0, TOTAL),
+    ]  # fmt: skip
+    assert worst.probe.options == {"epsilons": (EPSILONS[0], EPSILONS[2])}
+    assert worst_case([one, failed]) is None
+
+
+def test_a_chart_needs_two_settings_and_counts_the_seeds_of_its_fullest_setting() -> None:
+    crops = [[a_measurement("zoom", (150, 180, None))], [a_measurement("zoom", (150, None, None))]]
+    study, runs, found = measured({"average": crops})
+    (chart,) = robustness_charts(study, runs, found)
+    assert isinstance(chart, Curves)
+    assert chart.caption.split("; ")[2] == "n = 2 seeds a variant"
+    assert (chart.y.is_share, chart.x.marks) == (True, ())
+    single = replace(crops[0][0], points=crops[0][0].points[:1])
+    study, runs, found = measured({"average": [[single]]})
+    assert robustness_charts(study, runs, found) == []

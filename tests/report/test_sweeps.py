@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
 from poolbench.core.cell import Named
 from poolbench.core.measurement import Measurement
 from poolbench.report.robustness.sweeps import Outcome, Sweep, sweeps_of
-from tests.report.measured import a_measurement, diverged, measured
+from tests.report.measured import EPSILONS, TOTAL, a_measurement, diverged, measured
 
 NAN = math.nan
 
@@ -87,3 +87,44 @@ def test_areas_are_over_the_logarithm_of_sizes_and_over_epsilons_as_they_are() -
         study, runs, found = measured({"max": [[a_measurement(name, counts)]]})
         (sweep,) = sweeps_of(study, runs, found)
         assert sweep.areas("max") == [pytest.approx(area)]
+
+
+@pytest.mark.parametrize(
+    ("at", "words"),
+    [(0.0, "0"), (1 / 255, "1/255"), (8 / 255, "8/255"), (254 / 255, "254/255"), (1.0, "1"),
+     (0.5, "0.5"), (0.5 / 255, "0.00196"), (2.0, "2")],
+)  # fmt: skip
+def test_an_epsilon_is_written_in_levels_where_it_is_a_whole_number_of_them(
+    at: float, words: str
+) -> None:
+    assert a_sweep((0.1, 0.1, 0.1)).words(at) == words
+
+
+def test_settings_ascend_and_what_nobody_was_put_to_has_no_least() -> None:
+    made = a_measurement("fgsm", (180, 90, 100))
+    study, runs, found = measured({"max": [[replace(made, points=made.points[::-1])]]})
+    (sweep,) = sweeps_of(study, runs, found)
+    assert sweep.settings == EPSILONS
+    assert sweep.total == TOTAL
+    empty = replace(sweep, settings=(), outcomes={"max": ()})
+    assert empty.total == 0
+    nothing = a_sweep((None, None, None))
+    assert (nothing.least("max"), nothing.areas("max")) == ([None], [None])
+
+
+def test_only_what_no_network_of_a_variant_took_is_not_applicable() -> None:
+    cut, whole = (a_measurement("zoom", counts) for counts in ((100, 150, None), (1, 2, 3)))
+    failed = a_measurement("zoom", (), status="failed")
+    study, runs, found = measured(
+        {
+            "max": [[cut], [cut]],
+            "some": [[cut], [whole]],
+            "fails": [[cut], [failed]],
+            "none": [[], []],
+        }
+    )
+    (sweep,) = sweeps_of(study, runs, found)
+    assert [sweep.is_not_applicable(variant, 64.0) for variant in sweep.outcomes] == [
+        True, False, False, False,
+    ]  # fmt: skip
+    assert not any(sweep.is_not_applicable(variant, 32.0) for variant in sweep.outcomes)
