@@ -92,3 +92,36 @@ def test_without_a_validation_split_there_is_the_loss_alone() -> None:
     assert learning_charts(study, {}) == []
     assert isinstance(chart, Curves)
     assert not math.isnan(chart.curves[0].y[0])
+
+
+def test_rule_level_and_baseline_of_early_epochs_are_those_of_the_study() -> None:
+    study, runs = learned({"average": SLOW, "max": FAST})
+    analysis = replace(study.analysis, rule="paper", alpha=0.001)
+    table = early_table(replace(study, analysis=analysis, baseline="max"), "digits", runs, 0.5)
+    asked = {"rule": "paper", "alpha": 0.001, "lower_is_better": True, "baseline": "max"}
+    assert {key: table.detail[key] for key in asked} == asked
+    assert (table.detail["target"], table.detail["metric"]) == (0.5, "epochs")
+    # Six against six reach 2 / 924, which is more than 0.001.
+    assert [cells[2].mark for cells in table.rows] == ["*?", "*?"]
+    assert [record["verdict"] for record in table.records] == ["no test possible", ""]
+    assert table.columns[4].title == "vs max, p (Holm)"
+    alone = early_table(replace(study, baseline=""), "digits", runs, 0.5)
+    assert [record["p_adjusted"] for record in alone.records] == [None, None]
+    assert alone.columns[4].title == "p (Holm)"
+    assert [cells[2].mark for cells in alone.rows] == ["", "*"]
+
+
+def test_a_target_is_above_nothing_and_may_be_everything() -> None:
+    study, runs = learned({"average": [[0.1, 1.0, 0.5]] * 2})
+    with pytest.raises(BadInput, match="the target is 0"):
+        early_table(study, "digits", runs, 0.0)
+    table = early_table(study, "digits", runs, 1.0)
+    assert table.records[0]["epochs_median"] == 2
+    assert table.title.endswith("epochs to 100 % validation accuracy")
+
+
+def test_one_run_with_held_out_images_is_enough_and_an_epoch_without_is_no_zero() -> None:
+    study, runs = learned({"average": [[None, None], [None, 0.9]]})
+    del runs[study.cells[0].id]
+    table = early_table(study, "digits", runs, 0.8)
+    assert [cell.text for cell in table.rows[0][1:4]] == ["1/1", "2", "200"]
