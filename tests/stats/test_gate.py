@@ -69,6 +69,15 @@ def test_a_shift_without_an_interval_says_how_many_seeds_have_one(
     assert f"no interval at {level}: it needs {needed} each" in judged.reason
 
 
+def test_the_level_that_is_not_said_is_five_per_cent() -> None:
+    # 2 / C(7, 3) is 0.057.
+    samples = [0.9, 0.91, 0.92], [0.1, 0.11, 0.12, 0.13]
+    assert judge_shift(*samples, "<", 0.0, lower_is_better=False).interval is None
+    assert judge_shift(*samples, "<", 0.0, lower_is_better=False, alpha=0.06).interval is not None
+    t = judge_level(FOUR, "<", 0.9, lower_is_better=False, alpha=0.05)
+    assert judge_level(FOUR, "<", 0.9, lower_is_better=False) == t
+
+
 def test_three_seeds_against_three_cannot_fail_a_gate_however_far_apart() -> None:
     judged = judge_shift([0.9, 0.91, 0.92], [0.1, 0.11, 0.12], "<", 0.0, lower_is_better=False)
     assert judged.outcome == "undecided"

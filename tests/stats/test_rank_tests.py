@@ -34,6 +34,7 @@ def test_a_single_run_has_no_test() -> None:
     for alone in (arr(1, NAN), arr(NAN, NAN)):
         test = rank_test_of_all([alone, arr(2, 3), arr(4, 5)], paired=True)
         assert (test.name, test.method, test.p, test.smallest_p) == ("Friedman", "none", None, 1)
+        assert test.ties is False
 
 
 def test_two_runs_have_a_test() -> None:

@@ -149,6 +149,8 @@ def test_a_decision_is_paired_where_the_seeds_are(rule: str) -> None:
     before = [10.0 * seed for seed in range(8)]
     values = {"a": before, "b": [value + 0.1 + 0.01 * k for k, value in enumerate(before)]}
     assert compare(values, rule=rule).bold == {"a", "b"}
+    costs = {name: np.array(sample) for name, sample in values.items()}
+    assert RULES[rule](costs, 0.05).bold == {"a", "b"}
     paired = compare(values, rule=rule, paired=True).decision
     assert paired.bold == {"a"}
     assert [step.test for step in paired.steps] == ["Wilcoxon signed-rank"]
@@ -271,3 +273,5 @@ def test_a_lone_variant_is_bold_without_a_test(rule: str) -> None:
     c = compare({"a": [1.0, 2.0]}, rule=rule)
     assert c.bold == {"a"}
     assert c.decision.steps == ()
+    assert c.decision.p_values == {"a": None}
+    assert c.decision.untested == frozenset()

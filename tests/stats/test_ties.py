@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from poolbench.stats.rank_tests import rank_test_of_two
+from poolbench.stats.rank_tests import rank_test_of_all, rank_test_of_two
 
 FEW_LEVELS = st.lists(st.integers(0, 4).map(float), min_size=3, max_size=5)
 # Accuracies repeat like this: a test set of a few hundred images has few of them to give.
@@ -93,10 +93,10 @@ def test_without_ties_p_at_fifty_seeds_is_the_exact_one_of_scipy() -> None:
     "gaps",
     [
         [1, -1, 2, 2, 3],
-        [1, 2, 0, 3, -4],  # a zero alone
+        [2, 3, 0, 4, -5],  # a zero alone
         [-1, -2, -2, -3, -4, -5],
         [1, -1, 2, 2, 0, 3, -3, 4],
-        [1, 1, -2, 2, 2, 3, 3, 4, 5, 6, 7, 7],
+        [1, 1, -2, 2, 2, 3, 3, 4, 5],
     ],
 )
 def test_a_paired_test_with_ties_is_enumerated_over_the_signs(gaps: list[float]) -> None:
@@ -112,3 +112,18 @@ def test_a_paired_test_with_ties_is_enumerated_over_the_signs(gaps: list[float])
     test = rank_test_of_two(np.zeros(len(gaps)), np.array(gaps, dtype=float), paired=True)
     assert (test.method, test.ties) == ("exact", True)
     assert test.p == pytest.approx(min(1.0, 2 * min(below, above) / len(totals)), abs=1e-12)
+
+
+def test_ties_among_several_variants_are_seen_within_the_seeds_or_among_all_runs() -> None:
+    distinct = [np.array(row, dtype=float) for row in ([1, 2, 3], [4, 5, 6], [7, 8, 9])]
+    for paired in (False, True):
+        assert rank_test_of_all(distinct, paired=paired).ties is False
+    across = [distinct[0], distinct[1], np.array([7.0, 1.0, 9.0])]  # 1 comes twice, in two seeds
+    assert rank_test_of_all(across).ties is True
+    assert rank_test_of_all(across, paired=True).ties is False
+    within = [distinct[0], distinct[1], np.array([1.0, 8.0, 9.0])]
+    assert rank_test_of_all(within, paired=True).ties is True
+    # A seed that all variants agree on says nothing and leaves the others their say.
+    agreed = [np.array([5.0, *row]) for row in distinct]
+    test = rank_test_of_all(agreed, paired=True)
+    assert (test.ties, test.p) == (True, pytest.approx(6 / 216))

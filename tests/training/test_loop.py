@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -10,7 +11,7 @@ from torch import Tensor, nn
 
 from poolbench.core.cell import Named, Recipe
 from poolbench.core.streams import derive
-from poolbench.training import OPTIMIZERS
+from poolbench.training import OPTIMIZERS, checkpoint
 from poolbench.training.checkpoint import UnreadableCheckpoint
 from poolbench.training.loop import Progress, Training
 
@@ -270,3 +271,28 @@ def test_a_training_of_another_seed_begins_anew_in_the_same_memory() -> None:
     assert [timing.images for timing in run.timings] == [40] * 3
     for name, value in whole.network.state_dict().items():
         assert torch.equal(value, run.network.state_dict()[name]), name
+
+
+def test_the_time_of_an_epoch_goes_on_where_an_interruption_stopped_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ticks = itertools.count(100)  # a clock that is looked at once a step, and at both ends
+    monkeypatch.setattr("time.perf_counter", lambda: float(next(ticks)))
+    whole, speeds = training(epochs=2), list[float | None]()
+    whole.run(on_progress=lambda progress: speeds.append(progress.images_per_s))
+    assert [timing.duration_s for timing in whole.timings] == [STEPS + 1] * 2
+    assert speeds == [8.0] * 2 * STEPS  # eight images a tick
+    first, second = training(epochs=2), training(epochs=2)
+    first.run(should_stop=lambda: first.step == 3)
+    next(ticks)  # nobody trained meanwhile
+    second.load(first.save())
+    second.run()
+    assert second.timings == whole.timings
+
+
+def test_a_network_in_eval_mode_is_trained_in_train_mode_and_its_loss_summed_in_float64() -> None:
+    run = training(epochs=1)
+    run.network.eval()
+    run.run()
+    assert run.network.training
+    assert checkpoint.unpack(run.save())["loss_sum"].dtype == torch.float64
