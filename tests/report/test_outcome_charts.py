@@ -42,3 +42,35 @@ def test_cost_is_shown_where_it_differs() -> None:
 def test_a_study_without_a_result_has_no_picture() -> None:
     study, _ = finished({"average": [180, 182]})
     assert outcome_charts(study, {}) == []
+
+
+def test_a_seed_alone_has_no_interval_and_a_variant_without_one_no_mean() -> None:
+    study, runs = finished({"average": [180, "-"], "max": [None, "-"], "lae": [190, 191]})
+    seeds, *_ = outcome_charts(study, runs)
+    assert isinstance(seeds, Samples)
+    one, none, two = seeds.samples
+    assert (one.mean, one.interval) == (180 / TOTAL, None)
+    assert (none.values, none.mean, none.interval) == ((), None, None)
+    assert two.interval is not None
+    assert seeds.y.is_share
+    assert seeds.caption.split("; ")[-3:] == [
+        "n = 0 to 2 seeds a variant",
+        "average: 0 diverged, 1 missing",
+        "max: 1 diverged, 1 missing",
+    ]
+
+
+def test_a_run_without_timings_is_in_no_chart_of_time() -> None:
+    study, runs = finished({"average": [180, 182], "max": [190, 192]})
+    for cell in study.cells[:2]:
+        runs[cell.id] = replace(runs[cell.id], timings=())
+    *_, time = outcome_charts(study, runs)
+    assert isinstance(time, Scatter)
+    assert [cloud.label for cloud in time.clouds] == ["max"]
+    assert time.caption == (
+        "mean ± standard deviation over the seeds, n = 2 seeds a variant; "
+        "time: on the machines that ran it"
+    )
+    assert (time.y.is_share, time.x.label) == (True, "training time (s an epoch)")
+    silent = {cell_id: replace(run, timings=()) for cell_id, run in runs.items()}
+    assert [chart.name for chart in outcome_charts(study, silent)] == ["digits-seeds"]

@@ -207,3 +207,26 @@ def test_a_reduced_training_is_not_compared_with_published_figures_unsaid() -> N
         "reduced: profile 'smoke', at most 256 images of each split: "
         "not comparable with the published numbers"
     )
+
+
+def test_the_level_the_family_and_the_test_of_a_pair_are_told() -> None:
+    study, runs = finished({"average": LOW, "max": HIGH, "lae": LOW[::-1]}, alpha=0.1)
+    comparison = outcomes_of(study, "digits", runs).comparison
+    table = pair_table(comparison, [("average", "max"), ("lae", "max")], metric="accuracy")
+    assert table.title == "test accuracy"
+    assert pair_table(comparison, [("lae", "max")], title="mine").title == "mine"
+    assert table.columns[5].title == "points [90 % interval]"
+    assert table.notes == (
+        "points: Hodges-Lehmann shift, candidate − baseline; higher accuracy is better; "
+        "alpha = 0.1",
+        "max against average: p by Mann-Whitney U; Holm over 2 comparisons, every contrast with "
+        "the baseline 'average'",
+        "max against lae: p by Mann-Whitney U; Holm over 3 comparisons, every pair of variants, "
+        "since this one was picked after the results were there",
+    )
+    assert table.detail["metric"] == "accuracy"
+    study, runs = finished({"average": LOW[:1], "max": HIGH[:1]}, metric="error")
+    few = pair_table(outcomes_of(study, "digits", runs).comparison, [("average", "max")])
+    assert "lower accuracy is better" in few.notes[0]
+    assert few.notes[1].startswith("max against average: p by Mann-Whitney U; Holm over 0 comp")
+    assert few.records[0]["shift_low"] is None
