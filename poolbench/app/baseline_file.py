@@ -1,7 +1,7 @@
 """A frozen baseline: the per-seed values of studies in one sealed JSON file.
 
-It is small enough to be kept beside the code it watches over; ``poolbench list schemas baseline``
-prints its schema.
+It is small enough to keep under version control beside the code it guards; ``poolbench list schemas
+baseline`` prints its schema.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ def write_baseline(studies: Sequence[Study], store_path: Path, target: Path) -> 
     """Write the values of studies to a file that ``poolbench compare`` takes as a baseline.
 
     Args:
-        studies: The studies with the runs.
-        store_path: The store's folder; it may be read-only.
-        target: The file; an existing one is replaced atomically.
+        studies: The studies to freeze.
+        store_path: Folder of the run store; it may be read-only.
+        target: File to write; an existing one is replaced atomically.
 
     Returns:
-        The number of runs in it, and the number that the studies ask for.
+        The number of finished runs in it, and the number of cells of the studies.
 
     Raises:
         NothingMatched: No run is finished.
@@ -44,7 +44,7 @@ def write_baseline(studies: Sequence[Study], store_path: Path, target: Path) -> 
     finished = len(statuses) - statuses.count("missing")
     if not finished:
         raise NothingMatched(
-            f"there is no finished run to freeze in {store_path}",
+            f"no finished run to freeze in {store_path}",
             f"train them: {command('train', studies[0], store_path)}",
         )
     document = {
@@ -68,7 +68,7 @@ def read_baseline(path: Path) -> list[StudyValues]:
     """Read a frozen baseline.
 
     Raises:
-        BadInput: It is missing, damaged, from a newer version, or not a baseline.
+        BadInput: The file is missing, damaged, from a newer version, or not a baseline.
     """
     try:
         document = unseal(path.read_bytes())

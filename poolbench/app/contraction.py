@@ -1,4 +1,4 @@
-"""Angle contraction: untrained networks measured, beside what the same reach when trained."""
+"""Angle contraction of untrained networks, beside the accuracy they reach when trained."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def observe(
     device: str | None,
     on_event: Callable[[Event], None],
 ) -> list[Observed]:
-    """Measure what the store lacks, and return all of it: :func:`runtime.contraction.observe`."""
+    """Measure what the store lacks and return everything: :func:`runtime.contraction.observe`."""
     from poolbench.runtime import contraction
 
     return contraction.observe(settings, store=store, root=root, device=device, on_event=on_event)
@@ -50,17 +50,17 @@ def report(
     store: Path,
     root: Path | None = None,
 ) -> tuple[list[Table], list[Chart]]:
-    """Return the tables and the pictures of an experiment.
+    """Return the tables and charts of an experiment.
 
     Args:
-        experiment: What was asked for.
-        observed: What was found.
-        store: Where trained networks are, for a suite that asks for their accuracy.
-        root: Where data sets are.
+        experiment: The experiment.
+        observed: Its results.
+        store: Store of the trained networks, for an experiment that compares with their accuracy.
+        root: Folder of data sets.
 
     Raises:
-        NothingMatched: Not one of those networks is trained.
-        BadInput: The suite that would train them is not in order.
+        NothingMatched: None of those networks is trained.
+        BadInput: The suite that trains them is invalid.
     """
     name = Path(experiment.origin).stem or "contraction"
     if experiment.settings.accuracy_of:
@@ -104,7 +104,7 @@ def _trained(
 
 
 def _key(cell: Cell, settings: ContractionSettings) -> Key | None:
-    """Return what a trained network is called among those that were measured untrained."""
+    """Return the key of a trained network among the untrained ones; ``None`` if it has none."""
     head = cell.model.pools.get("head")
     for network, named in settings.networks.items():
         for source in settings.data:

@@ -1,4 +1,4 @@
-"""The docstring of what a catalogue names, read from the source, so that nothing loads."""
+"""Docstrings of catalogue entries, read from the source without importing it."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from pathlib import Path
 
 
 def docstring(target: str) -> str:
-    """Return the docstring of ``package.module:Name``; empty when its source has none.
+    """Return the docstring of a target, empty if its source has none.
 
     Args:
-        target: As a catalogue entry gives it.
+        target: ``package.module:Name``, as in a catalogue entry.
     """
     module, _, name = target.partition(":")
     spec = importlib.util.find_spec(module)

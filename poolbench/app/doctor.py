@@ -22,18 +22,18 @@ _LITTLE_SPACE = 2**30
 
 
 def examine(store: Path, root: Path | None) -> list[Finding]:
-    """Return what was found, most basic first.
+    """Return the findings, the most basic first.
 
     Args:
-        store: The run store that would be used; it is not made.
-        root: Where data sets would be looked for.
+        store: Folder of the run store; not created.
+        root: Folder of data sets; ``None`` for ``POOLBENCH_DATA``.
     """
     return [*examine_machine(), *_store(store), *_data(data_root(root))]
 
 
 def _store(path: Path) -> Iterator[Finding]:
     if not Store.is_at(path):
-        detail = f"none at {path} yet; train makes it"
+        detail = f"none at {path} yet; train creates it"
         yield Finding(what="store", level="note", detail=detail)
         return
     try:
@@ -45,7 +45,12 @@ def _store(path: Path) -> Iterator[Finding]:
     count = sum(1 for _ in store.finished())
     detail = f"{path}: {count} finished runs, {free / 2**30:.1f} GiB free"
     if free < _LITTLE_SPACE:
-        yield Finding(what="store", level="note", detail=detail, advice="little space is left")
+        yield Finding(
+            what="store",
+            level="note",
+            detail=detail,
+            advice="free some space: less than 1 GiB is left",
+        )
     else:
         yield Finding(what="store", level="ok", detail=detail)
     yield _locks(store)
@@ -57,8 +62,8 @@ def _locks(store: Store) -> Finding:
     return Finding(
         what="locks",
         level="fault",
-        detail=f"the file system of {store.path} grants one lock twice",
-        advice="keep the store on a file system with working flock",
+        detail=f"the file system of {store.path} grants one lock to two holders",
+        advice="keep the store on a file system where flock works",
     )
 
 
@@ -70,11 +75,14 @@ def _data(root: Path | None) -> Iterator[Finding]:
             what="data root",
             level="note",
             detail="not set",
-            advice="name the folder of MNIST and CIFAR with --data-root or POOLBENCH_DATA",
+            advice="name the folder with MNIST and CIFAR by --data-root or POOLBENCH_DATA",
         )
     elif not root.is_dir():
         yield Finding(
-            what="data root", level="fault", detail=f"{root} is no folder", advice="make it"
+            what="data root",
+            level="fault",
+            detail=f"{root} is not a folder",
+            advice="create it, or name another with --data-root",
         )
     else:
         free = shutil.disk_usage(root).free / 2**30
@@ -86,7 +94,7 @@ def _data(root: Path | None) -> Iterator[Finding]:
 
 
 def _is_here(name: str, root: Path) -> bool:
-    """Return whether a data set is there as it is by default; not where one has to say which."""
+    """Return whether a data set is found with its default options; false if one is required."""
     options = DATASETS[name].options
     if any(option.is_required for option in options.values()):
         return False

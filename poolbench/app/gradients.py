@@ -1,4 +1,4 @@
-"""Values and derivatives of operators on small matrices, as table and chart."""
+"""Values and derivatives of operators on small matrices, as a table and a chart."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ TEMPERATURES = (0.25, 1.0, 4.0)
 
 
 def parse_matrix(text: str) -> Matrix:
-    """Read a matrix: numbers between commas, rows between semicolons.
+    """Read a matrix.
+
+    Args:
+        text: Numbers separated by commas, rows by semicolons.
 
     Raises:
         BadInput: It is not a matrix of finite numbers.
@@ -30,22 +33,22 @@ def parse_matrix(text: str) -> Matrix:
         rows = ()
     is_finite = all(math.isfinite(value) for row in rows for value in row)
     if not rows or len({len(row) for row in rows}) > 1 or not is_finite:
-        raise BadInput(f"'{text}' is no matrix", "write rows of numbers: '0.2,1.0;1.4,1.6'")
+        raise BadInput(f"'{text}' is not a matrix", "write rows of numbers: '0.2,1.0;1.4,1.6'")
     return rows
 
 
 def settings_of(
     names: Sequence[str], matrices: Sequence[Matrix], temperatures: Sequence[float]
 ) -> GradientsSettings:
-    """Return what is asked for on the command line.
+    """Return the settings that a command line describes.
 
     Args:
         names: Operators; empty for those of figure 1.
-        matrices: Empty for the two of figure 1.
-        temperatures: For operators that have one, each in turn; empty for 0.25, 1 and 4.
+        matrices: Matrices of one shape; empty for the two of figure 1.
+        temperatures: Temperatures for each operator that has one; empty for 0.25, 1 and 4.
 
     Raises:
-        BadInput: An unknown operator, or matrices of several shapes.
+        BadInput: An operator is unknown, or the matrices differ in shape.
     """
     if len({(len(matrix), len(matrix[0])) for matrix in matrices}) > 1:
         raise BadInput("the matrices differ in shape", "give matrices of one shape")
@@ -68,7 +71,7 @@ def gradients(settings: GradientsSettings) -> tuple[Table, Chart]:
     """Return the values and derivatives of operators on matrices.
 
     Raises:
-        BadInput: An operator that cannot be built so.
+        BadInput: An operator cannot be built with its options.
     """
     from poolbench.probes.gradients import share_credit
 
@@ -78,7 +81,7 @@ def gradients(settings: GradientsSettings) -> tuple[Table, Chart]:
 
 
 def _label(named: Named) -> str:
-    """Return a name with the options that are not as the catalogue has them, and temperatures."""
+    """Return an operator's name with its temperature and the options that are not at default."""
     options = OPERATORS[named.name].options
     shown = [
         f"{'t' if key == 'temperature' else key} = {_option(value)}"

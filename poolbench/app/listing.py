@@ -1,4 +1,4 @@
-"""What there is to name in a suite, and on the command line."""
+"""List and describe what suites and commands can name."""
 
 from __future__ import annotations
 
@@ -48,11 +48,11 @@ def list_family(family: str, store: Path) -> list[Table]:
     """Return a table of everything in a family.
 
     Args:
-        family: ``operators``, ``models``, ..., ``suites`` or ``runs``.
-        store: The store whose runs are meant.
+        family: ``operators``, ``models``, ..., ``suites``, ``runs`` or ``schemas``.
+        store: The store to list the runs of.
 
     Raises:
-        BadInput: There is no such family.
+        BadInput: The family is unknown.
     """
     if family == "suites":
         return [text_table("suites that ship", ("name", "for", "title"), _suites())]
@@ -70,8 +70,12 @@ def list_family(family: str, store: Path) -> list[Table]:
 def describe(family: str, name: str) -> list[Table]:
     """Return one entry in full, with its options and a line for a suite.
 
+    Args:
+        family: A family with a catalogue: ``operators``, ``models``, ...
+        name: Name of the entry.
+
     Raises:
-        BadInput: There is no such family or name.
+        BadInput: The family or the name is unknown.
     """
     if family not in CATALOGUES:
         raise BadInput(f"'{family}' has no entries to describe", did_you_mean(family, CATALOGUES))

@@ -1,4 +1,4 @@
-"""Checking what training needs: Python, torch, processors, and the pooling kernels for them."""
+"""Check what training needs: Python, torch, processors and their pooling kernels."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from poolbench.runtime.provenance import cpu_model
 
 _WITHOUT_COMPILER = (
     "pooling falls back to plain tensors, several times slower: install a C compiler (cc), or name "
-    "one with CC"
+    "one in CC"
 )
 _WITHOUT_TRITON = (
-    "pooling falls back to plain tensors, several times slower: Triton comes with torch's CUDA "
-    "builds for Linux, and needs a C compiler"
+    "pooling falls back to plain tensors, several times slower: install a CUDA build of torch for "
+    "Linux, which includes Triton, and a C compiler"
 )
 
 
@@ -64,7 +64,7 @@ def _torch() -> Iterator[Finding]:
 def _torchvision() -> Iterator[Finding]:
     try:
         torchvision = importlib.import_module("torchvision")
-    except Exception as error:  # its compiled part must fit torch's, and says so in many ways
+    except Exception as error:  # it fails in many ways if it was built for another torch
         version = importlib.metadata.version("torch")
         yield Finding(
             what="torchvision",
@@ -87,7 +87,7 @@ def _devices() -> Iterator[Finding]:
         yield Finding(
             what="gpu",
             level="note",
-            detail="no NVIDIA driver answers",
+            detail="no NVIDIA driver found",
             advice="training runs on the CPU; the smoke profiles are small enough for it",
         )
         return
@@ -95,7 +95,7 @@ def _devices() -> Iterator[Finding]:
         torch = importlib.import_module("torch")
         usable = torch.cuda.device_count() if torch.cuda.is_available() else 0
         names = [_describe_gpu(torch.cuda.get_device_properties(i)) for i in range(usable)]
-    except Exception as error:  # the torch finding says more
+    except Exception as error:  # the finding on torch says more
         usable, names = 0, [str(error)]
     if usable < gpus:
         yield Finding(
@@ -121,7 +121,7 @@ def _kernels() -> Iterator[Finding]:
         kernels = importlib.import_module("poolbench.operators.kernels")
         torch = importlib.import_module("torch")
         gpus = torch.cuda.device_count() if torch.cuda.is_available() else 0
-    except Exception:  # the torch finding says more
+    except Exception:  # the finding on torch says more
         return
     for name in ("cpu", *(f"cuda:{index}" for index in range(gpus))):
         reasons = kernels.faults(torch.device(name))

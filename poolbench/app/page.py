@@ -1,4 +1,4 @@
-"""A study as a page: what was asked, what came out, and how to get it again."""
+"""A study as a page: its question, its results, and how to reproduce them."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ from poolbench.report.studies.outcomes import outcomes_of
 
 
 def page_of(results: Results) -> Page:
-    """Return everything a store holds of a study as one page.
+    """Return a page of everything that a store holds of a study.
 
     Raises:
-        NothingMatched: Not one of its cells is finished.
+        NothingMatched: No cell is finished.
         BadInput: As :func:`poolbench.app.report.early_tables`.
     """
     study, runs = results.study, results.runs
     sections = (
-        Section(title="In short", words=tuple(_answers(study, runs))),
+        Section(title="In short", paragraphs=tuple(_answers(study, runs))),
         Section(
             title="Results",
             tables=tuple(outcome_tables(results)),
@@ -56,13 +56,13 @@ def page_of(results: Results) -> Page:
         title=study.title,
         question=_question(study),
         facts=tuple(_facts(study, runs)),
-        sections=tuple(s for s in sections if s.words or s.tables or s.charts or s.commands),
+        sections=tuple(s for s in sections if s.paragraphs or s.tables or s.charts or s.commands),
         footer=f"poolbench {__version__}",
     )
 
 
 def commands(study: Study) -> tuple[str, ...]:
-    """Return the commands that train and measure a study anew."""
+    """Return the commands that train and measure a study again."""
     verbs = ("train", "robustness") if study.probes else ("train",)
     return tuple(command(verb, study) for verb in verbs)
 
@@ -92,19 +92,19 @@ def _facts(study: Study, runs: Mapping[str, Run]) -> Iterator[tuple[str, str]]:
 
 def _answers(study: Study, runs: Mapping[str, Run]) -> Iterator[str]:
     for dataset in study.datasets:
-        said = answer(outcomes_of(study, dataset, runs))
-        yield f"{dataset}: {said}" if len(study.datasets) > 1 else said
+        text = answer(outcomes_of(study, dataset, runs))
+        yield f"{dataset}: {text}" if len(study.datasets) > 1 else text
 
 
 def _drift(results: Results) -> Section:
-    """Return where learned pooling parameters went; an empty section when nothing is learned."""
+    """Return the section on learned pooling parameters, empty if nothing is learned."""
     title = "Learned pooling parameters"
     pools = [pool for cell in results.study.cells for pool in cell.model.pools.values()]
-    # One that is not loaded may learn too; what of it cannot be said, the table says.
+    # An operator that is not loaded may learn too; the table says what is unknown about it.
     learning = [p for p in pools if p.name not in OPERATORS or OPERATORS[p.name].learns]
     if not any(pool.options.get("learn") != "none" for pool in learning):
         return Section(title=title)
-    # Operators are built to know where they started, which takes torch.
+    # Building operators for their initial values needs torch.
     from poolbench.app.drift import drift
 
     made, charts = drift(results)

@@ -1,4 +1,4 @@
-"""What a suite would do: its cells, what is done, what it would take, what it can show."""
+"""Plan a study: its cells, what is done, the time and disk still needed, what it can show."""
 
 from __future__ import annotations
 
@@ -26,29 +26,31 @@ def plan(
     jobs: int | None = None,
     measured: bool = False,
 ) -> list[Table]:
-    """Return one table a data set; nothing is trained, and the store is not made.
+    """Return a table for each data set, without training or creating the store.
 
     Args:
-        study: What would be trained.
-        store_path: Where; it need not exist.
-        root: Where data sets are; used to measure.
+        study: The study to plan.
+        store_path: Folder of the run store; it need not exist.
+        root: Folder of data sets, read only with ``measured``.
         device: Overrides the suite's device.
         jobs: Overrides the suite's number of workers.
-        measured: Time a few real steps of every variant; else what the store knows is used.
+        measured: Whether to time a few real steps of every variant; by default the costs of runs
+            in the store are used.
 
     Raises:
-        EnvironmentFault: The store cannot be read; with ``measured``, device or data.
+        EnvironmentFault: The store cannot be read; with ``measured``, the device cannot be used or
+            data are missing.
     """
     results = read_results(study, store_path) if Store.is_at(store_path) else None
     devices = workers_of(study.execution, device=device, jobs=jobs)
-    if measured:  # else what would be timed is not what would be trained
+    if measured:  # the timed steps must be those that would be trained
         check_gpu_settings(study, device=device)
     costs = _measure(study, data_root(root), devices[0]) if measured else _remembered(results)
     return _tables(study, results, costs, devices)
 
 
 def plan_of(results: Results) -> list[Table]:
-    """Return the plan of a study whose results were read, as :func:`plan` does by default."""
+    """Return the plan of a study from its results, as :func:`plan` does by default."""
     devices = workers_of(results.study.execution, device=None, jobs=None)
     return _tables(results.study, results, _remembered(results), devices)
 
@@ -72,7 +74,7 @@ def _tables(
 
 
 def _remembered(results: Results | None) -> dict[str, CellCost]:
-    """Return the mean cost of each condition's finished cells in the store."""
+    """Return the mean cost of each condition over its finished cells."""
     costs: dict[str, CellCost] = {}
     if results is None:
         return costs

@@ -1,4 +1,4 @@
-"""What each formula of LogAvgExp loses in each precision, over temperatures."""
+"""Rounding errors of LogAvgExp by formula, precision and temperature."""
 
 from __future__ import annotations
 
@@ -14,17 +14,18 @@ TEMPERATURES = tuple(2.0**power for power in range(11))
 def precision(temperatures: Sequence[float], side_px: int) -> tuple[list[Table], list[Chart]]:
     """Return the errors of LogAvgExp by formula, precision and temperature.
 
-    On 256 maps of standard normal values, against the stable formula on float64 maps.
+    The maps are 256, of standard normal values; the reference is the stable formula in float64.
 
     Args:
-        temperatures: Each above 0; empty for the powers of 2 from 1 to 1024.
+        temperatures: Each positive and finite; empty for the powers of 2 from 1 to 1024.
         side_px: Height and width of the maps, at least 2.
 
     Returns:
-        A table and a chart each for values, derivatives by the elements, and derivative by log t.
+        A table and a chart for each of: the values, their derivatives with respect to the
+        elements, and their derivative with respect to log t.
 
     Raises:
-        BadInput: A temperature that is not positive and finite.
+        BadInput: A temperature is not positive and finite.
     """
     from poolbench.probes.precision import measure_precision
 

@@ -1,4 +1,4 @@
-"""A suite that cannot be read without a plug-in: as the store remembers it from its training."""
+"""A suite that cannot be read without a plug-in, as the store recorded it for training."""
 
 from __future__ import annotations
 
@@ -25,33 +25,34 @@ def remembered(
     only: Sequence[str],
     limit: int | None,
 ) -> tuple[Study, tuple[str, ...]] | None:
-    """Return a suite's study as it was trained, where only plug-ins are lacking to read it.
+    """Return a suite's study as it was trained, if only missing plug-ins prevent reading it.
 
     Args:
-        store_path: The store's folder; there need be none.
-        suite: The file that was refused.
-        refusal: Why; with any other fault than names of its plug-ins, nothing is returned.
-        profile: As it was asked for; so are all that follow.
-        overrides: Changes to it.
+        store_path: Folder of the run store; it need not exist.
+        suite: The file that could not be read.
+        refusal: The error from reading it.
+        profile: Profile of the command.
+        overrides: Changes to the suite.
         only: Globs of variants.
-        limit: Images of each split.
+        limit: Images in each split.
 
     Returns:
-        The latest such study, and the plug-ins it was trained with.
+        The latest such study and the plug-ins it was trained with; ``None`` if there is none, or
+        the suite has other faults.
     """
-    asked = (str(suite), arguments_of(profile, overrides, only, limit))
+    requested = (str(suite), arguments_of(profile, overrides, only, limit))
     if not Store.is_at(store_path):
         return None
     for study in reversed(list(Store(store_path).studies())):
-        if (study.origin, study.arguments) != asked:
+        if (study.origin, study.arguments) != requested:
             continue
-        lacking = {
+        missing = {
             f"unknown {catalogue.kind} '{named.name}'": str(named.plugin)
             for cell in study.cells
             for catalogue, named in components_of(cell)
             if named.plugin is not None and named.name not in catalogue
         }
         faults = _FAULT.split(refusal.message)[1:]
-        if faults and all(fault.startswith(tuple(lacking)) for fault in faults):
-            return study, tuple(dict.fromkeys(lacking.values()))
+        if faults and all(fault.startswith(tuple(missing)) for fault in faults):
+            return study, tuple(dict.fromkeys(missing.values()))
     return None

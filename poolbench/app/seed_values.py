@@ -1,4 +1,4 @@
-"""Per-seed values of a study's conditions, as gates and comparisons of stores take them."""
+"""Per-seed values of a study's conditions, for gates and for comparisons between stores."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ _VERSIONS = ("poolbench", "python", "torch", "numpy", "cpu", "gpu")
 
 @dataclass(frozen=True, kw_only=True)
 class SeedValues:
-    """What one run gave.
+    """The values of one run.
 
     Args:
-        seed: Of the run.
-        run: Its id.
+        seed: Seed of the run.
+        run: Id of the run.
         status: ``ok``, ``diverged``, or ``missing`` for a cell without a result.
-        values: Metric to value, fractions for shares, and ``None`` where a probe failed; a diverged
-            run has no accuracy, and what was not measured is not in it.
+        values: Value by metric, shares as fractions in [0, 1], ``None`` if the probe failed. A
+            diverged run has no accuracy; what was not measured is left out.
     """
 
     seed: int
@@ -35,7 +35,7 @@ class SeedValues:
     values: Mapping[str, float | None]
 
     def of(self, metric: str) -> float | None:
-        """Return the value: NaN when run or probe diverged, ``None`` for what is not there."""
+        """Return a metric's value: NaN if the run or the probe diverged, ``None`` if missing."""
         if metric not in self.values:
             return math.nan if self.status == "diverged" else None
         value = self.values[metric]
@@ -44,14 +44,14 @@ class SeedValues:
 
 @dataclass(frozen=True, kw_only=True)
 class ConditionValues:
-    """What the seeds of one variant on one data set gave.
+    """The values of all seeds of one variant on one data set.
 
     Args:
         dataset: Name of the data set.
         variant: Label in the suite.
         condition: Identity of its cells without their seeds.
-        seeds: In the suite's order.
-        settings: Area to the one setting of its probe that all runs were measured with.
+        seeds: Values of each seed, in the suite's order.
+        settings: By area, the setting of its probe that all runs were measured with.
     """
 
     dataset: str
@@ -62,23 +62,23 @@ class ConditionValues:
 
     @property
     def label(self) -> tuple[str, str]:
-        """What it is found by in another store: data set and variant."""
+        """Data set and variant, which identify it in another store."""
         return self.dataset, self.variant
 
     def of(self, metric: str, seeds: Sequence[int]) -> list[float | None]:
-        """Return a metric's values over the seeds given; ``None`` for those it lacks."""
+        """Return a metric's values for the given seeds, ``None`` where missing."""
         values = {seed.seed: seed.of(metric) for seed in self.seeds}
         return [values.get(seed) for seed in seeds]
 
 
 @dataclass(frozen=True, kw_only=True)
 class StudyValues:
-    """What the runs of one study gave.
+    """The values of all runs of one study.
 
     Args:
-        title: The study's.
-        analysis: How its results are read.
-        versions: Distinct software and hardware its runs were made with.
+        title: Title of the study.
+        analysis: How to evaluate its results.
+        versions: Distinct software and hardware of its runs.
         conditions: One for each data set and variant.
     """
 
@@ -89,7 +89,7 @@ class StudyValues:
 
 
 def values_of(results: Results) -> StudyValues:
-    """Return the values of a study's cells; of its own probes, if it names any, and else of all."""
+    """Return the values of a study's cells, by its own probes if it has any, else by all."""
     study, runs = results.study, results.runs
     measurements = results.measured_by(study.probes) if study.probes else results.measurements
     versions: dict[str, Mapping[str, Any]] = {}
@@ -110,7 +110,7 @@ def values_of(results: Results) -> StudyValues:
 
 @dataclass(frozen=True, kw_only=True)
 class _Areas:
-    """Areas under the curves of one probe on one condition: one a cell, in the suite's order."""
+    """Areas under one probe's curves on one condition, one per cell in the suite's order."""
 
     probe: Named
     values: Sequence[float | None]
@@ -119,22 +119,22 @@ class _Areas:
 def _areas(
     study: Study, runs: Mapping[str, Run], measurements: Mapping[str, Sequence[Measurement]]
 ) -> Mapping[tuple[str, str], Mapping[str, _Areas]]:
-    """Return the areas that the tables of probes print, by data set and variant, and by metric."""
+    """Return the areas shown in probe tables, by (data set, variant) and then by metric."""
     from poolbench.report.robustness.sweeps import sweeps_of
 
     found: dict[tuple[str, str], dict[str, list[_Areas]]] = {}
     for sweep in sweeps_of(study, runs, measurements):
         if sweep.is_worst_case:
-            continue  # a worst case over several attacks, which no gate can name
+            continue  # the worst case over several attacks has no name in a gate
         if len(sweep.possible_settings) < 2:
-            continue  # one point has no area
+            continue  # a single point has no area
         for variant, outcomes in sweep.outcomes.items():
             if any(outcome.measurement is not None for outcome in outcomes):
                 of_condition = found.setdefault((sweep.dataset, variant), {})
                 of_condition.setdefault(f"{sweep.probe.name}{AREA}", []).append(
                     _Areas(probe=sweep.probe, values=sweep.areas(variant))
                 )
-    # Of a probe with several settings, no area is the one that a gate means.
+    # A gate names a probe without its settings: with several, the area is ambiguous.
     return {
         condition: {metric: areas[0] for metric, areas in by_metric.items() if len(areas) == 1}
         for condition, by_metric in found.items()

@@ -1,4 +1,4 @@
-"""The suites that ship, as an index: what each is for, how large it is, what it can show here."""
+"""An index of the built-in suites: kind, source, size, and what each can show here."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _PLACES = ("table", "figure", "figures", "section", "appendix", "theorem", "theo
 
 
 def shipped_suites() -> Iterator[Shipped]:
-    """Yield every suite that ships; no data are looked at."""
+    """Yield every built-in suite, without looking for data."""
     for name in suites.names():
         path = suites.find(name)
         document = read_document(path, None, (), Faults())
@@ -44,12 +44,12 @@ def shipped_suites() -> Iterator[Shipped]:
 
 
 def suite_index(root: Path | None, *, tflops: float | None = None) -> Table:
-    """Return the suites that ship.
+    """Return a table of the built-in suites.
 
     Args:
-        root: Where data sets are.
-        tflops: Throughput of a GPU, in 10^12 operations a second, for an estimate of the hours
-            each suite takes; ``None`` for no estimate, which would load torch.
+        root: Folder of data sets.
+        tflops: Throughput of a GPU in 10^12 operations per second, to estimate the hours each
+            suite takes; ``None`` for no estimate. The estimate loads torch.
     """
     from poolbench.report.listings.suites import GpuHours, suites_table
 
@@ -74,7 +74,7 @@ def _text(document: Node, key: str) -> str:
 
 
 def _source(document: Node) -> str:
-    """Return paper and place, and the table of the recipes; its seeds are in the suite."""
+    """Return the paper, the place in it, and the table of the recipes."""
     source = document.entries.get("source")
     if source is None:
         return ""

@@ -1,4 +1,4 @@
-"""Finding built-in suites by name."""
+"""Find built-in suites by name."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from poolbench.core.study import Study
 from poolbench.runtime.components import components_of
 
 DEFAULT_STORE = Path("runs")
-"""The store of commands that are given none."""
+"""The store of commands without ``--store``."""
 
 
 def folder() -> Path:
@@ -25,7 +25,7 @@ def folder() -> Path:
 
 
 def names() -> list[str]:
-    """Return the built-in suites: paths without ``.yaml``. Bases to extend start with ``_``."""
+    """Return the names of built-in suites, without those that start with ``_``, to extend."""
     root = folder()
     found = (path.relative_to(root).with_suffix("") for path in root.rglob("*.yaml"))
     return sorted(str(path) for path in found if not path.name.startswith("_"))
@@ -38,7 +38,7 @@ def find(named: str) -> Path:
         named: A path, or the name of a built-in suite: ``smoke``, ``maxpool/lenet-mnist``.
 
     Raises:
-        BadInput: It is neither.
+        BadInput: There is no such suite.
     """
     path = Path(named)
     if path.exists() or path.suffix in {".yaml", ".yml"}:
@@ -50,12 +50,12 @@ def find(named: str) -> Path:
 
 
 def command(verb: str, study: Study, store: Path | None = None) -> str:
-    """Return what to type to do something to a study: the suite, and how it was changed.
+    """Return the command line that applies a command to a study, with its changes to the suite.
 
     Args:
-        verb: ``train``, for instance.
+        verb: The command: ``train``, for instance.
         study: The study.
-        store: Where; ``None``, or the one commands use by themselves, is not mentioned.
+        store: Folder of the run store, left out if it is ``None`` or the default.
     """
     name = next((n for n in names() if str(find(n)) == study.origin), study.origin)
     usual = Path(os.environ.get("POOLBENCH_STORE") or DEFAULT_STORE)
@@ -64,7 +64,7 @@ def command(verb: str, study: Study, store: Path | None = None) -> str:
 
 
 def _plugins(study: Study) -> Iterator[str]:
-    """Yield ``--plugin FILE`` for each file that a study needs, with its path if it is loaded."""
+    """Yield ``--plugin FILE`` for each plug-in file of a study, with its path if it is loaded."""
     named = [named for cell in study.cells for _, named in components_of(cell)]
     needed = dict.fromkeys(each.plugin for each in (*named, *study.probes) if each.plugin)
     loaded = {Path(file).name: Path(file) for file in loaded_files()}

@@ -1,4 +1,4 @@
-"""From a checked theory suite, or the options of a command, to its tables and charts."""
+"""Tables and charts of the theory, from a suite or the options of a command."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from poolbench.report.table import Table
 
 @dataclass(frozen=True, kw_only=True)
 class Findings:
-    """What a suite or command has shown.
+    """The result of a theory suite or command.
 
     Args:
         tables: In the order of the subjects.
-        charts: Likewise; drawn only if asked for.
+        charts: In the same order; empty unless they were requested.
     """
 
     tables: tuple[Table, ...]
@@ -33,31 +33,31 @@ class Findings:
 
 
 def optimal_error_settings(d: tuple[int, ...], orders: tuple[Orders, ...]) -> OptimalErrorSettings:
-    """Return what a command asks for, with the published errors of the suite of Appendix D."""
+    """Return the settings of a command, with the published errors of Appendix D's suite."""
     shipped = _shipped("maxpool/appendix-d").optimal_error
     published = shipped.published if shipped is not None else {}
     return OptimalErrorSettings(d=d, orders=orders, published=published)
 
 
 def plan_settings(d: int) -> PlanSettings:
-    """Return what a command asks for: that of figure 2's suite with its numbers, if d is its."""
+    """Return the settings of a command, with the published numbers if d is that of figure 2."""
     shipped = _shipped("maxpool/fig2-plan").plan
     return shipped if shipped is not None and shipped.d == d else PlanSettings(d=d)
 
 
 def regions_settings(d: int, widths: tuple[int, ...]) -> RegionsSettings:
-    """Return what a command asks for, with the number of section 4's suite, if d is its."""
+    """Return the settings of a command, with the published bound if d is that of section 4."""
     shipped = _shipped("maxpool/fig2-plan").regions
     published = shipped.published if shipped is not None and shipped.d == d else None
     return RegionsSettings(d=d, widths=widths, published=published)
 
 
 def calculate(settings: TheorySettings, *, with_charts: bool) -> Findings:
-    """Do everything that the settings ask for.
+    """Calculate every subject of the settings.
 
     Args:
         settings: The subjects.
-        with_charts: Whether charts are wanted.
+        with_charts: Whether to draw charts.
 
     Raises:
         BadInput: A number is out of range.
@@ -97,10 +97,10 @@ def l2_error(d: Sequence[int], orders: Sequence[Orders]) -> list[Table]:
 
     Args:
         d: Elements of the window.
-        orders: Sets of orders; none for all sets of each d.
+        orders: Sets of orders; empty for all sets of each d.
 
     Raises:
-        BadInput: A d or a set of orders cannot be meant.
+        BadInput: A d or a set of orders is invalid.
     """
     from poolbench.report.theory.optimal_error import l2_error_tables
     from poolbench.theory.optima import both_optima
@@ -113,13 +113,13 @@ def volume(d: int, orders: Orders, *, shares: Sequence[Fraction], samples: int, 
 
     Args:
         d: Elements of the window.
-        orders: Of the optimal estimator; 0 is one of them.
-        shares: Thresholds, as shares of the largest error, in [0, 1]; at least one.
-        samples: Uniform points for each.
-        seed: Of the points.
+        orders: Orders of the optimal estimator, 0 among them.
+        shares: Thresholds as fractions of the largest error, in [0, 1]; at least one.
+        samples: Number of uniform points for each threshold.
+        seed: Seed of the points.
 
     Raises:
-        BadInput: An argument cannot be meant.
+        BadInput: An argument is invalid.
     """
     from poolbench.report.theory.optimal_error import volume_table
     from poolbench.theory.least_error import least_error
@@ -134,10 +134,10 @@ def max_networks(n: Sequence[int]) -> Table:
     """Return the networks that compute the max of n values exactly.
 
     Args:
-        n: Numbers of values.
+        n: Numbers of values, each from 1 to 1024.
 
     Raises:
-        BadInput: One is out of range.
+        BadInput: A number is out of range.
     """
     from poolbench.report.theory.networks import max_network_table
     from poolbench.theory.trial import try_max_network

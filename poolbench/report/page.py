@@ -15,7 +15,7 @@ class Section:
 
     Args:
         title: The heading.
-        words: Paragraphs below it.
+        paragraphs: Paragraphs below it.
         tables: Tables below the paragraphs.
         charts: Charts below the tables.
         commands: Commands to copy, one per line.
@@ -23,7 +23,7 @@ class Section:
     """
 
     title: str
-    words: tuple[str, ...] = ()
+    paragraphs: tuple[str, ...] = ()
     tables: tuple[Table, ...] = ()
     charts: tuple[Chart, ...] = ()
     commands: tuple[str, ...] = ()

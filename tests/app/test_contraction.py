@@ -262,7 +262,7 @@ def test_accuracy_after_training_is_held_beside_what_was_there_before(
     (tmp_path / "prediction.yaml").write_text(PREDICTION)
     none = poolbench("contraction", "prediction.yaml", "-q")
     assert none.code == 5
-    assert "run: poolbench train training.yaml" in none.err
+    assert "train them: poolbench train training.yaml" in none.err
     trained = poolbench(
         "train", "training.yaml", "--engine", "inline", "-q", "--format", "json"
     )  # fmt: skip

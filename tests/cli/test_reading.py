@@ -210,7 +210,7 @@ def test_doctor_says_which_fused_code_runs_where_and_why_not(
 def test_doctor_calls_a_missing_data_root_a_fault(poolbench: Program) -> None:
     done = poolbench("doctor", "--data-root", "nowhere")
     assert done.code == 6
-    assert "nowhere is no folder" in done.out
+    assert "nowhere is not a folder" in done.out
 
 
 def test_a_reader_that_leaves_early_is_no_error(trained: Path) -> None:
