@@ -59,7 +59,7 @@ def _of_other_versions(study: Study, store: Store) -> Iterator[str]:
         runs = f"{count} run{'s' if count > 1 else ''}"
         yield (
             f"{variant}: the store holds {runs} of another version of its plug-in, "
-            f"{' and '.join(sorted(versions)) or 'made before plug-ins were noted'}; "
+            f"{' and '.join(sorted(versions)) or 'from before plug-ins were recorded'}; "
             f"they are not these results"
         )
 

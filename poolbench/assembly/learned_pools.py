@@ -1,4 +1,4 @@
-"""What the pooling operators of a cell learn: where it starts, and what stored weights hold."""
+"""Learned parameters of a cell's pooling operators: initial values, and those in weights."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from poolbench.core.cell import Cell, Named
 from poolbench.operators.learned import learned_parameters
 
 Values = Mapping[str, tuple[float, ...]]
-"""Elements of every learned parameter, by ``module.path.parameter``."""
+"""Elements of every learned parameter by ``module.path.parameter``."""
 
 
 class LearnedPools:
-    """The pooling operators of a cell's network, built where they stand, without the network.
+    """The pooling operators of a cell's network, in place, without memory for the rest.
 
-    Everything else of the network takes no memory: it only says which operator stands where.
+    The rest of the network is built without storage, only to know which operator is where.
 
     Args:
         cell: The cell.
 
     Attributes:
-        start: The values that its training starts from.
+        start: Values before training.
     """
 
     def __init__(self, cell: Cell) -> None:
@@ -37,7 +37,7 @@ class LearnedPools:
             self._body = build_body(
                 cell.model,
                 in_channels=channels,
-                num_classes=1,  # no pool depends on it
+                num_classes=1,  # no pool depends on this
                 image_size=(height, width),
                 pools=pools,
             )
@@ -46,6 +46,9 @@ class LearnedPools:
 
     def end(self, weights: bytes) -> Values:
         """Return the values in stored weights.
+
+        Args:
+            weights: Content of a safetensors file.
 
         Raises:
             RuntimeError: They are not the weights of this network.
@@ -58,15 +61,15 @@ class LearnedPools:
         return self._values()
 
     def stored_name(self, name: str) -> str:
-        """Return what weights and histories of a run call a value."""
-        return f"body.{name}"  # the wrapper that normalises pixels holds the network as its body
+        """Return the name of a value in a run's weights and history."""
+        return f"body.{name}"  # the network is the body of a wrapper that normalises pixels
 
     def _values(self) -> Values:
         learned = learned_parameters(self._body)
         return {name: tuple(value.flatten().tolist()) for name, value in learned.items()}
 
     def label(self, name: str) -> str:
-        """Return a value's name by its site: ``head.temperature``, ``se-2.temperature``."""
+        """Return a value's label by its site: ``head.temperature``, ``se-2.temperature``."""
         path, _, leaf = name.rpartition(".")
         operator = self._body.get_submodule(path)
         site = self._sites[operator]
@@ -75,13 +78,13 @@ class LearnedPools:
         return f"{site}-{number}.{leaf}" if len(here) > 1 else f"{site}.{leaf}"
 
     def is_positive(self, name: str) -> bool:
-        """Whether a value is learned as its logarithm."""
+        """Return whether a value is learned as its logarithm."""
         path, _, leaf = name.rpartition(".")
         return f"log_{leaf}" in dict(self._body.get_submodule(path).named_parameters())
 
 
 class _PoolsWithMemory(SitePools):
-    """Pools that are real where the network around them is not; ``sites`` says where each is."""
+    """Pools with memory in a network without; ``sites`` maps each to its site."""
 
     def __init__(self, pools: Mapping[str, Named]) -> None:
         super().__init__(pools)

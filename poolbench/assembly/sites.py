@@ -1,4 +1,4 @@
-"""Where a network pools: built without memory, asking what each site is told."""
+"""Where a network pools, found by building it without memory."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from poolbench.models.network import count_parameters
 _NUM_CLASSES = 10
 
 
-class _NotingPools(SitePools):
-    """The pools of a network, with a note of every one asked for, by site."""
+class _RecordingPools(SitePools):
+    """The pools of a network; records every call by site."""
 
     def __init__(self, pools: Mapping[str, Named]) -> None:
         super().__init__(pools)
@@ -38,13 +38,13 @@ def sites_of(name: str) -> NetworkSites:
         name: A network of the catalogue.
 
     Raises:
-        BadInput: There is no such network.
+        BadInput: The network is unknown.
     """
     entry = MODELS[name]
     options = {site.needs: True for site in entry.sites if site.needs}
     channels, height, width = shape = entry.input_shape or (3, 32, 32)
     spec = model_spec(name, options, {})
-    pools = _NotingPools(spec.pools)
+    pools = _RecordingPools(spec.pools)
     with without_memory():
         body = build_body(
             spec,

@@ -1,4 +1,4 @@
-"""What benchmarks have found: seconds, rates and bytes, as they were measured."""
+"""Results of benchmarks: seconds, rates and bytes, as measured."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 Values = Sequence[float]
-"""One value a round, in the rounds' order."""
+"""One value per round, in the order of the rounds."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Conditions:
-    """Under which conditions a benchmark ran.
+    """The conditions of a benchmark.
 
     Args:
-        rounds: Turns of each contender.
+        rounds: Number of rounds; each contender runs once per round.
         threads: CPU threads.
-        device: As torch names it.
-        surroundings: The machine and how busy it was, in words.
+        device: Device name for torch.
+        surroundings: Note on the machine and its load.
     """
 
     rounds: int
@@ -29,13 +29,13 @@ class Conditions:
 
 @dataclass(frozen=True, kw_only=True)
 class DeviceRates:
-    """What a device can do at best.
+    """The highest rates of a device.
 
     Args:
-        copy_mib: Size of what was copied.
-        bytes_per_s: Read and written by a copy.
-        batch_size: Images of a convolution.
-        flops_per_s: Of matrix products and convolutions, by name.
+        copy_mib: Size of the copy, in MiB.
+        bytes_per_s: Bytes read and written per second by a copy.
+        batch_size: Images per convolution.
+        flops_per_s: FLOP/s of matrix products and convolutions, by name.
     """
 
     copy_mib: int
@@ -49,10 +49,11 @@ class WorkEfficiency:
     """The arithmetic of one piece of work.
 
     Args:
-        flops: Of one image.
-        flops_per_s: Its rate.
-        duration_s: Its seconds.
-        step_s: Those of the training step that it is a part of; ``None`` if it is part of none.
+        flops: FLOPs per image.
+        flops_per_s: FLOP/s.
+        duration_s: Duration in seconds.
+        step_s: Duration of the training step that it is part of, in seconds; ``None`` if it is
+            not part of one.
     """
 
     flops: float
@@ -63,15 +64,15 @@ class WorkEfficiency:
 
 @dataclass(frozen=True, kw_only=True)
 class Sweeps:
-    """Sweeps over image sizes beside one evaluation.
+    """Sweeps over image sizes, and one evaluation.
 
     Args:
-        model: The network.
-        images: That each looks at.
-        side_px: Of the images in training.
-        sizes: Of a sweep, in pixels.
-        evaluation_s: Seconds of one evaluation at the training size.
-        sweeps_s: Seconds of each sweep, by name.
+        model: Name of the network.
+        images: Number of images.
+        side_px: Side of the images in training, in pixels.
+        sizes: Sides of the images in a sweep, in pixels.
+        evaluation_s: Duration of one evaluation at the training size, in seconds.
+        sweeps_s: Duration of each sweep by name, in seconds.
     """
 
     model: str
@@ -83,7 +84,7 @@ class Sweeps:
 
     @property
     def pixels(self) -> float:
-        """Pixels that a sweep looks at, in those of one evaluation."""
+        """Pixels of a sweep over those of one evaluation."""
         return sum(size * size for size in self.sizes) / self.side_px**2
 
 
@@ -92,10 +93,10 @@ class Growth:
     """A piece of work at several sizes, from small to large.
 
     Args:
-        work: Its name.
-        unit: What there is more of.
-        sizes: How much.
-        seconds: Median of each.
+        work: Name of the work.
+        unit: What its size counts: ``runs``, for instance.
+        sizes: Sizes, ascending; at least two.
+        seconds: Median duration at each size, in seconds.
     """
 
     work: str
@@ -105,27 +106,27 @@ class Growth:
 
     @property
     def marginal_ms(self) -> float:
-        """Milliseconds for one more: the difference of the two largest sizes, shared out."""
+        """Milliseconds per unit: the difference of the two largest sizes, divided by theirs."""
         (n, m), (s, t) = self.sizes[-2:], self.seconds[-2:]
         return 1000 * (t - s) / (m - n)
 
     @property
     def exponent(self) -> float:
-        """Slope of log seconds over log size between the two largest: 1 is linear."""
+        """Slope of log seconds over log size between the two largest sizes; 1 is linear."""
         (n, m), (s, t) = self.sizes[-2:], self.seconds[-2:]
         return math.log(t / s) / math.log(m / n)
 
 
 @dataclass(frozen=True, kw_only=True)
 class EpochProfile:
-    """Where the time of a training epoch went.
+    """The time of a training epoch by part.
 
     Args:
-        training: What was trained, and how, in words.
-        steps: Of the epoch.
-        alone_s: Seconds of the epoch without the profiler.
-        total_s: With it.
-        parts_s: Of those, by part, in the order of a step.
+        training: Description of the training: network, batch, precision, device.
+        steps: Steps of the epoch.
+        alone_s: Duration of an epoch without the profiler, in seconds.
+        total_s: Duration of the epoch with the profiler, in seconds.
+        parts_s: Seconds of ``total_s`` by part, in the order of a step.
     """
 
     training: str

@@ -1,8 +1,8 @@
 """Catalogues: names of operators, networks, data sets, ... that resolve to code on first use.
 
-A catalogue is a table of ``name -> Entry("package.module:Attribute", ...)``. Reading it imports
-nothing, so listing, completing and checking a suite cost no torch. A suite can only ever name an
-entry, never a Python path.
+A catalogue maps a name to ``Entry("package.module:Attribute", ...)``. Reading it imports nothing,
+so listing, completing and checking a suite do not load torch. A suite can name only an entry, never
+a Python path.
 """
 
 from __future__ import annotations
@@ -37,11 +37,11 @@ class Catalogue(Mapping[str, E], Generic[E]):
     """A family of names.
 
     Args:
-        kind: What one entry is, in words: ``"operator"``.
-        entries: The names and what they stand for.
+        kind: Noun for one entry: ``"operator"``.
+        entries: Entry by name.
 
     Raises:
-        BadInput: from ``[]`` and ``resolve``, for a name that is not in it.
+        BadInput: By ``[]`` and ``resolve``: the name is unknown.
     """
 
     def __init__(self, kind: str, entries: Mapping[str, E]) -> None:
@@ -68,12 +68,16 @@ class Catalogue(Mapping[str, E], Generic[E]):
     def add(self, name: str, entry: E) -> None:
         """Add an entry, as a plug-in does.
 
+        Args:
+            name: Its name in suites.
+            entry: An entry of this catalogue's family.
+
         Raises:
-            BadInput: The name is taken, as results under it would be ambiguous; or the entry is
-                of another family, names no code, or declares an option that is not in order.
+            BadInput: The name is taken, which would make results ambiguous; or the entry is of
+                another family, names no code, or has an invalid option.
         """
         if name in self._entries:
-            hint = "choose another name for yours"
+            hint = "choose another name"
             raise BadInput(f"the {self.kind} '{name}' is already defined", hint)
         family = type(next(iter(self._entries.values()), entry))
         if not isinstance(entry, family):
@@ -87,18 +91,18 @@ class Catalogue(Mapping[str, E], Generic[E]):
             _added.setdefault(source, []).append((self, name))
 
     def clash(self, entry: E) -> str:  # noqa: ARG002
-        """Return what an entry has that another has already, in words; empty for nothing."""
+        """Return the conflict of an entry with another one, as text; empty for none."""
         return ""
 
     def resolve(self, name: str, part: str = "target") -> Any:
-        """Import and return what a name stands for.
+        """Import and return the code that a name stands for.
 
         Args:
-            name: Of an entry.
-            part: Which of the entry's targets is meant.
+            name: Name of an entry.
+            part: Field of the entry that names the code.
 
         Raises:
-            BadInput: A plug-in names code that is not there.
+            BadInput: A plug-in names code that does not exist.
         """
         entry = self[name]
         target = entry.targets()[part]
@@ -118,11 +122,11 @@ _added: dict[PluginSource, list[tuple[Catalogue[Any], str]]] = {}
 
 
 def added_by(source: PluginSource) -> list[tuple[Catalogue[Any], str]]:
-    """Return the catalogues and names of what a plug-in added."""
+    """Return catalogue and name of each entry that a plug-in added."""
     return list(_added.get(source, ()))
 
 
 def take_back(source: PluginSource) -> None:
-    """Remove what a plug-in added."""
+    """Remove the entries that a plug-in added."""
     for catalogue, name in _added.pop(source, ()):
         del catalogue._entries[name]

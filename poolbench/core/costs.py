@@ -1,4 +1,4 @@
-"""What pooling operators and networks cost, as a benchmark has measured it."""
+"""Measured costs of pooling operators and networks."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from poolbench.core.benchmarks import Values
 
 @dataclass(frozen=True, kw_only=True)
 class Passes:
-    """Seconds of a pooling operator's or a network's passes.
+    """Durations of the passes of a pooling operator or a network.
 
     Args:
-        forward_s: Forward alone.
-        step_s: Forward and backward.
+        forward_s: Seconds of the forward pass alone.
+        step_s: Seconds of forward and backward pass.
     """
 
     forward_s: Values
@@ -23,12 +23,12 @@ class Passes:
 
 @dataclass(frozen=True, kw_only=True)
 class PoolingCost:
-    """What a way to pool costs.
+    """The cost of one implementation of pooling.
 
     Args:
-        passes: Their seconds.
-        kept_bytes: What is kept for the backward pass, the maps themselves aside.
-        is_yardstick: It computes other values than ours.
+        passes: Durations of its passes.
+        kept_bytes: Bytes kept for the backward pass, without the maps.
+        is_yardstick: Whether it computes other values than ours.
     """
 
     passes: Passes
@@ -38,17 +38,17 @@ class PoolingCost:
 
 @dataclass(frozen=True, kw_only=True)
 class PoolingRace:
-    """One operator, and what people write instead of it.
+    """One operator and its peers: what people write instead.
 
     Args:
-        task: What is pooled, in words.
-        images: Of the maps.
-        maps_bytes: Size of the maps.
-        forward_bytes: The least that a forward pass has to move.
-        step_bytes: The least that forward and backward have to.
-        kernel: Our code for it, by name.
+        task: Description of the pooling task.
+        images: Images in the batch of maps.
+        maps_bytes: Size of the maps, in bytes.
+        forward_bytes: Least bytes that a forward pass moves.
+        step_bytes: Least bytes that forward and backward pass move.
+        kernel: Name of our kernel.
         copy_s: Seconds of a copy of the maps.
-        costs: Ours first, by name.
+        costs: Cost of each contender by name, ours first.
     """
 
     task: str
@@ -63,13 +63,13 @@ class PoolingRace:
 
 @dataclass(frozen=True, kw_only=True)
 class NetworkCost:
-    """What one network costs, whatever the clock says.
+    """The cost of one network, apart from time.
 
     Args:
-        parameters: Trainable.
-        flops: Of one image's forward pass: multiplications and additions of its convolutions and
-            matrix products, the only ones that are counted.
-        kept_bytes: What a forward pass of one image keeps for the backward pass, parameters aside.
+        parameters: Number of trainable parameters.
+        flops: FLOPs of one image's forward pass; only the multiplications and additions of
+            convolutions and matrix products are counted.
+        kept_bytes: Bytes per image kept for the backward pass, without parameters.
     """
 
     parameters: int
@@ -82,12 +82,12 @@ class NetworkRace:
     """The networks of a study's variants on one data set.
 
     Args:
-        title: Of the study and the data set.
-        batch_size: Images a turn.
+        title: Title of the study, and the data set.
+        batch_size: Images per batch.
         image_shape: (C, H, W).
         reference: The variant that the others are compared with.
-        costs: By variant.
-        passes: By variant; seconds an image.
+        costs: Cost by variant.
+        passes: Durations by variant, in seconds per image.
     """
 
     title: str

@@ -1,4 +1,4 @@
-"""What a catalogue says of a name, family by family, without importing what it stands for."""
+"""Catalogue entries by family: facts about a name, without importing its code."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from poolbench.core.plugin_source import PluginSource
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """One name of a catalogue.
+    """The entry of one name in a catalogue.
 
     Args:
         target: ``"package.module:Attribute"``, imported on first use.
         summary: One line for listings.
-        options: What the target takes besides what its family always passes.
-        reference: Where the definition comes from.
+        options: Options of the target, besides the arguments that its family always passes.
+        reference: Source of the definition.
         revision: Raised by hand whenever results change; part of a cell's identity.
-        plugin: What it is from, if it is not ours; filled in by :meth:`Catalogue.add`.
+        plugin: The plug-in that added it; ``None`` for a built-in. Set by :meth:`Catalogue.add`.
     """
 
     target: str
@@ -32,17 +32,17 @@ class Entry:
     plugin: PluginSource | None = None
 
     reserved: ClassVar[frozenset[str]] = frozenset({"name"})
-    """Names that no option may have: the family passes them itself, or a suite reads them."""
+    """Names that no option may have, as the family passes them or a suite reads them."""
     lazy: ClassVar[tuple[str, ...]] = ()
-    """Fields beside ``target`` that name code, imported on first use."""
+    """Fields besides ``target`` that name code, imported on first use."""
 
     def targets(self) -> dict[str, str]:
-        """Return the code it names, ``"package.module:attribute"`` by the name of the field."""
+        """Return the targets ``"package.module:attribute"`` by field."""
         lazy = {key: getattr(self, key) for key in self.lazy}
         return {"target": self.target, **{key: text for key, text in lazy.items() if text}}
 
     def fault(self) -> str:
-        """Return what is wrong with it, in words; empty if nothing is."""
+        """Return what is wrong with the entry, as text; empty if it is valid."""
         for key, target in self.targets().items():
             module, _, attribute = str(target).partition(":")
             if not (module and attribute.isidentifier()):
@@ -51,7 +51,7 @@ class Entry:
             if not isinstance(option, Option):
                 return f"its option '{key}' is {option!r}; expected an Option"
             if key in self.reserved:
-                return f"its option '{key}' has a name that is taken"
+                return f"its option '{key}' has a reserved name"
             if fault := option.fault():
                 return f"its option '{key}': {fault}"
         return ""
@@ -62,20 +62,20 @@ class OperatorEntry(Entry):
     """A pooling operator.
 
     Args:
-        scopes: Where it can stand: on a whole map, on windows, or both.
+        scopes: What it can pool: whole maps, windows, or both.
         formula: Its definition over the n elements z of a window.
-        learns: Name of its learned parameter, if it has one.
-        definition: Names ``define(z, **values) -> float``: the operator on the elements of one
-            window, in plain float64, for tests to compare with. It is given those options and
-            learned values that it takes, by name.
-        breaks: Laws it does not keep; tests hold it to all others. ``definition``: a value is
-            that of one channel's window. ``order``: it does not matter which element is where
-            (else the definition is given ``None`` for padding). ``shift``: pooling x + c gives
+        learns: Name of its learned parameter; empty for none.
+        definition: Target of ``define(z, **values) -> float``: the operator on the elements of one
+            window, in plain float64, for tests to compare with. It gets the options and learned
+            values that it has parameters for, by name.
+        breaks: Laws it does not obey; tests check all others. ``definition``: a value depends on
+            one channel's window alone. ``order``: it does not depend on the order of the elements
+            (if broken, the definition gets ``None`` for padding). ``shift``: pooling x + c gives
             c more. ``minus-infinity``: -inf is an element like others, and alone gives -inf.
-        skips_minus_infinity: Whether -inf beside other elements changes nothing to speak of, as in
-            a maximum: the result stays finite.
-        largest_window: Elements that it can take at most; ``None`` for any number.
-        is_stride: Whether nothing pools: the convolution beside it may take the stride.
+        skips_minus_infinity: Whether the result stays finite with -inf beside finite elements, as
+            for a maximum.
+        largest_window: Largest number of elements; ``None`` for any.
+        is_stride: Whether it does not pool: the convolution beside it may take the stride.
     """
 
     scopes: tuple[Literal["global", "windowed"], ...] = ("global", "windowed")
@@ -95,13 +95,13 @@ class OperatorEntry(Entry):
 
 @dataclass(frozen=True, kw_only=True)
 class Site:
-    """A named place in a network where an operator sits.
+    """A named place for an operator in a network.
 
     Args:
-        name: As a suite's ``pools`` names it.
+        name: Name in a suite's ``pools``.
         scope: ``global`` pools ``(N,C,H,W) -> (N,C)``, ``windowed`` keeps a grid.
-        default: Operator that stands there when a variant names none.
-        needs: Option of the network that must be true for the site to exist.
+        default: Operator there if a variant names none.
+        needs: Option of the network that must be true for the site to exist; empty for none.
     """
 
     name: str
@@ -110,7 +110,7 @@ class Site:
     needs: str = ""
 
     def exists(self, options: Mapping[str, object]) -> bool:
-        """Return whether the network has the site, given all of its options."""
+        """Return whether the network has the site, given all its options."""
         return not self.needs or bool(options.get(self.needs))
 
 
@@ -121,7 +121,7 @@ class ModelEntry(Entry):
     Args:
         sites: Its pooling sites, in forward order.
         parameters: Published or derived parameter counts, for listings.
-        input_shape: ``(C, H, W)`` when only one is possible, else ``None``.
+        input_shape: ``(C, H, W)`` if only one is possible; ``None`` otherwise.
     """
 
     sites: tuple[Site, ...]
@@ -134,14 +134,16 @@ class DataEntry(Entry):
     """A data set.
 
     Args:
-        shape: ``(C, H, W)`` of its images; ``None`` when the options decide.
-        num_classes: ``None`` when the files decide.
-        counts: Images in the training and the test split; ``None`` when options or files decide.
-        counts_of: Names ``count(source: Named) -> (train, test)`` where the options decide.
-        checksum: What identifies its content, whatever the options; empty when that is computed:
-            from the files that ``find`` gives, or else from the images that ``target`` reads.
-        find: Names ``find(source: Named, root: Path | None) -> FoundFiles``, which gives the files
-            and raises ``EnvironmentFault`` where they are missing; empty where it needs none.
+        shape: ``(C, H, W)`` of its images; ``None`` if it depends on the options.
+        num_classes: Number of classes; ``None`` if it depends on the files.
+        counts: Images in the training and the test split; ``None`` if they depend on options or
+            files.
+        counts_of: Target of ``count(source: Named) -> (train, test)``, for counts that depend on
+            the options; empty otherwise.
+        checksum: Identifies its content, whatever the options; empty to compute it from the files
+            that ``find`` returns, or without ``find`` from the images that ``target`` reads.
+        find: Target of ``find(source: Named, root: Path | None) -> FoundFiles``, which raises
+            ``EnvironmentFault`` if files are missing; empty if it needs none.
         license: Terms or origin, for listings.
     """
 
@@ -159,11 +161,11 @@ class DataEntry(Entry):
     lazy: ClassVar[tuple[str, ...]] = ("find", "counts_of")
 
     def fault(self) -> str:
-        """Return what is wrong with it, in words; empty if nothing is."""
+        """Return what is wrong with the entry, as text; empty if it is valid."""
         if self.checksum and "path" in self.options:
             return (
-                "it states a checksum and takes a `path`, which is no part of what identifies a "
-                "run; name `find` in place of the checksum"
+                "it has a checksum and an option `path`, which is not part of a run's identity; "
+                "give it `find` instead of the checksum"
             )
         return super().fault()
 
@@ -173,10 +175,10 @@ class ProbeEntry(Entry):
     """A probe of trained networks.
 
     Args:
-        axis: What its points are taken over: ``epsilon`` (in the unit of pixels in [0, 1]),
-            ``size_px``, or a name of its own for plain numbers, such as ``angle_deg``.
-        norm: Of an attack: the norm that epsilon bounds, ``inf`` or ``2``. Reports join attacks
-            of one norm to a worst case. Empty for all that is no attack.
+        axis: Quantity that its points vary: ``epsilon`` (pixels are in [0, 1]), ``size_px``, or a
+            name of its own for plain numbers, such as ``angle_deg``.
+        norm: Norm of an attack that epsilon bounds, ``inf`` or ``2``; reports combine attacks of
+            one norm into a worst case. Empty for a probe that is not an attack.
     """
 
     axis: str
@@ -190,8 +192,9 @@ class FormatEntry(Entry):
     """A format of tables: ``render(tables: Sequence[Table]) -> str``.
 
     Args:
-        suffix: End of a file's name that asks for it, with its dot; empty for none.
-        with_charts: Names ``render(tables, charts) -> str`` where the format has room for pictures.
+        suffix: File suffix that selects it, with its dot; empty for none.
+        with_charts: Target of ``render(tables, charts) -> str`` if the format can show charts;
+            empty otherwise.
     """
 
     suffix: str = ""
@@ -200,7 +203,10 @@ class FormatEntry(Entry):
     lazy: ClassVar[tuple[str, ...]] = ("with_charts",)
 
     def fault(self) -> str:
-        """Return what is wrong with it, in words; empty if nothing is."""
+        """Return what is wrong with the entry, as text; empty if it is valid."""
         if self.suffix and not re.fullmatch(r"\.[a-z0-9]+", self.suffix):
-            return f"its suffix is '{self.suffix}'; expected a dot and small letters, as '.tsv'"
+            return (
+                f"its suffix is '{self.suffix}'; expected a dot and lower-case letters or digits, "
+                f"such as '.tsv'"
+            )
         return super().fault()

@@ -75,7 +75,7 @@ class Option:
         return self.default is REQUIRED
 
     def fault(self) -> str:
-        """Return what is wrong with the declaration itself, in words; empty if nothing is."""
+        """Return what is wrong with the declaration, as text; empty if it is valid."""
         if self.kind not in (float, int, bool, str):
             return f"its kind is {self.kind!r}; expected float, int, bool or str"
         if self.choices and self.kind is not str:

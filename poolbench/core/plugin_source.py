@@ -1,4 +1,4 @@
-"""Which plug-in a catalogue entry is from: part of what a run is, kept with its name."""
+"""The plug-in of a catalogue entry: part of a run's identity, stored with the entry's name."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ class PluginSource:
     """A plug-in: a file, or an installed distribution.
 
     Args:
-        name: Of the file, without its folder; or of the distribution.
-        version: ``sha256:`` and the hash of the file's bytes; or the distribution's version.
+        name: Name of the file, without its folder, or of the distribution.
+        version: ``sha256:`` and the hash of the file's bytes, or the distribution's version.
     """
 
     name: str
@@ -25,17 +25,17 @@ class PluginSource:
 
     @classmethod
     def of_file(cls, name: str, sha256: str) -> PluginSource:
-        """Return the source that is a file of this name and this hash."""
+        """Return the source for a file of this name and SHA-256."""
         return cls(name=name, version=f"{_OF_FILE}{sha256}")
 
     @property
     def is_file(self) -> bool:
-        """Whether it is a file; else a distribution."""
+        """Whether it is a file rather than a distribution."""
         return self.version.startswith(_OF_FILE)
 
     @property
     def identity(self) -> str:
-        """What changes a result: of a file its bytes alone, whatever it is called."""
+        """Its part of a run's identity: for a file its bytes alone, whatever its name."""
         return self.version if self.is_file else f"{self.name} {self.version}"
 
     def __str__(self) -> str:
@@ -47,7 +47,7 @@ _loading: list[PluginSource] = []
 
 @contextmanager
 def loading(source: PluginSource) -> Iterator[None]:
-    """Have what is added to catalogues meanwhile come from a plug-in."""
+    """Attribute entries added within this context to a plug-in."""
     _loading.append(source)
     try:
         yield
@@ -56,34 +56,34 @@ def loading(source: PluginSource) -> Iterator[None]:
 
 
 def source_being_loaded() -> PluginSource | None:
-    """Return the plug-in that is loaded at the moment, if one is."""
+    """Return the plug-in being loaded; ``None`` if there is none."""
     return _loading[-1] if _loading else None
 
 
 def source_from_json(document: dict[str, Any] | None) -> PluginSource | None:
-    """Read a source back from :func:`as_stored`; ``None`` for what is ours."""
+    """Return the source in a document from :func:`as_stored`; ``None`` for built-in code."""
     return None if document is None else PluginSource(**document)
 
 
 def as_stored(item: Any) -> dict[str, Any]:
-    """Return a dataclass as a JSON document, with ``plugin`` only where something is from one.
+    """Return a dataclass as a JSON document, with ``plugin`` only where there is one.
 
-    Documents of runs without plug-ins stay what they were before runs knew of them.
+    So documents of runs without plug-ins are the same as before plug-ins were recorded.
     """
-    return asdict(item, dict_factory=_without_nothing)
+    return asdict(item, dict_factory=_without_absent_plugins)
 
 
 def as_identity(item: Any) -> dict[str, Any]:
-    """Return a dataclass as what is hashed: as stored, but of plug-ins only their identity."""
+    """Return a dataclass as the document to hash: as stored, but with only plug-ins' identities."""
     return asdict(item, dict_factory=_identified)
 
 
-def _without_nothing(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _without_absent_plugins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return {key: value for key, value in pairs if key != "plugin" or value is not None}
 
 
 def _identified(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    document = _without_nothing(pairs)
+    document = _without_absent_plugins(pairs)
     if "plugin" in document:
         document["plugin"] = PluginSource(**document["plugin"]).identity
     return document

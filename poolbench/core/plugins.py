@@ -23,19 +23,22 @@ _GROUP = "poolbench.plugins"
 _PREFIX = "poolbench_plugin_"
 _RETRY = "correct the file, then type the command again"
 
-# What is loaded: module name or entry point, to the source and where it is.
+# By module name or entry point of a loaded plug-in: its source, and the path of a file.
 _loaded: dict[str, tuple[PluginSource, str]] = {}
 
 
 def load_plugins(files: Iterable[str]) -> None:
-    """Import plug-ins; each adds its entries to the catalogues when it is imported.
+    """Import plug-ins, which add their entries to the catalogues.
 
     Installed distributions name a function in the entry-point group ``poolbench.plugins``, which
-    is called without arguments; a file is imported as a module. What is loaded already is not
-    loaded again, unless its file was changed: then the entries it had are replaced.
+    is called without arguments; a file is imported as a module. A loaded plug-in is not loaded
+    again unless its file has changed; its entries are then replaced.
+
+    Args:
+        files: Python files, besides the plug-ins of installed distributions.
 
     Raises:
-        BadInput: A plug-in cannot be imported, or adds an entry that is not in order.
+        BadInput: A plug-in cannot be imported, or adds an invalid entry.
     """
     for point in entry_points(group=_GROUP):
         if point.value not in _loaded:
@@ -45,15 +48,15 @@ def load_plugins(files: Iterable[str]) -> None:
 
 
 def loaded_files() -> tuple[str, ...]:
-    """Return the files that plug-ins were loaded from, as worker processes are to load them."""
+    """Return the files of loaded plug-ins, for worker processes to load."""
     return tuple(where for name, (_, where) in _loaded.items() if name.startswith(_PREFIX))
 
 
 def forget_plugins(*, but: Iterable[str] = ()) -> None:
-    """Take back every entry of every plug-in, as if none had been loaded.
+    """Unload plug-ins and remove their entries.
 
     Args:
-        but: Files whose entries stay, as :func:`loaded_files` gives them.
+        but: Files to keep, as returned by :func:`loaded_files`.
     """
     kept = set(but)
     for name in [name for name, (_, where) in _loaded.items() if where not in kept]:
@@ -75,7 +78,7 @@ def _load_point(point: EntryPoint) -> None:
     except Exception as error:
         take_back(source)
         raise BadInput(
-            f"the plug-in '{point.value}' of {owner} {version} failed: {_in_words(error)}",
+            f"the plug-in '{point.value}' of {owner} {version} failed: {_error_text(error)}",
             f"update {owner}, or remove it: pip uninstall {owner}",
         ) from error
     _loaded[point.value] = (source, "")
@@ -83,9 +86,9 @@ def _load_point(point: EntryPoint) -> None:
 
 def _load_file(file: str) -> None:
     path = Path(file).resolve()
-    # The path keeps files of one name in two folders apart.
-    place = hashlib.sha256(os.fsencode(path.parent)).hexdigest()[:8]
-    name = f"{_PREFIX}{path.stem}_{place}"
+    # The folder distinguishes files of the same name.
+    folder_hash = hashlib.sha256(os.fsencode(path.parent)).hexdigest()[:8]
+    name = f"{_PREFIX}{path.stem}_{folder_hash}"
     if not path.is_file():
         raise BadInput(f"there is no plug-in '{file}'", "name a Python file with --plugin")
     spec = importlib.util.spec_from_file_location(name, path)
@@ -101,11 +104,11 @@ def _load_file(file: str) -> None:
     if name in _loaded:
         _forget(name)
     module = importlib.util.module_from_spec(spec)
-    # Entries resolve by module name, so the module has to be found under it.
+    # Entries resolve by module name, so the module must be registered under it.
     sys.modules[name] = module
     try:
         with loading(source):
-            # Not by the module's loader: what runs is what was hashed, and no stale bytecode.
+            # Not by the module's loader, so that the hashed bytes run and not stale bytecode.
             exec(compile(code, str(path), "exec"), module.__dict__)  # noqa: S102 - named by the user
         _check_targets(source, module)
     except Exception as error:
@@ -114,7 +117,7 @@ def _load_file(file: str) -> None:
         line = _line(error, path)
         where = f"{file}:{line}" if line else file
         hint = error.hint if isinstance(error, BadInput) and error.hint else _RETRY
-        raise BadInput(f"the plug-in {where} failed: {_in_words(error)}", hint) from error
+        raise BadInput(f"the plug-in {where} failed: {_error_text(error)}", hint) from error
     _loaded[name] = (source, str(path))
 
 
@@ -131,15 +134,15 @@ def _check_targets(source: PluginSource, module: ModuleType) -> None:
 
 
 def _line(error: Exception, path: Path) -> int | None:
-    """Return the line of a plug-in's own file that an error came from."""
+    """Return the line of the plug-in's file that raised an error; ``None`` if none did."""
     if isinstance(error, SyntaxError):
         return error.lineno
     frames = traceback.extract_tb(error.__traceback__)
     return next((each.lineno for each in reversed(frames) if each.filename == str(path)), None)
 
 
-def _in_words(error: Exception) -> str:
+def _error_text(error: Exception) -> str:
     if isinstance(error, BadInput):
         return error.message
-    words = error.msg if isinstance(error, SyntaxError) else str(error)
-    return f"{type(error).__name__}: {words}" if words else type(error).__name__
+    text = error.msg if isinstance(error, SyntaxError) else str(error)
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -1,4 +1,4 @@
-"""What LogAvgExp loses by formula and precision: what was found."""
+"""Measured rounding errors of LogAvgExp by formula and precision."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from dataclasses import dataclass
 from typing import Literal
 
 Quantity = Literal["value", "derivative", "slope"]
-"""The pooled value, its derivatives by the elements, its derivative by log t."""
+"""The pooled value, and its derivatives with respect to the elements and to log t."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class WayErrors:
-    """How wrong one way to calculate LogAvgExp is.
+    """Errors of one way to calculate LogAvgExp.
 
     Args:
         formula: ``textbook`` or ``stable``.
         dtype: ``float16``, ``float32`` or ``float64``.
-        errors: Of each quantity, one a temperature, in units of what there is to tell apart: from
-            1 on nothing is left. Root mean squares, of a value over the standard deviation of the
-            true ones, of a derivative by the elements over the error of calling all of them 1/n,
-            and of the derivative by log t over the true one.
+        errors: Relative error of each quantity per temperature; at 1 or more no information is
+            left. Root mean square errors: of the values over the standard deviation of the true
+            ones, of the derivatives with respect to the elements over that of setting all to 1/n,
+            of the derivative with respect to log t over the root mean square of the true one.
     """
 
     formula: str
@@ -30,13 +30,13 @@ class WayErrors:
 
 @dataclass(frozen=True, kw_only=True)
 class PrecisionErrors:
-    """What was calculated, and how wrong each way to do it is.
+    """Errors of every way to calculate LogAvgExp on the same maps.
 
     Args:
-        maps: How many were pooled.
+        maps: Number of maps pooled.
         side_px: Their height and width.
-        temperatures: Rising, in the units of the maps.
-        ways: Each formula in each precision; the last is the one held to be true.
+        temperatures: Ascending, in the units of the maps.
+        ways: Each formula in each precision; the last is the reference.
     """
 
     maps: int

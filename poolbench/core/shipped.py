@@ -1,4 +1,4 @@
-"""A suite that ships."""
+"""Built-in suites."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from poolbench.core.study import Study
 
 @dataclass(frozen=True, kw_only=True)
 class Shipped:
-    """A suite that ships.
+    """A built-in suite.
 
     Args:
-        name: As commands take it.
-        kind: ``train``, or the experiment it describes.
-        title: For people.
-        source: Where its published numbers and its recipes come from.
-        study: What it trains; ``None`` for an experiment.
-        contraction: The untrained networks it measures; ``None`` for all others.
+        name: Name for commands.
+        kind: ``train``, or the kind of experiment it describes.
+        title: Title for people.
+        source: Source of its published numbers and recipes.
+        study: The study it trains; ``None`` for an experiment.
+        contraction: The contraction it measures; ``None`` for any other kind.
     """
 
     name: str
@@ -31,7 +31,7 @@ class Shipped:
 
     @property
     def data(self) -> dict[str, Named]:
-        """What its images are from, by name."""
+        """Its sources of images, by name."""
         if self.contraction is not None:
             return {pair.source.name: pair.source for pair in self.contraction.data}
         cells = self.study.cells if self.study else ()
@@ -39,13 +39,13 @@ class Shipped:
 
     @property
     def seeds(self) -> int | None:
-        """How many; ``None`` where there is no network."""
+        """Number of seeds; ``None`` if it has no networks."""
         having = self.study or self.contraction
         return len(having.seeds) if having else None
 
     @property
     def networks(self) -> int | None:
-        """How many are trained, or measured untrained; ``None`` where there is none."""
+        """Number of networks, trained or measured untrained; ``None`` if there are none."""
         if self.contraction is not None:
             return self.contraction.network_count
         return len(self.study.cells) if self.study else None

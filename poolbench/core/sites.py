@@ -9,7 +9,7 @@ from typing import Any
 from poolbench.core.catalogue import Site
 
 PoolCall = Mapping[str, Any]
-"""What a network says of one pool it asks for: see ``models.api.PoolFactory``."""
+"""The arguments with which a network requests one pool: see ``models.api.PoolFactory``."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,10 +20,10 @@ class NetworkSites:
         network: Its name in the catalogue.
         switched_on: Options set to true because a site needs them.
         image_shape: (C, H, W) of the images, in pixels.
-        num_classes: Of the head.
-        parameters: How many it has then.
-        sites: What its catalogue entry says.
-        calls: Every pool it asks for, by site, in the order of construction.
+        num_classes: Number of classes of the head.
+        parameters: Number of parameters of that network.
+        sites: Sites of its catalogue entry.
+        calls: Every pool it requests, by site, in the order of construction.
     """
 
     network: str

@@ -1,4 +1,4 @@
-"""The catalogue entries a run is made of, and whether those that are loaded are the same ones."""
+"""The catalogue entries of a run, and whether the loaded ones are the same."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Component = tuple[Catalogue[Any], Named]
 
 
 def components_of(cell: Cell) -> Iterator[Component]:
-    """Yield everything a cell names, with the catalogue it is from."""
+    """Yield each component of a cell with its catalogue."""
     yield DATASETS, cell.data.source
     yield from ((AUGMENTATIONS, augmentation) for augmentation in cell.data.augment)
     yield MODELS, cell.model.network
@@ -27,20 +27,20 @@ def components_of(cell: Cell) -> Iterator[Component]:
 
 
 def mismatch(catalogue: Catalogue[Any], named: Named) -> str:
-    """Return why a component is not what is loaded under its name; empty where it is.
+    """Return how a component differs from the one loaded under its name; empty if it does not.
 
     Args:
-        catalogue: Where its name is looked up.
-        named: As a run has it.
+        catalogue: The catalogue of the component.
+        named: The component of a run.
     """
     what = f"the {catalogue.kind} '{named.name}'"
     if named.name not in catalogue:
-        of = f"of the plug-in {named.plugin}" if named.plugin else "of no plug-in that was noted"
+        of = f"of the plug-in {named.plugin}" if named.plugin else "of an unrecorded plug-in"
         return f"{what}, {of}, is not loaded"
     loaded = catalogue[named.name].plugin
     if _identity(loaded) == _identity(named.plugin):
         return ""
-    then = f"of {named.plugin}" if named.plugin else "made before plug-ins were noted"
+    then = f"of {named.plugin}" if named.plugin else "from before plug-ins were recorded"
     now = str(loaded) if loaded else "poolbench itself"
     return f"{what} is {then}; what is loaded is another version, of {now}"
 
@@ -50,13 +50,16 @@ def _identity(plugin: Any) -> str:
 
 
 def require(components: Iterator[Component]) -> None:
-    """Refuse to work with other code than a run was planned with.
+    """Check that the loaded code is that which a run was planned with.
+
+    Args:
+        components: The components of the run.
 
     Raises:
-        BadInput: A plug-in is missing, is another version, or names code that is not there.
+        BadInput: A plug-in is missing, is another version, or names code that does not exist.
     """
     for catalogue, named in components:
         if why := mismatch(catalogue, named):
-            raise BadInput(why, "name the file that it was planned with: --plugin FILE.py")
+            raise BadInput(why, "name the file that the run was planned with: --plugin FILE.py")
         if named.plugin is not None:
             catalogue.resolve(named.name)

@@ -1,4 +1,4 @@
-"""A plug-in that is not in order: what is wrong, where, and what to do, with exit code 2."""
+"""An invalid plug-in ends with exit code 2 and says what is wrong, where, and what to do."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def an_option(fields: str) -> str:
         (
             GOOD.replace('"mine"', '"lae"').replace("FIELDS", ""),
             "bad.py:12 failed: the operator 'lae' is already defined",
-            "choose another name for yours",
+            "choose another name",
         ),
         (
             GOOD.replace(":Mine", ":Yours").replace("FIELDS", ""),
@@ -91,7 +91,7 @@ def an_option(fields: str) -> str:
         ),
         (
             an_option("Option(kind=float, default=1.0)").replace('"a"', '"channels"'),
-            "its option 'channels' has a name that is taken",
+            "its option 'channels' has a reserved name",
             "correct",
         ),
     ],

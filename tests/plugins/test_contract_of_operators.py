@@ -1,4 +1,4 @@
-"""The conformance tests, put to the operators of a plug-in."""
+"""The conformance tests run on the operators of a plug-in."""
 
 from __future__ import annotations
 
@@ -26,30 +26,30 @@ def held_to_the_contract(file: Path, *arguments: str) -> str:
     return done.stdout + done.stderr
 
 
-def test_the_example_of_the_readme_keeps_it(tmp_path: Path) -> None:
+def test_the_example_of_the_readme_obeys_it(tmp_path: Path) -> None:
     (tmp_path / "midrange.py").write_text(EXAMPLE)
-    told = held_to_the_contract(tmp_path / "midrange.py")
-    assert re.search(r"\d+ passed", told), told
-    assert "failed" not in told
+    output = held_to_the_contract(tmp_path / "midrange.py")
+    assert re.search(r"\d+ passed", output), output
+    assert "failed" not in output
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "told"),
+    ("old", "new", "message"),
     [
         ("(1 - share) * min(z)", "share * min(z) + 0.1", "Tensor-likes are not close"),
         ('        definition=f"{__name__}:midrange",\n', "", "give its OperatorEntry definition="),
     ],
 )
-def test_what_breaks_it_or_leaves_it_open_is_told(
-    tmp_path: Path, old: str, new: str, told: str
+def test_a_violation_or_a_missing_definition_is_reported(
+    tmp_path: Path, old: str, new: str, message: str
 ) -> None:
     assert old in EXAMPLE
     (tmp_path / "midrange.py").write_text(EXAMPLE.replace(old, new))
     output = held_to_the_contract(tmp_path / "midrange.py", "-k", "of_the_definition")
-    assert told in output
+    assert message in output
     assert "1 failed" in output
 
 
-def test_a_plug_in_that_is_not_in_order_is_told(tmp_path: Path) -> None:
+def test_an_invalid_plug_in_is_reported(tmp_path: Path) -> None:
     (tmp_path / "bad.py").write_text("1 / 0\n")
     assert "bad.py:1 failed: ZeroDivisionError" in held_to_the_contract(tmp_path / "bad.py")

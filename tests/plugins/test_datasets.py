@@ -1,4 +1,4 @@
-"""A data set of a plug-in: identified by what it declares, by its files, or by its images."""
+"""A plug-in's data set is identified by its declared checksum, its files, or its images."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ SOURCE = Named(name="blobs", options={})
 
 @pytest.fixture
 def blobs(tmp_path: Path) -> Callable[..., Path]:
-    """Return a maker of the plug-in with the fields given."""
+    """Return a function that writes the plug-in with the given fields."""
 
     def make(*fields: str) -> Path:
         path = tmp_path / "blobs.py"
@@ -100,7 +100,7 @@ def test_a_reader_of_something_else_is_refused(
 
 
 def test_a_checksum_beside_a_path_is_refused(blobs: Callable[..., Path]) -> None:
-    with pytest.raises(BadInput, match=r"states a checksum and takes a `path`"):
+    with pytest.raises(BadInput, match=r"has a checksum and an option `path`"):
         blobs('checksum="abc"', 'options={"path": Option(kind=str)}')
 
 

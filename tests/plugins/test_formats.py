@@ -1,4 +1,4 @@
-"""A format of a plug-in: known to every command, before any name is looked at."""
+"""Every command knows a plug-in's format before it checks any name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A probe of a plug-in: what its settings are is in its entry, and stays with what it found."""
+"""A plug-in's probe declares its axis in its entry, and measurements keep it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The code of a plug-in is part of what a run is."""
+"""The code of a plug-in is part of a run's identity."""
 
 from __future__ import annotations
 
