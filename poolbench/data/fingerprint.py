@@ -1,4 +1,4 @@
-"""What identifies the content of a data set, found without torch."""
+"""The checksum of a data set's content, found without torch where files suffice."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ _LOGGER = logging.getLogger("poolbench.data")
 def fingerprint(source: Named, root: Path | None) -> str:
     """Return the checksum of a data set's content.
 
-    Where the catalogue states one, it is that, and no file is read. Where the entry finds files, it
-    is the SHA-256 over their paths and contents; the hash of a file whose size and time of change
-    are as before is remembered. Else the images are read, and it is the SHA-256 over them.
+    If the catalogue has one, no file is read. If the entry finds files, it is the SHA-256 of their
+    paths and contents; the hash of a file with the same size and modification time is cached.
+    Otherwise the images are read, and it is the SHA-256 of them.
 
     Args:
         source: The data set.
-        root: The data root; ``None`` when the user named none.
+        root: Folder of data sets; ``None`` if the user named none.
 
     Raises:
         EnvironmentFault: Files are missing or not laid out as expected.
-        BadInput: The reader of a plug-in returns something else than images.
+        BadInput: The reader of a plug-in returns something other than images.
     """
     entry = DATASETS[source.name]
     if entry.checksum:
@@ -53,7 +53,7 @@ def _of_images(source: Named, root: Path | None) -> str:
     if not isinstance(arrays, Arrays):
         raise BadInput(
             f"the reader of the data set '{source.name}' returned a {type(arrays).__name__}",
-            "return poolbench.data.arrays.Arrays",
+            "let it return poolbench.data.arrays.Arrays",
         )
     return arrays.digest()
 
@@ -67,10 +67,10 @@ def _of_files(files: FoundFiles) -> str:
         status, relative = path.stat(), path.relative_to(files.base).as_posix()
         state = f"{relative} {status.st_size} {status.st_mtime_ns}"
         hashes[state] = known.get(state) or _sha256(path)
-        # Names are bytes: those of an old archive may be no UTF-8.
+        # Names are bytes: those in an old archive may not be UTF-8.
         digest.update(os.fsencode(f"{hashes[state]}  {relative}\n"))
     if hashes != known:
-        with suppress(OSError):  # without the memory, the files are hashed each time
+        with suppress(OSError):  # without the cache, the files are hashed each time
             memory.parent.mkdir(parents=True, exist_ok=True)
             write_whole(memory, lambda file: file.write(json.dumps(hashes).encode()))
     return digest.hexdigest()

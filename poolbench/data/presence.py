@@ -1,4 +1,4 @@
-"""Which data sets are on this machine, found without reading them."""
+"""Find which data sets are on this machine, without reading them."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from poolbench.data import DATASETS
 
 
 def is_here(source: Named, root: Path | None) -> bool:
-    """Return whether a data set's files are there; what needs no files always is.
+    """Return whether a data set's files are there; true if it needs none.
 
     Args:
-        source: The data set, or a pair of images that is drawn on the spot.
-        root: The data root; ``None`` when the user named none.
+        source: The data set, or a generated pair of images.
+        root: Folder of data sets; ``None`` if the user named none.
     """
     if source.name not in DATASETS or not DATASETS[source.name].find:
         return True

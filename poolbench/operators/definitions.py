@@ -1,7 +1,7 @@
-"""Every operator by its definition: the elements of one window in, one float64 out.
+"""The definition of every operator: from the elements of one window to one float64.
 
-To compare with, not to use: what tests/operators holds an operator to. An entry names its own in
-``definition``. Options and what is learned are given by name, to a definition that takes them.
+They are references for tests/operators, not for use. An entry names its own in ``definition``.
+Options and learned values are passed by name to a definition that has parameters for them.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ def minimum(z: Sequence[float]) -> float:
 
 
 def median(z: Sequence[float]) -> float:
-    """Return the median, the midpoint of the middle two for even n."""
+    """Return the median; for even n, the midpoint of the middle two."""
     return statistics.median(z)
 
 
 def average_max(z: Sequence[float]) -> float:
-    """Return the midpoint of mean and maximum."""
+    """Return (mean(z) + max(z)) / 2."""
     return (mean(z) + max(z)) / 2
 
 
@@ -43,7 +43,7 @@ def mixed(z: Sequence[float], alpha: float) -> float:
 
 
 def gated(z: Sequence[float | None], gate_weight: Sequence[Sequence[float]]) -> float:
-    """Return the mixture of share sigmoid(w . z); ``None`` stands where a window has padding."""
+    """Return the mixture with alpha = sigmoid(w . z); ``None`` in z is padding."""
     weights = itertools.chain.from_iterable(gate_weight)
     dot = math.fsum(w * v for w, v in zip(weights, z, strict=True) if v is not None)
     return mixed([v for v in z if v is not None], 1 / (1 + math.exp(-dot)))
@@ -83,7 +83,7 @@ def softmax_mean(z: Sequence[float], temperature: float) -> float:
 
 
 def quantile(z: Sequence[float], q: float) -> float:
-    """Return the quantile of level q, linear between neighbours in rank."""
+    """Return the q-quantile, with linear interpolation between ranks."""
     ranked, position = sorted(z), q * (len(z) - 1)
     below, above = ranked[math.floor(position)], ranked[math.ceil(position)]
     return below + (position - math.floor(position)) * (above - below)
@@ -92,7 +92,7 @@ def quantile(z: Sequence[float], q: float) -> float:
 def subpool(
     z: Sequence[float], orders: Sequence[int], beta: Sequence[float] | None = None
 ) -> float:
-    """Return sum over r of beta_r M_r(z), M_0 = 1; without beta, that of the least error."""
+    """Return the sum over r of beta_r M_r(z), M_0 = 1; by default beta of the least error."""
     from poolbench.theory.least_error import optimal_coefficients
 
     weights = optimal_coefficients(len(z), tuple(orders)) if beta is None else beta
@@ -100,5 +100,5 @@ def subpool(
 
 
 def subpool_max(z: Sequence[float], r: int) -> float:
-    """Return M_r, the mean of the maxes of all size-r subsets; of the whole z for an r above n."""
+    """Return M_r, the mean of the maxes of all subsets of size min(r, n)."""
     return mean([max(part) for part in itertools.combinations(z, min(r, len(z)))]) if r else 1.0

@@ -1,4 +1,4 @@
-"""Angle contraction at initialisation: from an experiment to the results of every network."""
+"""Measure angle contraction at initialisation for every network of an experiment."""
 
 from __future__ import annotations
 
@@ -54,18 +54,18 @@ def observe(
 ) -> list[Observed]:
     """Measure what is not in the store yet, and return everything.
 
-    Every network is stored as soon as it is measured: the numbers of a paper take minutes, and a
-    larger plan then only costs what is new in it.
+    The result of each network is stored at once, so a later, larger experiment measures only what
+    is new.
 
     Args:
         settings: What to measure.
         store: Folder of the run store; created if missing.
         root: Folder of data sets.
-        device: ``auto``, ``cpu``, ``cuda`` or ``cuda:N``; by default the CPU.
+        device: ``auto``, ``cpu``, ``cuda`` or ``cuda:N``; the CPU by default.
         on_event: Called with every event, for a display.
 
     Returns:
-        One entry for each network, source of pairs and size, in the suite's order; without
+        The results for each network, source of pairs and size, in the suite's order; without
         similarities if the data are missing.
 
     Raises:

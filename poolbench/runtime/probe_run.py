@@ -1,4 +1,4 @@
-"""Measuring one run: a probe of its stored network, on the images of its final evaluation."""
+"""Measure one run: probe its stored network on the images of its final evaluation."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class ProbedRun:
             BadInput: Another version of the probe's plug-in is loaded, or none.
         """
         require(iter([(PROBES, probe)]))
-        made = Measurement(
+        blank = Measurement(
             probe=probe,
             network=self.checksum,
             status="ok",
@@ -87,14 +87,14 @@ class ProbedRun:
                 self._subject, on_progress=on_progress, **probe.options
             )
         except NotApplicable as why:
-            return replace(made, status="not applicable", reason=str(why))
+            return replace(blank, status="not applicable", reason=str(why))
         except NotFinite as why:
-            return replace(made, status="failed", reason=str(why))
-        return replace(made, points=findings.points, facts=findings.facts)
+            return replace(blank, status="failed", reason=str(why))
+        return replace(blank, points=findings.points, facts=findings.facts)
 
 
 class _Stopped(Exception):
-    """The worker has to end."""
+    """The worker must end."""
 
 
 def measure_run(

@@ -1,4 +1,4 @@
-"""What the workers of a command did."""
+"""A summary of a command's work."""
 
 from __future__ import annotations
 
@@ -6,23 +6,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from poolbench.runtime.task import TASKS, TaskName
-from poolbench.runtime.utilisation import in_words
+from poolbench.runtime.utilisation import effort_text
 
 
 @dataclass(frozen=True, kw_only=True)
 class Summary:
-    """What the workers of a command did.
+    """A summary of the work of a command.
 
     Args:
-        task: What they were there for.
-        done: Results made meanwhile: cells trained, diverged ones included, or measurements.
-        reused: Results that were there before.
+        task: The task of its workers.
+        done: Number of new results: cells trained, diverged ones included, or measurements.
+        reused: Number of results that existed before.
         failed: Reason by label, for cells left without a result.
-        duration_s: Wall time, in seconds.
-        workers: How many worked at once; 0 where there was nothing to do.
-        busy_share: Part of the wall time that they spent at cells, in [0, 1].
-        missing: Cells that cannot be measured because they are not trained.
-        diverged: Cells that cannot be measured because their training diverged.
+        duration_s: Wall-clock time, in seconds.
+        workers: Number of workers at once; 0 if there was nothing to do.
+        busy_share: Fraction of the wall-clock time that workers spent on cells, in [0, 1].
+        missing: Number of cells not measured because they are not trained.
+        diverged: Number of cells not measured because their training diverged.
     """
 
     task: TaskName
@@ -37,7 +37,7 @@ class Summary:
 
     def __str__(self) -> str:
         task = TASKS[self.task]
-        said = (
+        done = (
             f"{self.done} {task.made}, {self.reused} were there before"
             if self.done or self.failed
             else f"nothing to do: {task.nothing_left}"
@@ -51,5 +51,5 @@ class Summary:
             )
             if count
         ]
-        took = in_words(self.duration_s, self.workers, self.busy_share)
-        return "; ".join([said, *left, took])
+        effort = effort_text(self.duration_s, self.workers, self.busy_share)
+        return "; ".join([done, *left, effort])

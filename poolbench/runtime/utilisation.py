@@ -10,8 +10,8 @@ _SETTLED = {"finished", "diverged", "failed"}
 class Utilisation:
     """The fraction of the workers' time that they spent on cells.
 
-    The rest is the workers' startup, the gaps between their cells, cells that killed their worker,
-    and the end, when there are fewer cells left than workers.
+    The rest is startup, gaps between cells, cells that killed their worker, and the end, when fewer
+    cells are left than workers.
 
     Args:
         workers: Number of workers at once.
@@ -33,12 +33,18 @@ class Utilisation:
             self.busy_s += event.at_s - self._began_s.pop(event.cell)
 
     def share(self, duration_s: float) -> float:
-        """Return the fraction of a wall time, in [0, 1], that the workers spent on cells."""
+        """Return the fraction of a duration, in [0, 1], that the workers spent on cells."""
         return self.busy_s / (self.workers * duration_s) if self.workers else 0.0
 
 
-def in_words(duration_s: float, workers: int, busy_share: float) -> str:
-    """Return a text: how long a command took, and how busy its workers were, if any."""
+def effort_text(duration_s: float, workers: int, busy_share: float) -> str:
+    """Return the duration of a command and how busy its workers were, as text.
+
+    Args:
+        duration_s: Wall-clock time, in seconds.
+        workers: Number of workers at once; 0 leaves them out.
+        busy_share: Fraction of the time that they spent on cells, in [0, 1].
+    """
     if not workers:
         return f"{duration_s:.1f} s"
     noun = "worker" if workers == 1 else "workers"

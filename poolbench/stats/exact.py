@@ -1,8 +1,7 @@
 """Exact p-values of rank tests, with and without ties, by counting arrangements.
 
-Under the null hypothesis every assignment of the ranks to the two samples, or of signs to the
-ranks, is equally likely. How many of them give a sum is counted for all sums at once, one rank
-after another.
+Under the null hypothesis every assignment of ranks to the two samples, or of signs to the ranks, is
+equally likely. The number of assignments for each sum is counted by adding one rank after another.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 LARGEST = 50
-"""Runs of a sample up to which p is exact; beyond, ranks are near enough to normal."""
+"""Largest sample with an exact p; beyond, the normal approximation is close enough."""
 
 Counts = NDArray[np.float64]
 
@@ -22,8 +21,8 @@ def rank_sum_p(ranks: NDArray[np.float64], n_first: int) -> float:
     """Return the two-sided p of Mann-Whitney's U: twice the smaller tail, at most 1.
 
     Args:
-        ranks: Of both samples together, ties at their mean rank, the first sample's first.
-        n_first: Runs of the first sample, from 1 to ``len(ranks) - 1``.
+        ranks: Ranks in the pooled samples, ties at their mean rank, the first sample's first.
+        n_first: Size of the first sample, from 1 to ``len(ranks) - 1``.
 
     References:
         Streitberg, Roehmel 1986, "Exact distributions for permutation and rank tests".
@@ -37,8 +36,8 @@ def signed_rank_p(signed: NDArray[np.float64]) -> float:
     """Return the two-sided p of Wilcoxon's signed ranks: twice the smaller tail, at most 1.
 
     Args:
-        signed: Ranks of the magnitudes, ties at their mean rank, with the signs of the differences;
-            differences of 0 are left out.
+        signed: Ranks of the absolute differences, ties at their mean rank, with the signs of the
+            differences; differences of 0 are left out.
     """
     doubled = np.rint(2 * signed).astype(np.int64)
     counts = np.ones(1)
@@ -52,7 +51,7 @@ def signed_rank_p(signed: NDArray[np.float64]) -> float:
 
 @cache
 def _sums_of_subsets(doubled: tuple[int, ...], size: int) -> Counts:
-    """Return how many subsets of that size have each sum, from 0 to the sum of all."""
+    """Return the number of subsets of that size by their sum, from 0 to the largest."""
     counts = np.zeros((size + 1, sum(doubled[-size:]) + 1))
     counts[0, 0] = 1.0
     for rank in doubled:
@@ -68,7 +67,7 @@ def _two_sided(counts: Counts, seen: int) -> float:
 
 @cache
 def largest_rejected_u(n_first: int, n_second: int, alpha: float) -> int | None:
-    """Return the largest U that rejects at level alpha without ties; ``None`` if none does."""
+    """Return the largest U that rejects at level alpha, without ties; ``None`` if none does."""
     ranks = tuple(range(2, 2 * (n_first + n_second) + 1, 2))
     counts = _sums_of_subsets(ranks, n_first)[n_first * (n_first + 1) :: 2]
     return _largest_rejected(counts, alpha)
@@ -76,7 +75,7 @@ def largest_rejected_u(n_first: int, n_second: int, alpha: float) -> int | None:
 
 @cache
 def largest_rejected_w(n: int, alpha: float) -> int | None:
-    """Return the largest sum of signed ranks that rejects without ties; ``None`` if none does."""
+    """Return the largest sum of signed ranks that rejects, without ties; ``None`` if none does."""
     counts = np.ones(1)
     for rank in range(1, n + 1):
         counts = np.pad(counts, (0, rank)) + np.pad(counts, (rank, 0))

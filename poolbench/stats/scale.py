@@ -1,7 +1,7 @@
-"""Values as whole steps of a common unit, so that ties are ties and a bound is a bound.
+"""Values as whole steps of a common unit, so that ties and bounds are exact.
 
-An accuracy is a count of images divided by their number, and no float holds most such ratios:
-``445 / 500 - 450 / 500 < -0.01`` is true of floats. In steps of 1/500 it is ``-5 < -5``.
+An accuracy is a count of images divided by their number, and most such ratios are not floats:
+``445 / 500 - 450 / 500 < -0.01`` is true in floats. In steps of 1/500 it is ``-5 < -5``.
 """
 
 from __future__ import annotations
@@ -10,32 +10,32 @@ import math
 from collections.abc import Iterable
 from fractions import Fraction
 
-# Two different ratios of numbers up to this differ by more than floats below 1 are apart.
+# Two different ratios with denominators up to this differ by more than adjacent floats below 1.
 _LARGEST_DENOMINATOR = 10**7
-# Whole numbers up to this, their differences and halves are floats.
+# Whole numbers up to this, their differences and halves are exact floats.
 _LARGEST_STEPS = 2**51
 
 
 def ratio_of(value: float | Fraction) -> Fraction:
-    """Return the ratio that a finite float stands for: of 0.89, 89/100, though no float is that.
+    """Return the ratio that a finite float stands for: 89/100 for 0.89.
 
     Args:
-        value: A count divided by a count, or a decimal as people write it. A float that is the
-            nearest to no ratio of denominator up to ten million is taken as it is.
+        value: A count divided by a count, or a decimal as people write it. A float that is not
+            the nearest to a ratio with denominator up to ten million is returned as it is.
     """
     ratio = Fraction(value).limit_denominator(_LARGEST_DENOMINATOR)
     return ratio if float(ratio) == value else Fraction(value)
 
 
 class Scale:
-    """The unit of which all of some values are whole multiples.
+    """The largest unit of which all of some values are whole multiples.
 
     Args:
-        values: Of one metric; NaN, infinities and ``None`` are passed over.
+        values: Values of one metric; NaN, infinities and ``None`` are skipped.
 
     Attributes:
-        unit: The largest such unit; 1 where there is none that floats can count in, as of values
-            that were measured rather than counted: steps are then the values themselves.
+        unit: The unit; 1 if floats cannot count in it, as for values that are measured rather than
+            counted. Steps are then the values themselves.
     """
 
     def __init__(self, values: Iterable[float | None]) -> None:
@@ -55,5 +55,5 @@ class Scale:
         return float(Fraction(steps) * self.unit) if math.isfinite(steps) else steps
 
     def bound(self, value: float | Fraction) -> Fraction:
-        """Return a finite bound in steps, exactly: it may lie between two of them."""
+        """Return a finite bound in steps, exactly; it may lie between two steps."""
         return ratio_of(value) / self.unit

@@ -24,7 +24,7 @@ class LeastErrors:
 
     Args:
         estimators: One for each d and set of orders.
-        duration_s: What solving for all of them took, in seconds.
+        duration_s: Time to solve for all of them, in seconds.
     """
 
     estimators: tuple[Estimator, ...]
@@ -45,12 +45,16 @@ class BothOptima:
 
 
 def problems(d: Sequence[int], orders: Sequence[Orders]) -> Iterator[tuple[int, Orders]]:
-    """Yield each d with each set of orders, or with all there are.
+    """Yield each d with each set of orders.
+
+    Args:
+        d: Elements of the window.
+        orders: Sets of orders; empty for all sets of each d.
 
     Raises:
         BadInput: d is out of range, or has more sets of orders than a table can show.
     """
-    for elements in d:  # every one before the first is worked on
+    for elements in d:  # check all before solving for any
         check_dimension(elements)
         if not orders and elements > LARGEST_TABLE:
             raise BadInput(
@@ -65,10 +69,10 @@ def least_errors(settings: OptimalErrorSettings) -> LeastErrors:
     """Solve for the estimators with the least largest error.
 
     Args:
-        settings: Which.
+        settings: The values of d and the sets of orders.
 
     Raises:
-        BadInput: A d or a set of orders cannot be meant.
+        BadInput: A d or a set of orders is invalid.
     """
     began = time.perf_counter()
     best = tuple(least_error(*problem) for problem in problems(settings.d, settings.orders))
@@ -80,10 +84,10 @@ def both_optima(d: Sequence[int], orders: Sequence[Orders]) -> tuple[BothOptima,
 
     Args:
         d: Elements of the window.
-        orders: Sets of orders; none for all sets of each d.
+        orders: Sets of orders; empty for all sets of each d.
 
     Raises:
-        BadInput: A d or a set of orders cannot be meant.
+        BadInput: A d or a set of orders is invalid.
     """
     return tuple(
         BothOptima(mean_square=least_mean_square(*problem), largest=least_error(*problem))

@@ -19,10 +19,10 @@ class BoundedNetwork:
     """A network with an upper bound on its linear regions.
 
     Args:
-        name: What it computes, in words.
+        name: Description of what it computes.
         widths: Neurons of its hidden layers.
         bound: See :func:`region_bound`.
-        published: The source's bound; ``None`` if it gives none.
+        published: Published bound; ``None`` if there is none.
     """
 
     name: str
@@ -51,7 +51,7 @@ def region_bound(inputs: int, widths: Sequence[int]) -> int:
         raise BadInput(
             f"a layer of {min(inputs, *widths)} neurons", "choose from 1: --widths 12,10"
         )
-    # A layer depends on those before it only by the minimum.
+    # A layer depends on those before it only through the minimum.
     regions = {inputs: 1}
     for width in widths:
         after: dict[int, int] = defaultdict(int)
@@ -66,7 +66,7 @@ def bounded_networks(settings: RegionsSettings) -> tuple[BoundedNetwork, ...]:
     """Bound the linear regions of the max network and of the plan's estimator.
 
     Args:
-        settings: Which.
+        settings: The d, and widths of another network to bound.
 
     Raises:
         BadInput: d is out of range, or a width is below 1.
@@ -80,7 +80,7 @@ def bounded_networks(settings: RegionsSettings) -> tuple[BoundedNetwork, ...]:
         ("the same, a subpool counted as one neuron", plan.widths, settings.published),
     ]
     if settings.widths:
-        networks.append(("of the widths asked for", settings.widths, None))
+        networks.append(("of the given widths", settings.widths, None))
     return tuple(
         BoundedNetwork(name=name, widths=widths, bound=region_bound(d, widths), published=published)
         for name, widths, published in networks

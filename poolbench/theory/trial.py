@@ -1,4 +1,4 @@
-"""ReLU networks that hold or estimate a max, run on random points beside the max itself."""
+"""ReLU networks that compute or estimate a max, compared with it on random points."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ class PlanTrial:
 
     Args:
         plan: The subpools of each layer.
-        estimator: The optimal one of orders 0 and d - 1, which the network computes.
-        network: The plan's.
+        estimator: The optimal estimator of orders 0 and d - 1, which the network computes.
+        network: The network of the plan.
         deviations: Largest |neuron - subpool max| of each layer.
         output_deviation: Largest |output - estimate|.
     """
@@ -38,8 +38,8 @@ class MaxTrial:
     """Lemma 1's network on normal points.
 
     Args:
-        network: It computes the max of its inputs exactly.
-        deviation: Largest |output - max|: rounding alone.
+        network: The network, which computes the max of its inputs exactly.
+        deviation: Largest |output - max|, due to rounding alone.
     """
 
     network: ReluNetwork
@@ -47,7 +47,7 @@ class MaxTrial:
 
 
 def try_plan(d: int) -> PlanTrial:
-    """Run the plan's network on random points, and compare its neurons with the maxes.
+    """Run the plan's network on random points and compare its neurons with the maxes.
 
     Args:
         d: Elements of the window, from 2 to 256.
@@ -73,10 +73,10 @@ def try_plan(d: int) -> PlanTrial:
 
 
 def try_max_network(n: int) -> MaxTrial:
-    """Run the exact network of n values on random points.
+    """Run the exact network for n values on random points.
 
     Args:
-        n: Values, from 1 to 1024.
+        n: Number of values, from 1 to 1024.
 
     Raises:
         BadInput: n is out of range.

@@ -38,7 +38,7 @@ def test_the_probes_of_a_suite_are_measured_printed_and_drawn(
         "digits-zoom.png",
         "digits-zoom.svg",
     ]
-    assert "6 of 6 measurements are there" in poolbench("plan", "tiny.yaml").out
+    assert "6 of 6 measurements are done" in poolbench("plan", "tiny.yaml").out
     assert "digits · zoom" in poolbench("report", "tiny.yaml").out
 
 

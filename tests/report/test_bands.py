@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from poolbench.report.studies.bands import curve_over_seeds, seeds_in_words
+from poolbench.report.studies.bands import curve_over_seeds, seeds_text
 
 NAN = math.nan
 
@@ -38,4 +38,4 @@ def test_single_seeds_have_no_band_and_where_nothing_is_left_is_a_gap() -> None:
     ],
 )
 def test_how_many_seeds_there_are_is_a_number_or_a_range(counts: list[int], words: str) -> None:
-    assert seeds_in_words(counts) == words
+    assert seeds_text(counts) == words

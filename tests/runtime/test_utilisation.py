@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from poolbench.core.events import Event, Kind
-from poolbench.runtime.utilisation import Utilisation, in_words
+from poolbench.runtime.utilisation import Utilisation, effort_text
 from tests.conftest import Done
 
 
@@ -27,7 +27,7 @@ def test_two_workers_of_which_one_ends_early_are_half_and_wholly_busy() -> None:
         utilisation.take(told)
     assert utilisation.busy_s == 15.0
     assert utilisation.share(10.0) == 0.75
-    assert in_words(10.0, 2, 0.75) == "10.0 s, 2 workers busy 75 %"
+    assert effort_text(10.0, 2, 0.75) == "10.0 s, 2 workers busy 75 %"
 
 
 def test_only_what_a_cell_was_finished_in_counts_when_a_worker_died_of_it() -> None:
@@ -44,7 +44,7 @@ def test_only_what_a_cell_was_finished_in_counts_when_a_worker_died_of_it() -> N
 
 def test_without_workers_nobody_is_busy() -> None:
     assert Utilisation().share(3.0) == 0.0
-    assert in_words(3.0, 0, 0.0) == "3.0 s"
+    assert effort_text(3.0, 0, 0.0) == "3.0 s"
 
 
 @pytest.mark.parametrize("engine", ["local", "inline"])

@@ -11,7 +11,7 @@ from poolbench.core.record import Run
 from poolbench.core.study import Study
 from poolbench.report.chart import Axis, Chart, Curves
 from poolbench.report.robustness.sweeps import Sweep, sweeps_of
-from poolbench.report.studies.bands import BAND, curve_over_seeds, seeds_in_words
+from poolbench.report.studies.bands import BAND, curve_over_seeds, seeds_text
 
 
 def robustness_charts(
@@ -53,8 +53,7 @@ def _chart(study: Study, sweep: Sweep, name: str) -> Curves:
     return Curves(
         name=name,
         title=f"{study.title} · {sweep.dataset} · {sweep.title}",
-        caption=f"{BAND}; {seeds_in_words(measured.values())} a variant; "
-        f"{sweep.total:,} test images",
+        caption=f"{BAND}; {seeds_text(measured.values())} a variant; {sweep.total:,} test images",
         x=axis,
         y=Axis(label="accuracy (%)", is_share=True),
         curves=tuple(

@@ -1,6 +1,6 @@
-"""The result of a comparison in a sentence or two, within what its tests show.
+"""The result of a comparison in a sentence or two that claim no more than its tests show.
 
-Every clause is read from the decision of the rule or from a verdict, which the table prints too.
+Every clause is derived from the decision of the rule or from a verdict, as in the table.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ def answer(outcomes: Outcomes) -> str:
         outcomes: The comparison and its runs.
 
     Returns:
-        Sentences with the suite's names. The best is the variant of the best mean, with diverged
-        runs counted as the worst value of all.
+        Sentences with the suite's names. The best variant has the best mean, with diverged runs
+        counted as the worst value.
     """
     comparison, metric = outcomes.comparison, outcomes.metric
     finished = [name for name, e in comparison.estimates.items() if e.n]
@@ -51,7 +51,7 @@ def _leader(comparison: Comparison, finished: Sequence[str], metric: str) -> str
         return f"{_listed(level)} share the {extreme}, {per_cent(means[best])} %"
     beyond = min if comparison.lower_is_better else max
     if beyond(means.values()) != means[best]:
-        # Another variant's finished runs are better still, but some of its runs diverged.
+        # Another variant's finished runs are better, but some of its runs diverged.
         extreme += " with diverged runs counted as the worst"
     shown = per_cent(means[best], estimates[best].std)
     return f"{best} has the {extreme}, {shown} % ({_seeds(comparison, best)})"

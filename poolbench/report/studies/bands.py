@@ -38,7 +38,7 @@ def curve_over_seeds(
     )
 
 
-def seeds_in_words(counts: Iterable[int]) -> str:
+def seeds_text(counts: Iterable[int]) -> str:
     """Return the number of seeds as text: ``n = 5 seeds``, ``n = 3 to 5 seeds``."""
     there = sorted(set(counts))
     shown = str(there[0]) if len(there) == 1 else f"{there[0]} to {there[-1]}"

@@ -14,7 +14,7 @@ from poolbench.core.cell import Cell
 from poolbench.core.record import Run
 from poolbench.core.study import Study
 from poolbench.report.chart import Axis, Chart, Curves, Scale
-from poolbench.report.studies.bands import BAND, curve_over_seeds, seeds_in_words
+from poolbench.report.studies.bands import BAND, curve_over_seeds, seeds_text
 
 _LEAST_POINTS = 3
 # On a linear axis, a range this wide would hide its lower end.
@@ -129,7 +129,7 @@ def _chart(
     return Curves(
         name=f"{dataset}-by-{option.replace('_', '-')}",
         title=f"{study.title} · {dataset}",
-        caption=f"{BAND}; {seeds_in_words(filter(None, counts))} a variant",
+        caption=f"{BAND}; {seeds_text(filter(None, counts))} a variant",
         x=Axis(
             label=f"{option.replace('_', ' ')} ({site})" if site else option,
             scale=_scale(values),

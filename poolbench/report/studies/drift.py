@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from poolbench.report.chart import Axis, Chart, Curve, Curves, Sample, Samples, Scale
 from poolbench.report.number_format import NOTHING
-from poolbench.report.studies.bands import seeds_in_words
+from poolbench.report.studies.bands import seeds_text
 from poolbench.report.table import Column, Table, TableCell, text_cell
 
 _COLUMNS = (
@@ -168,7 +168,7 @@ def _scale(drifts: Mapping[str, Drift]) -> Scale:
 
 
 def _seeds(drifts: Mapping[str, Drift]) -> str:
-    return seeds_in_words(len(drift.ends) for drift in drifts.values())
+    return seeds_text(len(drift.ends) for drift in drifts.values())
 
 
 def _kind(drift: Drift) -> str:

@@ -1,4 +1,4 @@
-"""The machines and versions that the runs of a study come from."""
+"""The machines and versions that a study ran on."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from poolbench.core.record import Run
 from poolbench.report.number_format import NOTHING
 from poolbench.report.table import Column, Table, text_cell
 
-# What a result may depend on beside its cell, in the order it is shown.
+# Facts that a result may depend on besides its cell, in display order.
 _MACHINE = (
     "device", "gpu", "cpu", "cpu_capability", "pooling_kernels", "threads", "torch", "poolbench",
     "python", "platform",
 )  # fmt: skip
-_MIXED = "mixed environment: bits, and so accuracies within noise, may depend on it"
+_MIXED = "mixed environments: results may differ in bits, and so accuracies within noise"
 
 
 def environments_table(runs: Mapping[str, Run]) -> Table:
-    """Return each machine with its versions once, and how many runs come from it.
+    """Return the table of machines with their versions and their number of runs.
 
     Args:
-        runs: Cell id to run.
+        runs: Runs by cell id.
     """
     seen: dict[tuple[str, ...], int] = {}
     for run in runs.values():

@@ -12,7 +12,7 @@ from poolbench.core.record import Epoch, Run
 from poolbench.core.study import Study
 from poolbench.report.chart import Axis, Chart, Curve, Curves
 from poolbench.report.number_format import NOTHING, count, probability
-from poolbench.report.studies.bands import BAND, curve_over_seeds, seeds_in_words
+from poolbench.report.studies.bands import BAND, curve_over_seeds, seeds_text
 from poolbench.report.studies.notes import about_bold, about_caveats, about_reductions
 from poolbench.report.table import Column, Table, TableCell, text_cell
 from poolbench.stats import Comparison, compare
@@ -148,7 +148,7 @@ def _chart(
         yield Curves(
             name=f"{dataset}-{name.replace(' ', '-')}",
             title=f"{study.title} · {dataset} · {name}",
-            caption=f"{BAND}; {seeds_in_words(counts)} a variant{left_out}",
+            caption=f"{BAND}; {seeds_text(counts)} a variant{left_out}",
             x=Axis(label="epoch"),
             y=Axis(label=f"{name} (%)" if is_share else name, is_share=is_share),
             curves=tuple(curves),

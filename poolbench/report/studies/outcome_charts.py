@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from poolbench.core.record import Run
 from poolbench.core.study import Study
 from poolbench.report.chart import Axis, Chart, Cloud, Sample, Samples, Scatter
-from poolbench.report.studies.bands import seeds_in_words
+from poolbench.report.studies.bands import seeds_text
 from poolbench.report.studies.outcomes import Outcomes, outcomes_of
 from poolbench.stats import estimate
 
@@ -51,7 +51,7 @@ def _seeds(outcomes: Outcomes, dataset: str, title: str) -> Samples:
         caption="; ".join(
             [
                 "a dot a seed; diamond: mean; bar: 95 % interval of the mean (Student's t)",
-                f"{seeds_in_words(e.n for e in comparison.estimates.values())} a variant",
+                f"{seeds_text(e.n for e in comparison.estimates.values())} a variant",
                 *lost,
             ]
         ),
@@ -120,8 +120,7 @@ def _scatter(
     return Scatter(
         name=name,
         title=title,
-        caption="mean ± standard deviation over the seeds, "
-        f"{seeds_in_words(counts)} a variant{remark}",
+        caption=f"mean ± standard deviation over the seeds, {seeds_text(counts)} a variant{remark}",
         x=Axis(label=label),
         y=Axis(label=f"test {outcomes.metric} (%)", is_share=True),
         clouds=tuple(clouds),

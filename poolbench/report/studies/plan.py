@@ -1,4 +1,4 @@
-"""The plan of a study: its cells, what is done, what the rest takes, what it can show."""
+"""The plan of a study: its cells, what is done, the cost of the rest, what it can show."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ _COLUMNS = (
 
 @dataclass(frozen=True, kw_only=True)
 class PlanProgress:
-    """How far a study has come, and what the rest of it takes.
+    """The progress of a study, and the cost of the rest.
 
     Args:
-        costs: By condition, where known.
-        devices: Of the workers that would do the rest.
+        costs: Cost of a cell by condition, where known.
+        devices: Device of each worker.
         done: Ids of the cells with a result.
-        begun: Ids of cells without one that were interrupted, and go on where they stood.
-        measured: Cell id to how many of the study's probes were put to it.
-        free_bytes: On the store's disk; ``None`` where there is no store.
+        begun: Ids of interrupted cells, which resume from a checkpoint.
+        measured: Number of the study's probes that are done, by cell id.
+        free_bytes: Free space on the store's disk, in bytes; ``None`` if there is no store.
     """
 
     costs: Mapping[str, CellCost]
@@ -48,9 +48,9 @@ def plan_table(study: Study, dataset: str, progress: PlanProgress) -> Table:
     """Return the plan for one data set, a row for each variant.
 
     Args:
-        study: What would be trained.
+        study: The study to plan.
         dataset: One of ``study.datasets``.
-        progress: How far it has come.
+        progress: Its progress.
     """
     conditions = [
         (variant, cells) for name, variant, cells in study.conditions() if name == dataset
@@ -104,7 +104,7 @@ def _effort_note(cells: Sequence[Cell], progress: PlanProgress) -> str:
             f"{len(cells) - len(known)} of them: `poolbench plan --measure` times a few steps."
         )
     free = "" if progress.free_bytes is None else f" of {byte_size(progress.free_bytes)} free"
-    # A cell is the smallest piece of work, so no more workers than cells can help.
+    # A cell cannot be split, so more workers than cells do not help.
     duration_s = max(
         sum(cost.duration_s for cost in known) / min(len(devices), len(cells)),
         max(cost.duration_s for cost in known),
@@ -136,5 +136,5 @@ def _probe_notes(study: Study, cells: Sequence[Cell], progress: PlanProgress) ->
         return []
     done = sum(progress.measured.get(cell.id, 0) for cell in cells)
     names = ", ".join(probe.name for probe in study.probes)
-    asked = len(cells) * len(study.probes)
-    return [f"Probes: {names}; {done} of {asked} measurements are there."]
+    total = len(cells) * len(study.probes)
+    return [f"Probes: {names}; {done} of {total} measurements are done."]
