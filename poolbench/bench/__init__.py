@@ -1,1 +1,1 @@
-"""Benchmarks: ours and the peer's, interleaved in one process. One file per benchmark."""
+"""Benchmarks of our code and its peers, interleaved in one process; one file per benchmark."""

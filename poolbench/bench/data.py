@@ -46,9 +46,9 @@ def bench_data(*, batch_size: int, images: int, rounds: int) -> Table:
         race(contenders, rounds, processor),
         reference=reference,
         notes=(
-            f"{rounds} rounds of {images:,} images, order drawn anew each round; median and range",
-            "seconds are this process's own on the CPU, 1 thread: what others run does not count",
-            "ratio: the row's images/s of torchvision's, round by round",
+            f"{rounds} rounds of {images:,} images, new random order each round; median and range",
+            "seconds are this process's CPU time, 1 thread: other processes do not count",
+            "ratio: the row's images/s over torchvision's, round by round",
             surroundings(_CPU),
         ),
     )

@@ -55,7 +55,7 @@ def bench_fgsm(
     }
     first, *others = (run() for run in rivals.values())
     if not all(torch.equal(first, other) for other in others):
-        raise RuntimeError("the contenders disagree on what is still classified rightly")
+        raise RuntimeError("the contenders disagree on which images are still classified correctly")
     times = race(
         [Contender(name=n, run=run, images=images) for n, run in rivals.items()],
         rounds,
@@ -66,10 +66,10 @@ def bench_fgsm(
         times,
         reference="foolbox as documented",
         notes=(
-            f"{rounds} rounds of {images} images, order drawn anew each round; median and range",
-            "ratio: the row's images/s of foolbox's as documented, round by round",
+            f"{rounds} rounds of {images} images, new random order each round; median and range",
+            "ratio: the row's images/s over foolbox's as documented, round by round",
             f"all agree on each of {first.numel():,} images and epsilons, "
-            f"{first.double().mean():.1%} of them still right",
+            f"{first.double().mean():.1%} of them still correct",
             surroundings(device),
         ),
     )

@@ -1,4 +1,4 @@
-"""The benchmark of pooling operators: ours, what people write instead, and a mean as yardstick."""
+"""The benchmark of pooling operators: ours, their peers, and a mean as a yardstick."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The passes that race for each contender, and their times afterwards."""
+"""The passes of each contender in a race, and their times."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def passes_of(times: Mapping[str, Sequence[float]], name: str) -> Passes:
     """Return the times of a contender's passes.
 
     Args:
-        times: Of a race whose contenders are called ``PASS NAME``.
-        name: The contender.
+        times: Times of a race with contenders named ``PASS NAME``.
+        name: Name of the contender.
     """
     return Passes(forward_s=times[f"{FORWARD} {name}"], step_s=times[f"{STEP} {name}"])

@@ -75,7 +75,7 @@ def surroundings(device: torch.device) -> str:
 
 
 def conditions(rounds: int, threads: int, device: torch.device) -> Conditions:
-    """Return under which conditions a race within this process was run, as it ends."""
+    """Return the conditions of a race that has just ended in this process."""
     return Conditions(
         rounds=rounds, threads=threads, device=str(device), surroundings=surroundings(device)
     )

@@ -19,7 +19,7 @@ import torch
 from poolbench.bench.race import Contender, machine, race
 from poolbench.bench.seeds_worker import SeedsJob
 from poolbench.bench.stopwatch import wall
-from poolbench.bench.user_loop import IN_WORDS
+from poolbench.bench.user_loop import DESCRIPTION
 from poolbench.core.cell import Precision
 from poolbench.engines.local import worker_environment
 from poolbench.report.benchmarks.rates import rate_table
@@ -94,7 +94,7 @@ def bench_seeds(
 
         def train(name: str) -> None:
             if _train(ways[name].processes, numbers) != digests and ways[name].has_one_outcome:
-                raise RuntimeError(f"{name}: a seed beside others differs from the same seed alone")
+                raise RuntimeError(f"{name}: a seed gives other bits in parallel than alone")
 
         images = seeds * steps * batch_size
         times = race(
@@ -108,12 +108,12 @@ def bench_seeds(
         times,
         reference=_USER,
         notes=(
-            f"{rounds} rounds of {seeds} seeds of {steps} steps, order drawn anew each round; "
-            "median and range, by the clock on the wall",
-            "ratio: the row's images/s of the user's loop's, round by round",
-            f"each of {seeds} seeds ends with the same bits beside the others and alone, in every "
+            f"{rounds} rounds of {seeds} seeds of {steps} steps, new random order each round; "
+            "median and range, wall-clock time",
+            "ratio: the row's images/s over the user's loop's, round by round",
+            f"each of {seeds} seeds ends with the same bits in parallel and alone, in every "
             f"round{'' if device == _CPU else ', eager and captured'}",
-            IN_WORDS,
+            DESCRIPTION,
             machine(device),
         ),
     )
@@ -124,7 +124,7 @@ _Start = Callable[..., list["_Process"]]
 
 def _on_cpu(alone: SeedsJob, cores: int, start: _Start) -> dict[str, _Way]:
     return {
-        "a single-threaded worker a core": _Way(
+        "a single-threaded worker per core": _Way(
             processes=start(alone, cores), has_one_outcome=True
         ),
         "one process, all threads": _Way(processes=start(replace(alone, threads=cores))),

@@ -107,10 +107,10 @@ def serve(job: SeedsJob) -> None:
 
 
 if __name__ == "__main__":
-    asked = SeedsJob(**json.loads(sys.argv[1]))
-    torch.set_num_threads(asked.threads)
-    if asked.by_user:
-        serve(asked)
+    job = SeedsJob(**json.loads(sys.argv[1]))
+    torch.set_num_threads(job.threads)
+    if job.by_user:
+        serve(job)
     else:
-        with configured(asked.device, asked.threads):
-            serve(asked)
+        with configured(job.device, job.threads):
+            serve(job)

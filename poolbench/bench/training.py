@@ -10,7 +10,7 @@ import torch
 from poolbench.bench.network import MEAN, fresh_network, image_shape
 from poolbench.bench.race import Contender, race, surroundings
 from poolbench.bench.stopwatch import fair
-from poolbench.bench.user_loop import IN_WORDS, user_loader, user_loop
+from poolbench.bench.user_loop import DESCRIPTION, user_loader, user_loop
 from poolbench.core.batch import Batch
 from poolbench.core.cell import Named, Precision, Recipe
 from poolbench.data.augment.api import build_augmentations
@@ -78,9 +78,9 @@ def bench_training(
         times,
         reference="poolbench loop",
         notes=(
-            f"{rounds} rounds of {steps} steps, order drawn anew each round; median and range",
-            "ratio: the row's images/s of the loop's, round by round",
-            IN_WORDS,
+            f"{rounds} rounds of {steps} steps, new random order each round; median and range",
+            "ratio: the row's images/s over the loop's, round by round",
+            DESCRIPTION,
             surroundings(device),
         ),
     )
@@ -151,7 +151,7 @@ def epoch_of(training: Training) -> Callable[[], None]:
     """Return a function that trains for one more epoch at each call."""
 
     def run() -> None:
-        asked = itertools.count(1)  # once after each step
-        training.run(should_stop=lambda: next(asked) >= training.batches.steps)
+        steps = itertools.count(1)  # should_stop is called once after each step
+        training.run(should_stop=lambda: next(steps) >= training.batches.steps)
 
     return run

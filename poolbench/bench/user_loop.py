@@ -13,7 +13,7 @@ from poolbench.data.splits import Split
 from poolbench.operators.max import Max
 from poolbench.operators.window import Window
 
-IN_WORDS = (
+DESCRIPTION = (
     "a user's loop: torchvision transforms on PIL images, DataLoader in its own process, NCHW, "
     "fp32 (a GPU's convolutions in tf32, torch's default), torch's max pooling, torch.optim.SGD, "
     "loss.item() each step"

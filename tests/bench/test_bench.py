@@ -390,8 +390,10 @@ def test_ways_to_train_many_seeds_are_timed_and_agree(poolbench: Callable[..., A
     assert done.code == 0, done.err
     (table,) = json.loads(done.out)["tables"]
     assert [row["contender"] for row in table["rows"]] == [
-        "a single-threaded worker a core", "one process, all threads", "a user's loop, all threads"
-    ]  # fmt: skip
+        "a single-threaded worker per core",
+        "one process, all threads",
+        "a user's loop, all threads",
+    ]
     assert "each of 3 seeds ends with the same bits" in str(table["notes"])
 
 
@@ -399,7 +401,7 @@ def test_ways_to_train_many_seeds_are_timed_and_agree(poolbench: Callable[..., A
 def test_a_seed_that_differs_beside_others_stops_the_race(monkeypatch: pytest.MonkeyPatch) -> None:
     train = seeds._train  # one process gives the digests in order, two the other way round
     monkeypatch.setattr(seeds, "_train", lambda *given: train(*given)[:: 3 - 2 * len(given[0])])
-    with pytest.raises(RuntimeError, match="a seed beside others differs"):
+    with pytest.raises(RuntimeError, match="a seed gives other bits in parallel than alone"):
         seeds.bench_seeds(
             "lenet-mnist", seeds=2, batch_size=1, steps=1, rounds=3, cores=2, precision="fp32"
         )

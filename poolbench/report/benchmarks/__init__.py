@@ -1,1 +1,1 @@
-"""What benchmarks have found, as tables: one file each, and the cells that they share."""
+"""Tables of benchmarks: one file per benchmark, and shared cells."""

@@ -11,12 +11,12 @@ NO_SPREAD = TableCell(values=(None, None, None), text="")
 
 
 def spread(values: Sequence[float], form: str, scale: float = 1.0) -> TableCell:
-    """Return a median with the least and the largest value.
+    """Return a cell with a median, and the least and the largest value.
 
     Args:
-        values: One a round.
-        form: Of a number that is read, as of :func:`format`.
-        scale: What people read is the values times this; programs read the values.
+        values: One value per round.
+        form: Format of the shown numbers, as for :func:`format`.
+        scale: Factor from the values to the shown numbers; data fields keep the values.
     """
     shown = (statistics.median(values), min(values), max(values))
     middle, low, high = (f"{value * scale:{form}}" for value in shown)
@@ -24,11 +24,11 @@ def spread(values: Sequence[float], form: str, scale: float = 1.0) -> TableCell:
 
 
 def median(values: Sequence[float], form: str) -> TableCell:
-    """Return a median alone."""
+    """Return a cell with a median alone."""
     middle = statistics.median(values)
     return TableCell(values=(middle,), text=f"{middle:{form}}")
 
 
 def ratios(values: Sequence[float], standard: Sequence[float]) -> list[float]:
-    """Return the values over the standard's, round by round: a busy round slows both."""
+    """Return the values over those of a standard, round by round, as a busy round slows both."""
     return [value / other for value, other in zip(values, standard, strict=True)]

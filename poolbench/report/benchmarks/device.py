@@ -1,4 +1,4 @@
-"""What a device can do at best, as a table."""
+"""The table of a device's highest rates."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from poolbench.report.table import Column, Table, text_cell
 
 
 def device_table(rates: DeviceRates, conditions: Conditions) -> Table:
-    """Return the bandwidth of a copy, and the rates of matrix products and convolutions.
+    """Return the table of a copy's bandwidth and of matrix product and convolution rates.
 
     Args:
-        rates: What was measured.
-        conditions: How.
+        rates: The measured rates.
+        conditions: The conditions of the benchmark.
     """
     return Table(
-        title=f"what the device can do, {conditions.threads} threads, {conditions.device}",
+        title=f"device limits, {conditions.threads} threads, {conditions.device}",
         columns=(
             Column(title="work", fields=("work",), is_text=True),
             Column(title="GB/s", fields=("bytes_per_s", "bytes_per_s_low", "bytes_per_s_high")),
@@ -33,9 +33,10 @@ def device_table(rates: DeviceRates, conditions: Conditions) -> Table:
             ),
         ),
         notes=(
-            f"{conditions.rounds} rounds, order drawn anew each round; median [least, largest]",
-            "GB/s: bytes read and written; TFLOP/s: products and sums, of normal random numbers",
-            f"of the 3x3 convolutions of {rates.batch_size} images the fastest of each precision",
+            f"{conditions.rounds} rounds, new random order each round; median [least, largest]",
+            "GB/s: bytes read and written; TFLOP/s: multiplications and additions, on normal "
+            "random numbers",
+            f"3x3 convolutions: of {rates.batch_size} images, the fastest in each precision",
             conditions.surroundings,
         ),
     )

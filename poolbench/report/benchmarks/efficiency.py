@@ -1,4 +1,4 @@
-"""The arithmetic of training steps beside that of bare convolutions, as a table."""
+"""The table of FLOP/s in training steps and in convolutions alone."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ def efficiency_table(
     batch_size: int,
     precision: Precision,
 ) -> Table:
-    """Return rates, and their shares of the fastest convolution's.
+    """Return the table of rates, and their ratios to the fastest convolution's.
 
     Args:
-        works: By name.
-        conditions: How they were measured.
-        peak: Rate of the fastest convolution in each round.
-        batch_size: Images of each work.
-        precision: Of the arithmetic.
+        works: Measured work by name.
+        conditions: The conditions of the benchmark.
+        peak: FLOP/s of the fastest convolution in each round.
+        batch_size: Images per batch.
+        precision: Precision of the arithmetic.
     """
     return Table(
         title=f"arithmetic, batch {batch_size}, {precision}, {conditions.threads} threads, "
@@ -53,12 +53,12 @@ def efficiency_table(
             for name, work in works.items()
         ),
         notes=(
-            "a network's row: its whole training step on one resident batch; operations are those "
-            "of convolutions and matrix products, forward and backward, as torch counts them",
-            "its convolutions alone: forward and backward, each on what the network gives it, kept "
+            "a network's row: its whole training step on one resident batch; only operations of "
+            "convolutions and matrix products, forward and backward, are counted, by torch",
+            "its convolutions alone: forward and backward, each on its input in the network, kept "
             "in memory",
             "share of the peak: the row's rate over the fastest convolution's, round by round",
-            f"{conditions.rounds} rounds, order drawn anew each round; median and range",
+            f"{conditions.rounds} rounds, new random order each round; median and range",
             conditions.surroundings,
         ),
     )

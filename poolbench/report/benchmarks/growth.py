@@ -1,4 +1,4 @@
-"""How seconds grow with size, as a table."""
+"""The table of seconds against size."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from poolbench.report.table import Column, Table, TableCell, text_cell
 
 
 def growth_table(works: Iterable[Growth], rounds: int) -> Table:
-    """Return seconds against size, and what one more takes.
+    """Return the table of seconds against size, with marginal cost and exponent.
 
     Args:
-        works: Each at several sizes.
-        rounds: Turns of each size.
+        works: Work at several sizes.
+        rounds: Rounds at each size.
     """
     return Table(
         title="growth: seconds against size",
@@ -27,9 +27,9 @@ def growth_table(works: Iterable[Growth], rounds: int) -> Table:
         rows=tuple(_row(work) for work in works),
         notes=(
             f"median of {rounds} rounds, 1 thread; one more: the difference of the two largest "
-            "sizes, shared out",
-            "exponent: slope of log seconds over log size between the two largest sizes, 1 is "
-            "linear, below 1 a constant part still shows",
+            "sizes, per unit",
+            "exponent: slope of log seconds over log size between the two largest sizes; 1 is "
+            "linear, below 1 a constant part still matters",
         ),
     )
 

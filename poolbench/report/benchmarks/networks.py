@@ -1,4 +1,4 @@
-"""What the networks of a study's variants cost, as a table."""
+"""The table of the cost of each variant's network."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ _MIB = 2**20
 
 
 def networks_table(race: NetworkRace, conditions: Conditions) -> Table:
-    """Return parameters, FLOPs, memory and times of each variant's network.
+    """Return the table of parameters, FLOPs, memory and times of each variant's network.
 
     Args:
-        race: What was measured.
-        conditions: How.
+        race: The measured costs.
+        conditions: The conditions of the benchmark.
     """
     reference = race.passes[race.reference]
     return Table(
@@ -42,13 +42,13 @@ def networks_table(race: NetworkRace, conditions: Conditions) -> Table:
         ),
         notes=(
             f"batches of {race.batch_size} random images of "
-            f"{'x'.join(map(str, race.image_shape))}, {conditions.rounds} rounds, order drawn anew "
-            "each round: median [least, largest] ms an image",
-            f"beside it: median of the time over {race.reference}'s of the same round, with the "
-            f"{CONFIDENCE:.0%} interval of the median; within noise where that holds 1. Each "
-            f"interval stands alone: of {len(race.costs) - 1} some may miss by chance",
-            "FLOPs: of convolutions and matrix products alone, as torch counts them; backward "
-            "takes about twice as many again",
+            f"{'x'.join(map(str, race.image_shape))}, {conditions.rounds} rounds, new random "
+            "order each round: median [least, largest] ms per image",
+            f"x {race.reference}: median of the time over {race.reference}'s in the same round, "
+            f"with the {CONFIDENCE:.0%} interval of the median; within noise if that contains 1. "
+            f"Each interval stands alone: of {len(race.costs) - 1} some may miss by chance",
+            "FLOPs: of convolutions and matrix products only, counted by torch, forward; backward "
+            "takes about twice as many",
             conditions.surroundings,
         ),
     )

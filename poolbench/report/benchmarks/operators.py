@@ -1,4 +1,4 @@
-"""What pooling costs, beside what people write instead, as a table."""
+"""The table of the cost of pooling operators and their peers."""
 
 from __future__ import annotations
 
@@ -12,19 +12,18 @@ from poolbench.stats.median import CONFIDENCE
 
 
 def pooling_table(race: PoolingRace, conditions: Conditions) -> Table:
-    """Return times, memory and bandwidth of ours and of its peers.
+    """Return the table of times, memory and bandwidth of our operator and its peers.
 
     Args:
-        race: What was measured.
-        conditions: How.
+        race: The measured costs.
+        conditions: The conditions of the benchmark.
     """
     size, copy_s = race.maps_bytes, statistics.median(race.copy_s)
     ours, reference = next((name, cost.passes) for name, cost in race.costs.items())
     clock = (
-        "kernels alone, which wait together for the GPU: what Python takes to launch them is left "
-        "out"
+        "kernels alone, queued together on the GPU, without the time Python takes to launch them"
         if conditions.device.startswith("cuda")
-        else "by the clock on the wall"
+        else "wall-clock time"
     )
     return Table(
         title=f"{race.task}, {conditions.threads} threads, {conditions.device}",
@@ -47,14 +46,14 @@ def pooling_table(race: PoolingRace, conditions: Conditions) -> Table:
             for name, cost in race.costs.items()
         ),
         notes=(
-            f"{conditions.rounds} rounds of all {race.images} images, order drawn anew each round: "
+            f"{conditions.rounds} rounds of all {race.images} images, new random order each round: "
             f"median [least, largest] ms, {clock}",
-            f"x ours: median of the time over ours of the same round, with the {CONFIDENCE:.0%} "
-            "interval of the median; within noise where that holds 1",
-            f"copy_'s speed: copy_ moves {2 * size / copy_s / 1e9:,.0f} GB/s; the share of that "
-            "which forward / forward and backward reach, counting only the bytes that must move: "
+            f"x ours: median of the time over ours in the same round, with the {CONFIDENCE:.0%} "
+            "interval of the median; within noise if that contains 1",
+            f"copy_'s speed: copy_ moves {2 * size / copy_s / 1e9:,.0f} GB/s; the share of it "
+            "that forward / forward and backward reach, counting only the bytes that must move: "
             f"{race.forward_bytes / size:.2f} and {race.step_bytes / size:.2f} times the maps",
-            "kept: for backward, beside the maps themselves; mean is a yardstick, not a peer; our "
+            "kept: for backward, besides the maps themselves; mean is a yardstick, not a peer; our "
             f"kernel here: {race.kernel}",
             conditions.surroundings,
         ),
@@ -63,8 +62,8 @@ def pooling_table(race: PoolingRace, conditions: Conditions) -> Table:
 
 
 def _copy_shares(race: PoolingRace, cost: PoolingCost) -> TableCell:
-    """Return how near the passes come to the speed of a copy, which reads and writes the maps."""
-    if cost.is_yardstick:  # it has other bytes to move
+    """Return a cell with the passes' shares of the bandwidth of a copy of the maps."""
+    if cost.is_yardstick:  # it moves other bytes
         return TableCell(values=(None, None), text="")
     copied, copy_s = 2 * race.maps_bytes, statistics.median(race.copy_s)
     shares = [

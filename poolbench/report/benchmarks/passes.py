@@ -1,4 +1,4 @@
-"""Times of passes, and their ratio to a reference: cells that claim no more than they hold."""
+"""Cells with times of passes and their ratios to a reference, with intervals."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ def pass_columns(reference: str) -> tuple[Column, ...]:
 
 
 def pass_cells(passes: Passes, reference: Passes) -> tuple[TableCell, ...]:
-    """Return a contender's times, and their ratios to the reference's, round by round.
+    """Return cells with a contender's times and their ratios to the reference's, round by round.
 
     Args:
-        passes: Of the contender; at least 7 rounds.
-        reference: Of the one that it is compared with, which may be itself.
+        passes: Times of the contender, at least 7 rounds.
+        reference: Times of the reference, which may be the contender itself.
     """
     return (
         *_cells(passes.forward_s, reference.forward_s),
@@ -44,7 +44,7 @@ def _columns(pass_: str, reference: str) -> tuple[Column, Column]:
 
 def _cells(seconds: Values, standard: Values) -> tuple[TableCell, TableCell]:
     shown = spread(seconds, ".3g", 1e3)
-    if seconds is standard:  # and not another that took as long
+    if seconds is standard:  # the reference itself, not another that took as long
         return shown, TableCell(values=(1.0, None, None, "reference"), text="reference")
     over = ratios(seconds, standard)
     middle, (low, high) = statistics.median(over), median_interval(over)

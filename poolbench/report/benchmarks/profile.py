@@ -1,4 +1,4 @@
-"""Where the time of a training epoch goes, as a table."""
+"""The table of a training epoch's time by part."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from poolbench.report.table import Column, Table, TableCell, text_cell
 
 
 def profile_table(profile: EpochProfile, surroundings: str) -> Table:
-    """Return the time and the share of each part of a step.
+    """Return the table of the time and the share of each part of a step.
 
     Args:
-        profile: What was measured.
-        surroundings: The machine and how busy it was, in words.
+        profile: The measured times.
+        surroundings: Note on the machine and its load.
     """
     steps, total_s = profile.steps, profile.total_s
     return Table(
@@ -30,10 +30,10 @@ def profile_table(profile: EpochProfile, surroundings: str) -> Table:
             for part, seconds in {**profile.parts_s, "all": total_s}.items()
         ),
         notes=(
-            f"{steps} steps; the profiled epoch took {total_s / profile.alone_s:.2f} times the one "
-            "before it, which ran alone",
-            "backward: by the operation whose gradient is taken; rest: loss, learning rate, "
-            "clearing of gradients, counting, the loop itself",
+            f"{steps} steps; the profiled epoch took {total_s / profile.alone_s:.2f} times as "
+            "long as the one before it, without the profiler",
+            "backward: by the operation whose gradient is computed; rest: loss, learning rate, "
+            "clearing gradients, counting, the loop itself",
             surroundings,
         ),
     )

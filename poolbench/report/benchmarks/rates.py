@@ -1,4 +1,4 @@
-"""The table of a race by images/s."""
+"""The table of a race in images/s."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ def rate_table(
     reference: str,
     notes: tuple[str, ...],
 ) -> Table:
-    """Return a race's outcome: images/s of each contender, and its ratio to one of them.
+    """Return the table of each contender's images/s, and their ratio to a reference.
 
     Args:
-        title: Of the table.
-        times: Seconds an image of each contender, round by round.
+        title: Title of the table.
+        times: Seconds per image of each contender, one value per round.
         reference: The contender whose images/s the others are divided by, round by round.
-        notes: For the foot of the table.
+        notes: Notes below the table.
     """
     return Table(
         title=title,

@@ -1,4 +1,4 @@
-"""What resolution sweeps take, in evaluations and in pixels, as a table."""
+"""The table of the cost of resolution sweeps, in evaluations and in pixels."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from poolbench.report.table import Column, Table, TableCell, text_cell
 
 
 def resolution_table(sweeps: Sweeps, conditions: Conditions) -> Table:
-    """Return the seconds of each sweep, beside one evaluation and beside its pixels.
+    """Return the table of each sweep's seconds, over an evaluation's and over its pixels.
 
     Args:
-        sweeps: What was measured.
-        conditions: How.
+        sweeps: The measured times.
+        conditions: The conditions of the benchmark.
     """
     evaluation, pixels = sweeps.evaluation_s, sweeps.pixels
     return Table(
@@ -30,11 +30,11 @@ def resolution_table(sweeps: Sweeps, conditions: Conditions) -> Table:
         ),
         notes=(
             f"sizes {', '.join(map(str, sweeps.sizes))}; median [least, largest] of "
-            f"{conditions.rounds} rounds, order drawn anew each round",
-            f"evaluations: the row's time over an evaluation's at {sweeps.side_px} pixels, round "
-            "by round",
-            f"over the pixels': the same, divided by sum(s^2) / {sweeps.side_px}^2 = {pixels:.2f}",
-            "a process meets each size for the first time in an unrecorded round",
+            f"{conditions.rounds} rounds, new random order each round",
+            f"evaluations: the row's time over that of one evaluation at {sweeps.side_px} pixels, "
+            "round by round",
+            f"over the pixels': the same divided by sum(s^2) / {sweeps.side_px}^2 = {pixels:.2f}",
+            "the first round, in which each size is new to the process, is not recorded",
             conditions.surroundings,
         ),
     )

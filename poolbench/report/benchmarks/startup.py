@@ -1,4 +1,4 @@
-"""How long it takes to begin, as a table."""
+"""The table of startup times."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from poolbench.report.table import Column, Table, text_cell
 
 
 def startup_table(times: Mapping[str, Values], *, python: str, torch: str, rounds: int) -> Table:
-    """Return seconds, beside those of Python and of importing torch in the same round.
+    """Return the table of startup times, relative to Python's and torch's in the same round.
 
     Args:
-        times: Seconds of each process, by name.
-        python: Name of the one that does nothing.
-        torch: Name of the one that imports torch.
-        rounds: Processes of each.
+        times: Seconds of each process by name, one value per round.
+        python: Name of the process that does nothing.
+        torch: Name of the process that imports torch.
+        rounds: Number of rounds.
     """
     return Table(
-        title="start-up: fresh processes in turn",
+        title="startup: fresh processes in turn",
         columns=(
             Column(title="process", fields=("process",), is_text=True),
             Column(title="seconds", fields=("duration_s", "duration_low_s", "duration_high_s")),
@@ -36,8 +36,8 @@ def startup_table(times: Mapping[str, Values], *, python: str, torch: str, round
             for name, seconds in times.items()
         ),
         notes=(
-            f"median [lowest, highest] of {rounds} rounds; differences and ratios are taken within "
-            "a round, then their median",
-            "the next worker: forked from the process that has imported torch for the one before",
+            f"median [least, largest] of {rounds} rounds; differences and ratios: median over "
+            "rounds, each taken within a round",
+            "the next worker: forked from the process that imported torch for the first",
         ),
     )

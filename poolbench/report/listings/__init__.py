@@ -1,1 +1,1 @@
-"""What there is: catalogues, suites, runs, the machine, the plan of a study, as tables."""
+"""Tables of catalogues, suites, runs, sites, and the machine."""

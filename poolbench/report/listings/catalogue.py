@@ -1,4 +1,4 @@
-"""The entries of a catalogue: all of them in a line each, or one in full."""
+"""Tables of a catalogue's entries: a line for each, or one in full."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from poolbench.report.table import Table
 
 
 def family_table(family: str, catalogue: Catalogue[Any]) -> Table:
-    """Return a line for each entry of a catalogue.
+    """Return a table with a line for each entry of a catalogue.
 
     Args:
-        family: What its entries are, in the plural: ``operators``.
+        family: Plural noun for its entries: ``operators``.
         catalogue: The entries.
     """
     rows = [(name, _facts(entry), entry.summary) for name, entry in catalogue.items()]
@@ -32,7 +32,13 @@ def family_table(family: str, catalogue: Catalogue[Any]) -> Table:
 
 
 def entry_table(family: str, name: str, entry: Entry) -> Table:
-    """Return what a catalogue says of one entry, with a line for a suite."""
+    """Return a table of the facts of one entry, with a line for a suite.
+
+    Args:
+        family: Plural noun for the catalogue's entries: ``operators``.
+        name: Name of the entry.
+        entry: The entry.
+    """
     facts = [("summary", entry.summary), *_details(entry)]
     if entry.reference:
         facts.append(("reference", entry.reference))
@@ -43,7 +49,7 @@ def entry_table(family: str, name: str, entry: Entry) -> Table:
 
 
 def options_table(name: str, options: Mapping[str, Option]) -> Table:
-    """Return the options of an entry, with what each of them takes."""
+    """Return a table of the options of an entry, with their values and defaults."""
     rows = [
         (
             key,
@@ -93,7 +99,7 @@ def _details(entry: Entry) -> list[tuple[str, str]]:
 
 def _images(entry: DataEntry) -> str:
     if entry.shape is None or entry.counts is None:
-        return "as the files are" if entry.find else "as its options say"
+        return "depends on the files" if entry.find else "depends on the options"
     train, test = entry.counts
     return f"{train:,} + {test:,} of {'x'.join(map(str, entry.shape))}, {entry.num_classes} classes"
 

@@ -12,10 +12,10 @@ _SECTION = re.compile(r"^([A-Z][a-z]+):$")
 
 
 def docstring_table(name: str, text: str) -> Table:
-    """Return a docstring by its sections, formulas a line each.
+    """Return a table of a docstring by sections, with a line for each formula.
 
     Args:
-        name: What is described.
+        name: Name of the described entry.
         text: The docstring.
     """
     return Table(
@@ -25,13 +25,13 @@ def docstring_table(name: str, text: str) -> Table:
             Column(title="", fields=("words",), is_text=True),
         ),
         rows=tuple(
-            (text_cell(part), text_cell(said)) for part, said in _parts(inspect.cleandoc(text))
+            (text_cell(part), text_cell(body)) for part, body in _parts(inspect.cleandoc(text))
         ),
     )
 
 
 def _parts(text: str) -> Iterator[tuple[str, str]]:
-    """Yield (heading, paragraph): sections, their entries, and literal lines as they stand."""
+    """Yield (heading, paragraph) for sections, their entries, and literal lines unchanged."""
     for block in re.split(r"\n(?=[A-Z][a-z]+:\n)", text):
         first, _, rest = block.partition("\n")
         section = _SECTION.match(first)

@@ -1,4 +1,4 @@
-"""What the examination of a machine found."""
+"""The table of findings on a machine."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from poolbench.report.table import Table
 
 
 def machine_table(findings: Sequence[Finding]) -> Table:
-    """Return the findings, a line each."""
+    """Return a table with a line for each finding."""
     return text_table(
         "poolbench on this machine",
         ("what", "level", "found", "advice"),

@@ -1,4 +1,4 @@
-"""The runs of a store."""
+"""The table of a store's runs."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from poolbench.report.table import Column, Table, TableCell, text_cell
 
 @dataclass(frozen=True, kw_only=True)
 class ListedRun:
-    """A run as a list shows it.
+    """A run to list.
 
     Args:
-        id: Its cell's.
-        cell: What was trained; ``None`` if the run is damaged.
-        result: What came of it; likewise.
+        id: Id of its cell.
+        cell: Its cell; ``None`` if the run is damaged.
+        result: Its result; ``None`` if the run is damaged.
         damage: What is wrong with a damaged run; empty for others.
     """
 
@@ -29,7 +29,7 @@ class ListedRun:
 
 
 def runs_table(title: str, runs: Iterable[ListedRun]) -> Table:
-    """Return a line for each run, damaged ones included."""
+    """Return a table with a line for each run, damaged ones included."""
     return Table(
         title=title,
         columns=(

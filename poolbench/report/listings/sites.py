@@ -1,4 +1,4 @@
-"""Where a network pools, and what maps."""
+"""The table of a network's pooling sites and their maps."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from poolbench.report.table import Table
 
 
 def sites_table(found: NetworkSites) -> Table:
-    """Return a network's sites with the maps they pool."""
+    """Return a table of a network's sites with the maps they pool."""
     shape = "x".join(map(str, found.image_shape))
     shown = "".join(f", {option}: true" for option in found.switched_on)
     return text_table(
         f"sites of {found.network} on {shape} images{shown}",
-        ("site", "scope", "default", "maps (CxHxW, places)", "window"),
+        ("site", "scope", "default", "maps (CxHxW, count)", "window"),
         [_row(site, found.calls.get(site.name, ())) for site in found.sites],
         [f"{found.parameters:,} parameters with {found.num_classes} classes"],
     )

@@ -1,4 +1,4 @@
-"""The suites that ship: what each is for, how large it is, what it can show here."""
+"""The table of built-in suites: kind, source, size, and what each can show here."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ _COLUMNS = (
 
 @dataclass(frozen=True, kw_only=True)
 class GpuHours:
-    """An estimate of what suites take.
+    """An estimate of the GPU time of suites.
 
     Args:
-        tflops: Sustained throughput of the GPU, in 10^12 operations a second.
-        of_suites: Hours of each suite, all seeds together; ``None`` where it is not known.
+        tflops: Sustained throughput of the GPU, in 10^12 operations per second.
+        of_suites: Hours for each suite, all seeds together; ``None`` if unknown.
     """
 
     tflops: float
@@ -40,19 +40,19 @@ def suites_table(
     missing: Sequence[Sequence[str]],
     hours: GpuHours | None = None,
 ) -> Table:
-    """Return a line for each suite.
+    """Return a table with a line for each suite.
 
     Args:
-        suites: All that ship.
-        missing: Of each suite, the data sets that are not on this machine.
-        hours: An estimate of what each takes; ``None`` for none.
+        suites: The built-in suites.
+        missing: For each suite, the data sets that are not on this machine.
+        hours: Estimated GPU time; ``None`` for no such column.
     """
     columns: tuple[Column, ...] = _COLUMNS
     rows = [_row(suite, lacking) for suite, lacking in zip(suites, missing, strict=True)]
     notes = [
         "networks: trained, or for contraction measured untrained; can show here: whether the data "
-        "are there, and whether so many seeds can reach p < alpha at all, corrected for the "
-        "suite's comparisons; to reach it is not to have power"
+        "are on this machine, and whether that many seeds can reach p < alpha at all, corrected "
+        "for the suite's comparisons; that alone does not mean enough power"
     ]
     if hours is not None:
         columns = (*columns[:6], Column(title="GPU hours", fields=("gpu_hours",)), *columns[6:])
@@ -62,8 +62,8 @@ def suites_table(
         ]
         notes.append(
             f"GPU hours are an estimate: the convolutions and matrix products of training and "
-            f"evaluation, counted by torch, at {hours.tflops:g} TFLOP/s sustained; for yours, give "
-            f"--tflops what `poolbench bench networks` shows"
+            f"evaluation, counted by torch, at {hours.tflops:g} TFLOP/s sustained; for yours, pass "
+            f"--tflops the rate from `poolbench bench networks`"
         )
     return Table(title="suites that ship", columns=columns, rows=tuple(rows), notes=tuple(notes))
 
@@ -87,7 +87,7 @@ def _optional(number: int | None) -> TableCell:
 
 def _shows(suite: Shipped, missing: Sequence[str]) -> str:
     study = suite.study
-    # Every data set of a contraction is a row of its own; a study's cells are trained together.
+    # A contraction is measured on each data set alone; a study needs all of them.
     if missing and (study is not None or len(missing) == len(suite.data)):
         return f"nothing ({', '.join(missing)} missing)"
     if missing:

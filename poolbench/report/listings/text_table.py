@@ -1,4 +1,4 @@
-"""Tables of nothing but text."""
+"""Tables of text only."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def text_table(
 
     Args:
         title: One line.
-        heads: Titles of the columns, which are their fields too; a column may have none.
+        heads: Titles of the columns, also their field names; a title may be empty.
         rows: A text for each column.
         notes: Sentences below the table.
     """

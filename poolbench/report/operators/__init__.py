@@ -1,1 +1,1 @@
-"""What operators make of small inputs, as tables and charts: credit, and precision."""
+"""Tables and charts of operators on small inputs: derivatives, and precision."""

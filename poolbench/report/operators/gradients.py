@@ -1,4 +1,4 @@
-"""How operators share out credit on small matrices, as table and chart."""
+"""Derivatives of operators on small matrices, as a table and a chart."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from poolbench.report.table import Column, Table, TableCell, text_cell
 
 
 def gradients_table(shared: Sequence[SharedCredit], matrices: Sequence[Matrix]) -> Table:
-    """Return values and derivatives, a row for each operator on each matrix.
+    """Return the table of values and derivatives, a row for each operator on each matrix.
 
     Args:
-        shared: One for each operator.
-        matrices: What they were put to.
+        shared: Results of each operator.
+        matrices: The matrices that were pooled.
     """
     rows = []
     for item in shared:
@@ -46,7 +46,7 @@ def gradients_table(shared: Sequence[SharedCredit], matrices: Sequence[Matrix]) 
         rows=tuple(rows),
         notes=(
             "without credit: elements whose derivative is exactly 0",
-            "from first to last matrix: whether the derivatives move continuously along the "
+            "from first to last matrix: whether the derivatives change continuously along the "
             "straight line between them, or by how much they jump",
         ),
     )
@@ -60,32 +60,32 @@ def _passage_cell(passage: Passage | None) -> TableCell:
 
 
 def gradients_chart(shared: Sequence[SharedCredit], matrices: Sequence[Matrix]) -> Matrices:
-    """Return the matrices, and below them the operators' derivatives on each.
+    """Return the chart of the matrices, and below them the operators' derivatives on each.
 
     Args:
-        shared: One for each operator.
-        matrices: What they were put to.
+        shared: Results of each operator.
+        matrices: The matrices that were pooled.
     """
-    names = ["X"] if len(matrices) == 1 else [f"X{place + 1}" for place in range(len(matrices))]
-    # A row is tinted by one scale: the matrices in one, the derivatives on each in another.
+    names = ["X"] if len(matrices) == 1 else [f"X{index + 1}" for index in range(len(matrices))]
+    # Each row has one colour scale: the matrices one, the derivatives on each matrix another.
     given = tuple(Panel(label=n, values=matrix) for n, matrix in zip(names, matrices, strict=True))
     return Matrices(
         name="gradients",
         title="Derivatives of pooling operators",
-        caption="First row: the matrices. Below, for each of them: dy/dX of the operators, with "
+        caption="First row: the matrices. Below, for each matrix: dy/dX of the operators, with "
         "their value y.",
         rows=(
             given,
             *(
-                tuple(_panel(f"{item.label} of {n}", item.credits[place]) for item in shared)
-                for place, n in enumerate(names)
+                tuple(_panel(f"{item.label} of {n}", item.credits[index]) for item in shared)
+                for index, n in enumerate(names)
             ),
         ),
     )
 
 
 def _panel(label: str, credit: Credit) -> Panel:
-    # Spaces that do not break keep the equation on one line.
+    # Non-breaking spaces keep the equation on one line.
     equation = f"y = {_number(credit.value)}".replace(" ", "\u00a0")
     return Panel(label=f"{label}: {equation}", values=credit.derivatives)
 

@@ -1,4 +1,4 @@
-"""What LogAvgExp loses by formula, precision and temperature, as tables and charts."""
+"""Rounding errors of LogAvgExp by formula, precision and temperature."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ _QUANTITIES: Mapping[Quantity, tuple[str, str]] = {
         "root mean square error over the standard deviation of the true values",
     ),
     "derivative": (
-        "derivatives by the elements",
-        "root mean square error over that of calling all derivatives 1/n",
+        "derivatives with respect to the elements",
+        "root mean square error over that of setting all derivatives to 1/n",
     ),
     "slope": (
-        "derivative by log t",
+        "derivative with respect to log t",
         "root mean square error over the root mean square of the true derivative",
     ),
 }
@@ -28,7 +28,7 @@ def precision_tables(found: PrecisionErrors) -> list[Table]:
     """Return the errors of each way to calculate LogAvgExp, a table for each quantity.
 
     Args:
-        found: The errors.
+        found: The errors to show.
     """
     return [
         Table(
@@ -50,7 +50,7 @@ def precision_tables(found: PrecisionErrors) -> list[Table]:
                 for row, temperature in enumerate(found.temperatures)
             ),
             notes=(
-                f"{_measured(quantity, found)}; ! where nothing is left: 1 or more",
+                f"{_measured(quantity, found)}; !: 1 or more, no information is left",
                 "textbook: every step of t (log sum exp(z/t) - log n) in that precision; stable: "
                 "the operator lae on maps of that precision",
             ),
@@ -60,10 +60,10 @@ def precision_tables(found: PrecisionErrors) -> list[Table]:
 
 
 def precision_charts(found: PrecisionErrors) -> list[Chart]:
-    """Return the same as curves over temperature; the way held to be true has none.
+    """Return the same errors as curves over temperature, without the reference.
 
     Args:
-        found: The errors.
+        found: The errors to show.
     """
     return [
         Curves(
@@ -71,7 +71,7 @@ def precision_charts(found: PrecisionErrors) -> list[Chart]:
             title=_title(quantity),
             caption=f"{_measured(quantity, found)}.",
             x=Axis(label="temperature t", scale="log2"),
-            y=Axis(label="error", scale="log", marks=((1.0, "nothing left"),)),
+            y=Axis(label="error", scale="log", marks=((1.0, "no information"),)),
             curves=tuple(
                 Curve(
                     label=f"{way.formula} {way.dtype}",
@@ -87,7 +87,7 @@ def precision_charts(found: PrecisionErrors) -> list[Chart]:
 
 def _title(quantity: Quantity) -> str:
     what, _ = _QUANTITIES[quantity]
-    return f"error of LogAvgExp's {what}, in units of what there is to tell apart"
+    return f"relative error of LogAvgExp's {what}"
 
 
 def _measured(quantity: Quantity, found: PrecisionErrors) -> str:

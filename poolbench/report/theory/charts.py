@@ -1,4 +1,4 @@
-"""Charts of the theory: error against cost, error over d, error over t, LSE above the max."""
+"""Charts of the theory: error over cost, over d and over t, and LSE minus the max."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _GRID, _POINTS = 41, 61
 
 
 def optimal_error_charts(best: Sequence[Estimator]) -> list[Chart]:
-    """Return the error against the cost of an estimator, and what its terms are made of.
+    """Return the charts of error against cost, of order-statistic weights, and of error over d.
 
     Args:
-        best: Optimal estimators; the charts are of those of the largest d.
+        best: Optimal estimators; all but the last chart show those of the largest d.
     """
     d = max(estimator.elements for estimator in best)
     largest = [estimator for estimator in best if estimator.elements == d]
@@ -42,8 +42,8 @@ def _cost_chart(d: int, best: Sequence[Estimator]) -> Scatter:
     return Scatter(
         name=f"least-error-d{d}",
         title=f"Least error of the max of {d} elements against its cost",
-        caption=f"Each point is one set of orders, {len(best):,} in all; its error is the largest "
-        "on the unit cube, of the best coefficients. Line: the least for so many maxes or fewer.",
+        caption=f"Each point is one of {len(best):,} sets of orders; its error is the largest on "
+        "the unit cube with the best coefficients. Line: the least with at most so many maxes.",
         x=Axis(label="subpool maxes", scale="log"),
         y=Axis(label="least error", scale="log"),
         clouds=tuple(cloud for cloud in clouds if cloud.x),
@@ -57,9 +57,9 @@ def _weights_chart(d: int) -> Curves:
     ranks = tuple(float(i) for i in range(1, d + 1))
     return Curves(
         name=f"order-statistics-d{d}",
-        title=f"What the mean of subpool maxes is made of, {d} elements",
+        title=f"The mean of subpool maxes by order statistics, {d} elements",
         caption="Weight of each order statistic in the mean over all subpools of r elements.",
-        x=Axis(label="rank of the element, 1 is the largest"),
+        x=Axis(label="rank of the element (1: largest)"),
         y=Axis(label="weight"),
         curves=tuple(
             Curve(label=f"r = {r}", x=ranks, y=order_statistic_weights(d, r))
@@ -101,18 +101,18 @@ def _over_d(best: Sequence[Estimator]) -> list[Chart]:
 
 
 def smooth_maximum_charts(settings: SmoothMaximumSettings) -> list[Chart]:
-    """Return LSE above the max of two values, and the largest errors over t.
+    """Return the charts of LSE minus the max of two values, and of the largest errors over t.
 
     Args:
-        settings: Which t and n.
+        settings: The values of t and n.
     """
     side = np.linspace(-1.0, 1.0, _GRID)
     x, y = np.meshgrid(side, side)
     values = tuple(map(float, side))
     surface = Surface(
         name="lse-minus-max",
-        title="LSE above the max of two values, t = 1",
-        caption="LSE − max is log 2 where the values are equal, and falls as they part.",
+        title="LSE − max of two values, t = 1",
+        caption="LSE − max is log 2 where the values are equal, and falls as they move apart.",
         x=Axis(label="first value"),
         y=Axis(label="second value"),
         z=Axis(label="LSE − max"),
@@ -132,7 +132,7 @@ def _excess_chart(settings: SmoothMaximumSettings) -> list[Chart]:
         Surface(
             name="lse-error-surface",
             title="Largest LSE − max over temperature and elements",
-            caption="t log n, reached by a window of equal elements.",
+            caption="t log n, attained by a window of equal elements.",
             x=Axis(label="temperature t", scale="log"),
             y=Axis(label="elements n", scale="log2"),
             z=Axis(label="largest LSE − max", scale="log"),
@@ -163,13 +163,13 @@ def _errors_over_t(settings: SmoothMaximumSettings) -> list[Chart]:
             (
                 "lse-error",
                 "Largest LSE − max of n elements",
-                "t log n, reached by equal elements.",
+                "t log n, attained by equal elements.",
                 lse_excess,
             ),
             (
                 "lae-error",
                 "Largest max − LAE of n elements in [0, 1]",
-                "t log n while that is small, and never more than 1 − 1/n, the error of the mean.",
+                "About t log n while that is small, and at most 1 − 1/n, the error of the mean.",
                 lae_shortfall,
             ),
         )
@@ -177,7 +177,7 @@ def _errors_over_t(settings: SmoothMaximumSettings) -> list[Chart]:
 
 
 def _temperatures(settings: SmoothMaximumSettings) -> tuple[float, ...]:
-    """Return a fine grid from the lowest to the highest temperature, or the only one."""
+    """Return a fine grid from the lowest to the highest temperature, or the single one."""
     lowest, highest = min(settings.t), max(settings.t)
     grid = np.geomspace(lowest, highest, _POINTS) if lowest < highest else [lowest]
     return tuple(map(float, grid))

@@ -1,4 +1,4 @@
-"""Tables of the ReLU networks that compute a max, or estimate one."""
+"""Tables of the ReLU networks that compute or estimate a max."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from poolbench.theory.regions import BoundedNetwork
 from poolbench.theory.trial import TRIAL_POINTS, MaxTrial, PlanTrial
 
 _LARGEST_SHOWN = 40
-"""Elements up to which the subpools themselves are worth a table."""
+"""Largest number of elements with tables of the subpools themselves."""
 
 
 def plan_tables(trial: PlanTrial, published: Sequence[int]) -> list[Table]:
-    """Return Theorem 4's plan: the width of each layer, and what each subpool is made of.
+    """Return the tables of Theorem 4's plan: the layers, and the parts of each subpool.
 
     Args:
-        trial: The plan, and how its network did.
-        published: The source's number of subpools of each layer, from pairs on; empty for none.
+        trial: The plan and the deviations of its network.
+        published: Published number of subpools in each layer, from pairs on; empty for none.
     """
     plan, estimator = trial.plan, trial.estimator
     d = plan.elements
@@ -51,14 +51,14 @@ def plan_tables(trial: PlanTrial, published: Sequence[int]) -> list[Table]:
             "uniform points",
             f"its output is the optimal estimate of orders 0,{d - 1}, error "
             f"{estimator.largest_error}, within {trial.output_deviation:.2g}; "
-            f"{trial.network.parameters:,} weights and biases that are not 0",
+            f"{trial.network.parameters:,} nonzero weights and biases",
         ),
     )
     return [table, *(_pieces_tables(plan) if d <= _LARGEST_SHOWN else ())]
 
 
 def max_network_table(trials: Sequence[MaxTrial]) -> Table:
-    """Return Lemma 1's exact networks: widths, size, and what they make of random values.
+    """Return the table of Lemma 1's exact networks: widths, weights, and largest deviation.
 
     Args:
         trials: One for each number of values.
@@ -68,7 +68,7 @@ def max_network_table(trials: Sequence[MaxTrial]) -> Table:
         columns=(
             Column(title="n", fields=("n",)),
             Column(title="hidden layers", fields=("hidden_layers",)),
-            Column(title="ReLU neurons of each", fields=("widths",), is_text=True),
+            Column(title="ReLU neurons in each", fields=("widths",), is_text=True),
             Column(title="weights", fields=("parameters",)),
             Column(title="deviation", fields=("deviation",)),
         ),
@@ -84,22 +84,22 @@ def max_network_table(trials: Sequence[MaxTrial]) -> Table:
         ),
         notes=(
             "hidden layers: ceil(log2 n); max(a, b) = relu(a - b) + relu(b) - relu(-b)",
-            "weights: those that are not 0",
-            f"deviation: largest |output - max| over {TRIAL_POINTS:,} normal points: rounding "
-            "alone",
+            "weights: nonzero weights and biases",
+            f"deviation: largest |output - max| over {TRIAL_POINTS:,} normal points, due to "
+            "rounding alone",
         ),
     )
 
 
 def regions_table(d: int, networks: Sequence[BoundedNetwork]) -> Table:
-    """Return upper bounds on the linear regions of networks.
+    """Return the table of upper bounds on the linear regions of networks.
 
     Args:
-        d: Their inputs.
-        networks: With their bounds.
+        d: Number of their inputs.
+        networks: The networks with their bounds.
     """
     return Table(
-        title=f"Upper bounds on the linear regions of ReLU networks of {d} inputs",
+        title=f"Upper bounds on the linear regions of ReLU networks with {d} inputs",
         columns=(
             Column(title="network", fields=("network",), is_text=True),
             Column(title="hidden layers", fields=("widths",), is_text=True),

@@ -21,26 +21,25 @@ _ORDERS = Column(title="orders", fields=("orders",), is_text=True)
 def optimal_error_tables(
     best: LeastErrors, published: Mapping[tuple[int, Orders], float]
 ) -> list[Table]:
-    """Return the least sup-norm errors, as Appendix D lists them; of a single one, its estimator.
+    """Return the table of least sup-norm errors, and for a single estimator its own tables.
 
     Args:
         best: The optimal estimators.
-        published: The source's errors, by d and ascending orders.
+        published: Published errors by d and ascending orders.
     """
     rows = [_error_row(estimator, published) for estimator in best.estimators]
     differences = [row[-1].values[0] for row in rows if row[-1].values[0] is not None]
     notes = [
-        "error: least largest |estimate - max| on the unit cube, by linear programme; exact, each "
-        "proved by its multipliers",
-        "subpool maxes: how many an estimator is made of; order 0 is the intercept, which costs "
-        "none",
+        "error: least largest |estimate - max| on the unit cube, by linear programming; exact, "
+        "each certified by its dual solution",
+        "subpool maxes: their number in an estimator; order 0 is the intercept, which has none",
         f"linear programmes solved: {len(rows):,}, in {best.duration_s:.1f} s",
     ]
     if differences:
         largest = max(abs(float(difference)) for difference in differences)
         notes.append(
             f"published: {len(differences)} of the rows, largest difference {largest:.2g}; "
-            "decimals are published rounded"
+            "published decimals are rounded"
         )
     table = Table(
         title="Least error of subpool maxes against the max",
@@ -61,7 +60,7 @@ def optimal_error_tables(
 
 
 def estimator_tables(estimator: Estimator) -> list[Table]:
-    """Return an estimator's coefficients, and what it makes of the vertices of the cube."""
+    """Return the tables of an estimator's coefficients and of its values at the cube's vertices."""
     named = _named(estimator)
     coefficients = Table(
         title=f"Coefficients: {named}",
@@ -93,7 +92,7 @@ def estimator_tables(estimator: Estimator) -> list[Table]:
 
 
 def l2_error_tables(optima: Sequence[BothOptima]) -> list[Table]:
-    """Return root mean squared errors over the unit cube: the least, and of the sup-norm optimum.
+    """Return the least mean squared errors over the unit cube, beside the sup-norm optimum.
 
     Args:
         optima: One pair for each d and set of orders.
@@ -135,12 +134,12 @@ def l2_error_tables(optima: Sequence[BothOptima]) -> list[Table]:
 
 
 def volume_table(estimator: Estimator, volumes: Sequence[Volume], seed: int) -> Table:
-    """Return how much of the unit cube has a large error, beside Lemma 4's bound.
+    """Return the table of the volume with a large error, beside Lemma 4's bound.
 
     Args:
-        estimator: The optimal one that was measured.
-        volumes: One for each threshold, of the same number of points.
-        seed: Of the points.
+        estimator: The optimal estimator that was measured.
+        volumes: One for each threshold, from the same number of points.
+        seed: Seed of the points.
     """
     rows = tuple(
         (
@@ -168,14 +167,14 @@ def volume_table(estimator: Estimator, volumes: Sequence[Volume], seed: int) -> 
         rows=rows,
         notes=(
             f"{volumes[0].samples:,} uniform points, seed {seed}; interval: Clopper-Pearson",
-            "of the corner: share of as many points of [0, e - c]^d that err by c or more; the "
-            "lemma says all",
+            "of the corner: share of as many points in [0, e - c]^d with an error of c or more; "
+            "all, by the lemma",
         ),
     )
 
 
 def show(orders: Orders) -> str:
-    """Return orders as they are typed, runs shortened: ``0,1,...,8``."""
+    """Return orders as typed on the command line, long runs shortened: ``0,1,...,8``."""
     whole = orders == tuple(range(orders[0], orders[-1] + 1))
     if whole and len(orders) > 4:
         return f"{orders[0]},{orders[1]},...,{orders[-1]}"
@@ -187,7 +186,7 @@ def _named(estimator: Estimator) -> str:
 
 
 def _tables_of_one(estimators: Sequence[Estimator]) -> list[Table]:
-    """Return the tables of an estimator that stands alone; beside others it has a row."""
+    """Return the tables of a single estimator; none for several."""
     return estimator_tables(estimators[0]) if len(estimators) == 1 else []
 
 
@@ -214,7 +213,7 @@ def _orders(orders: Orders) -> TableCell:
 
 
 def _as_given(published: float) -> str:
-    """Return a published number as the small fraction it is, where it is one."""
+    """Return a published number as text, as a fraction if it is a small one."""
     near = Fraction(published).limit_denominator(99)
     return str(near) if float(near) == published else f"{published:g}"
 

@@ -1,4 +1,4 @@
-"""Tables of LSE and LAE beside the max: how far they are apart, and where arithmetic breaks."""
+"""Tables of LSE and LAE against the max: their errors, and where arithmetic overflows."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from poolbench.report.theory.cells import decimal, whole
 def smooth_maximum_tables(
     found: SmoothMaximumErrors, settings: SmoothMaximumSettings
 ) -> list[Table]:
-    """Return the error table over t and n, and the table of over- and underflow.
+    """Return the table of errors over t and n, and the table of overflow and underflow.
 
     Args:
-        found: What the operators made of the windows.
-        settings: Which those were.
+        found: The errors of the operators.
+        settings: The settings of the windows.
     """
     return [_error_table(found.windows, settings), _range_table(found.arithmetic)]
 
 
 def _error_table(found: Sequence[WindowErrors], settings: SmoothMaximumSettings) -> Table:
     return Table(
-        title="LSE and LAE of n elements in [0, 1] against their max",
+        title="LSE and LAE of n elements in [0, 1] against the max",
         columns=(
             Column(title="n", fields=("n",)),
             Column(title="t", fields=("t",)),
@@ -50,7 +50,8 @@ def _error_table(found: Sequence[WindowErrors], settings: SmoothMaximumSettings)
             for each in found
         ),
         notes=(
-            "bound of max - LAE: t log(n / (1 + (n-1) exp(-1/t))), of a single 1 among zeros",
+            "bound of max - LAE: t log(n / (1 + (n-1) exp(-1/t))), attained by a single 1 "
+            "among zeros",
             f"largest: over the two worst windows and {settings.samples:,} uniform ones, seed "
             f"{settings.seed}, as the operators lse and lae pool them in float64; mean: over the "
             "uniform ones",
@@ -82,7 +83,7 @@ def _range_table(found: Sequence[ShiftedWindow]) -> Table:
         ),
         notes=(
             "log sum exp: every step as written, in that arithmetic; shifted: max + log sum "
-            "exp(z - max), likewise",
+            "exp(z - max), in the same arithmetic",
             "exp overflows above 11.09 in float16, 88.72 in float32 and 709.8 in float64",
         ),
     )
