@@ -40,7 +40,7 @@ def test_the_command_takes_any_operator_and_matrix(poolbench: Callable[..., Done
 
 @pytest.mark.parametrize("text", ["", "1,2;3", "1,x", "1,nan", ";"])
 def test_what_is_no_matrix_is_refused(text: str) -> None:
-    with pytest.raises(BadInput, match="no matrix"):
+    with pytest.raises(BadInput, match="not a matrix"):
         parse_matrix(text)
     assert parse_matrix(" 1, 2; 3,4 ") == ((1.0, 2.0), (3.0, 4.0))
 
