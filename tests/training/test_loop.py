@@ -283,7 +283,7 @@ def test_the_time_of_an_epoch_goes_on_where_an_interruption_stopped_it(
     assert [timing.duration_s for timing in whole.timings] == [STEPS + 1] * 2
     assert speeds == [8.0] * 2 * STEPS  # eight images a tick
     first, second = training(epochs=2), training(epochs=2)
-    first.run(should_stop=lambda: first.step == 3)
+    first.run(should_stop=lambda: first.epoch == 1 and first.step == 3)
     next(ticks)  # nobody trained meanwhile
     second.load(first.save())
     second.run()
@@ -296,3 +296,38 @@ def test_a_network_in_eval_mode_is_trained_in_train_mode_and_its_loss_summed_in_
     run.run()
     assert run.network.training
     assert checkpoint.unpack(run.save())["loss_sum"].dtype == torch.float64
+
+
+def test_a_long_epoch_that_does_not_diverge_is_done() -> None:
+    class Long(Blobs):
+        steps = 60
+
+        def epoch(self, epoch: int, start: int = 0) -> Iterator[Labelled]:
+            yield from itertools.islice(itertools.cycle(super().epoch(epoch)), self.steps - start)
+
+    run = training(Long(), epochs=1)
+    assert run.run() == "done"
+    assert run.timings[0].images == 60 * 8
+
+
+def test_progress_tells_the_last_accuracy_and_no_speed_where_no_time_has_passed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("time.perf_counter", lambda: 7.0)
+    values, told = iter([0.25, 0.5]), list[Progress]()
+    run = Training(
+        network(), Blobs(), recipe(epochs=2), seed=0, device=torch.device("cpu"),
+        validate=lambda: next(values),
+    )  # fmt: skip
+    run.run(on_progress=told.append)
+    assert [each.accuracy for each in told] == [None] * STEPS + [0.25] * STEPS
+    assert {each.images_per_s for each in told} == {None}
+
+
+def test_frozen_parameters_are_not_trained_and_without_pooling_there_is_one_group() -> None:
+    frozen = network()
+    for parameter in frozen[0].parameters():  # type: ignore[index]
+        parameter.requires_grad_(False)
+    run = Training(frozen, Blobs(), recipe(), seed=0, device=torch.device("cpu"))
+    (group,) = run.optimizer.param_groups
+    assert len(group["params"]) == len(list(network().parameters())) - 2
