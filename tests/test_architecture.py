@@ -125,6 +125,17 @@ def test_heavy_libraries_are_imported_where_they_are_the_job(path: Path) -> None
             assert here in HEAVY[library], f"{path.name} imports {library} at module level"
 
 
+def test_the_readme_draws_the_layers_from_top_to_bottom() -> None:
+    text = (PACKAGE.parent / "README.md").read_text(encoding="utf-8")
+    section = text.partition("## How it is built")[2]
+    lines = [line for line in section.splitlines() if line.startswith("| `")]
+    rows = [re.findall(r"`(\w+)`", line.split("|")[1]) for line in lines]
+    height = {package: -index for index, row in enumerate(rows) for package in row}
+    assert set(height) == set(LAYERS)
+    upwards = {(p, q) for p, below in LAYERS.items() for q in below if height[q] >= height[p]}
+    assert not upwards
+
+
 def test_the_light_packages_load_no_torch() -> None:
     light = [path for path in FILES if package_of(path) in LIGHT]
     names = [
@@ -163,6 +174,7 @@ def test_the_store_alone_knows_the_names_of_its_files() -> None:
         r"""["'](STORE\.json|\w+\.jsonl|(result|cell|failure|environment)\.json|checkpoint-.*"""
         r"""|(model|\*)\.safetensors|predictions\.npz)["']|/ "(runs|locks|quarantine|sessions)\""""
     )
+    # A benchmark may multiply the files of a run to see how a store of thousands behaves.
     elsewhere = [path for path in FILES if package_of(path) not in ("store", "bench")]
     found = {path: named.findall(path.read_text()) for path in elsewhere}
     assert not any(found.values()), {path: names for path, names in found.items() if names}

@@ -6,9 +6,8 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from poolbench.core.errors import BadInput
-from poolbench.core.options import BadValue, Option
 from poolbench.core.study import Study
+from poolbench.core.whole_numbers import pair, whole
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -65,21 +64,15 @@ def model(
 
     channels, height, width = MODELS[name].input_shape or (3, 32, 32)
     if in_channels is not None:
-        channels = _count("in_channels", in_channels)
-    size = (image_size, image_size) if isinstance(image_size, int) else image_size
+        channels = whole("in_channels", in_channels, minimum=1)
+    if image_size is not None:
+        height, width = pair("image_size", image_size, minimum=1)
     return build_body(
         model_spec(name, options, pools or {}),
         in_channels=channels,
-        num_classes=_count("num_classes", num_classes),
-        image_size=size or (height, width),
+        num_classes=whole("num_classes", num_classes, minimum=1),
+        image_size=(height, width),
     )
-
-
-def _count(name: str, value: object) -> int:
-    try:
-        return int(Option(kind=int, minimum=1).check(value))
-    except BadValue as error:
-        raise BadInput(f"{name}: {error.message}", error.hint) from None
 
 
 def swap_pooling(

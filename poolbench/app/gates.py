@@ -78,7 +78,7 @@ def _rule(
     name = ""
     if gate.metric.endswith(AREA) and gate.metric not in candidate.settings:
         judgement = _unknown(
-            "no area: not measured, at less than two settings, or with several sets of options: "
+            "no area: not measured, at fewer than two settings, or with several sets of options: "
             "see `poolbench robustness`"
         )
     elif gate.against == "baseline":

@@ -144,7 +144,8 @@ def probe(
     trained = [cell for cell in study.cells if store.has_result(cell.id)]
     if not trained:
         raise NothingMatched(
-            f"none of the {len(study.cells)} cells of '{study.title}' is finished in {store.path}",
+            f"none of the cells of '{study.title}' ({len(study.cells)}) is finished in "
+            f"{store.path}",
             f"train them: {command('train', study, settings.store)}",
         )
     sound = [cell for cell in trained if store.network(cell.id) is not None]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from poolbench.core.errors import BadInput
 from poolbench.core.study import Study
+from poolbench.probes import PROBES
 from poolbench.runtime.components import components_of
 from poolbench.store.store import Store
 from poolbench.suite.load import arguments_of
@@ -46,10 +47,11 @@ def remembered(
     for study in reversed(list(Store(store_path).studies())):
         if (study.origin, study.arguments) != requested:
             continue
+        named_by = [each for cell in study.cells for each in components_of(cell)]
+        named_by += [(PROBES, probe) for probe in study.probes]
         missing = {
             f"unknown {catalogue.kind} '{named.name}'": str(named.plugin)
-            for cell in study.cells
-            for catalogue, named in components_of(cell)
+            for catalogue, named in named_by
             if named.plugin is not None and named.name not in catalogue
         }
         faults = _FAULT.split(refusal.message)[1:]

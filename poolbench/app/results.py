@@ -104,7 +104,7 @@ class Results:
             count, title = len(self.study.cells), self.study.title
             notes = "".join(f"\n  {note}" for note in self.about_plugins)
             raise NothingMatched(
-                f"none of the {count} cells of '{title}' is finished in {self.store.path}{notes}",
+                f"none of the cells of '{title}' ({count}) is finished in {self.store.path}{notes}",
                 f"train them: {command('train', self.study, self.store.path)}",
             )
 

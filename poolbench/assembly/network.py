@@ -71,6 +71,8 @@ def model_spec(
     Raises:
         BadInput: A network, operator or site is unknown, or an option is invalid.
     """
+    if not isinstance(pools, Mapping):
+        raise BadInput(f"pools: expected operators by site, got {pools!r}", "pools={'head': 'lae'}")
     entry = MODELS[name]
     checked = check_options(name, entry.options, options)
     sites = {site.name: site for site in entry.sites if site.exists(checked)}
@@ -89,8 +91,8 @@ def model_spec(
 
 
 def _pool(given: str | Mapping[str, Any]) -> Named:
-    options = {"name": given} if isinstance(given, str) else dict(given)
-    if "name" not in options:
+    options = dict(given) if isinstance(given, Mapping) else {"name": given}
+    if not isinstance(options.get("name"), str):
         raise BadInput(f"an operator needs a name: {options}", "for example: {'name': 'lae'}")
     name = options.pop("name")
     return Named(name=name, options=check_options(name, OPERATORS[name].options, options))

@@ -42,6 +42,8 @@ def swap_pooling(
         BadInput: There is no pool at a site, or the operator does not fit; the network is
             unchanged.
     """
+    if not isinstance(module, nn.Module):
+        raise BadInput(f"expected a network, got {module!r}", "pass a torch.nn.Module")
     wanted = (sites,) if isinstance(sites, str) else tuple(sites)
     for site in wanted:
         if site not in _SITES:

@@ -48,12 +48,18 @@ def check(format: str, output: Path | None) -> None:
     """Check that a format and file can be written, before the work rather than after.
 
     Raises:
-        BadInput: The format is unknown, or the file is a folder.
+        BadInput: The format or the file's suffix is unknown, or the file is a folder.
         EnvironmentFault: The file's folder does not exist.
     """
     from poolbench.app.report import FORMATS
 
     FORMATS[format]
+    if output is not None and output.suffix and format == "rich" and not FORMATS.by_suffix(output):
+        known = ", ".join(entry.suffix for entry in FORMATS.values() if entry.suffix)
+        raise BadInput(
+            f"no format has the suffix '{output.suffix}' of {output}",
+            f"known: {known}; or name the format with --format",
+        )
     if output is not None and output.is_dir():
         raise BadInput(f"{output} is a folder", "name a file with -o")
     if output is not None and not output.parent.is_dir():

@@ -49,6 +49,8 @@ class Catalogue(Mapping[str, E], Generic[E]):
         self._entries = dict(entries)
 
     def __getitem__(self, name: str) -> E:
+        if not isinstance(name, str):
+            raise BadInput(f"expected the name of one {self.kind}, got {name!r}")
         try:
             return self._entries[name]
         except KeyError:

@@ -19,7 +19,7 @@ class ModelCatalogue(Catalogue[ModelEntry]):
     """
 
     def __getitem__(self, name: str) -> ModelEntry:
-        library, _, architecture = name.partition("/")
+        library, _, architecture = str(name).partition("/")
         if library not in LIBRARIES or not architecture:
             return super().__getitem__(name)
         return ModelEntry(

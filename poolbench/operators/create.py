@@ -9,11 +9,14 @@ from torch import nn
 from poolbench.core.catalogue import OperatorEntry
 from poolbench.core.errors import BadInput
 from poolbench.core.options import check_options
+from poolbench.core.whole_numbers import pair, whole
 from poolbench.operators import OPERATORS
 from poolbench.operators.base import PoolingOperator
 from poolbench.operators.window import Pair, Window
 
-_GEOMETRY = frozenset({"channels", "kernel_size", "stride", "padding", "ceil_mode", "grid"})
+# Least value of each part of a window, in pixels.
+_LEAST = {"kernel_size": 1, "stride": 1, "padding": 0, "grid": 1}
+_GEOMETRY = frozenset({*_LEAST, "channels", "ceil_mode"})
 
 
 def create(name: str, **keywords: Any) -> nn.Module:
@@ -30,7 +33,17 @@ def create(name: str, **keywords: Any) -> nn.Module:
         BadInput: The name, an option or the geometry is invalid.
     """
     given = {key: value for key, value in keywords.items() if key not in _GEOMETRY}
-    return build(name, **(keywords | check_options(name, OPERATORS[name].options, given)))
+    options = check_options(name, OPERATORS[name].options, given)
+    geometry = {key: _checked(key, keywords[key]) for key in keywords.keys() & _GEOMETRY}
+    return build(name, **geometry, **options)
+
+
+def _checked(key: str, value: Any) -> Any:
+    if value is None or key == "ceil_mode":
+        return bool(value) if key == "ceil_mode" else None
+    if key == "channels":
+        return whole(key, value, minimum=1)
+    return pair(key, value, minimum=_LEAST[key])
 
 
 def build(

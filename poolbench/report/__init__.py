@@ -11,6 +11,7 @@ FORMATS = FormatCatalogue(
         "rich": FormatEntry(
             target="poolbench.report.formats.rich:render",
             summary="for people at a terminal; plain text in a file",
+            suffix=".txt",
         ),
         "markdown": FormatEntry(
             target="poolbench.report.formats.markdown:render",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from poolbench.core.counted import counted
 from poolbench.runtime.task import TASKS, TaskName
 from poolbench.runtime.utilisation import effort_text
 
@@ -38,12 +39,12 @@ class Summary:
     def __str__(self) -> str:
         task = TASKS[self.task]
         done = (
-            f"{self.done} {task.made}, {self.reused} were there before"
+            f"{counted(self.done, task.unit)} {task.made}, {self.reused} already stored"
             if self.done or self.failed
-            else f"nothing to do: {task.nothing_left}"
+            else f"nothing to do: every {task.unit} is stored already"
         )
         left = [
-            f"{count} cells {why}"
+            f"{counted(count, 'cell')} {why}"
             for count, why in (
                 (self.missing, "not trained"),
                 (self.diverged, "diverged"),

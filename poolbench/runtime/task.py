@@ -23,17 +23,17 @@ class Task:
     Args:
         doing: What it does, in a word: ``training``.
         done: What it does to a cell, in a word: ``trained``.
-        made: What comes of it: ``cells trained``.
-        nothing_left: Why there may be nothing to do.
-        kept: What is there after an interruption, in words.
+        unit: What it makes one of: ``cell``.
+        made: What is done to a unit: ``trained``.
+        kept: What an interruption leaves.
         is_open: Whether a cell of a study needs it.
         notes: Folder below a run's, where its attempts are recorded.
     """
 
     doing: str
     done: str
+    unit: str
     made: str
-    nothing_left: str
     kept: str
     is_open: Callable[[Store, Study, Cell], bool]
     notes: str = ""
@@ -58,16 +58,16 @@ TASKS: Mapping[TaskName, Task] = {
     "train": Task(
         doing="training",
         done="trained",
-        made="cells trained",
-        nothing_left="every cell was trained before",
+        unit="cell",
+        made="trained",
         kept="training is saved where it stood",
         is_open=lambda store, _, cell: not store.has_result(cell.id),
     ),
     "probe": Task(
         doing="measuring",
         done="measured",
-        made="measurements made",
-        nothing_left="everything was measured before",
+        unit="measurement",
+        made="made",
         kept="what was measured is stored",
         is_open=lambda store, study, cell: bool(open_probes(store, cell, study.probes)),
         notes=measurements.FOLDER,

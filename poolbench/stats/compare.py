@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numbers
 from collections.abc import Mapping, Sequence
 
 from poolbench.core.errors import BadInput, did_you_mean
@@ -85,6 +86,12 @@ def _check(
             raise BadInput(
                 f"variant '{name}' has no values", "give one value per seed, None for a missing run"
             )
+        for value in sample:
+            if value is not None and not isinstance(value, numbers.Real):
+                raise BadInput(
+                    f"a value of variant '{name}' is {value!r}",
+                    "give numbers, None for a missing run",
+                )
     if rule not in RULES:
         raise BadInput(f"unknown rule '{rule}'", did_you_mean(rule, RULES))
     if baseline:

@@ -114,6 +114,9 @@ def read_attacks(
     used: set[str] = set()
     for node in named:
         whole = node.spelled_out("name")
+        if "name" not in whole.entries:
+            faults.add(node.mark, "the probe has no name", "write it as '{name: pgd, steps: 20}'")
+            continue
         name = whole.at(["name"]).value
         takes = catalogue[name].options if isinstance(name, str) and name in catalogue else {}
         shared = {key: value for key, value in lists.items() if key in takes}

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from torch import nn
 
 import poolbench as pb
@@ -190,3 +191,37 @@ def test_a_site_that_the_network_does_not_have_is_refused_in_python_too() -> Non
 def test_what_a_network_is_built_for_is_checked(name: str, value: object) -> None:
     told = _in_python(pb.model, "lenet-cifar", **{name: value})
     assert told.startswith(f"{name}: expected whole number >= 1, got ")
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: pb.operator("lae", kernel_size="3"), "kernel_size: expected whole number >= 1"),
+        (lambda: pb.operator("lae", kernel_size=(3, 2, 1)), "expected one number or two, got 3"),
+        (lambda: pb.operator("lae", kernel_size=2, padding=-1), "padding: expected whole number"),
+        (lambda: pb.operator("lae", learn="channel", channels=0), "channels: expected whole"),
+        (lambda: pb.operator(None), "expected the name of one operator, got None"),
+        (
+            lambda: pb.model("wrn", image_size="x"),
+            "image_size: expected whole number >= 1, got 'x'",
+        ),
+        (lambda: pb.model("wrn", image_size=0), "image_size: expected whole number >= 1, got 0"),
+        (lambda: pb.model("wrn", pools="lae"), "pools: expected operators by site, got 'lae'"),
+        (lambda: pb.model("wrn", pools={"head": None}), "an operator needs a name"),
+        (lambda: pb.model(3), "expected the name of one model, got 3"),
+        (lambda: pb.swap_pooling(3, "lae"), "expected a network, got 3"),
+        (lambda: pb.compare({"a": [1, 2], "b": ["x"]}), "a value of variant 'b' is 'x'"),
+    ],
+)
+def test_what_a_call_is_given_beside_options_is_checked_too(
+    call: Callable[[], object], message: str
+) -> None:
+    with pytest.raises(BadInput) as refused:
+        call()
+    assert message in refused.value.message
+
+
+def test_sizes_from_numpy_are_numbers() -> None:
+    maps = torch.zeros(1, 1, 6, 6)
+    assert pb.operator("lae", kernel_size=np.int64(3))(maps).shape == (1, 1, 2, 2)
+    pb.model("wrn", depth=8, width=1, image_size=np.int64(32))

@@ -138,7 +138,7 @@ def test_a_damaged_measurement_is_made_again_and_said_so(folder: Path) -> None:
     events: list[Event] = []
     summary = measure(study, store, events.append)
     assert (summary.done, summary.reused) == (1, 5)
-    assert any("is damaged and is made again" in event.detail for event in events)
+    assert any("is damaged and is repeated" in event.detail for event in events)
     assert measurements(store) == whole
 
 
@@ -235,7 +235,7 @@ def test_cells_that_are_missing_or_diverged_are_counted(folder: Path) -> None:
     train(load_study(path, only=["hot@0"]), Settings(store=folder / "runs", engine="inline"))
     summary = measure(load_study(path), folder / "runs")
     assert (summary.done, summary.missing, summary.diverged) == (6, 3, 1)
-    assert "3 cells not trained; 1 cells diverged" in str(summary)
+    assert "3 cells not trained; 1 cell diverged" in str(summary)
 
 
 def test_a_copy_of_a_store_without_its_empty_folders_can_be_measured(folder: Path) -> None:

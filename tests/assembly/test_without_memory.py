@@ -30,8 +30,8 @@ def test_a_network_has_shapes_only_and_draws_nothing() -> None:
 def test_torchs_compiler_is_not_loaded_for_it() -> None:
     code = (
         "import sys\n"
-        "from poolbench.assembly.sites import sites_table\n"
-        "sites_table('wrn')\n"
+        "from poolbench.assembly.sites import sites_of\n"
+        "sites_of('wrn')\n"
         "assert 'torch._dynamo' not in sys.modules\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

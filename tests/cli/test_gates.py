@@ -50,7 +50,7 @@ def test_far_apart_is_not_enough_for_three_seeds(poolbench: Program, tmp_path: P
     a_store(tmp_path / "runs", {"average": GOOD[:3], "max": BAD[:3]})
     done = poolbench("compare", "--fail-if", GATE)
     assert done.code == 0
-    assert "that needs 4 each" in done.out
+    assert "it needs 4 each" in done.out
 
 
 def test_a_bound_that_is_a_number_holds_for_the_baseline_too(
@@ -165,7 +165,7 @@ def test_a_suite_that_is_not_trained_as_it_is_now_passes_no_gate(
     ("content", "words"),
     [
         (None, "cannot read"),
-        (b"{}", "no sound baseline"),
+        (b"{}", "damaged baseline"),
         (b'{"sha256": "0", "kind": "poolbench baseline"}', "does not match its checksum"),
     ],
 )

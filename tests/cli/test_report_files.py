@@ -83,7 +83,7 @@ def test_a_folder_holds_page_tables_and_figures_readable_by_others(
     assert done.code == 0, done.err
     files = [path for path in (tmp_path / "all").rglob("*") if path.is_file()]
     assert {path.name for path in files if path.parent.name == "all"} == {
-        "index.html", "tables.md", "tables.tex", "tables.csv", "tables.json"
+        "index.html", "tables.md", "tables.tex", "tables.txt", "tables.csv", "tables.json"
     }  # fmt: skip
     figures = {path.suffix for path in files if path.parent.name == "figures"}
     assert figures == {".png", ".svg", ".pdf"}

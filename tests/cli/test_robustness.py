@@ -77,7 +77,7 @@ def test_off_a_terminal_there_is_a_line_a_run_and_a_sum(poolbench: Program, fold
     )
     assert "1/2 finished" in done.err
     assert "finished  average · digits · seed 0  crop" in done.err
-    assert "Tiny: 2 measurements made, 0 were there before" in done.err
+    assert "Tiny: 2 measurements made, 0 already stored" in done.err
 
 
 @pytest.mark.parametrize(

@@ -80,11 +80,11 @@ def test_it_trains_prints_the_table_and_then_has_nothing_to_do(
 ) -> None:
     first = poolbench("train", tiny, "--engine", "inline")
     assert first.code == 0
-    assert "4 cells trained, 0 were there before" in first.err
+    assert "4 cells trained, 0 already stored" in first.err
     assert attempts(tiny.parent / "runs") == [1, 1, 1, 1]
     again = poolbench("train", tiny, "--engine", "inline")
     assert again.code == 0
-    assert "nothing to do: every cell was trained before" in again.err
+    assert "nothing to do: every cell is stored already" in again.err
     assert attempts(tiny.parent / "runs") == [1, 1, 1, 1]
     assert again.out == first.out
     assert poolbench("report", tiny).out == first.out
@@ -242,7 +242,7 @@ def test_where_every_cell_fails_the_reasons_are_told_even_when_quiet(
     assert "and 1 more: validation: 0.9999 of 200" in done.err
     assert done.err.count("leaves a split empty") == 1
     loud = poolbench("train", tiny, "--engine", "inline", "--only", "lae@0", *empty)
-    assert "0 cells trained, 0 were there before, 1 failed" in loud.err
+    assert "0 cells trained, 0 already stored; 1 cell failed" in loud.err
 
 
 def in_a_mount(options: str, folder: Path, command: list[str]) -> subprocess.CompletedProcess[str]:

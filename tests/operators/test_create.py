@@ -17,8 +17,10 @@ from poolbench.operators.create import create
 from poolbench.operators.learned import learned_parameters, pooling_parameter_names
 from poolbench.operators.window import Window
 
+OURS = [name for name, entry in OPERATORS.items() if entry.plugin is None]
 
-@pytest.mark.parametrize("name", OPERATORS)
+
+@pytest.mark.parametrize("name", OURS)
 def test_the_catalogue_declares_exactly_what_the_constructor_takes(name: str) -> None:
     parameters = dict(inspect.signature(OPERATORS.resolve(name)).parameters)
     for uniform in ("window", "channels", "grid"):
@@ -35,10 +37,10 @@ def test_every_operator_in_the_folder_is_in_the_catalogue() -> None:
             is_operator = inspect.isclass(member) and issubclass(member, PoolingOperator)
             if is_operator and member.__module__ == module.name and not inspect.isabstract(member):
                 found.add(f"{module.name}:{name}")
-    assert found == {entry.target for entry in OPERATORS.values()}
+    assert found == {OPERATORS[name].target for name in OURS}
 
 
-@pytest.mark.parametrize("name", OPERATORS)
+@pytest.mark.parametrize("name", OURS)
 def test_the_parameter_that_an_operator_learns_has_the_name_in_the_catalogue(name: str) -> None:
     options: dict[str, Any] = {"learn": "layer"} if "learn" in OPERATORS[name].options else {}
     operator = create(name, channels=2, kernel_size=2, **options)
@@ -69,7 +71,7 @@ def test_the_parameter_that_an_operator_learns_has_the_name_in_the_catalogue(nam
         ({"name": "conv", "channels": 2}, "windowed only", "kernel_size"),
         ({"name": "gated"}, "size of the maps", "grid="),
         ({"name": "max", "kernel_size": 3, "padding": 2}, "more than half", "padding"),
-        ({"name": "max", "kernel_size": 0}, "at least 1", "kernel_size"),
+        ({"name": "max", "kernel_size": 0}, "kernel_size: expected whole number >= 1, got 0", ""),
         ({"name": "max", "stride": 2}, "whole map", "kernel_size"),
     ],
 )

@@ -69,7 +69,7 @@ def test_a_report_in_a_folder_has_it_beside_ours(
     done = poolbench("report", tiny, "--only", "average", "-o", "out", "--plugin", tsv)
     assert done.code == 0, done.err
     assert {path.suffix for path in (tmp_path / "out").glob("tables.*")} == {
-        ".md", ".tex", ".csv", ".json", ".tsv",
+        ".md", ".tex", ".csv", ".json", ".tsv", ".txt",
     }  # fmt: skip
 
 

@@ -65,7 +65,7 @@ def test_it_is_measured_and_reported_without_the_plug_in_too(
     assert "nothing to do" in poolbench(*asked).err
     # Edited, it is measured anew.
     plugin.write_text(f"{PLUGIN}\n# edited\n")
-    assert "1 measurements made" in poolbench(*asked).err
+    assert "1 measurement made" in poolbench(*asked).err
     forget_plugins()
     report = poolbench("report")
     assert report.code == 0, report.err

@@ -161,7 +161,7 @@ def test_an_edited_plug_in_trains_anew_and_reports_say_which_version_there_is(
     poolbench: Program, mid: Path, tmp_path: Path
 ) -> None:
     run = ("train", "s.yaml", "--engine", "inline", "--plugin", mid)
-    assert "2 cells trained, 0 were there" in poolbench(*run).err
+    assert "2 cells trained, 0 already stored" in poolbench(*run).err
     assert "nothing to do" in poolbench(*run).err
     forget_plugins()
     # Without the plug-in: from what the store remembers, with a note.
@@ -191,11 +191,11 @@ def test_an_edited_plug_in_trains_anew_and_reports_say_which_version_there_is(
     assert "what is loaded is another version" in words
     words = " ".join(poolbench("report", "s.yaml", "--plugin", mid).out.split())
     assert "mid: the store holds 1 run of another version of its plug-in, mid.py (sha" in words
-    assert "1 cells trained, 1 were there before" in poolbench(*run).err
+    assert "1 cell trained, 1 already stored" in poolbench(*run).err
     # Of the two studies the store remembers now, one is of the code that is loaded.
     zoom = ("robustness", "--attack", "zoom", "--sizes", "8", "--engine", "inline")
     measured = poolbench(*zoom, "--plugin", mid)
-    assert (measured.code, measured.err.count("1 measurements made")) == (3, 2)
+    assert (measured.code, measured.err.count("1 measurement made")) == (3, 2)
     assert "what is loaded is another version" in measured.err
     forget_plugins()
     measured = poolbench("robustness", "--attack", "crop", "--sizes", "8", "--engine", "inline")

@@ -39,7 +39,7 @@ def test_a_row_is_then_now_the_shift_between_and_what_may_be_said() -> None:
     assert table.rows[1][1].text == "5 vs 4"
     assert table.notes[0].endswith("now − then; higher accuracy is better; alpha = 0.1")
     assert table.notes[1:] == (
-        "p by Mann-Whitney U; Holm over 2 comparisons, one a variant", "a note"
+        "p by Mann-Whitney U; Holm over 2 comparisons, one per variant", "a note"
     )  # fmt: skip
 
 
@@ -50,9 +50,9 @@ def test_orientation_and_pairing_are_those_asked_for() -> None:
     )  # fmt: skip
     assert table.records[0]["verdict"] == "worse"
     assert "lower error is better" in table.notes[0]
-    assert table.notes[1] == "p by Wilcoxon signed-rank; Holm over 1 comparison, one a variant"
+    assert table.notes[1] == "p by Wilcoxon signed-rank; Holm over 1 comparison, one per variant"
     none = changes_table(
         {"a": ([0.5], [0.6])},
         title="", metric="error", lower_is_better=True, alpha=0.05, paired=False,
     )  # fmt: skip
-    assert none.notes[1] == "p by no test; Holm over 0 comparisons, one a variant"
+    assert none.notes[1] == "p by no test; Holm over 0 comparisons, one per variant"

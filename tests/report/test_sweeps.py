@@ -97,7 +97,7 @@ def test_areas_are_over_the_logarithm_of_sizes_and_over_epsilons_as_they_are() -
 def test_an_epsilon_is_written_in_levels_where_it_is_a_whole_number_of_them(
     at: float, words: str
 ) -> None:
-    assert a_sweep((0.1, 0.1, 0.1)).words(at) == words
+    assert a_sweep((0.1, 0.1, 0.1)).setting_text(at) == words
 
 
 def test_settings_ascend_and_what_nobody_was_put_to_has_no_least() -> None:

@@ -52,11 +52,9 @@ def test_training_says_how_busy_its_workers_were(
     engine: str, poolbench: Callable[..., Done], tiny: Path
 ) -> None:
     done = poolbench("train", tiny, "--engine", engine, "--jobs", 1)
-    found = re.search(
-        r"4 cells trained, 0 were there before; .* s, 1 worker busy (\d+) %", done.err
-    )
+    found = re.search(r"4 cells trained, 0 already stored; .* s, 1 worker busy (\d+) %", done.err)
     assert found is not None, done.err
     # Importing torch may take longer than these four cells.
     assert 0 < int(found[1]) < 100
     again = poolbench("train", tiny)
-    assert re.search(r"trained before; \d+\.\d s \(store", again.err), again.err
+    assert re.search(r"stored already; \d+\.\d s \(store", again.err), again.err

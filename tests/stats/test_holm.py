@@ -1,17 +1,20 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from statsmodels.stats.multitest import multipletests
 
 from poolbench.stats import holm
 
 P = st.floats(min_value=0, max_value=1)
 
 
+@settings(deadline=None)
 @given(st.lists(P, min_size=1, max_size=12))
 def test_holm_agrees_with_statsmodels(p_values: list[float]) -> None:
+    # Here, since to import it takes seconds, and every test process would.
+    from statsmodels.stats.multitest import multipletests
+
     expected = multipletests(p_values, method="holm")[1]
     assert holm(p_values) == pytest.approx(list(expected), abs=1e-12)
 

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+from poolbench.stats.rank_tests import rank_test_of_two
 from poolbench.stats.shift import dominance, location_shift
 
 INF = math.inf
@@ -172,3 +173,19 @@ def test_a_sample_without_runs_has_no_effect() -> None:
     shift, interval = location_shift(arr(math.nan), arr(1), paired=True)
     assert math.isnan(shift)
     assert interval is None
+
+
+@pytest.mark.parametrize("n", [9, 30, 51, 60])
+@pytest.mark.parametrize("paired", [False, True])
+def test_the_interval_ends_where_the_test_begins_to_reject(n: int, paired: bool) -> None:
+    first, second = np.random.default_rng(n).normal(size=(2, n))
+    interval = location_shift(first, second + 0.3, paired=paired)[1]
+    assert interval is not None
+    for end, inwards in zip(interval, (1e-9, -1e-9), strict=True):
+        inside, outside = (
+            rank_test_of_two(first, second + 0.3 - end - step, paired=paired).p
+            for step in (inwards, -inwards)
+        )
+        assert inside is not None
+        assert outside is not None
+        assert outside < 0.05 <= inside

@@ -50,9 +50,9 @@ def test_a_full_disk_keeps_the_old_file_and_says_what_to_do(
         (errno.ENOSPC, "no space left", "free some space"),
         (errno.EDQUOT, "no space left", "free some space"),
         (errno.EFBIG, "no space left", "free some space"),
-        (errno.EACCES, "Permission denied", "a folder that can be written"),
-        (errno.EPERM, "not permitted", "a folder that can be written"),
-        (errno.EROFS, "Read-only", "a folder that can be written"),
+        (errno.EACCES, "Permission denied", "a writable folder"),
+        (errno.EPERM, "not permitted", "a writable folder"),
+        (errno.EROFS, "Read-only", "a writable folder"),
         (errno.EIO, "Input/output error", None),
     ],
 )

@@ -44,20 +44,23 @@ def _(chart: Curves) -> tuple[Table, ...]:
             strict=True,
         )
     )
-    return (_table(chart, ("curve", chart.x.label, chart.y.label, "band from", "to"), rows),)
+    shares = (False, chart.x.is_share, *[chart.y.is_share] * 3)
+    titles = ("curve", chart.x.label, chart.y.label, "band from", "to")
+    return (_table(chart, titles, rows, shares),)
 
 
 @numbers_behind.register
 def _(chart: Scatter) -> tuple[Table, ...]:
     parts: tuple[Cloud | Curve, ...] = (*chart.clouds, *chart.references)
     rows = ((part.label, *point) for part in parts for point in zip(part.x, part.y, strict=True))
-    return (_table(chart, ("points", chart.x.label, chart.y.label), rows),)
+    shares = (False, chart.x.is_share, chart.y.is_share)
+    return (_table(chart, ("points", chart.x.label, chart.y.label), rows, shares),)
 
 
 @numbers_behind.register
 def _(chart: Samples) -> tuple[Table, ...]:
     rows = ((sample.label, value) for sample in chart.samples for value in sample.values)
-    return (_table(chart, ("group", chart.y.label), rows),)
+    return (_table(chart, ("group", chart.y.label), rows, (False, chart.y.is_share)),)
 
 
 @numbers_behind.register
@@ -91,14 +94,25 @@ def _or_gaps(values: Sequence[float], like: Sequence[float]) -> Sequence[float]:
     return values or [math.nan] * len(like)
 
 
-def _table(chart: Chart, titles: Sequence[str], rows: Iterable[Sequence[str | float]]) -> Table:
+def _table(
+    chart: Chart,
+    titles: Sequence[str],
+    rows: Iterable[Sequence[str | float]],
+    shares: Sequence[bool] = (),
+) -> Table:
+    """Return a chart's numbers; where a column holds shares, its cells read in per cent."""
+    shares = shares or [False] * len(titles)
     return Table(
         title=chart.title,
         columns=tuple(
-            Column(title=title, fields=(title,), is_text=index == 0)
+            # The unit in a label is that of the text: values are fractions.
+            Column(title=title, fields=(title.removesuffix(" (%)"),), is_text=index == 0)
             for index, title in enumerate(_distinct(titles))
         ),
-        rows=tuple(tuple(_cell(value) for value in row) for row in rows),
+        rows=tuple(
+            tuple(_cell(value, is_share) for value, is_share in zip(row, shares, strict=True))
+            for row in rows
+        ),
     )
 
 
@@ -108,8 +122,8 @@ def _distinct(titles: Sequence[str]) -> Iterator[str]:
         yield title if title not in titles[:index] else f"{title} ({index})"
 
 
-def _cell(value: str | float) -> TableCell:
+def _cell(value: str | float, is_share: bool) -> TableCell:
     if isinstance(value, str):
         return text_cell(value)
-    shown = f"{value:.6g}" if math.isfinite(value) else NOTHING
+    shown = f"{100 * value if is_share else value:.6g}" if math.isfinite(value) else NOTHING
     return TableCell(values=(value,), text=shown)

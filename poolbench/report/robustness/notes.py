@@ -57,7 +57,8 @@ def notes_of_settings(study: Study, sweep: Sweep, pairs: Sequence[Pair]) -> Iter
     asked = {len(row) for row in sweep.outcomes.values()}
     n = " to ".join(str(count) for count in sorted(asked))
     yield (
-        f"accuracy: mean ± standard deviation (ddof 1), n = {n} seeds unless a cell says otherwise"
+        f"accuracy: mean ± standard deviation (ddof 1), n = {n} seed{'' if n == '1' else 's'} "
+        "unless a cell says otherwise"
     )
     yield (
         f"the choice of the {sweep.total:,} test images alone has a binomial standard error of up "

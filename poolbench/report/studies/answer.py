@@ -16,7 +16,7 @@ _ORDER: tuple[tuple[Verdict, str], ...] = (
     ("equivalent", "equivalent within the margin"),
     ("worse", "worse"),
     ("undecided", "undecided"),
-    ("no test possible", "no test possible"),
+    ("no test possible", "too few seeds for this test"),
 )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from poolbench.core.cell import Cell
 from poolbench.core.cell_cost import CellCost
+from poolbench.core.counted import counted
 from poolbench.core.study import Study
 from poolbench.report.number_format import byte_size, duration
 from poolbench.report.table import Column, Table, TableCell, text_cell
@@ -87,8 +88,8 @@ def _row(variant: str, cells: Sequence[Cell], progress: PlanProgress) -> tuple[T
 def _recipe_note(cell: Cell) -> str:
     recipe = cell.recipe
     return (
-        f"First cell: {cell.model.network}; {recipe.epochs} epochs, batch {recipe.batch_size}, "
-        f"{recipe.optimizer}, {recipe.schedule}, {recipe.precision}."
+        f"First cell: {cell.model.network}; {counted(recipe.epochs, 'epoch')}, "
+        f"batch {recipe.batch_size}, {recipe.optimizer}, {recipe.schedule}, {recipe.precision}."
     )
 
 
@@ -96,7 +97,7 @@ def _effort_note(cells: Sequence[Cell], progress: PlanProgress) -> str:
     if not cells:
         return "Nothing to train: every cell has a result."
     devices, costs = progress.devices, progress.costs
-    workers = f"{len(devices)} worker{'s' if len(devices) > 1 else ''} on {devices[0]}"
+    workers = f"{counted(len(devices), 'worker')} on {devices[0]}"
     known = [costs[cell.condition] for cell in cells if cell.condition in costs]
     if len(known) < len(cells):
         return (
