@@ -75,6 +75,22 @@ def test_it_is_measured_and_reported_without_the_plug_in_too(
     assert poolbench("report", "-o", "page.html").code == 0
 
 
+def test_a_suite_that_asks_for_it_is_reported_without_the_plug_in(
+    poolbench: Program, tiny: Path, tmp_path: Path
+) -> None:
+    plugin = tmp_path / "turning.py"
+    plugin.write_text(PLUGIN)
+    tiny.write_text(tiny.read_text() + "probes: {turn: {angles: [0, 90]}}\n")
+    run = ("train", tiny, "--only", "average@0", "--probes", "--engine", "inline")
+    done = poolbench(*run, "--plugin", plugin)
+    assert done.code == 0, done.err
+    forget_plugins()
+    report = poolbench("report", tiny, "--only", "average@0")
+    assert report.code == 0, report.err
+    assert "angle_deg" in " ".join(report.out.split())
+    assert "not loaded is the plug-in turning.py" in report.err
+
+
 def test_attacks_are_joined_by_the_norm_of_their_entry_not_by_name() -> None:
     one, other = (
         replace(a_measurement("fgsm", (180, 90, 100), first=first), norm="1") for first in (0, 9)
