@@ -146,5 +146,5 @@ def test_a_page_shows_the_option_that_variants_differ_in(tmp_path: Path) -> None
 
 def test_nothing_to_report_names_the_command_that_helps(study: Study, tmp_path: Path) -> None:
     missing = replace(study, cells=study.cells[-1:])
-    with pytest.raises(NothingMatched, match="none of the 1 cells of 'A study'"):
+    with pytest.raises(NothingMatched, match=r"none of the cells of 'A study' \(1\)"):
         read_results(missing, tmp_path / "runs").require_runs()
