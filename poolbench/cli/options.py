@@ -20,13 +20,13 @@ def path(text: str | Path) -> Path:
     return Path(text)
 
 
-def _load(context: typer.Context, files: list[str] | None) -> list[str] | None:
+def _load(context: typer.Context, files: list[str] | None) -> list[str]:
     """Load the plug-ins before any other option is looked at, help and completion included."""
     load_plugins(files or ())
     for parameter in context.command.params:
         if parameter.name == "format":
             parameter.help = _about_formats()  # type: ignore[attr-defined]
-    return files
+    return files or []  # typer 0.19 counts them
 
 
 def _about_formats() -> str:
