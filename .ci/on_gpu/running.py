@@ -8,7 +8,7 @@ import subprocess
 import tarfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -124,7 +124,8 @@ def run_stage(
             for work in stage.works[wave : wave + stage.at_once]:
                 left = min(work.limit_s, ends - time.monotonic() - work.reserve_s)
                 if left > 0:
-                    running.append(_Running(work, setting, folder, left))
+                    with _signals_later():
+                        running.append(_Running(work, setting, folder, left))
                 else:
                     on_ended(Ended(work=work, status="not begun", detail="no time was left"))
             _follow(running, on_ended)
@@ -136,6 +137,23 @@ def run_stage(
         finally:
             for one in running:
                 one.kill()
+
+
+@contextmanager
+def _signals_later() -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM wait: between a command's start and its entry, nobody would end it."""
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    caught: list[int] = []
+    for number, handler in handlers.items():
+        if callable(handler):
+            signal.signal(number, lambda seen, _: caught.append(seen))
+    try:
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+    if caught:
+        raise KeyboardInterrupt
 
 
 def _follow(running: list[_Running], on_ended: Callable[[Ended], None]) -> None:
