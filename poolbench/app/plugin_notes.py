@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from poolbench.core.cell import Cell, Named
+from poolbench.core.counted import counted
 from poolbench.core.measurement import Measurement
 from poolbench.core.study import Study
 from poolbench.probes import PROBES
-from poolbench.runtime.components import Component, components_of, mismatch
+from poolbench.runtime.components import components_of, components_of_study, mismatch
 from poolbench.store.store import Store
 
 
@@ -23,19 +24,12 @@ def notes_of_plugins(
         store: Where its runs are; those of another version of a plug-in are looked for there.
         measurements: What was measured on the runs, by cell id.
     """
-    components = [*_components(study, measurements)]
+    components = [*components_of_study(study)]
+    components += ((PROBES, each.probe) for found in measurements.values() for each in found)
     notes = [why for each in components if (why := mismatch(*each))]
     if any(named.plugin for _, named in components):
         notes += _of_other_versions(study, store)
     return tuple(dict.fromkeys(notes))
-
-
-def _components(
-    study: Study, measurements: Mapping[str, Sequence[Measurement]]
-) -> Iterator[Component]:
-    for cell in study.cells:
-        yield from components_of(cell)
-        yield from ((PROBES, each.probe) for each in measurements.get(cell.id, ()))
 
 
 def _of_other_versions(study: Study, store: Store) -> Iterator[str]:
@@ -55,8 +49,7 @@ def _of_other_versions(study: Study, store: Store) -> Iterator[str]:
         versions = {
             str(named.plugin) for cell in cells for _, named in components_of(cell) if named.plugin
         }
-        count = len({cell.id for cell in cells})
-        runs = f"{count} run{'s' if count > 1 else ''}"
+        runs = counted(len({cell.id for cell in cells}), "run")
         yield (
             f"{variant}: the store holds {runs} of another version of its plug-in, "
             f"{' and '.join(sorted(versions)) or 'from before plug-ins were recorded'}; "

@@ -9,7 +9,7 @@ from pathlib import Path
 from poolbench.core.errors import BadInput
 from poolbench.core.study import Study
 from poolbench.probes import PROBES
-from poolbench.runtime.components import components_of
+from poolbench.runtime.components import components_of_study
 from poolbench.store.store import Store
 from poolbench.suite.load import arguments_of
 
@@ -47,11 +47,10 @@ def remembered(
     for study in reversed(list(Store(store_path).studies())):
         if (study.origin, study.arguments) != requested:
             continue
-        named_by = [each for cell in study.cells for each in components_of(cell)]
-        named_by += [(PROBES, probe) for probe in study.probes]
+        components = (*components_of_study(study), *((PROBES, probe) for probe in study.probes))
         missing = {
             f"unknown {catalogue.kind} '{named.name}'": str(named.plugin)
-            for catalogue, named in named_by
+            for catalogue, named in components
             if named.plugin is not None and named.name not in catalogue
         }
         faults = _FAULT.split(refusal.message)[1:]

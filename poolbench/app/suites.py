@@ -11,7 +11,7 @@ import poolbench
 from poolbench.core.errors import BadInput, did_you_mean
 from poolbench.core.plugins import loaded_files
 from poolbench.core.study import Study
-from poolbench.runtime.components import components_of
+from poolbench.runtime.components import components_of_study
 
 DEFAULT_STORE = Path("runs")
 """The store of commands without ``--store``."""
@@ -65,7 +65,7 @@ def command(verb: str, study: Study, store: Path | None = None) -> str:
 
 def _plugins(study: Study) -> Iterator[str]:
     """Yield ``--plugin FILE`` for each plug-in file of a study, with its path if it is loaded."""
-    named = [named for cell in study.cells for _, named in components_of(cell)]
+    named = [named for _, named in components_of_study(study)]
     needed = dict.fromkeys(each.plugin for each in (*named, *study.probes) if each.plugin)
     loaded = {Path(file).name: Path(file) for file in loaded_files()}
     for name in dict.fromkeys(source.name for source in needed if source.is_file):

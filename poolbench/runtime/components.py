@@ -8,6 +8,7 @@ from typing import Any
 from poolbench.core.catalogue import Catalogue
 from poolbench.core.cell import Cell, Named
 from poolbench.core.errors import BadInput
+from poolbench.core.study import Study
 from poolbench.data import AUGMENTATIONS, DATASETS
 from poolbench.models import MODELS
 from poolbench.operators import OPERATORS
@@ -24,6 +25,12 @@ def components_of(cell: Cell) -> Iterator[Component]:
     yield from ((OPERATORS, pool) for pool in cell.model.pools.values())
     yield OPTIMIZERS, cell.recipe.optimizer
     yield SCHEDULES, cell.recipe.schedule
+
+
+def components_of_study(study: Study) -> Iterator[Component]:
+    """Yield each component of a study's cells; those of a condition differ in their seed alone."""
+    for _, _, cells in study.conditions():
+        yield from components_of(cells[0])
 
 
 def mismatch(catalogue: Catalogue[Any], named: Named) -> str:
