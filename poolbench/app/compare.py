@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from poolbench.app.changes import compare_documents, is_document
@@ -114,10 +114,7 @@ def _tables(results: Results, baseline: str, candidates: Sequence[str]) -> list[
         )
         for dataset in study.datasets
     ]
-    return [
-        replace(table, notes=(*table.notes, *results.damaged_runs, *results.about_plugins))
-        for table in tables
-    ]
+    return [table.with_notes((*results.damaged_runs, *results.about_plugins)) for table in tables]
 
 
 def _rulings(

@@ -185,7 +185,7 @@ def findings(results: Sequence[Results]) -> tuple[list[Table], list[Chart]]:
         study, runs, found = each.study, each.runs, each.measured_by(each.study.probes)
         made = robustness_tables(study, runs, found)
         notes = (*each.damaged, *each.about_plugins)
-        tables += [replace(table, notes=(*table.notes, *notes)) for table in made]
+        tables += [table.with_notes(notes) for table in made]
         for chart in robustness_charts(study, runs, found):
             name = chart.name if len(results) == 1 else f"{study.id}-{chart.name}"
             charts.append(replace(chart, name=name))

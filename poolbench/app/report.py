@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,7 +41,7 @@ def outcome_tables(results: Results) -> list[Table]:
     results.require_runs()
     study = results.study
     made = [results_table(study, dataset, results.runs) for dataset in study.datasets]
-    return [_noted(table, (*results.damaged_runs, *results.about_plugins)) for table in made]
+    return [table.with_notes((*results.damaged_runs, *results.about_plugins)) for table in made]
 
 
 def measured_tables(results: Results) -> list[Table]:
@@ -52,7 +51,7 @@ def measured_tables(results: Results) -> list[Table]:
     if not results.measurements:
         return []
     made = robustness_tables(results.study, results.runs, results.measurements)
-    return [_noted(table, results.damaged_measurements) for table in made]
+    return [table.with_notes(results.damaged_measurements) for table in made]
 
 
 def early_tables(results: Results) -> list[Table]:
@@ -67,10 +66,6 @@ def early_tables(results: Results) -> list[Table]:
     if target is None:
         return []
     return [early_table(study, dataset, results.runs, target) for dataset in study.datasets]
-
-
-def _noted(table: Table, notes: Sequence[str]) -> Table:
-    return replace(table, notes=(*table.notes, *notes))
 
 
 def charts(results: Results) -> list[Chart]:

@@ -67,7 +67,7 @@ def bench_networks(
     torch.set_num_threads(threads)
     tables = []
     for dataset in study.datasets:
-        cells = {v: cells[0] for name, v, cells in study.conditions() if name == dataset}
+        cells = {variant: cells[0] for variant, cells in study.cells_on(dataset).items()}
         tables.append(_bench(study, dataset, cells, batch_size, rounds, threads, device))
     return tables
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from poolbench.cli.output import tell
 from poolbench.core.errors import BadInput
@@ -22,14 +22,7 @@ def read_study(suite: str, selection: Selection) -> Study:
     from poolbench.app.study import load_study
     from poolbench.app.suites import find
 
-    return load_study(
-        find(suite),
-        profile=selection.profile,
-        overrides=selection.overrides or (),
-        only=selection.only or (),
-        limit=selection.limit,
-        root=selection.data_root,
-    )
+    return load_study(find(suite), **_changes(selection), root=selection.data_root)
 
 
 def read_studies(suite: str | None, selection: Selection) -> list[Study]:
@@ -60,16 +53,22 @@ def _as_trained(suite: str, selection: Selection, refusal: BadInput) -> Study:
         selection.store,
         find(suite),
         refusal,
-        profile=selection.profile,
-        overrides=selection.overrides or (),
-        only=selection.only or (),
-        limit=selection.limit,
+        **_changes(selection),
     )
     if found is None:
         raise refusal
     study, plugins = found
     tell(f"{suite} is read as it was trained: not loaded is the plug-in {', '.join(plugins)}")
     return study
+
+
+def _changes(selection: Selection) -> dict[str, Any]:
+    return {
+        "profile": selection.profile,
+        "overrides": selection.overrides or (),
+        "only": selection.only or (),
+        "limit": selection.limit,
+    }
 
 
 def refuse_changes(selection: Selection) -> None:

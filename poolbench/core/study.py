@@ -119,6 +119,10 @@ class Study:
         for (dataset, variant), cells in groups.items():
             yield dataset, variant, tuple(cells)
 
+    def cells_on(self, dataset: str) -> dict[str, tuple[Cell, ...]]:
+        """Return each variant's cells on one data set, over the seeds, in the suite's order."""
+        return {variant: cells for name, variant, cells in self.conditions() if name == dataset}
+
     def to_json(self) -> dict[str, Any]:
         """Return a JSON document that :func:`study_from_json` reads back."""
         return as_stored(self)

@@ -1,4 +1,4 @@
-"""Cells of the theory's tables: whole numbers, decimals, fractions and missing values."""
+"""Cells that several tables share: whole numbers, decimals, fractions and missing values."""
 
 from __future__ import annotations
 

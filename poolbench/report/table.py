@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 # Control, format (including direction overrides), surrogate, line and paragraph separators.
@@ -91,6 +91,10 @@ class Table:
             dict(zip(self.fields, (v for cell in row for v in cell.values), strict=True))
             for row in self.rows
         )
+
+    def with_notes(self, notes: Iterable[str]) -> Table:
+        """Return the table with further notes below its own."""
+        return replace(self, notes=(*self.notes, *notes))
 
 
 def text_cell(text: str, *, is_bold: bool = False, mark: str = "") -> TableCell:

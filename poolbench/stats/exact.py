@@ -6,6 +6,7 @@ equally likely. The number of assignments for each sum is counted by adding one 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 
 import numpy as np
@@ -40,13 +41,16 @@ def signed_rank_p(signed: NDArray[np.float64]) -> float:
             differences; differences of 0 are left out.
     """
     doubled = np.rint(2 * signed).astype(np.int64)
-    counts = np.ones(1)
-    for rank in np.abs(doubled):
-        grown = np.zeros(len(counts) + rank)
-        grown[: len(counts)] = counts
-        grown[rank:] += counts
-        counts = grown
+    counts = _sums_of_any(np.abs(doubled))
     return _two_sided(counts, int(doubled[doubled > 0].sum()))
+
+
+def _sums_of_any(ranks: Iterable[int]) -> Counts:
+    """Return how many subsets of whatever size have each sum, from 0 to the sum of all."""
+    counts = np.ones(1)
+    for rank in ranks:
+        counts = np.pad(counts, (0, rank)) + np.pad(counts, (rank, 0))
+    return counts
 
 
 @cache
@@ -76,10 +80,7 @@ def largest_rejected_u(n_first: int, n_second: int, alpha: float) -> int | None:
 @cache
 def largest_rejected_w(n: int, alpha: float) -> int | None:
     """Return the largest sum of signed ranks that rejects, without ties; ``None`` if none does."""
-    counts = np.ones(1)
-    for rank in range(1, n + 1):
-        counts = np.pad(counts, (0, rank)) + np.pad(counts, (rank, 0))
-    return _largest_rejected(counts, alpha)
+    return _largest_rejected(_sums_of_any(range(1, n + 1)), alpha)
 
 
 def _largest_rejected(counts: Counts, alpha: float) -> int | None:

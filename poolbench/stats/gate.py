@@ -11,10 +11,10 @@ from typing import Literal
 
 import numpy as np
 
-from poolbench.stats.costs import costs_of, is_constant, oriented, present
-from poolbench.stats.estimate import estimate
+from poolbench.stats.costs import is_constant, oriented, present
+from poolbench.stats.estimate import constant_value, estimate
 from poolbench.stats.floor import seeds_needed
-from poolbench.stats.scale import Scale, ratio_of
+from poolbench.stats.scale import ratio_of
 from poolbench.stats.shift import Interval, location_shift
 
 Outcome = Literal["passes", "fails", "undecided"]
@@ -72,7 +72,7 @@ def judge_level(
     n = seen.n + seen.n_diverged
     if n < 2:
         return _undecided(seen.mean, n, f"n = {n}: an interval needs 2 seeds")
-    if is_constant(costs_of(values, Scale(values), lower_is_better=lower_is_better)):
+    if math.isfinite(constant_value(values)):
         return _frozen(seen.mean, n)
     worst = math.inf if lower_is_better else -math.inf
     low, high = (seen.ci_low, seen.ci_high) if seen.n > 1 else (-math.inf, math.inf)

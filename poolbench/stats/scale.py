@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from fractions import Fraction
+from functools import lru_cache
 
 # Two different ratios with denominators up to this differ by more than adjacent floats below 1.
 _LARGEST_DENOMINATOR = 10**7
@@ -16,6 +17,7 @@ _LARGEST_DENOMINATOR = 10**7
 _LARGEST_STEPS = 2**51
 
 
+@lru_cache(maxsize=2**14)  # a comparison reads each value several times, and few differ
 def ratio_of(value: float | Fraction) -> Fraction:
     """Return the ratio that a finite float stands for: 89/100 for 0.89.
 
@@ -48,7 +50,7 @@ class Scale:
 
     def steps(self, value: float) -> float:
         """Return a value in steps; NaN and infinities stay."""
-        return float(ratio_of(value) / self.unit) if math.isfinite(value) else value
+        return float(self.bound(value)) if math.isfinite(value) else value
 
     def value(self, steps: float) -> float:
         """Return the value of a number of steps, whole or not; NaN and infinities stay."""

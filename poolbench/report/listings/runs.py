@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from poolbench.core.cell import Cell
 from poolbench.core.record import Result
-from poolbench.report.number_format import NOTHING
+from poolbench.report.cells import optional
+from poolbench.report.number_format import NOTHING, per_cent
 from poolbench.report.table import Column, Table, TableCell, text_cell
 
 
@@ -52,10 +53,9 @@ def _row(run: ListedRun) -> tuple[TableCell, ...]:
             TableCell(values=(None,), text=NOTHING),
         )
     accuracy = result.accuracy if result.status == "ok" else None
-    shown = NOTHING if accuracy is None else f"{100 * accuracy:.2f} %"
     return (
         text_cell(run.id),
         TableCell(values=(cell.variant, cell.data.source.name, cell.seed), text=str(cell)),
         text_cell(result.status),
-        TableCell(values=(accuracy,), text=shown),
+        optional(accuracy, lambda share: f"{per_cent(share)} %"),
     )

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from poolbench.core.shipped import Shipped
-from poolbench.report.number_format import NOTHING, count
+from poolbench.report.cells import optional
+from poolbench.report.number_format import count
 from poolbench.report.table import Column, Table, TableCell, text_cell
 from poolbench.stats.floor import seeds_needed
 
@@ -57,7 +58,7 @@ def suites_table(
     if hours is not None:
         columns = (*columns[:6], Column(title="GPU hours", fields=("gpu_hours",)), *columns[6:])
         rows = [
-            (*row[:6], _hours(value), *row[6:])
+            (*row[:6], optional(value, _hours), *row[6:])
             for row, value in zip(rows, hours.of_suites, strict=True)
         ]
         notes.append(
@@ -74,15 +75,11 @@ def _row(suite: Shipped, missing: Sequence[str]) -> tuple[TableCell, ...]:
         text_cell(suite.kind),
         text_cell(suite.source),
         text_cell(", ".join(suite.data)),
-        _optional(suite.networks),
-        _optional(suite.seeds),
+        optional(suite.networks, count),
+        optional(suite.seeds, count),
         text_cell(_shows(suite, missing)),
         text_cell(suite.title),
     )
-
-
-def _optional(number: int | None) -> TableCell:
-    return TableCell(values=(number,), text=NOTHING if number is None else count(number))
 
 
 def _shows(suite: Shipped, missing: Sequence[str]) -> str:
@@ -104,8 +101,5 @@ def _shows(suite: Shipped, missing: Sequence[str]) -> str:
     return f"differences (that needs {needed} seeds)"
 
 
-def _hours(value: float | None) -> TableCell:
-    if value is None:
-        return TableCell(values=(None,), text=NOTHING)
-    shown = f"{value:,.0f}" if value >= 10 else f"{value:.1f}" if value >= 0.1 else "< 0.1"
-    return TableCell(values=(value,), text=shown)
+def _hours(value: float) -> str:
+    return f"{value:,.0f}" if value >= 10 else f"{value:.1f}" if value >= 0.1 else "< 0.1"

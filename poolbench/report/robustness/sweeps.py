@@ -187,7 +187,7 @@ def sweeps_of(
         measurements: Measurements by cell id.
     """
     for dataset in study.datasets:
-        rows = {variant: cells for data, variant, cells in study.conditions() if data == dataset}
+        rows = study.cells_on(dataset)
         found = {
             cell.id: _with_worst(measurements.get(cell.id, ()))
             for cells in rows.values()

@@ -109,8 +109,7 @@ def _chart(
     metric = study.analysis.metric
     results = {
         variant: [runs[c.id].result.value(metric) if c.id in runs else None for c in cells]
-        for name_of, variant, cells in study.conditions()
-        if name_of == dataset
+        for variant, cells in study.cells_on(dataset).items()
     }
     counts = [sum(value is not None for value in row) for row in results.values()]
     values = sorted({value for line in lines for value in line.variants})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from poolbench.core.counted import counted
 from poolbench.report.number_format import per_cent, points, probability
 from poolbench.report.table import Column, Table, TableCell, text_cell
 from poolbench.stats import Estimate, Pair, estimate
@@ -71,8 +72,8 @@ def changes_table(
         notes=(
             f"points: Hodges-Lehmann shift, now − then; {'lower' if lower_is_better else 'higher'} "
             f"{metric} is better; alpha = {alpha:g}",
-            f"p by {tested[0].test if tested else 'no test'}; Holm over {len(tested)} "
-            f"comparison{'' if len(tested) == 1 else 's'}, one per variant",
+            f"p by {tested[0].test if tested else 'no test'}; Holm over "
+            f"{counted(len(tested), 'comparison')}, one per variant",
             *notes,
         ),
     )

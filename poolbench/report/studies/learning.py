@@ -6,7 +6,6 @@ import math
 import statistics
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from poolbench.core.cell import Cell
 from poolbench.core.errors import BadInput
 from poolbench.core.record import Epoch, Run
 from poolbench.core.study import Study
@@ -56,7 +55,7 @@ def early_table(study: Study, dataset: str, runs: Mapping[str, Run], target: flo
     """
     if not 0 < target <= 1:
         raise BadInput(f"the target is {target:g}", "give an accuracy in (0, 1], such as 0.9")
-    rows = _rows(study, dataset)
+    rows = study.cells_on(dataset)
     there = [runs[cell.id] for cells in rows.values() for cell in cells if cell.id in runs]
     if not any(epoch.validation_accuracy is not None for run in there for epoch in run.history):
         raise BadInput(
@@ -126,16 +125,12 @@ def _about_tests(comparison: Comparison) -> Iterator[str]:
         yield f"p: {', '.join(sorted(tests))}, Holm over {len(comparison.contrasts)} comparisons"
 
 
-def _rows(study: Study, dataset: str) -> dict[str, tuple[Cell, ...]]:
-    return {variant: cells for data, variant, cells in study.conditions() if data == dataset}
-
-
 def _chart(
     study: Study, dataset: str, runs: Mapping[str, Run], name: str, quantity: Quantity
 ) -> Iterator[Curves]:
     is_share = name == "validation accuracy"
     curves, counts, diverged = [], [], []
-    for variant, cells in _rows(study, dataset).items():
+    for variant, cells in study.cells_on(dataset).items():
         there = [runs[cell.id] for cell in cells if cell.id in runs]
         sound = [run for run in there if run.result.status == "ok"]
         diverged += [f"{variant}: {len(there) - len(sound)}"] if len(sound) < len(there) else []

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
+from poolbench.core.counted import counted
 from poolbench.core.study import Study
 from poolbench.report.number_format import per_cent, probability
 from poolbench.report.studies.outcomes import Outcomes
@@ -97,8 +98,8 @@ def _about_contrasts(comparison: Comparison) -> Iterator[str]:
     equivalent = f", ≈ equivalent within ±{100 * margin:g} points" if margin else ""
     yield (
         f"points: Hodges-Lehmann shift against {comparison.baseline} with the interval of each "
-        f"comparison alone; p: {tested[0].test}, Holm over {len(tested)} "
-        f"comparison{'s' if len(tested) > 1 else ''}; ▲ better, ▼ worse{equivalent}"
+        f"comparison alone; p: {tested[0].test}, Holm over "
+        f"{counted(len(tested), 'comparison')}; ▲ better, ▼ worse{equivalent}"
     )
     floors = holm([pair.smallest_p for pair in tested])
     needed = seeds_needed(comparison.alpha, len(tested), paired=comparison.paired)

@@ -42,7 +42,7 @@ def outcomes_of(study: Study, dataset: str, runs: Mapping[str, Run]) -> Outcomes
         BadInput: The data set or baseline is unknown, a seed is used twice, or an option is out of
             range.
     """
-    conditions = {name: cells for data, name, cells in study.conditions() if data == dataset}
+    conditions = study.cells_on(dataset)
     if not conditions:
         raise BadInput(
             f"the suite has no data set '{dataset}'", did_you_mean(dataset, study.datasets)

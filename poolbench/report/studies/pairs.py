@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from poolbench.core.counted import counted
 from poolbench.report.number_format import per_cent, points, probability, ratio
 from poolbench.report.table import Column, Table, TableCell, text_cell
 from poolbench.stats import Comparison
@@ -74,8 +75,8 @@ def _family_note(comparison: Comparison, a: str, b: str) -> str:
         else "every pair of variants, since this one was picked after the results were there"
     )
     return (
-        f"{b} against {a}: p by {pair.test or 'no test'}; Holm over {pair.family_size} "
-        f"comparison{'' if pair.family_size == 1 else 's'}, {family}"
+        f"{b} against {a}: p by {pair.test or 'no test'}; Holm over "
+        f"{counted(pair.family_size, 'comparison')}, {family}"
     )
 
 

@@ -53,18 +53,16 @@ def plan_table(study: Study, dataset: str, progress: PlanProgress) -> Table:
         dataset: One of ``study.datasets``.
         progress: Its progress.
     """
-    conditions = [
-        (variant, cells) for name, variant, cells in study.conditions() if name == dataset
-    ]
-    cells = [cell for _, row in conditions for cell in row]
+    rows = study.cells_on(dataset)
+    cells = [cell for row in rows.values() for cell in row]
     return Table(
         title=f"{study.title}: {dataset}, {len(cells)} cells",
         columns=_COLUMNS,
-        rows=tuple(_row(variant, row, progress) for variant, row in conditions),
+        rows=tuple(_row(variant, row, progress) for variant, row in rows.items()),
         notes=(
             _recipe_note(study.cells[0]),
             _effort_note([cell for cell in cells if cell.id not in progress.done], progress),
-            _power_note(study, [len(row) for _, row in conditions]),
+            _power_note(study, [len(row) for row in rows.values()]),
             *_probe_notes(study, cells, progress),
         ),
     )
@@ -127,8 +125,8 @@ def _power_note(study: Study, counts: Sequence[int]) -> str:
         )
     floor = smallest_p_paired(few) if paired else smallest_p(few, few)
     return (
-        f"Can reach significance: {few} seeds, smallest possible p {floor:.2g} over {pairs} "
-        f"comparison{'s' if pairs > 1 else ''} at alpha = {alpha:g} (at least {needed} seeds)."
+        f"Can reach significance: {few} seeds, smallest possible p {floor:.2g} over "
+        f"{counted(pairs, 'comparison')} at alpha = {alpha:g} (at least {needed} seeds)."
     )
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from poolbench.core.record import Run
 from poolbench.core.study import Study
+from poolbench.report.cells import optional
 from poolbench.report.number_format import NOTHING, count, per_cent, points, probability
 from poolbench.report.studies.comparison_cells import (
     contrast_cells,
@@ -129,9 +130,7 @@ def _cost_part(outcomes: Outcomes) -> _Part:
         speeds = [run.images_per_s for run in runs if math.isfinite(run.images_per_s)]
         speed = statistics.median(speeds) if speeds else math.nan
         return (
-            TableCell(
-                values=(parameters,), text=NOTHING if parameters is None else count(parameters)
-            ),
+            optional(parameters, count),
             TableCell(values=(speed,), text=count(speed)),
         )
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from poolbench.report.cells import decimal, optional, whole
 from poolbench.report.table import Column, Table, TableCell, text_cell
-from poolbench.report.theory.cells import decimal, optional, whole
 from poolbench.theory.plan import Plan
 from poolbench.theory.regions import BoundedNetwork
 from poolbench.theory.trial import TRIAL_POINTS, MaxTrial, PlanTrial

@@ -7,8 +7,8 @@ from fractions import Fraction
 from functools import partial
 
 from poolbench.core.theory import Orders
+from poolbench.report.cells import decimal, fraction, optional, signed, whole
 from poolbench.report.table import Column, Table, TableCell, text_cell
-from poolbench.report.theory.cells import decimal, fraction, optional, signed, whole
 from poolbench.theory.closed_forms import ClosedForm, least_error_formula, mean_square_formula
 from poolbench.theory.estimator import Estimator
 from poolbench.theory.optima import BothOptima, LeastErrors

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from poolbench.core.smooth_maximum import ShiftedWindow, SmoothMaximumErrors, WindowErrors
 from poolbench.core.theory import SmoothMaximumSettings
+from poolbench.report.cells import decimal, whole
 from poolbench.report.table import Column, Table, TableCell, text_cell
-from poolbench.report.theory.cells import decimal, whole
 
 
 def smooth_maximum_tables(
