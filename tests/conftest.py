@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 # Before torch is imported anywhere: test processes side by side would otherwise fight for cores.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -21,6 +22,11 @@ os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
 # whose answer to it is tested.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# A push is judged by the same examples as the push before it. For others, seek with
+# `--hypothesis-profile=default`.
+settings.register_profile("gate", derandomize=True)
+settings.load_profile("gate")
 
 # One suite of four cells, a second of training each.
 TINY = """\
