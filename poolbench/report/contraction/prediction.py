@@ -14,6 +14,7 @@ from poolbench.report.contraction.similarities import or_none, similarity, stage
 from poolbench.report.number_format import per_cent, probability, ratio
 from poolbench.report.table import Column, Table, TableCell, text_cell
 from poolbench.stats import estimate, holm, rank_correlation
+from poolbench.stats.correlation import FEWEST, spearman_rho
 
 Key = tuple[str, str, str]
 """Labels of a network, a source of pairs and an operator."""
@@ -62,9 +63,7 @@ def subjects_of(
                     label=" · ".join([*told, stage.name]),
                     similarity=stage.means,
                     spread=statistics.stdev(stage.values) if len(stage.values) > 1 else math.nan,
-                    order_kept=rank_correlation(*zip(*steps, strict=True)).rho
-                    if steps
-                    else math.nan,
+                    order_kept=spearman_rho(*zip(*steps, strict=True)) if steps else math.nan,
                     accuracies=tuple(
                         accuracies.get((each.network, each.source.label, stage.name), ())
                     ),
@@ -110,16 +109,19 @@ def prediction_table(
         "order kept": [subject.order_kept for subject in subjects],
     }
     found = {name: rank_correlation(x, accuracy) for name, x in predictors.items()}
+    is_few = any(each.n < FEWEST for each in found.values())
     adjusted = holm([None if math.isnan(each.p) else each.p for each in found.values()])
     rows = []
     for (name, each), p in zip(found.items(), adjusted, strict=True):
         ends = (each.ci_low, each.ci_high)
-        told = f"{ratio(each.rho)} [{ratio(ends[0])}, {ratio(ends[1])}]"
+        interval = "" if math.isnan(ends[0]) else f" [{ratio(ends[0])}, {ratio(ends[1])}]"
         rows.append(
             (
                 text_cell(name),
                 TableCell(values=(each.n,), text=str(each.n)),
-                TableCell(values=tuple(map(or_none, (each.rho, *ends))), text=told),
+                TableCell(
+                    values=tuple(map(or_none, (each.rho, *ends))), text=ratio(each.rho) + interval
+                ),
                 TableCell(values=(p,), text=probability(p)),
             )
         )
@@ -135,6 +137,7 @@ def prediction_table(
         notes=(
             "p: permutation test, Holm over the predictors; similar operators are not independent "
             "evidence, so p and the interval are optimistic",
+            *([f"fewer than {FEWEST} operators give no interval"] if is_few else []),
         ),
     )
 
