@@ -1,7 +1,7 @@
 """poolbench: a benchmark of pooling operators in convolutional networks.
 
 >>> import poolbench as pb
->>> pb.compare({"average": [5.2, 5.3, 5.1], "lae": [5.0, 5.1, 5.0]}).rule
+>>> pb.compare({"average": [5.2, 5.3, 5.1], "lae": [5.0, 5.1, 5.0]}, lower_is_better=True).rule
 'set'
 
 Importing it loads neither torch nor scipy; its attributes do, on first use.

@@ -81,11 +81,11 @@ def _names(a: str | None, b: str | None, study: Study) -> tuple[str, list[str]]:
         candidates = [a] if a else [name for name in study.variants if name != baseline]
     else:
         baseline, candidates = str(a), [b]
+    variants = study.whole.variants
     for name in (baseline, *candidates):
-        if name not in study.variants:
+        if name not in variants:
             raise BadInput(
-                f"'{name}' is not a variant of '{study.title}'",
-                did_you_mean(name, study.variants),
+                f"'{name}' is not a variant of '{study.title}'", did_you_mean(name, variants)
             )
     if baseline in candidates:
         raise BadInput(f"'{baseline}' cannot be compared with itself", "name two variants")
@@ -97,7 +97,7 @@ def _tables(results: Results, baseline: str, candidates: Sequence[str]) -> list[
     from poolbench.report.studies.pairs import pair_table
 
     study, runs = results.study, results.runs
-    compared = {cell.variant for cell in study.cells if cell.id in runs}
+    compared = {cell.variant for cell in study.whole.cells if cell.id in runs}
     if missing := [name for name in (baseline, *candidates) if name not in compared]:
         raise NothingMatched(
             f"no finished run of {' or '.join(missing)} in {results.store.path}",
@@ -124,7 +124,7 @@ def _rulings(
     named: str | None,
     gates: Sequence[Gate],
 ) -> list[Ruling]:
-    conditions = {each.label: each for each in values_of(results).conditions}
+    conditions = {each.label: each for each in values_of(results.whole).conditions}
 
     def counterpart(candidate: ConditionValues) -> tuple[ConditionValues, str] | None:
         if candidate.variant == baseline:
@@ -139,9 +139,9 @@ def _rulings(
 
 def _latest_with(wanted: Sequence[str], studies: list[Study]) -> Study:
     for study in reversed(studies):
-        if {*wanted} <= {*study.variants}:
+        if {*wanted} <= {*study.whole.variants}:
             return study
-    known = {variant for study in studies for variant in study.variants}
+    known = {variant for study in studies for variant in study.whole.variants}
     unknown = [name for name in sorted(wanted) if name not in known]
     raise BadInput(
         f"no study of the store has the variant '{unknown[0]}'"

@@ -78,7 +78,8 @@ def _question(study: Study) -> str:
 
 def _facts(study: Study, runs: Mapping[str, Run]) -> Iterator[tuple[str, str]]:
     recipe = study.cells[0].recipe
-    yield "cells", f"{len(runs)} of {len(study.cells)} finished"
+    finished = sum(cell.id in runs for cell in study.cells)
+    yield "cells", f"{finished} of {len(study.cells)} finished"
     yield "seeds", f"{len(study.seeds)}"
     yield "epochs", str(recipe.epochs)
     yield "batch", str(recipe.batch_size)

@@ -14,6 +14,7 @@ from poolbench.core.errors import BadInput, NothingMatched, did_you_mean
 from poolbench.core.measurement import Measurement, measurement_key
 from poolbench.core.record import Run
 from poolbench.core.study import Analysis, Rule, Study
+from poolbench.data import DATASETS
 from poolbench.probes import PROBES
 from poolbench.store.documents import Damaged
 from poolbench.store.store import Store
@@ -57,10 +58,11 @@ class Reading:
             if not self.margin > 0:
                 raise BadInput(f"margin is {self.margin:g}", "give percentage points above 0")
             analysis = replace(analysis, margin=self.margin)
-        if self.baseline is not None and self.baseline not in study.variants:
+        variants = study.whole.variants
+        if self.baseline is not None and self.baseline not in variants:
             raise BadInput(
                 f"baseline '{self.baseline}' is not a variant of this suite",
-                did_you_mean(self.baseline, study.variants),
+                did_you_mean(self.baseline, variants),
             )
         return replace(study, analysis=analysis, baseline=self.baseline or study.baseline)
 
@@ -72,7 +74,7 @@ class Results:
     Args:
         study: The study, with its cells and analysis.
         store: The store with everything else: weights, checkpoints, sizes.
-        runs: Finished runs by cell id; the others are missing.
+        runs: Finished runs by cell id, of the whole suite; the others are missing.
         measurements: Measurements of the run's weights by cell id, for runs that have any.
         damaged_runs: What is wrong with runs that count as missing, one sentence each.
         damaged_measurements: What is wrong with measurements that count as missing.
@@ -94,13 +96,18 @@ class Results:
         """What is wrong with runs and with measurements."""
         return *self.damaged_runs, *self.damaged_measurements
 
+    @property
+    def whole(self) -> Results:
+        """The results with every variant and seed of the suite, whichever are selected."""
+        return replace(self, study=self.study.whole)
+
     def require_runs(self) -> None:
         """Check that there is at least one run.
 
         Raises:
             NothingMatched: No cell is finished.
         """
-        if not self.runs:
+        if not any(cell.id in self.runs for cell in self.study.cells):
             count, title = len(self.study.cells), self.study.title
             notes = "".join(f"\n  {note}" for note in self.about_plugins)
             raise NothingMatched(
@@ -136,9 +143,9 @@ def read_results(study: Study, store_path: Path, reading: Reading | None = None)
     measurements: dict[str, tuple[Measurement, ...]] = {}
     damaged_runs: list[str] = []
     damaged_measurements: list[str] = []
-    for cell in study.cells:
+    for cell in study.whole.cells:
         try:
-            runs[cell.id] = store.read(cell.id)
+            runs[cell.id] = _with_classes(store.read(cell.id))
         except FileNotFoundError:
             continue
         except Damaged as error:
@@ -175,6 +182,15 @@ def _measurements(store: Store, cell: Cell, run: Run) -> tuple[tuple[Measurement
             if measurement.network == run.network:
                 found.append(_with_axis(measurement))
     return tuple(sorted(found, key=lambda made: str(made.probe))), damaged
+
+
+def _with_classes(run: Run) -> Run:
+    """Return a run with its number of classes, where that was not noted with it yet."""
+    source = run.cell.data.source
+    if run.result.classes is not None or source.name not in DATASETS:
+        return run
+    classes = DATASETS[source.name].classes_of(source.options)
+    return replace(run, result=replace(run.result, classes=classes))
 
 
 def _with_axis(measurement: Measurement) -> Measurement:

@@ -55,7 +55,7 @@ class FlopCounts:
 def _classes(cell: Cell) -> int:
     source = cell.data.source
     # The number of classes of a folder only changes the last product.
-    return DATASETS[source.name].num_classes or int(source.options.get("num_classes", 10))
+    return DATASETS[source.name].classes_of(source.options) or 10
 
 
 def _images(data: DataSpec) -> tuple[int, int] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from poolbench.core.options import Option
 from poolbench.core.plugin_source import PluginSource
@@ -159,6 +159,10 @@ class DataEntry(Entry):
         {"name", "limit", "validation", "fold", "augment", "root", "download"}
     )
     lazy: ClassVar[tuple[str, ...]] = ("find", "counts_of")
+
+    def classes_of(self, options: Mapping[str, Any]) -> int | None:
+        """Return the number of classes with these options; ``None`` if it depends on the files."""
+        return self.num_classes or options.get("num_classes")
 
     def fault(self) -> str:
         """Return what is wrong with the entry, as text; empty if it is valid."""

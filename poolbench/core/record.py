@@ -59,6 +59,8 @@ class Result:
         parameters: Trainable parameters of the network.
         epochs: Epochs completed.
         detail: Why it diverged; empty otherwise.
+        classes: Number of classes, of which the accuracy of a guess is one part; ``None`` in runs
+            of a version that did not note it, of data that do not tell it either.
     """
 
     status: Status
@@ -68,6 +70,7 @@ class Result:
     parameters: int
     epochs: int
     detail: str = ""
+    classes: int | None = None
 
     @property
     def accuracy(self) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from poolbench.core.cell import Cell, Named, cell_from_json, named_from_json
@@ -27,6 +27,8 @@ class Analysis:
         paired: Whether seeds are blocks: variants with the same seed share data order and
             initialisation.
         margin: Equivalence margin in percentage points of the metric; ``None`` for no test.
+        planned: Pairs of variants ``(a, b)`` to compare besides those with the baseline, declared
+            before training.
         published: The source's (mean, standard deviation) in per cent, per data set and variant.
     """
 
@@ -35,6 +37,7 @@ class Analysis:
     alpha: float = 0.05
     paired: bool = False
     margin: float | None = None
+    planned: tuple[tuple[str, str], ...] = ()
     published: Mapping[str, Mapping[str, tuple[float, float]]] = field(default_factory=dict)
 
     @property
@@ -85,6 +88,8 @@ class Study:
         probes: What is measured on its runs; not part of the study's id.
         gates: Conditions under which ``poolbench compare`` fails.
         cells: One for each (data set, variant, seed).
+        whole_cells: Every cell of the suite if ``--only`` selected ``cells`` from them; empty if
+            they are all. Tests are over the whole suite, whichever of its rows are shown.
         analysis: How the results are read.
         execution: Where they run.
         arguments: Command-line arguments besides the suite, as typed.
@@ -104,6 +109,20 @@ class Study:
     probes: tuple[Named, ...] = ()
     gates: tuple[Gate, ...] = ()
     arguments: tuple[str, ...] = ()
+    whole_cells: tuple[Cell, ...] = ()
+
+    @property
+    def whole(self) -> Study:
+        """The study with every variant and seed of its suite."""
+        if not self.whole_cells:
+            return self
+        return replace(
+            self,
+            variants=tuple(dict.fromkeys(cell.variant for cell in self.whole_cells)),
+            seeds=tuple(dict.fromkeys(cell.seed for cell in self.whole_cells)),
+            cells=self.whole_cells,
+            whole_cells=(),
+        )
 
     @property
     def id(self) -> str:
@@ -138,6 +157,7 @@ def study_from_json(document: Mapping[str, Any]) -> Study:
         **document,
         **{name: tuple(document[name]) for name in ("variants", "datasets", "seeds")},
         "cells": tuple(cell_from_json(cell) for cell in document["cells"]),
+        "whole_cells": tuple(map(cell_from_json, document.get("whole_cells", ()))),
         "analysis": analysis_from_json(document["analysis"]),
         # Studies stored by an older version lack these.
         "probes": tuple(named_from_json(probe) for probe in document.get("probes", ())),
@@ -154,4 +174,5 @@ def analysis_from_json(document: Mapping[str, Any]) -> Analysis:
         dataset: {variant: (mean, std) for variant, (mean, std) in rows.items()}
         for dataset, rows in document["published"].items()
     }
-    return Analysis(**{**document, "published": published})
+    planned = tuple((a, b) for a, b in document.get("planned", ()))
+    return Analysis(**{**document, "published": published, "planned": planned})

@@ -179,6 +179,7 @@ def _conclude(
             parameters=parameters,
             epochs=epochs,
             detail=detail,
+            classes=splits.num_classes,
         ), {}
 
     if diverged:
@@ -203,6 +204,7 @@ def _conclude(
         test_loss=seen.loss,
         parameters=parameters,
         epochs=training.epoch,
+        classes=splits.num_classes,
     )
     return result, {
         WEIGHTS: pack_weights(network.state_dict()),

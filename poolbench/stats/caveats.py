@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import stats
 
 from poolbench.stats.costs import Costs, finite, is_constant, present
 from poolbench.stats.estimate import Estimate
@@ -14,6 +15,7 @@ from poolbench.stats.rank_tests import SMALL
 from poolbench.stats.rules import Decision
 
 SPREAD_RATIO = 2.0
+_SPREAD_ALPHA = 0.05
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +36,7 @@ class Caveat:
 def caveats_of(
     costs: Mapping[str, Costs],
     estimates: Mapping[str, Estimate],
+    collapsed: Mapping[str, int | None],
     decision: Decision,
     *,
     rule: str,
@@ -46,6 +49,7 @@ def caveats_of(
     Args:
         costs: Costs of each variant.
         estimates: Estimates of each variant.
+        collapsed: Number of collapsed runs of each variant; ``None`` if not counted.
         decision: The decision of the rule.
         rule: Name of the rule.
         alpha: Significance level of the tests.
@@ -57,7 +61,7 @@ def caveats_of(
     """
     return (
         *_about_design(estimates, alpha=alpha, paired=paired, comparisons=comparisons),
-        *_about_variants(costs, estimates),
+        *_about_variants(costs, estimates, collapsed),
         *_about_spread(costs),
         *_about_rule(costs, decision, rule=rule),
     )
@@ -80,7 +84,9 @@ def _about_design(
 
 
 def _about_variants(
-    costs: Mapping[str, Costs], estimates: Mapping[str, Estimate]
+    costs: Mapping[str, Costs],
+    estimates: Mapping[str, Estimate],
+    collapsed: Mapping[str, int | None],
 ) -> Iterator[Caveat]:
     for name, e in estimates.items():
         about = (name,)
@@ -88,6 +94,12 @@ def _about_variants(
             text = f"{name}: {e.n_diverged} of {e.n_asked} runs diverged; they rank worst in every "
             text += "test and are left out of the mean, which flatters it"
             yield Caveat(code="diverged", text=text, variants=about)
+        if collapsed[name]:
+            text = (
+                f"{name}: {collapsed[name]} of {e.n_asked} runs collapsed; its mean and standard "
+            )
+            text += "deviation mix two kinds of run"
+            yield Caveat(code="collapsed", text=text, variants=about)
         if e.n_missing:
             text = f"{name}: {e.n_missing} of {e.n_asked} runs are missing"
             yield Caveat(code="missing", text=text, variants=about)
@@ -98,13 +110,19 @@ def _about_variants(
 
 def _about_spread(costs: Mapping[str, Costs]) -> Iterator[Caveat]:
     kept = {name: finite(sample) for name, sample in costs.items() if len(finite(sample)) > 1}
-    if len({len(sample) for sample in kept.values()}) < 2:
+    if len(kept) < 2:
         return
     spreads = {name: float(np.std(sample, ddof=1)) for name, sample in kept.items()}
     wide, narrow = max(spreads, key=spreads.__getitem__), min(spreads, key=spreads.__getitem__)
-    if spreads[wide] > SPREAD_RATIO * spreads[narrow]:
-        text = f"{wide} scatters more than {SPREAD_RATIO:g} times as much as {narrow} and their "
-        text += "column has unequal n: rank tests can err more often than alpha"
+    if spreads[wide] <= SPREAD_RATIO * spreads[narrow]:
+        return
+    # Chosen as the two extremes of all, so the F test is corrected over the pairs.
+    pairs = len(kept) * (len(kept) - 1) // 2
+    share = (spreads[narrow] / spreads[wide]) ** 2
+    freedom = len(kept[narrow]) - 1, len(kept[wide]) - 1
+    if 2 * pairs * float(stats.f.cdf(share, *freedom)) < _SPREAD_ALPHA:
+        text = f"{wide} scatters more than {SPREAD_RATIO:g} times as much as {narrow}: rank tests "
+        text += "compare whole distributions, and of equal means can err more often than alpha"
         yield Caveat(code="unequal-spread", text=text, variants=(wide, narrow))
 
 

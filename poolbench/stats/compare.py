@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import numbers
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
 
 from poolbench.core.errors import BadInput, did_you_mean
 from poolbench.stats.caveats import caveats_of
-from poolbench.stats.comparison import Comparison, require_variant
+from poolbench.stats.collapse import count_collapsed
+from poolbench.stats.comparison import Comparison, declared_pairs, require_pair, require_variant
 from poolbench.stats.costs import oriented
 from poolbench.stats.estimate import estimate
 from poolbench.stats.rules import RULES
@@ -16,12 +18,14 @@ from poolbench.stats.rules import RULES
 def compare(
     values: Mapping[str, Sequence[float | None]],
     *,
+    lower_is_better: bool,
     rule: str = "set",
-    lower_is_better: bool = True,
     baseline: str | None = None,
     alpha: float = 0.05,
     paired: bool = False,
     margin: float | None = None,
+    planned: Sequence[tuple[str, str]] = (),
+    collapse: float | Fraction | None = None,
 ) -> Comparison:
     """Compare variants by their per-seed values of one metric.
 
@@ -29,28 +33,43 @@ def compare(
         values: Per variant, one value per seed: NaN = diverged, which ranks worst; ``None`` =
             missing. Ratios of counts and decimals are taken for what they stand for: 0.3 - 0.2 and
             0.2 - 0.1 are equal.
+        lower_is_better: Whether smaller values are better: true for an error, false for an
+            accuracy.
         rule: ``set``, ``paper`` or ``holm``: see ``poolbench.stats.rules``.
-        lower_is_better: Whether smaller values are better; false for an accuracy.
         baseline: The variant that every other is compared with; ``None`` for none.
         alpha: Significance level of every test, in (0, 1).
         paired: Whether values at the same index share a seed as a block; a choice of design.
         margin: Equivalence margin, above 0, in the unit of the values.
+        planned: Pairs ``(a, b)`` declared before any result was seen. With the contrasts against
+            the baseline they are one family, over which p is corrected.
+        collapse: A run whose value is worse has collapsed, which is counted and said; it stays in
+            every mean and test. ``None`` to count none.
 
     Returns:
         The comparison.
 
     Raises:
-        BadInput: There is no variant, a variant has no values, the rule or baseline is unknown,
-            alpha or margin is out of range, or paired values differ in length.
+        BadInput: There is no variant, a variant has no values, the rule, the baseline or a planned
+            variant is unknown, alpha or margin is out of range, or paired values differ in length.
     """
     _check(values, rule=rule, baseline=baseline, alpha=alpha, paired=paired, margin=margin)
+    for pair in planned:
+        require_pair(*pair, values)
     costs, _ = oriented(values, lower_is_better=lower_is_better)
     estimates = {name: estimate(sample) for name, sample in values.items()}
     decision = RULES[rule](costs, alpha, paired=paired)
+    collapsed = {
+        name: None
+        if collapse is None
+        else count_collapsed(sample, collapse, lower_is_better=lower_is_better)
+        for name, sample in values.items()
+    }
+    declared = declared_pairs(values, baseline, planned)
     k = len(values)
     return Comparison(
         values={name: tuple(sample) for name, sample in values.items()},
         estimates=estimates,
+        collapsed=collapsed,
         decision=decision,
         rule=rule,
         alpha=alpha,
@@ -58,14 +77,16 @@ def compare(
         baseline=baseline or "",
         paired=paired,
         margin=margin,
+        declared=declared,
         caveats=caveats_of(
             costs,
             estimates,
+            collapsed,
             decision,
             rule=rule,
             alpha=alpha,
             paired=paired,
-            comparisons=k - 1 if baseline else k * (k - 1) // 2,
+            comparisons=len(declared) or k * (k - 1) // 2,
         ),
     )
 

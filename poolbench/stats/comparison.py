@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -22,6 +22,7 @@ class Comparison:
     Args:
         values: Values as given: NaN = diverged, ``None`` = missing.
         estimates: Mean, spread and counts of each variant.
+        collapsed: Number of collapsed runs of each variant; ``None`` if they were not counted.
         decision: Which variants are bold, and by which tests.
         rule: Name of the rule.
         alpha: Significance level of every test.
@@ -29,11 +30,14 @@ class Comparison:
         baseline: The variant that the others are compared with; empty for none.
         paired: Whether seeds are blocks.
         margin: Equivalence margin in the metric's unit, if there is one.
+        declared: Pairs ``(a, b)`` chosen before the results were seen, the contrasts with the
+            baseline first: the family over which their p is corrected.
         caveats: What a reader must know before believing the comparison.
     """
 
     values: Mapping[str, tuple[float | None, ...]]
     estimates: Mapping[str, Estimate]
+    collapsed: Mapping[str, int | None]
     decision: Decision
     rule: str
     alpha: float
@@ -41,6 +45,7 @@ class Comparison:
     baseline: str
     paired: bool
     margin: float | None
+    declared: tuple[tuple[str, str], ...]
     caveats: tuple[Caveat, ...]
 
     @property
@@ -49,9 +54,14 @@ class Comparison:
         return self.decision.bold
 
     @cached_property
+    def family(self) -> tuple[Pair, ...]:
+        """Every declared pair, corrected over all of them."""
+        return self._compare(self.declared)
+
+    @property
     def contrasts(self) -> tuple[Pair, ...]:
-        """Every other variant against the baseline: one family; empty without a baseline."""
-        return self._compare([(self.baseline, name) for name in self.values if self.baseline])
+        """Every other variant against the baseline; empty without a baseline."""
+        return tuple(pair for pair in self.family if pair.a == self.baseline)
 
     @cached_property
     def verdicts(self) -> Mapping[str, Verdict]:
@@ -61,33 +71,63 @@ class Comparison:
     def pair(self, a: str, b: str) -> Pair:
         """Compare candidate ``b`` with ``a``.
 
-        A pair with the baseline is corrected over the contrasts with it, any other pair over all
-        pairs of variants, because it was chosen after the results were seen.
+        A declared pair is corrected over the family, any other over all pairs of variants, because
+        it was chosen after the results were seen.
 
         Raises:
             BadInput: A name is unknown, or both are the same.
         """
-        for name in (a, b):
-            require_variant(name, self.values)
-        if a == b:
-            raise BadInput(f"'{a}' cannot be compared with itself", "name two variants")
-        family = self.contrasts if self.baseline in (a, b) else self._all_pairs
+        require_pair(a, b, self.values)
+        family = self.family if self.is_declared(a, b) else self._all_pairs
         found = next(pair for pair in family if {pair.a, pair.b} == {a, b})
         return found if found.a == a else found.reversed()
+
+    def is_declared(self, a: str, b: str) -> bool:
+        """Whether a pair, in either order, was chosen before the results were seen."""
+        return (a, b) in self.declared or (b, a) in self.declared
 
     @cached_property
     def _all_pairs(self) -> tuple[Pair, ...]:
         return self._compare(list(itertools.combinations(self.values, 2)))
 
-    def _compare(self, names: list[tuple[str, str]]) -> tuple[Pair, ...]:
+    def _compare(self, names: Sequence[tuple[str, str]]) -> tuple[Pair, ...]:
         return compare_pairs(
-            [(a, b) for a, b in names if a != b],
+            names,
             self.values,
             lower_is_better=self.lower_is_better,
             alpha=self.alpha,
             paired=self.paired,
             margin=self.margin,
         )
+
+
+def declared_pairs(
+    variants: Iterable[str], baseline: str | None, planned: Iterable[tuple[str, str]]
+) -> tuple[tuple[str, str], ...]:
+    """Return the contrasts with the baseline, then the planned pairs that are none of them.
+
+    Args:
+        variants: Every variant, in order.
+        baseline: The variant that every other is compared with; ``None`` or empty for none.
+        planned: Further pairs; a second one of the same two variants is dropped.
+    """
+    contrasts = [(baseline, name) for name in variants if baseline and name != baseline]
+    by_names: dict[frozenset[str], tuple[str, str]] = {}
+    for pair in (*contrasts, *planned):
+        by_names.setdefault(frozenset(pair), pair)
+    return tuple(by_names.values())
+
+
+def require_pair(a: str, b: str, known: Mapping[str, Any]) -> None:
+    """Check that two names are two of the variants.
+
+    Raises:
+        BadInput: They are not.
+    """
+    for name in (a, b):
+        require_variant(name, known)
+    if a == b:
+        raise BadInput(f"'{a}' cannot be compared with itself", "name two variants")
 
 
 def require_variant(name: str, known: Mapping[str, Any]) -> None:

@@ -28,9 +28,9 @@ def document(comparison: Comparison) -> dict[str, Any]:
     Returns:
         ``schema, rule, alpha, lower_is_better, baseline, paired, margin, family {kind, m},
         diverged_policy, spread {kind, ddof}, versions, variants, pairs, steps, warnings``. Pairs
-        are the contrasts with the baseline, or all pairs without one.
+        are those that were declared, or else all pairs.
     """
-    pairs = comparison.contrasts if comparison.baseline else _every_pair(comparison)
+    pairs = comparison.family or _every_pair(comparison)
     return {
         "schema": SCHEMA,
         "rule": comparison.rule,
@@ -40,7 +40,7 @@ def document(comparison: Comparison) -> dict[str, Any]:
         "paired": comparison.paired,
         "margin": comparison.margin,
         "family": {
-            "kind": "baseline" if comparison.baseline else "all-pairs",
+            "kind": _kind_of_family(comparison),
             "m": pairs[0].family_size if pairs else 0,
         },
         "diverged_policy": "worst",
@@ -51,6 +51,12 @@ def document(comparison: Comparison) -> dict[str, Any]:
         "steps": [_finite(asdict(step)) for step in comparison.decision.steps],
         "warnings": [asdict(caveat) for caveat in comparison.caveats],
     }
+
+
+def _kind_of_family(comparison: Comparison) -> str:
+    if any(pair.a != comparison.baseline for pair in comparison.family):
+        return "planned"
+    return "baseline" if comparison.baseline else "all-pairs"
 
 
 def _every_pair(comparison: Comparison) -> tuple[Pair, ...]:
@@ -68,6 +74,7 @@ def _variant(comparison: Comparison, name: str) -> dict[str, Any]:
             "n_ok": estimate.n,
             "n_diverged": estimate.n_diverged,
             "n_missing": estimate.n_missing,
+            "n_collapsed": comparison.collapsed[name],
             "mean": estimate.mean,
             "std": estimate.std,
             "median": estimate.median,

@@ -11,7 +11,9 @@ def holm(p_values: Sequence[float | None]) -> list[float | None]:
     The i-th smallest of m is multiplied by m - i + 1; a running maximum keeps the order.
 
     Args:
-        p_values: In [0, 1]; ``None`` if no test exists: it stays ``None`` and does not count.
+        p_values: In [0, 1], one for each comparison of the family, which was fixed before the
+            results were seen; ``None`` if there is no test, as of runs that are missing. It stays
+            ``None`` and counts all the same.
 
     Returns:
         Adjusted p-values in the same order, at most 1.
@@ -23,6 +25,6 @@ def holm(p_values: Sequence[float | None]) -> list[float | None]:
     tested = sorted((p, index) for index, p in enumerate(p_values) if p is not None)
     running = 0.0
     for rank, (p, index) in enumerate(tested):
-        running = max(running, min(1.0, (len(tested) - rank) * p))
+        running = max(running, min(1.0, (len(p_values) - rank) * p))
         adjusted[index] = running
     return adjusted

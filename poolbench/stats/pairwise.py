@@ -6,13 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from poolbench.stats.costs import oriented, present
+import numpy as np
+
+from poolbench.stats.costs import Costs, finite, oriented, present
 from poolbench.stats.equivalence import equivalence_p
 from poolbench.stats.holm import holm
 from poolbench.stats.rank_tests import RankTest, rank_test_of_two
 from poolbench.stats.shift import Interval, dominance, location_shift
 
-Verdict = Literal["better", "worse", "equivalent", "undecided", "no test possible"]
+Verdict = Literal["better", "worse", "equivalent", "undecided", "too few seeds", "no test possible"]
 
 _REVERSED: Mapping[Verdict, Verdict] = {"better": "worse", "worse": "better"}
 
@@ -31,7 +33,7 @@ class Pair:
         ties: Whether there are ties.
         p: Two-sided p of this pair alone; ``None`` if no test exists.
         p_adjusted: p after Holm's correction over the family.
-        family_size: Tested pairs in the family.
+        family_size: Comparisons in the family, tested or not.
         smallest_p: The smallest p that this number of runs can reach.
         cliffs_delta: ``P(b > a) - P(b < a)``, in [-1, 1].
         a12: ``P(b > a) + P(b = a) / 2``, in [0, 1].
@@ -39,6 +41,8 @@ class Pair:
         shift_ci: Interval of the shift at level ``1 - alpha``, for this pair alone; ``None`` if
             there are too few runs. Infinite on the side of diverged runs.
         verdict: The verdict on the candidate.
+        is_by_rank_only: Whether the verdict is better or worse and the means of the finite runs do
+            not differ that way, as where some runs collapsed.
     """
 
     a: str
@@ -57,6 +61,7 @@ class Pair:
     shift: float
     shift_ci: Interval | None
     verdict: Verdict
+    is_by_rank_only: bool
 
     def reversed(self) -> Pair:
         """Return the same comparison with the roles exchanged."""
@@ -96,6 +101,8 @@ def compare_pairs(
     Returns:
         One pair for each name, in order. ``better`` and ``worse`` need ``p_adjusted < alpha``;
         ``equivalent`` needs both one-sided t tests against the margin, with the same correction.
+        ``too few seeds`` has a p, which could not have been below alpha; ``no test possible`` has
+        none.
     """
     costs, scale = oriented(
         {name: values[name] for pair in names for name in pair}, lower_is_better=lower_is_better
@@ -114,6 +121,7 @@ def compare_pairs(
             low, high = interval if lower_is_better else (-interval[1], -interval[0])
             interval = (scale.value(low), scale.value(high))
         delta = sign * dominance(costs[a], costs[b])
+        verdict = _verdict(test, adjusted[index], reachable[index], equivalence[index], alpha=alpha)
         pairs.append(
             Pair(
                 a=a,
@@ -125,19 +133,15 @@ def compare_pairs(
                 ties=test.ties,
                 p=test.p,
                 p_adjusted=adjusted[index],
-                family_size=sum(item.p is not None for item in tests),
+                family_size=len(names),
                 smallest_p=test.smallest_p,
                 cliffs_delta=delta,
                 a12=(delta + 1) / 2,
                 shift=scale.value(sign * shift),
                 shift_ci=interval,
-                verdict=_verdict(
-                    test,
-                    adjusted[index],
-                    reachable[index],
-                    equivalence[index],
-                    alpha=alpha,
-                ),
+                verdict=verdict,
+                is_by_rank_only=verdict in ("better", "worse")
+                and not _differ_in_mean(costs[a], costs[b], verdict),
             )
         )
     return tuple(pairs)
@@ -155,6 +159,14 @@ def _verdict(
         return "better" if test.excess < 0 else "worse"
     if equivalence is not None and equivalence < alpha:
         return "equivalent"
-    if reachable is None or reachable >= alpha:
+    if reachable is None:
         return "no test possible"
-    return "undecided"
+    return "too few seeds" if reachable >= alpha else "undecided"
+
+
+def _differ_in_mean(first: Costs, second: Costs, verdict: Verdict) -> bool:
+    x, y = finite(first), finite(second)
+    if not len(x) or not len(y):
+        return True  # ranks are all there is, and nothing contradicts them
+    gap = float(np.mean(y)) - float(np.mean(x))
+    return gap < 0 if verdict == "better" else gap > 0

@@ -46,17 +46,13 @@ def choose_seeds(suite: Suite, only: Sequence[str]) -> dict[str, tuple[int, ...]
     return wanted
 
 
-def expand(
-    suite: Suite, wanted: dict[str, tuple[int, ...]], fingerprint: Callable[[Named], str]
-) -> tuple[Cell, ...]:
-    """Return one cell for each data set, variant and selected seed, in the suite's order.
+def expand(suite: Suite, fingerprint: Callable[[Named], str]) -> tuple[Cell, ...]:
+    """Return one cell for each data set, variant and seed, in the suite's order.
 
     Args:
         suite: The suite.
-        wanted: Variant to seeds.
         fingerprint: Returns the checksum of a data set's content; called once for each.
     """
-    variants = [variant for variant in suite.variants if variant.name in wanted]
     specs = [_data_spec(choice, fingerprint) for choice in suite.datasets]
     return tuple(
         Cell(
@@ -67,8 +63,8 @@ def expand(
             seed=seed,
         )
         for data in specs
-        for variant in variants
-        for seed in wanted[variant.name]
+        for variant in suite.variants
+        for seed in suite.seeds
     )
 
 

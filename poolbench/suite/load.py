@@ -54,7 +54,7 @@ def load(
         refuse(kind, path)
     suite = check(document, catalogues, faults)
     wanted = choose_seeds(suite, only)
-    cells = expand(suite, wanted, fingerprint)
+    cells = expand(suite, fingerprint)
     kept = {seed for seeds in wanted.values() for seed in seeds}
     return Study(
         title=suite.form.title or path.stem,
@@ -62,14 +62,15 @@ def load(
         variants=tuple(wanted),
         datasets=tuple(choice.source.name for choice in suite.datasets),
         seeds=tuple(seed for seed in suite.seeds if seed in kept),
-        cells=cells,
+        cells=tuple(cell for cell in cells if cell.seed in wanted.get(cell.variant, ())),
+        whole_cells=cells if only else (),
         probes=suite.probes,
         analysis=suite.analysis,
         gates=suite.gates,
         execution=suite.execution,
         source=suite.form.source,
         profile=profile or "",
-        baseline=suite.form.baseline if suite.form.baseline in wanted else "",
+        baseline=suite.form.baseline,
         arguments=arguments_of(profile, overrides, only, limit),
     )
 

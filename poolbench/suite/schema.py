@@ -126,6 +126,9 @@ class AnalysisForm(Form):
     )
     alpha: float = Field(default=0.05, gt=0, lt=1, description="number > 0 and < 1")
     margin: float | None = Field(default=None, gt=0, description="percentage points > 0")
+    planned: list[tuple[str, str]] = Field(
+        default=[], description="a list of pairs of variants, such as [[max, lae]]"
+    )
     published: Any = None
 
 

@@ -148,14 +148,37 @@ def read_analysis(
         elif dataset not in catalogues.datasets:
             hint = did_you_mean(dataset, datasets)
             faults.add(part.key, f"published values for unknown data set '{dataset}'", hint)
+    if variants and (planned := node.entries.get("planned")) is not None and form.planned:
+        _check_planned(planned, form.planned, variants, faults)
     return Analysis(
         metric=form.metric,
         rule=form.rule,
         alpha=form.alpha,
         paired=form.test == "wilcoxon",
         margin=form.margin,
+        planned=tuple(form.planned),
         published=tables,
     )
+
+
+def _check_planned(
+    node: Node, pairs: Sequence[tuple[str, str]], variants: Sequence[str], faults: Faults
+) -> None:
+    seen: set[frozenset[str]] = set()
+    for item, pair in zip(node.items, pairs, strict=True):
+        for name in pair:
+            if name not in variants:
+                hint = did_you_mean(name, variants)
+                faults.add(item.mark, f"planned comparison with unknown variant '{name}'", hint)
+        if pair[0] == pair[1]:
+            faults.add(
+                item.mark, f"'{pair[0]}' cannot be compared with itself", "name two variants"
+            )
+        elif frozenset(pair) in seen:
+            faults.add(
+                item.mark, f"'{pair[0]}' and '{pair[1]}' are planned twice", "name them once"
+            )
+        seen.add(frozenset(pair))
 
 
 def _by_dataset(

@@ -210,7 +210,10 @@ def test_what_a_network_is_built_for_is_checked(name: str, value: object) -> Non
         (lambda: pb.model("wrn", pools={"head": None}), "an operator needs a name"),
         (lambda: pb.model(3), "expected the name of one model, got 3"),
         (lambda: pb.swap_pooling(3, "lae"), "expected a network, got 3"),
-        (lambda: pb.compare({"a": [1, 2], "b": ["x"]}), "a value of variant 'b' is 'x'"),
+        (
+            lambda: pb.compare({"a": [1, 2], "b": ["x"]}, lower_is_better=True),
+            "a value of variant 'b' is 'x'",
+        ),
     ],
 )
 def test_what_a_call_is_given_beside_options_is_checked_too(

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from poolbench.report.studies.answer import answer
-from poolbench.report.studies.comparison_cells import ranked_cell
+from poolbench.report.studies.comparison_cells import ranked_cell, verdict_cell
 from poolbench.report.studies.outcomes import Outcomes
 from poolbench.stats import Comparison, compare, judge_shift
 
@@ -21,7 +21,8 @@ LOW = [0.90, 0.901, 0.902, 0.903, 0.904]
 def said(values: dict[str, list[float | None]], **options: Any) -> str:
     options.setdefault("lower_is_better", False)
     metric = "error" if options["lower_is_better"] else "accuracy"
-    return answer(Outcomes(comparison=compare(values, **options), runs={}, metric=metric))
+    comparison = compare(values, **options)
+    return answer(Outcomes(comparison=comparison, runs={}, metric=metric, classes=10))
 
 
 def test_a_clear_winner_is_named_with_its_number() -> None:
@@ -105,13 +106,32 @@ def test_a_best_mean_whose_ranks_are_worse_is_said_to_be_so() -> None:
 
 
 def test_seeds_that_all_gave_one_value_are_no_test() -> None:
-    comparison = compare({"a": [1.0] * 5, "b": [2.0] * 5}, baseline="a")
+    comparison = compare({"a": [1.0] * 5, "b": [2.0] * 5}, lower_is_better=True, baseline="a")
     assert comparison.bold == {"a", "b"}
     assert comparison.decision.untested == {"a", "b"}
     assert comparison.verdicts == {"b": "no test possible"}
     assert comparison.pair("a", "b").p is None
     text = said({"a": [0.5] * 5, "b": [0.6] * 5}, baseline="a")
     assert "no test of these seeds could have shown a difference" in text
+
+
+def test_a_verdict_by_rank_is_qualified_where_the_mean_does_not_support_it() -> None:
+    # Five of six runs are above all others; the sixth collapsed, and with it the mean.
+    values = {"a": [0.90, 0.91, 0.92, 0.93, 0.94, 0.95], "b": [0.96 + 0.001 * i for i in range(8)]}
+    values["b"].append(0.1)
+    comparison = compare(values, lower_is_better=False, baseline="a", collapse=0.3)
+    (pair,) = comparison.contrasts
+    assert (pair.verdict, pair.is_by_rank_only) == ("better", True)
+    assert (
+        not compare({"a": values["a"], "b": values["b"][:6]}, lower_is_better=False)
+        .pair("a", "b")
+        .is_by_rank_only
+    )
+    text = said(values, baseline="a", collapse=0.3)
+    assert "Against a - better by rank, not in mean: b." in text
+    assert text.endswith("Runs collapsed: 1 of 9 of b.")
+    assert verdict_cell(pair).text == "better by rank, not in mean"
+    assert verdict_cell(pair).values == ("better",)
 
 
 SEEDS = 6
@@ -126,6 +146,14 @@ SAMPLES = st.one_of(
     st.lists(st.integers(430, 470).map(lambda c: c / 500), min_size=SEEDS, max_size=SEEDS),
     st.integers(440, 446).map(lambda count: [count / 500] * SEEDS),
     st.lists(st.integers(470, 474).map(lambda c: c / 500), min_size=SEEDS, max_size=SEEDS),
+    # Some runs collapse: their ranks and their mean may part.
+    st.lists(
+        st.one_of(st.integers(470, 500), st.integers(470, 500), st.integers(40, 60)).map(
+            lambda count: count / 500
+        ),
+        min_size=SEEDS,
+        max_size=SEEDS,
+    ),
     st.just([math.nan] * SEEDS),
     st.just([None] * (SEEDS - 1) + [0.9]),
 )
@@ -145,8 +173,13 @@ def test_sentence_bold_verdicts_and_gates_say_one_thing(
     # Ties, diverged and missing runs, frozen seeds, single runs, few seeds.
     values = {f"v{i}": sample[-seeds:] for i, sample in enumerate(samples)}
     baseline = "v0" if has_baseline else None
-    comparison = compare(values, rule=rule, lower_is_better=lower, baseline=baseline)
-    text = said(values, rule=rule, lower_is_better=lower, baseline=baseline)
+    options: dict[str, Any] = {
+        "rule": rule,
+        "lower_is_better": lower,
+        "baseline": baseline,
+        "collapse": 0.3,
+    }
+    comparison, text = compare(values, **options), said(values, **options)
     finished = {name for name, e in comparison.estimates.items() if e.n}
     if not finished:
         assert text == "No variant has a finished run."
@@ -155,7 +188,12 @@ def test_sentence_bold_verdicts_and_gates_say_one_thing(
     _check_rule(text, comparison, finished)
     _check_contrasts(text, comparison)
     for name, e in comparison.estimates.items():
-        assert (f"{e.n_diverged} of {e.n + e.n_diverged} of {name}" in text) == (e.n_diverged > 0)
+        present = [value for value in values[name] if value is not None and value == value]
+        collapsed = sum(value > 0.3 if lower else value < 0.3 for value in present)
+        for how, count in (("diverged", e.n_diverged), ("collapsed", collapsed)):
+            told = re.search(rf"Runs {how}: ([^.]*)\.", text)
+            listed = told[1].split(", ") if told else []
+            assert (f"{count} of {e.n + e.n_diverged} of {name}" in listed) == (count > 0)
     for pair in comparison.contrasts:
         worse = ">" if lower else "<"
         judged = judge_shift(values["v0"], values[pair.b], worse, 0.0, lower_is_better=lower)
@@ -202,6 +240,9 @@ def _check_contrasts(text: str, comparison: Comparison) -> None:
     if " Against v0 - " in text:
         for part in text.split(" Against v0 - ")[1].split(".")[0].split("; "):
             verdict, names = part.split(": ")
-            named = verdict.replace("too few seeds for this test", "no test possible")
-            found |= dict.fromkeys(names.split(", "), named)
-    assert found == dict(comparison.verdicts)
+            found |= dict.fromkeys(names.split(", "), verdict)
+    assert found == {
+        pair.b: pair.verdict.replace("few seeds", "few seeds for this test")
+        + " by rank, not in mean" * pair.is_by_rank_only
+        for pair in comparison.contrasts
+    }

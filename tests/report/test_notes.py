@@ -55,10 +55,10 @@ def test_the_signs_of_contrasts_are_explained_with_their_family_margin_and_floor
         for note in results_table(study, "digits", runs).notes
         if note.startswith(("points:", "smallest p"))
     )
-    # The variant with a single run has no test, and is no comparison.
+    # The variant with a single run has no test, and is of the family all the same.
     assert signs == (
         "points: Hodges-Lehmann shift against average with the interval of each comparison alone; "
-        "p: Mann-Whitney U, Holm over 1 comparison; ▲ better, ▼ worse, ≈ equivalent within "
+        "p: Mann-Whitney U, Holm over 2 comparisons; ▲ better, ▼ worse, ≈ equivalent within "
         "±1.5 points"
     )
     assert floor == (

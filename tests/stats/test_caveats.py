@@ -5,10 +5,16 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from functools import partial
 
 import pytest
 
-from poolbench.stats import Caveat, compare
+from poolbench.stats import Caveat
+from poolbench.stats import compare as compare_values
+from poolbench.stats.collapse import collapse_level
+
+compare = partial(compare_values, lower_is_better=True)
 
 NAN = math.nan
 Values = Mapping[str, Sequence[float | None]]
@@ -119,24 +125,56 @@ def test_one_value_of_all_seeds_is_laid_to_its_variant() -> None:
     assert numbers(found) == ["5"]
 
 
-# Standard deviations 1 and 2 to the last bit, by the divisors 2 and 4.
-NARROW, WIDE = [-1.0, 0.0, 1.0], [-2.0, -2.0, 0.0, 2.0, 2.0]
+FIVE = [-2.0, -1.0, 0.0, 1.0, 2.0]
 
 
-def test_a_spread_more_than_twice_another_is_told_where_sizes_differ() -> None:
-    assert caveat("unequal-spread", {"a": WIDE, "b": NARROW}) is None
-    wider = [1.01 * value for value in WIDE]
-    # The divisor n - 2 would make 1.65 of 2.02, and n 2.2 of 2.
-    for wide, narrow in (("a", "b"), ("b", "a")):
-        found = caveat("unequal-spread", {wide: wider, narrow: NARROW})
-        assert found is not None
-        assert found.variants == (wide, narrow)
-    assert (
-        caveat("unequal-spread", {"a": [1.2 * v for v in [*NARROW, 0.0]], "b": [0.1] * 4}) is None
-    )
-    # Two runs have a spread, and one has none.
-    assert caveat("unequal-spread", {"a": wider, "b": [0.0, 0.5]}) is not None
-    assert caveat("unequal-spread", {"a": wider, "b": [0.0]}) is None
+@pytest.mark.parametrize(
+    ("samples", "ratio", "is_told"),
+    [
+        # F(4, 4) exceeds 9.6045, the square of 3.0991, with a chance of 0.025 on either side.
+        ((FIVE, FIVE), 3.09, False),
+        ((FIVE, FIVE), 3.11, True),
+        # One of three pairs: 0.05 / 6 on either side needs F(4, 4) above 17.8.
+        ((FIVE, FIVE, FIVE), 3.11, False),
+        ((FIVE, FIVE, FIVE), 4.3, True),
+        # Of forty runs a ratio of 1.5 is beyond chance, and not worth a word up to 2.
+        ((FIVE * 8, FIVE * 8), 1.98, False),
+        ((FIVE * 8, FIVE * 8), 2.02, True),
+        # Two runs have a spread, and one has none.
+        ((FIVE, [0.0, 1.0]), 40.0, True),
+        ((FIVE, [0.0]), 40.0, False),
+    ],
+)
+def test_unequal_spreads_are_told_where_they_are_large_and_beyond_chance(
+    samples: tuple[list[float], ...], ratio: float, is_told: bool
+) -> None:
+    wide = [ratio * value for value in samples[0]]
+    values = {f"v{index}": sample for index, sample in enumerate((*samples[1:], wide))}
+    found = caveat("unequal-spread", values)
+    assert (found is not None) == is_told
+    if found is not None:
+        assert found.variants[0] == f"v{len(samples) - 1}"
+        assert all(word not in found.text for word in ("unequal n", "unequal numbers"))
+
+
+def test_collapsed_runs_are_counted_below_the_level_and_only_if_one_is_given() -> None:
+    values = {"a": [0.1, 0.29, 0.3, 0.9, NAN, None], "b": [0.9] * 5 + [0.8]}
+    options = {"lower_is_better": False}
+    found = caveat("collapsed", values, collapse=Fraction(3, 10), **options)
+    assert found is not None
+    assert (found.variants, numbers(found)) == (("a",), ["2", "6"])
+    assert caveat("collapsed", values, **options) is None
+    errors = {"a": [0.9, 0.71, 0.7, 0.1], "b": [0.1, 0.2, 0.1, 0.2]}
+    assert numbers(caveat("collapsed", errors, collapse=Fraction(7, 10))) == ["2", "4"]
+
+
+@pytest.mark.parametrize(
+    ("classes", "level"), [(2, 0.625), (4, 0.4375), (9, 1 / 3), (10, 0.3), (100, 0.03), (1, 1)]
+)
+def test_a_run_has_collapsed_below_three_times_a_guess_or_a_quarter_of_the_way_up(
+    classes: int, level: float
+) -> None:
+    assert float(collapse_level(classes)) == pytest.approx(level)
 
 
 @pytest.mark.parametrize(

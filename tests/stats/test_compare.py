@@ -2,15 +2,19 @@ from __future__ import annotations
 
 import json
 import math
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pytest
 
 from poolbench.core.errors import BadInput
-from poolbench.stats import Comparison, compare, seeds_needed
+from poolbench.stats import Comparison, seeds_needed
+from poolbench.stats import compare as compare_values
 from poolbench.stats.document import document as document_of
 from poolbench.stats.pairwise import compare_pairs
+
+compare = partial(compare_values, lower_is_better=True)
 
 NAN = math.nan
 BASE = [5.0, 5.1, 5.2, 5.3, 5.4, 5.5, 5.6, 5.7]
@@ -54,7 +58,7 @@ def test_pairing_turns_a_small_steady_gain_into_a_verdict() -> None:
 def test_too_few_seeds_give_no_test_and_never_a_tie() -> None:
     values = {"base": BASE[:3], "a": shifted(9, BASE[:3]), "b": shifted(-9, BASE[:3])}
     c = compare(values, baseline="base")
-    assert set(c.verdicts.values()) == {"no test possible"}
+    assert set(c.verdicts.values()) == {"too few seeds"}
     assert "too-few-seeds" in codes(c)
     needed = seeds_needed(0.05, 2)
     enough = {name: shifted(v[0], BASE[:needed]) for name, v in values.items()}
@@ -73,12 +77,14 @@ def test_the_correction_spans_the_contrasts_and_a_pair_looked_up_later_spans_all
     assert contrast.p_adjusted == pytest.approx(3 * p)
 
 
-def test_a_pair_without_a_test_does_not_tax_the_others() -> None:
+def test_a_family_is_fixed_beforehand_and_counts_a_pair_without_a_test() -> None:
     values = {"base": BASE, "a": shifted(0.4), "one": [5.0]}
     c = compare(values, baseline="base")
     assert c.pair("base", "one").p is None
     assert c.verdicts["one"] == "no test possible"
-    assert c.pair("base", "a").p_adjusted == c.pair("base", "a").p
+    # Else p would change when the runs that are missing arrive.
+    tested = c.pair("base", "a")
+    assert (tested.family_size, tested.p_adjusted) == (2, 2 * (tested.p or 0))
 
 
 @pytest.mark.parametrize("paired", [False, True])
@@ -105,7 +111,7 @@ def test_exchanging_a_pair_of_unequal_sizes_exchanges_all_that_belongs_to_a_side
     assert (pair.a, pair.b, pair.n_a, pair.n_b) == ("b", "a", 3, 2)
     assert (pair.shift, pair.cliffs_delta, pair.a12) == (-2.5, -1, 0)
     assert pair.shift_ci is None
-    assert pair.verdict == "no test possible"
+    assert pair.verdict == "too few seeds"
 
 
 def test_the_interval_of_a_shift_has_the_level_of_the_tests() -> None:
@@ -170,7 +176,7 @@ def test_a_p_that_only_touches_alpha_shows_nothing() -> None:
     values = {"base": [1.0, 2.0, 3.0], "a": [4.0, 5.0, 6.0]}
     at = compare(values, baseline="base", alpha=0.1)
     assert at.contrasts[0].p == at.contrasts[0].smallest_p == 0.1
-    assert (at.verdicts["a"], at.bold) == ("no test possible", {"base", "a"})
+    assert (at.verdicts["a"], at.bold) == ("too few seeds", {"base", "a"})
     assert at.decision.untested == {"base", "a"}
     above = compare(values, baseline="base", alpha=0.101)
     assert (above.verdicts["a"], above.bold) == ("worse", {"base"})
@@ -224,13 +230,13 @@ def test_the_document_has_all_pairs_where_no_baseline_chose_a_family() -> None:
 
 
 def test_the_document_says_what_was_compared_and_what_was_found() -> None:
-    values = {"a": BASE, "b": shifted(2.03), "c": [5.05, 5.15, *[None] * 6], "d": [5.35]}
+    values = {"a": BASE, "b": shifted(2.03), "c": [5.05, 5.1, 5.15, *[None] * 5], "d": [5.35]}
     c = compare(values, baseline="a", margin=0.5, alpha=0.1, rule="holm")
     document = document_of(c)
     kept = ("schema", "rule", "alpha", "lower_is_better", "baseline", "paired", "margin")
     assert [document[key] for key in kept] == [1, "holm", 0.1, True, "a", False, 0.5]
-    # Of three contrasts the one with a single run has no test.
-    assert document["family"] == {"kind": "baseline", "m": 2}
+    # Of three contrasts the one with a single run has no test, and is of the family all the same.
+    assert document["family"] == {"kind": "baseline", "m": 3}
     assert document["spread"] == {"kind": "std", "ddof": 1}
     found = {variant["name"]: variant for variant in document["variants"]}
     assert [found[name]["bold"] for name in values] == [True, False, True, True]

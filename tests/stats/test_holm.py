@@ -20,14 +20,14 @@ def test_holm_agrees_with_statsmodels(p_values: list[float]) -> None:
 
 
 @given(st.lists(P, min_size=1, max_size=8), st.integers(0, 8))
-def test_a_pair_without_a_test_stays_without_and_leaves_the_family(
+def test_a_comparison_without_a_test_stays_without_and_counts_as_one_that_shows_nothing(
     p_values: list[float], position: int
 ) -> None:
     position = min(position, len(p_values))
     with_gap: list[float | None] = [*p_values[:position], None, *p_values[position:]]
     adjusted = holm(with_gap)
     assert adjusted.pop(position) is None
-    assert adjusted == holm(p_values)
+    assert adjusted == holm([*p_values, 1.0])[:-1]
 
 
 def test_nothing_to_correct_is_nothing_corrected() -> None:

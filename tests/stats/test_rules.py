@@ -1,12 +1,16 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
 import numpy as np
 import pytest
 from scipy import stats
 
-from poolbench.stats import RULES, compare
+from poolbench.stats import RULES
+from poolbench.stats import compare as compare_values
+
+compare = partial(compare_values, lower_is_better=True)
 
 # Lowe, Trappenberg, Oore 2021, Table 1: mean and standard deviation of the test error in per cent.
 CIFAR10 = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from fractions import Fraction
+from functools import partial
 
 import numpy as np
 import pytest
@@ -12,9 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from poolbench.stats import compare
+from poolbench.stats import compare as compare_values
 from poolbench.stats.gate import judge_exact, judge_level, judge_shift
 from poolbench.stats.scale import Scale, ratio_of
+
+compare = partial(compare_values, lower_is_better=True)
 
 
 @given(st.integers(1, 60_000), st.data())

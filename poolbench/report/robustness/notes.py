@@ -68,11 +68,11 @@ def notes_of_settings(study: Study, sweep: Sweep, pairs: Sequence[Pair]) -> Iter
     if tested:
         yield (
             f"▲ better, ▼ worse than {study.baseline} at that setting: {tested[0].test}, Holm over "
-            f"{len(tested)} comparisons, alpha = {study.analysis.alpha:g}; draw "
+            f"{len(pairs)} comparisons, alpha = {study.analysis.alpha:g}; draw "
             f"conclusions from the area under the curve"
         )
-    if tested and all(pair.verdict == "no test possible" for pair in tested):
-        yield "at single settings so few seeds could not have shown a difference: no test possible"
+    if tested and all(pair.verdict == "too few seeds" for pair in tested):
+        yield "at single settings so few seeds could not have shown a difference"
     if sweep.training_size in sweep.settings:
         yield "→ training size"
     if any(sweep.is_not_applicable(v, at) for v in sweep.outcomes for at in sweep.settings):

@@ -5,7 +5,7 @@ Every clause is derived from the decision of the rule or from a verdict, as in t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from poolbench.report.number_format import per_cent
 from poolbench.report.studies.outcomes import Outcomes
@@ -16,7 +16,8 @@ _ORDER: tuple[tuple[Verdict, str], ...] = (
     ("equivalent", "equivalent within the margin"),
     ("worse", "worse"),
     ("undecided", "undecided"),
-    ("no test possible", "too few seeds for this test"),
+    ("too few seeds", "too few seeds for this test"),
+    ("no test possible", "no test possible"),
 )
 
 
@@ -38,7 +39,10 @@ def answer(outcomes: Outcomes) -> str:
     sentences = [f"{leader}; {others}." if others else f"{leader}."]
     if comparison.baseline and len(comparison.values) > 1:
         sentences.append(_contrasts(comparison))
-    sentences += _diverged(comparison)
+    sentences += _planned(comparison)
+    estimates = comparison.estimates
+    sentences += _lost(comparison, "diverged", lambda name: estimates[name].n_diverged)
+    sentences += _lost(comparison, "collapsed", lambda name: comparison.collapsed[name])
     return " ".join(sentences)
 
 
@@ -88,20 +92,34 @@ def _others(comparison: Comparison, finished: Sequence[str], metric: str) -> str
 def _contrasts(comparison: Comparison) -> str:
     parts = []
     for verdict, text in _ORDER:
-        names = [name for name, found in comparison.verdicts.items() if found == verdict]
-        if names:
-            parts.append(f"{text}: {_listed(names)}")
+        found = [pair for pair in comparison.contrasts if pair.verdict == verdict]
+        for names, qualified in (
+            ([pair.b for pair in found if not pair.is_by_rank_only], text),
+            ([pair.b for pair in found if pair.is_by_rank_only], f"{text} by rank, not in mean"),
+        ):
+            parts += [f"{qualified}: {_listed(names)}"] if names else []
     return f"Against {comparison.baseline} - {'; '.join(parts)}."
 
 
-def _diverged(comparison: Comparison) -> Iterator[str]:
+def _planned(comparison: Comparison) -> Iterator[str]:
     found = [
-        f"{e.n_diverged} of {e.n + e.n_diverged} of {name}"
-        for name, e in comparison.estimates.items()
-        if e.n_diverged
+        f"{pair.b} against {pair.a} {dict(_ORDER)[pair.verdict]}"
+        + (" by rank, not in mean" if pair.is_by_rank_only else "")
+        for pair in comparison.family
+        if pair not in comparison.contrasts
     ]
     if found:
-        yield f"Runs diverged: {_listed(found)}."
+        yield f"As planned - {_listed(found)}."
+
+
+def _lost(comparison: Comparison, how: str, count: Callable[[str], int | None]) -> Iterator[str]:
+    found = [
+        f"{count(name)} of {e.n + e.n_diverged} of {name}"
+        for name, e in comparison.estimates.items()
+        if count(name)
+    ]
+    if found:
+        yield f"Runs {how}: {_listed(found)}."
 
 
 def _listed(names: Sequence[str]) -> str:

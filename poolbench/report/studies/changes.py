@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from poolbench.core.counted import counted
 from poolbench.report.number_format import per_cent, points, probability
+from poolbench.report.studies.comparison_cells import verdict_cell
 from poolbench.report.table import Column, Table, TableCell, text_cell
 from poolbench.stats import Estimate, Pair, estimate
 from poolbench.stats.pairwise import compare_pairs
@@ -72,8 +73,9 @@ def changes_table(
         notes=(
             f"points: Hodges-Lehmann shift, now − then; {'lower' if lower_is_better else 'higher'} "
             f"{metric} is better; alpha = {alpha:g}",
-            f"p by {tested[0].test if tested else 'no test'}; Holm over "
-            f"{counted(len(tested), 'comparison')}, one per variant",
+            f"p by {tested[0].test}; Holm over {counted(len(pairs), 'comparison')}, one per variant"
+            if tested
+            else "no test of these runs is possible",
             *notes,
         ),
     )
@@ -89,5 +91,5 @@ def _row(variant: str, then: Estimate, now: Estimate, pair: Pair) -> tuple[Table
         TableCell(values=(pair.shift, low, high), text=points(pair.shift, pair.shift_ci)),
         TableCell(values=(pair.p_adjusted,), text=probability(pair.p_adjusted)),
         TableCell(values=(pair.smallest_p,), text=probability(pair.smallest_p)),
-        text_cell(pair.verdict),
+        verdict_cell(pair),
     )

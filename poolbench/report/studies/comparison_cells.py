@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from poolbench.report.number_format import per_cent, points, probability
-from poolbench.report.table import Column, TableCell, text_cell
-from poolbench.stats import Comparison
+from collections.abc import Mapping
 
-SIGNS = {"better": "▲", "worse": "▼", "equivalent": "≈", "no test possible": "?"}
+from poolbench.report.number_format import per_cent, points, probability
+from poolbench.report.table import Column, TableCell
+from poolbench.stats import Comparison, Pair, Verdict
+
+SIGNS: Mapping[Verdict, str] = {
+    "better": "▲", "worse": "▼", "equivalent": "≈", "too few seeds": "?", "no test possible": "?"
+}  # fmt: skip
 
 
 def count_cell(comparison: Comparison, variant: str) -> TableCell:
@@ -15,6 +19,12 @@ def count_cell(comparison: Comparison, variant: str) -> TableCell:
     signs = ("†" if e.n_diverged else "") + ("‡" if e.n_missing else "")
     text = f"{e.n}/{e.n_asked}{signs}" if signs else str(e.n)
     return TableCell(values=(e.n, e.n_diverged, e.n_missing), text=text)
+
+
+def verdict_cell(pair: Pair) -> TableCell:
+    """Return the verdict on a candidate, qualified where its mean does not support its ranks."""
+    qualified = f"{pair.verdict} by rank, not in mean" if pair.is_by_rank_only else pair.verdict
+    return TableCell(values=(pair.verdict,), text=qualified, mark=SIGNS.get(pair.verdict, ""))
 
 
 def ranked_cell(comparison: Comparison, variant: str) -> TableCell:
@@ -48,5 +58,5 @@ def contrast_cells(comparison: Comparison, variant: str) -> tuple[TableCell, ...
     return (
         TableCell(values=(pair.shift, low, high), text=points(pair.shift, pair.shift_ci)),
         TableCell(values=(pair.p_adjusted,), text=probability(pair.p_adjusted)),
-        text_cell(pair.verdict, mark=SIGNS.get(pair.verdict, "")),
+        verdict_cell(pair),
     )

@@ -12,7 +12,13 @@ from poolbench.core.study import Study
 from poolbench.report.chart import Axis, Chart, Curve, Curves
 from poolbench.report.number_format import NOTHING, count, probability
 from poolbench.report.studies.bands import BAND, curve_over_seeds, seeds_text
-from poolbench.report.studies.notes import about_bold, about_caveats, about_reductions
+from poolbench.report.studies.comparison_cells import verdict_cell
+from poolbench.report.studies.notes import (
+    about_bold,
+    about_caveats,
+    about_reductions,
+    about_selection,
+)
 from poolbench.report.table import Column, Table, TableCell, text_cell
 from poolbench.stats import Comparison, compare
 from poolbench.stats.document import document
@@ -55,6 +61,7 @@ def early_table(study: Study, dataset: str, runs: Mapping[str, Run], target: flo
     """
     if not 0 < target <= 1:
         raise BadInput(f"the target is {target:g}", "give an accuracy in (0, 1], such as 0.9")
+    shown, study = tuple(study.cells_on(dataset)), study.whole
     rows = study.cells_on(dataset)
     there = [runs[cell.id] for cells in rows.values() for cell in cells if cell.id in runs]
     if not any(epoch.validation_accuracy is not None for run in there for epoch in run.history):
@@ -70,13 +77,14 @@ def early_table(study: Study, dataset: str, runs: Mapping[str, Run], target: flo
         epochs,
         rule=study.analysis.rule,
         lower_is_better=True,
-        baseline=study.baseline if study.baseline in rows else None,
+        baseline=study.baseline or None,
         alpha=study.analysis.alpha,
         paired=study.analysis.paired,
     )
     contrasts = {pair.b: pair for pair in comparison.contrasts}
     table_rows = []
-    for variant, cells in rows.items():
+    for variant in shown:
+        cells = rows[variant]
         images = [
             _images_in(runs.get(cell.id), value)
             for cell, value in zip(cells, epochs[variant], strict=True)
@@ -91,7 +99,7 @@ def early_table(study: Study, dataset: str, runs: Mapping[str, Run], target: flo
                 _median_cell(epochs[variant], is_bold=is_bold, mark="*" * is_bold + untested),
                 _median_cell(images),
                 TableCell(values=(p,), text=probability(p) if pair is not None else ""),
-                text_cell(pair.verdict if pair is not None else ""),
+                text_cell("") if pair is None else verdict_cell(pair),
             )
         )
     against = f"vs {comparison.baseline}, " if comparison.baseline else ""
@@ -109,10 +117,11 @@ def early_table(study: Study, dataset: str, runs: Mapping[str, Run], target: flo
         notes=(
             "epochs, images: median over the seeds [least to most]; never: not within the epochs "
             "trained, which ranks behind every epoch, as does a diverged run",
+            *about_selection(comparison, shown),
             *about_bold(comparison),
             *(_about_tests(comparison) if contrasts else ()),
             # A run that never reached the target has no number here, but it did not diverge.
-            *about_caveats(comparison, without=("diverged", "constant")),
+            *about_caveats(comparison, shown, without=("diverged", "constant")),
             *about_reductions(study, dataset, is_compared=False),
         ),
         detail={"dataset": dataset, "metric": "epochs", "target": target, **document(comparison)},

@@ -11,13 +11,14 @@ from poolbench.report.number_format import per_cent, probability
 from poolbench.report.studies.outcomes import Outcomes
 from poolbench.stats import Comparison, holm, seeds_needed
 from poolbench.stats.binomial import binomial_error
+from poolbench.stats.collapse import collapse_level
 
 _RULES = {
     "set": "step-down rank test",
     "paper": "Mann-Whitney against the best mean, uncorrected",
     "holm": "Mann-Whitney against the best mean, Holm",
 }
-_SIGNS = {"diverged": "† ", "missing": "‡ "}
+_SIGNS = {"diverged": "† ", "missing": "‡ ", "collapsed": "§ "}
 
 
 def notes_of(outcomes: Outcomes, source: Mapping[str, Any]) -> tuple[str, ...]:
@@ -29,17 +30,34 @@ def notes_of(outcomes: Outcomes, source: Mapping[str, Any]) -> tuple[str, ...]:
     """
     return (
         *_about_cells(outcomes),
-        *about_comparison(outcomes.comparison),
+        *about_comparison(outcomes.comparison, outcomes.shown),
+        *_about_collapse(outcomes),
         *_about_test_set(outcomes),
         *_about_source(source),
     )
 
 
-def about_comparison(comparison: Comparison) -> Iterator[str]:
-    """Say what bold and every sign of a comparison mean, with its caveats."""
+def about_comparison(comparison: Comparison, shown: Collection[str]) -> Iterator[str]:
+    """Say what bold and every sign of a comparison mean, with its caveats.
+
+    Args:
+        comparison: The comparison.
+        shown: The variants that the table shows.
+    """
+    yield from about_selection(comparison, shown)
     yield from about_bold(comparison)
     yield from _about_contrasts(comparison)
-    yield from about_caveats(comparison)
+    yield from about_caveats(comparison, shown)
+
+
+def about_selection(comparison: Comparison, shown: Collection[str]) -> Iterator[str]:
+    """Say that a table shows only some of the variants that were compared."""
+    hidden = [name for name in comparison.values if name not in shown]
+    if hidden:
+        yield (
+            f"every test is over all {counted(len(comparison.values), 'variant')} and seeds of the "
+            f"suite, whatever --only shows; not shown: {', '.join(hidden)}"
+        )
 
 
 def about_bold(comparison: Comparison) -> Iterator[str]:
@@ -50,18 +68,24 @@ def about_bold(comparison: Comparison) -> Iterator[str]:
         f"{len(comparison.values)} variants); bold does not mean equal"
     )
     if comparison.decision.untested:
-        yield "? no test possible: these seeds could not have shown a difference"
+        yield "? too few seeds: no test of them could have shown a difference"
 
 
-def about_caveats(comparison: Comparison, *, without: Collection[str] = ()) -> Iterator[str]:
-    """Yield the caveats of a comparison.
+def about_caveats(
+    comparison: Comparison, shown: Collection[str], *, without: Collection[str] = ()
+) -> Iterator[str]:
+    """Yield the caveats of a comparison that concern what a table shows.
 
     Args:
         comparison: The comparison.
+        shown: The variants that the table shows; it also shows differences from the baseline.
         without: Codes of caveats that the table already states.
     """
+    concerned = {*shown, comparison.baseline}
     for caveat in comparison.caveats:
-        if caveat.code not in without:
+        if caveat.code not in without and (
+            not caveat.variants or concerned.intersection(caveat.variants)
+        ):
             yield f"{_SIGNS.get(caveat.code, '')}{caveat.text}"
 
 
@@ -90,19 +114,32 @@ def _about_cells(outcomes: Outcomes) -> Iterator[str]:
     )
 
 
+def _about_collapse(outcomes: Outcomes) -> Iterator[str]:
+    if outcomes.classes is None:
+        yield "collapsed runs are not counted: these runs do not tell their number of classes"
+    elif any(outcomes.comparison.collapsed.values()):
+        level = collapse_level(outcomes.classes)
+        times = level * outcomes.classes
+        yield (
+            f"§ collapsed: accuracy below {per_cent(float(level))} %, {float(times):.3g} times "
+            f"that of a guess among {outcomes.classes} classes"
+        )
+
+
 def _about_contrasts(comparison: Comparison) -> Iterator[str]:
     tested = [pair for pair in comparison.contrasts if pair.p is not None]
     if not tested:
         return
+    family = comparison.family
     margin = comparison.margin
     equivalent = f", ≈ equivalent within ±{100 * margin:g} points" if margin else ""
     yield (
         f"points: Hodges-Lehmann shift against {comparison.baseline} with the interval of each "
         f"comparison alone; p: {tested[0].test}, Holm over "
-        f"{counted(len(tested), 'comparison')}; ▲ better, ▼ worse{equivalent}"
+        f"{counted(len(family), 'comparison')}; ▲ better, ▼ worse{equivalent}"
     )
-    floors = holm([pair.smallest_p for pair in tested])
-    needed = seeds_needed(comparison.alpha, len(tested), paired=comparison.paired)
+    floors = holm([None if pair.p is None else pair.smallest_p for pair in family])
+    needed = seeds_needed(comparison.alpha, len(family), paired=comparison.paired)
     yield (
         f"smallest p (Holm) these seeds can reach: {probability(min(p for p in floors if p))}; "
         f"below {comparison.alpha:g} needs {needed} seeds for each variant"

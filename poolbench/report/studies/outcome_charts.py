@@ -30,7 +30,7 @@ def outcome_charts(study: Study, runs: Mapping[str, Run]) -> list[Chart]:
     charts: list[Chart] = []
     for dataset in study.datasets:
         outcomes = outcomes_of(study, dataset, runs)
-        if not any(e.n for e in outcomes.comparison.estimates.values()):
+        if not any(outcomes.comparison.estimates[name].n for name in outcomes.shown):
             continue
         title = f"{study.title} · {dataset} · test {outcomes.metric}"
         charts.append(_seeds(outcomes, dataset, title))
@@ -40,9 +40,10 @@ def outcome_charts(study: Study, runs: Mapping[str, Run]) -> list[Chart]:
 
 def _seeds(outcomes: Outcomes, dataset: str, title: str) -> Samples:
     comparison = outcomes.comparison
+    estimates = {name: comparison.estimates[name] for name in outcomes.shown}
     lost = [
         f"{name}: {e.n_diverged} diverged, {e.n_missing} missing"
-        for name, e in comparison.estimates.items()
+        for name, e in estimates.items()
         if e.n < e.n_asked
     ]
     return Samples(
@@ -51,7 +52,7 @@ def _seeds(outcomes: Outcomes, dataset: str, title: str) -> Samples:
         caption="; ".join(
             [
                 "a dot a seed; diamond: mean; bar: 95 % interval of the mean (Student's t)",
-                f"{seeds_text(e.n for e in comparison.estimates.values())} a variant",
+                f"{seeds_text(e.n for e in estimates.values())} a variant",
                 *lost,
             ]
         ),
@@ -66,13 +67,14 @@ def _seeds(outcomes: Outcomes, dataset: str, title: str) -> Samples:
                 mean=e.mean if e.n else None,
                 interval=(e.ci_low, e.ci_high) if e.n > 1 else None,
             )
-            for name, e in comparison.estimates.items()
+            for name, e in estimates.items()
         ),
     )
 
 
 def _costs(outcomes: Outcomes, dataset: str, title: str) -> Iterator[Scatter]:
-    sizes = {run.result.parameters for row in outcomes.runs.values() for run in row}
+    there = [run for name in outcomes.shown for run in outcomes.runs[name]]
+    sizes = {run.result.parameters for run in there}
     if sizes and max(sizes) > NOTICEABLE * min(sizes):
         yield _scatter(
             outcomes,
@@ -81,7 +83,7 @@ def _costs(outcomes: Outcomes, dataset: str, title: str) -> Iterator[Scatter]:
             "trainable parameters",
             lambda run: run.result.parameters,
         )
-    if any(run.timings for row in outcomes.runs.values() for run in row):
+    if any(run.timings for run in there):
         yield _scatter(
             outcomes,
             f"{dataset}-time",
@@ -101,7 +103,8 @@ def _scatter(
     remark: str = "",
 ) -> Scatter:
     clouds = []
-    for variant, runs in outcomes.runs.items():
+    for variant in outcomes.shown:
+        runs = outcomes.runs[variant]
         e = outcomes.comparison.estimates[variant]
         spent_by = [cost(run) for run in runs if run.result.status == "ok"]
         costs = [value for value in spent_by if not math.isnan(value)]

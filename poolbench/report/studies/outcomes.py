@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 
 from poolbench.core.cell import Cell
 from poolbench.core.errors import BadInput, did_you_mean
 from poolbench.core.record import Run
-from poolbench.core.study import Metric, Study
+from poolbench.core.study import Analysis, Metric, Study
 from poolbench.stats import Comparison, compare
+from poolbench.stats.collapse import collapse_level
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,18 +19,22 @@ class Outcomes:
     """The results on one data set.
 
     Args:
-        comparison: Comparison of the variants, in the suite's order; values are fractions.
+        comparison: Comparison of all the suite's variants, in its order; values are fractions.
+        shown: The variants to show, in the suite's order: fewer than all with ``--only``.
         runs: By variant, the runs that exist.
         metric: The metric of the values.
+        classes: Number of classes of the data; ``None`` if no run tells it.
     """
 
     comparison: Comparison
+    shown: tuple[str, ...]
     runs: Mapping[str, tuple[Run, ...]]
     metric: Metric
+    classes: int | None
 
 
 def outcomes_of(study: Study, dataset: str, runs: Mapping[str, Run]) -> Outcomes:
-    """Compare a study's variants on one of its data sets.
+    """Compare the variants of a study's suite on one of its data sets.
 
     Args:
         study: The study, with its cells and analysis.
@@ -42,12 +48,20 @@ def outcomes_of(study: Study, dataset: str, runs: Mapping[str, Run]) -> Outcomes
         BadInput: The data set or baseline is unknown, a seed is used twice, or an option is out of
             range.
     """
+    shown, study = tuple(study.cells_on(dataset)), study.whole
     conditions = study.cells_on(dataset)
     if not conditions:
         raise BadInput(
             f"the suite has no data set '{dataset}'", did_you_mean(dataset, study.datasets)
         )
     analysis = study.analysis
+    kept = {
+        name: tuple(runs[cell.id] for cell in cells if cell.id in runs)
+        for name, cells in conditions.items()
+    }
+    classes = next(
+        (run.result.classes for each in kept.values() for run in each if run.result.classes), None
+    )
     comparison = compare(
         {
             name: [
@@ -62,12 +76,22 @@ def outcomes_of(study: Study, dataset: str, runs: Mapping[str, Run]) -> Outcomes
         baseline=study.baseline or None,
         paired=analysis.paired,
         margin=analysis.margin_share,
+        planned=analysis.planned,
+        collapse=None if classes is None else _collapse(analysis, classes),
     )
-    kept = {
-        name: tuple(runs[cell.id] for cell in cells if cell.id in runs)
-        for name, cells in conditions.items()
-    }
-    return Outcomes(comparison=comparison, runs=kept, metric=analysis.metric)
+    return Outcomes(
+        comparison=comparison,
+        shown=shown,
+        runs=kept,
+        metric=analysis.metric,
+        classes=classes,
+    )
+
+
+def _collapse(analysis: Analysis, classes: int) -> Fraction:
+    """Return the value of the analysis' metric beyond which a run has collapsed."""
+    level = collapse_level(classes)
+    return 1 - level if analysis.lower_is_better else level
 
 
 def _by_seed(study: Study, variant: str, cells: tuple[Cell, ...]) -> list[Cell | None]:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 from poolbench.core.counted import counted
 from poolbench.report.number_format import per_cent, points, probability, ratio
+from poolbench.report.studies.comparison_cells import verdict_cell
+from poolbench.report.studies.notes import about_caveats
 from poolbench.report.table import Column, Table, TableCell, text_cell
 from poolbench.stats import Comparison
 from poolbench.stats.document import document
@@ -57,11 +59,7 @@ def pair_table(
             f"{'lower' if comparison.lower_is_better else 'higher'} {metric} is better; "
             f"alpha = {comparison.alpha:g}",
             *(_family_note(comparison, a, b) for a, b in pairs),
-            *(
-                caveat.text
-                for caveat in comparison.caveats
-                if not caveat.variants or named.intersection(caveat.variants)
-            ),
+            *about_caveats(comparison, named),
         ),
         detail={"metric": metric, **document(comparison)},
     )
@@ -69,13 +67,20 @@ def pair_table(
 
 def _family_note(comparison: Comparison, a: str, b: str) -> str:
     pair = comparison.pair(a, b)
-    family = (
-        f"every contrast with the baseline '{comparison.baseline}'"
-        if comparison.baseline in (a, b)
-        else "every pair of variants, since this one was picked after the results were there"
-    )
+    if pair.p is None:
+        return f"{b} against {a}: no test is possible"
+    family = "every pair of variants, since this one was picked after the results were there"
+    if comparison.is_declared(a, b):
+        planned = len(comparison.family) - len(comparison.contrasts)
+        contrasts = f"every contrast with the baseline '{comparison.baseline}'"
+        family = " and ".join(
+            [
+                *([contrasts] if comparison.baseline else []),
+                *(["every planned pair"] if planned else []),
+            ]
+        )
     return (
-        f"{b} against {a}: p by {pair.test or 'no test'}; Holm over "
+        f"{b} against {a}: p by {pair.test}; Holm over "
         f"{counted(pair.family_size, 'comparison')}, {family}"
     )
 
@@ -97,5 +102,5 @@ def _row(comparison: Comparison, a: str, b: str) -> tuple[TableCell, ...]:
         TableCell(values=(pair.p_adjusted,), text=probability(pair.p_adjusted)),
         TableCell(values=(pair.smallest_p,), text=probability(pair.smallest_p)),
         TableCell(values=(pair.cliffs_delta,), text=ratio(pair.cliffs_delta)),
-        text_cell(pair.verdict),
+        verdict_cell(pair),
     )

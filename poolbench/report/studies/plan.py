@@ -11,6 +11,7 @@ from poolbench.core.counted import counted
 from poolbench.core.study import Study
 from poolbench.report.number_format import byte_size, duration
 from poolbench.report.table import Column, Table, TableCell, text_cell
+from poolbench.stats.comparison import declared_pairs
 from poolbench.stats.floor import floor_message, seeds_needed, smallest_p, smallest_p_paired
 
 _COLUMNS = (
@@ -62,7 +63,7 @@ def plan_table(study: Study, dataset: str, progress: PlanProgress) -> Table:
         notes=(
             _recipe_note(study.cells[0]),
             _effort_note([cell for cell in cells if cell.id not in progress.done], progress),
-            _power_note(study, [len(row) for row in rows.values()]),
+            _power_note(study.whole, dataset),
             *_probe_notes(study, cells, progress),
         ),
     )
@@ -114,10 +115,12 @@ def _effort_note(cells: Sequence[Cell], progress: PlanProgress) -> str:
     )
 
 
-def _power_note(study: Study, counts: Sequence[int]) -> str:
+def _power_note(study: Study, dataset: str) -> str:
+    counts = [len(row) for row in study.cells_on(dataset).values()]
     if len(counts) < 2:
         return "One variant: nothing to compare."
-    pairs = len(counts) - 1 if study.baseline else len(counts) * (len(counts) - 1) // 2
+    declared = declared_pairs(study.variants, study.baseline, study.analysis.planned)
+    pairs = len(declared) or len(counts) * (len(counts) - 1) // 2
     few, paired, alpha = min(counts), study.analysis.paired, study.analysis.alpha
     if few < (needed := seeds_needed(alpha, pairs, paired=paired)):
         return (

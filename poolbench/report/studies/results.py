@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from poolbench.core.record import Run
 from poolbench.core.study import Study
@@ -63,7 +63,7 @@ def results_table(study: Study, dataset: str, runs: Mapping[str, Run]) -> Table:
         columns=tuple(column for part in parts for column in part.columns),
         rows=tuple(
             tuple(cell for part in parts for cell in part.cells(variant))
-            for variant in comparison.values
+            for variant in outcomes.shown
         ),
         notes=(
             *notes_of(outcomes, study.source if published else {}),
@@ -79,13 +79,21 @@ def _outcome_part(outcomes: Outcomes) -> _Part:
     return _Part(
         (
             Column(title="variant", fields=("variant",), is_text=True),
-            Column(title="n", fields=("n", "n_diverged", "n_missing")),
+            Column(title="n", fields=("n", "n_diverged", "n_missing", "n_collapsed")),
             Column(title=f"{metric} %", fields=fields),
         ),
         lambda variant: (
-            text_cell(variant), count_cell(comparison, variant), ranked_cell(comparison, variant)
+            text_cell(variant), _count_cell(comparison, variant), ranked_cell(comparison, variant)
         ),
     )  # fmt: skip
+
+
+def _count_cell(comparison: Comparison, variant: str) -> TableCell:
+    """Return the number of seeds, also marked if some collapsed (§)."""
+    cell, collapsed = count_cell(comparison, variant), comparison.collapsed[variant]
+    return replace(
+        cell, values=(*cell.values, collapsed), text=f"{cell.text}§" if collapsed else cell.text
+    )
 
 
 def _contrast_part(comparison: Comparison) -> _Part:
