@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from poolbench.app.seed_values import ConditionValues
 from poolbench.core.errors import EnvironmentFault, GateFailed, NothingMatched
-from poolbench.core.gate import AREA, Gate, read_gate
+from poolbench.core.gate import AREA, LEAST, Gate, read_gate
 from poolbench.core.study import Analysis
 from poolbench.probes import PROBES
 from poolbench.report import FORMATS
@@ -76,10 +76,10 @@ def _rule(
 ) -> Ruling | None:
     """Return a gate's ruling on a condition; ``None`` if there is nothing to compare it with."""
     name = ""
-    if gate.metric.endswith(AREA) and gate.metric not in candidate.settings:
+    if gate.metric.endswith((AREA, LEAST)) and gate.metric not in candidate.settings:
         judgement = _unknown(
-            "no area: not measured, at fewer than two settings, or with several sets of options: "
-            "see `poolbench robustness`"
+            f"no {gate.metric}: not measured, at too few settings, or with several sets of "
+            "options: see `poolbench robustness`"
         )
     elif gate.against == "baseline":
         other = counterpart(candidate)
@@ -115,6 +115,9 @@ def _judge_change(
     seeds = sorted({seed.seed for each in (candidate, reference) for seed in each.seeds})
     before, values = reference.of(gate.metric, seeds), candidate.of(gate.metric, seeds)
     if reference.settings.get(gate.metric) != candidate.settings.get(gate.metric):
+        # Such as a baseline frozen before lowest points were, or a probe with two sets of options.
+        if gate.metric not in reference.settings:
+            return _unknown(f"{name} has no {gate.metric}, or several")
         return _unknown(f"measured with other settings than {name}")
     if not gate.is_share:
         grown = constant_value(values) - constant_value(before)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 from poolbench.app.results import Results
-from poolbench.core.cell import Cell, Named
-from poolbench.core.gate import AREA
+from poolbench.core.cell import Cell
+from poolbench.core.gate import AREA, LEAST
 from poolbench.core.measurement import Measurement
 from poolbench.core.record import Run
 from poolbench.core.study import Analysis, Metric, Study
@@ -51,7 +51,8 @@ class ConditionValues:
         variant: Label in the suite.
         condition: Identity of its cells without their seeds.
         seeds: Values of each seed, in the suite's order.
-        settings: By area, the setting of its probe that all runs were measured with.
+        settings: By area or lowest point, the probe with the options that all runs were measured
+            with, and where an attack's area ends if that leaves out epsilons.
     """
 
     dataset: str
@@ -96,47 +97,58 @@ def values_of(results: Results) -> StudyValues:
     for run in runs.values():
         facts = {key: run.environment.get(key) for key in _VERSIONS}
         versions[str(facts)] = facts
-    areas = _areas(study, runs, measurements)
+    figures = _figures(study, runs, measurements)
     return StudyValues(
         title=study.title,
         analysis=study.analysis,
         versions=tuple(versions.values()),
         conditions=tuple(
-            _condition_values(dataset, variant, cells, runs, areas.get((dataset, variant), {}))
+            _condition_values(dataset, variant, cells, runs, figures.get((dataset, variant), {}))
             for dataset, variant, cells in study.conditions()
         ),
     )
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Areas:
-    """Areas under one probe's curves on one condition, one per cell in the suite's order."""
+class _Figure:
+    """One number of each curve of a probe on one condition, one per cell in the suite's order."""
 
-    probe: Named
+    settings: str
     values: Sequence[float | None]
 
 
-def _areas(
+def _figures(
     study: Study, runs: Mapping[str, Run], measurements: Mapping[str, Sequence[Measurement]]
-) -> Mapping[tuple[str, str], Mapping[str, _Areas]]:
-    """Return the areas shown in probe tables, by (data set, variant) and then by metric."""
+) -> Mapping[tuple[str, str], Mapping[str, _Figure]]:
+    """Return areas and lowest points as probe tables show them, by (data set, variant) and metric.
+
+    The worst case over several attacks is left out: it has no name in a gate.
+    """
     from poolbench.report.robustness.sweeps import sweeps_of
 
-    found: dict[tuple[str, str], dict[str, list[_Areas]]] = {}
+    found: dict[tuple[str, str], dict[str, list[_Figure]]] = {}
     for sweep in sweeps_of(study, runs, measurements):
         if sweep.is_worst_case:
-            continue  # the worst case over several attacks has no name in a gate
-        if len(sweep.possible_settings) < 2:
-            continue  # a single point has no area
+            continue
+        settings = str(sweep.probe)
+        if sweep.settings_beyond:
+            settings += f", up to epsilon {sweep.last_epsilon:g}"
         for variant, outcomes in sweep.outcomes.items():
-            if any(outcome.measurement is not None for outcome in outcomes):
-                of_condition = found.setdefault((sweep.dataset, variant), {})
-                of_condition.setdefault(f"{sweep.probe.name}{AREA}", []).append(
-                    _Areas(probe=sweep.probe, values=sweep.areas(variant))
-                )
-    # A gate names a probe without its settings: with several, the area is ambiguous.
+            if all(outcome.measurement is None for outcome in outcomes):
+                continue
+            of_condition = found.setdefault((sweep.dataset, variant), {})
+            # A single point has no area, and no point no lowest one either.
+            for suffix, values_of_seeds, fewest in (
+                (AREA, sweep.areas, 2),
+                (LEAST, sweep.least, 1),
+            ):
+                if len(sweep.area_settings) >= fewest:
+                    of_condition.setdefault(f"{sweep.probe.name}{suffix}", []).append(
+                        _Figure(settings=settings, values=values_of_seeds(variant))
+                    )
+    # A gate names a probe without its settings: with several, the number is ambiguous.
     return {
-        condition: {metric: areas[0] for metric, areas in by_metric.items() if len(areas) == 1}
+        condition: {metric: each[0] for metric, each in by_metric.items() if len(each) == 1}
         for condition, by_metric in found.items()
     }
 
@@ -146,7 +158,7 @@ def _condition_values(
     variant: str,
     cells: Sequence[Cell],
     runs: Mapping[str, Run],
-    areas: Mapping[str, _Areas],
+    figures: Mapping[str, _Figure],
 ) -> ConditionValues:
     return ConditionValues(
         dataset=dataset,
@@ -154,15 +166,17 @@ def _condition_values(
         condition=cells[0].condition,
         seeds=tuple(
             _seed_values(
-                cell, runs.get(cell.id), {metric: a.values[at] for metric, a in areas.items()}
+                cell,
+                runs.get(cell.id),
+                {metric: each.values[at] for metric, each in figures.items()},
             )
             for at, cell in enumerate(cells)
         ),
-        settings={metric: str(each.probe) for metric, each in areas.items()},
+        settings={metric: each.settings for metric, each in figures.items()},
     )
 
 
-def _seed_values(cell: Cell, run: Run | None, areas: Mapping[str, float | None]) -> SeedValues:
+def _seed_values(cell: Cell, run: Run | None, figures: Mapping[str, float | None]) -> SeedValues:
     if run is None:
         return SeedValues(seed=cell.seed, run=cell.id, status="missing", values={})
     result = run.result
@@ -170,8 +184,8 @@ def _seed_values(cell: Cell, run: Run | None, areas: Mapping[str, float | None])
     if result.status == "ok":
         values |= {metric: result.value(metric) for metric in get_args(Metric)}
         values |= {
-            metric: None if math.isnan(area) else area
-            for metric, area in areas.items()
-            if area is not None
+            metric: None if math.isnan(value) else value
+            for metric, value in figures.items()
+            if value is not None
         }
     return SeedValues(seed=cell.seed, run=cell.id, status=result.status, values=values)

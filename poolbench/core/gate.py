@@ -3,7 +3,8 @@
 ::
 
     METRIC (< | <= | > | >=) (NUMBER | NUMBER% | BOUND [(+ | -) (NUMBERpp | NUMBER)])
-    METRIC = accuracy | error | parameters | PROBE.area       BOUND = baseline | published
+    METRIC = accuracy | error | parameters | PROBE.area | PROBE.least
+    BOUND = baseline | published
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from poolbench.core.errors import BadInput, did_you_mean
 Sign = Literal["<", "<=", ">", ">="]
 Against = Literal["number", "baseline", "published"]
 
-AREA = ".area"
+AREA, LEAST = ".area", ".least"
 _METRICS = ("accuracy", "error", "parameters")
 _COSTS = {"error", "parameters"}
 _NUMBER = r"(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?"
@@ -37,7 +38,8 @@ class Gate:
 
     Args:
         text: As it was written.
-        metric: ``accuracy``, ``error``, ``parameters``, or ``fgsm.area`` and its like.
+        metric: ``accuracy``, ``error``, ``parameters``, or ``fgsm.area``, ``crop.least`` and their
+            like: the area under a probe's curve, and its lowest point.
         sign: Side of the bound on which the gate fails.
         against: What the bound is relative to: nothing, the baseline's value, the published mean.
         offset: The bound, or its distance from what it is relative to: a fraction of the test
@@ -69,7 +71,7 @@ def read_gate(text: str, *, only: str = "*", probes: Iterable[str] = ()) -> Gate
     Args:
         text: ``accuracy < baseline - 0.5pp``.
         only: Glob of the variants it applies to.
-        probes: Probes whose areas it may test.
+        probes: Probes whose curves it may test.
 
     Raises:
         BadInput: It is not a gate, names an unknown metric, or lacks a unit.
@@ -78,7 +80,7 @@ def read_gate(text: str, *, only: str = "*", probes: Iterable[str] = ()) -> Gate
     if match is None:
         raise BadInput(f"'{text}' is not a condition for a gate", _EXAMPLES)
     metric, found = match["metric"].lower(), match.groupdict()
-    known = (*_METRICS, *(f"{probe}{AREA}" for probe in probes))
+    known = (*_METRICS, *(f"{probe}{of}" for probe in probes for of in (AREA, LEAST)))
     if metric not in known:
         raise BadInput(f"'{text}': unknown metric '{metric}'", did_you_mean(metric, known))
     against = (found["against"] or "number").lower()

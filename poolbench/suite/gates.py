@@ -23,7 +23,7 @@ def read_gates(
     Args:
         node: The list, if the suite has one.
         variants: Names of all variants.
-        probes: Probes whose areas a gate may test.
+        probes: Probes whose curves a gate may test.
         faults: Where faults are collected.
 
     Returns:

@@ -33,16 +33,16 @@ def seeds_of(path: Path, rows: list[list[Measurement]], *, diverges: bool) -> li
 
 
 @pytest.mark.parametrize(
-    ("name", "counts", "area"),
+    ("name", "counts", "area", "least"),
     [
         # Sizes 16, 32, 64 are equally far apart as logarithms: (0 + 1) / 2 and (1 + 1) / 2, by 2.
-        ("zoom", (0, 200, 200), 0.75),
-        # Epsilons 0, 1, 4 are not: 1 * (1 + 0.5) / 2 and 3 * (0.5 + 0) / 2, by 4.
-        ("fgsm", (200, 100, 0), 0.375),
+        ("zoom", (0, 200, 200), 0.75, 0.0),
+        # Epsilons 0, 1, 4 are not: 1 * (1 + 0.5) / 2 and 3 * (0.5 + 0.1) / 2, by 4.
+        ("fgsm", (200, 100, 20), 0.4125, 0.1),
     ],
 )
 def test_areas_are_over_the_logarithm_of_sizes_and_over_epsilons_as_they_are(
-    name: str, counts: tuple[int, ...], area: float, tmp_path: Path
+    name: str, counts: tuple[int, ...], area: float, least: float, tmp_path: Path
 ) -> None:
     (seed,) = seeds_of(tmp_path, [[a_measurement(name, counts)]], diverges=False)
     assert seed.values == {
@@ -50,6 +50,7 @@ def test_areas_are_over_the_logarithm_of_sizes_and_over_epsilons_as_they_are(
         "accuracy": 0.75,
         "error": 0.25,
         f"{name}.area": pytest.approx(area),
+        f"{name}.least": pytest.approx(least),
     }
 
 
@@ -60,14 +61,17 @@ def test_an_area_that_failed_is_no_number_and_one_with_a_gap_is_not_there(tmp_pa
     first, second, _ = seeds_of(tmp_path, [[failed], [gap], [whole]], diverges=False)
     assert first.values["zoom.area"] is None
     assert math.isnan(first.of("zoom.area") or 0)
-    assert "zoom.area" not in second.values
-    assert second.of("zoom.area") is None
+    for metric in ("zoom.area", "zoom.least"):
+        assert metric not in second.values
+        assert second.of(metric) is None
 
 
 def test_a_worst_case_of_attacks_is_no_metric_that_a_gate_could_name(tmp_path: Path) -> None:
     attacks = [a_measurement("fgsm", (200, 100, 0)), a_measurement("pgd", (150, 100, 10))]
     (seed,) = seeds_of(tmp_path, [attacks], diverges=False)
-    assert {metric for metric in seed.values if "." in metric} == {"fgsm.area", "pgd.area"}
+    assert {metric for metric in seed.values if "." in metric} == {
+        "fgsm.area", "fgsm.least", "pgd.area", "pgd.least",
+    }  # fmt: skip
 
 
 def test_a_diverged_run_has_parameters_and_no_accuracy(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from poolbench.core.gate import Gate, read_gate
         ("parameters > 260000", "parameters", ">", "number", 260_000.0),
         ("parameters > baseline + 10", "parameters", ">", "baseline", 10.0),
         ("pad-zero.area < baseline - 2pp", "pad-zero.area", "<", "baseline", -0.02),
+        ("pad-zero.least < 40%", "pad-zero.least", "<", "number", 0.4),
     ],
 )
 def test_a_gate_is_read_in_the_unit_of_its_metric(

@@ -7,8 +7,8 @@ import pytest
 
 from poolbench.report import FORMATS
 from poolbench.report.chart import Curves
-from poolbench.report.robustness.sweeps import worst_case
 from poolbench.report.robustness.tables import robustness_charts, robustness_tables
+from poolbench.report.robustness.worst_case import worst_case
 from poolbench.report.table import Table, TableCell
 from poolbench.stats.area import area_under_curve
 from tests.report.measured import (

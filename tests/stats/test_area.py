@@ -5,7 +5,7 @@ from fractions import Fraction
 
 import pytest
 
-from poolbench.stats.area import area_under_curve
+from poolbench.stats.area import area_under_curve, last_epsilon
 
 
 def test_the_area_of_a_straight_line_is_its_middle_on_any_grid() -> None:
@@ -43,3 +43,21 @@ def test_equal_areas_of_counts_over_epsilons_are_equal_floats() -> None:
     ]
     assert twice_255[0] == twice_255[2]
     assert areas == [float(Fraction(total, 2 * 16 * 300)) for total in twice_255]
+
+
+@pytest.mark.parametrize(
+    ("norm", "low", "high", "values", "last"),
+    [
+        ("inf", 0.0, 1.0, None, 0.5),
+        ("inf", 0.25, 0.75, 784, 0.25),
+        ("2", 0.0, 1.0, 784, 14.0),
+        ("2", 0.0, 1.0, 3072, 27.712812921102035),
+        ("2", 0.25, 0.75, 784, 7.0),
+        ("2", 0.0, 1.0, None, math.inf),
+        ("", 0.0, 1.0, 784, math.inf),
+    ],
+)
+def test_an_attack_ends_at_half_the_diagonal_of_the_box_of_images(
+    norm: str, low: float, high: float, values: int | None, last: float
+) -> None:
+    assert last_epsilon(norm, low=low, high=high, values=values) == last

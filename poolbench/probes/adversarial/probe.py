@@ -45,7 +45,9 @@ def fgsm(
     Returns:
         A point for each epsilon, and as facts ``zero_gradient_images``, the fraction of images with
         a gradient of zero everywhere (no step changes them: their robustness is an upper bound),
-        and ``zero_gradient_elements``, the fraction of all values.
+        and ``zero_gradient_elements``, the fraction of all values. ``pixel_low`` and ``pixel_high``
+        are the range of the images' values and ``image_values`` their number in an image: they
+        determine where the area under the curve ends.
 
     Raises:
         BadInput: The epsilons are invalid.
@@ -140,10 +142,13 @@ def _measure(
     )
     right: list[list[bool]] = [[] for _ in epsilons]
     zeros = torch.zeros(2, dtype=torch.int64)
+    low, high = math.inf, -math.inf
     with untouched(subject.network) as network:
         model = attackable(network, subject.device)
         for batch in subject.batches(subject.batch_size):
             attacked = []
+            low = min(low, float(batch.images.min()))
+            high = max(high, float(batch.images.max()))
             for images, labels in zip(
                 torch.split(batch.images, at_once), torch.split(batch.labels, at_once), strict=True
             ):
@@ -166,6 +171,9 @@ def _measure(
         facts={
             "zero_gradient_images": zero_images / len(right[0]),
             "zero_gradient_elements": zero_elements / (len(right[0]) * gradient[0].numel()),
+            "pixel_low": low,
+            "pixel_high": high,
+            "image_values": gradient[0].numel(),
         },
     )
 

@@ -82,5 +82,8 @@ def _epsilon_axis(sweep: Sweep) -> Axis:
     return Axis(
         label="epsilon (pixels in [0, 1])",
         scale="symlog",
+        marks=((sweep.area_settings[-1], "area ends"),)
+        if sweep.settings_beyond and sweep.area_settings
+        else (),
         ticks=tuple((at, sweep.setting_text(at)) for at in sweep.settings),
     )

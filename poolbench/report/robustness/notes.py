@@ -31,13 +31,14 @@ def notes_of_areas(
         comparison: Comparison of the areas.
         zeros: Fraction of images without a gradient, by variant; ``None`` if not measured.
     """
-    settings = sweep.possible_settings or sweep.settings
+    settings = sweep.area_settings or sweep.possible_settings or sweep.settings
     over = "log2 of the side" if sweep.is_over_sizes else sweep.axis
     first, last = (sweep.setting_text(at) for at in (settings[0], settings[-1]))
     yield (
         f"area: accuracy averaged over {over} from {first} to {last} (trapezoid), of each seed; "
-        f"least: the lowest accuracy among the settings; mean ± standard deviation (ddof 1)"
+        f"least: the lowest accuracy among these settings; mean ± standard deviation (ddof 1)"
     )
+    yield from _about_the_end(sweep)
     yield from about_comparison(comparison)
     yield from _about_zeros(zeros)
     if sweep.is_over_epsilons:
@@ -71,12 +72,29 @@ def notes_of_settings(study: Study, sweep: Sweep, pairs: Sequence[Pair]) -> Iter
             f"{len(pairs)} comparisons, alpha = {study.analysis.alpha:g}; draw "
             f"conclusions from the area under the curve"
         )
+    if sweep.settings_beyond:
+        first = sweep.setting_text(sweep.settings_beyond[0])
+        yield f"from {first} on: in neither area nor least, see the table of areas"
     if tested and all(pair.verdict == "too few seeds" for pair in tested):
         yield "at single settings so few seeds could not have shown a difference"
     if sweep.training_size in sweep.settings:
         yield "→ training size"
     if any(sweep.is_not_applicable(v, at) for v in sweep.outcomes for at in sweep.settings):
         yield from _about_reasons(sweep)
+
+
+def _about_the_end(sweep: Sweep) -> Iterator[str]:
+    """Say where the area of an attack ends at the latest, and what lies beyond."""
+    if math.isinf(sweep.last_epsilon):
+        return
+    beyond = len(sweep.settings_beyond)
+    shown = f"; the {beyond} larger one{'s are' if beyond > 1 else ' is'} only shown, as points"
+    lacks = "; no area: fewer than two epsilons are that small" * (len(sweep.area_settings) < 2)
+    norm = "L-inf" if sweep.norm == "inf" else f"L{sweep.norm}"
+    yield (
+        f"area and least end at epsilon {sweep.last_epsilon:.3g} ({norm}) at the latest, where an "
+        f"attack could make every image the same grey one{shown * (beyond > 0)}{lacks}"
+    )
 
 
 def _about_zeros(zeros: Mapping[str, float | None]) -> Iterator[str]:

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from poolbench.core.cell import Named
-from poolbench.core.measurement import Measurement, Point, pack_bits, unpack_bits
+from poolbench.core.measurement import Measurement
 from poolbench.core.plugin_source import as_identity
 from poolbench.core.record import Run
 from poolbench.core.study import Study
-from poolbench.stats.area import area_under_curve
+from poolbench.report.robustness.worst_case import WORST, with_worst_case
+from poolbench.stats.area import area_under_curve, last_epsilon, lowest_value
 
-_WORST = "worst of"
 _LEVELS = 255
 
 
@@ -102,7 +102,7 @@ class Sweep:
     @property
     def is_worst_case(self) -> bool:
         """Whether it was not measured but is the worst of several that were."""
-        return self.probe.name.startswith(f"{_WORST} ")
+        return self.probe.name.startswith(f"{WORST} ")
 
     @property
     def training_size(self) -> float | None:
@@ -132,6 +132,38 @@ class Sweep:
             )
         )
 
+    @cached_property
+    def norm(self) -> str:
+        """Norm of an attack; empty for another probe, or if nothing was measured."""
+        norms = {measured.norm for measured in self.measurements()}
+        return norms.pop() if len(norms) == 1 else ""
+
+    @cached_property
+    def last_epsilon(self) -> float:
+        """Where an attack's area ends: see :func:`~poolbench.stats.area.last_epsilon`."""
+        made = list(self.measurements()) if self.is_over_epsilons else []
+
+        # What was measured before these were noted is taken for pixels in [0, 1].
+        def noted(fact: str) -> list[float]:
+            return [each.facts[fact] for each in made if fact in each.facts]
+
+        return last_epsilon(
+            self.norm if made else "",
+            low=min(noted("pixel_low"), default=0.0),
+            high=max(noted("pixel_high"), default=1.0),
+            values=max(map(int, noted("image_values")), default=None),
+        )
+
+    @cached_property
+    def area_settings(self) -> tuple[float, ...]:
+        """Possible settings that area and least are taken over: of epsilons up to the last."""
+        return tuple(at for at in self.possible_settings if at <= self.last_epsilon)
+
+    @property
+    def settings_beyond(self) -> tuple[float, ...]:
+        """Possible settings that are only shown: in neither area nor least."""
+        return self.possible_settings[len(self.area_settings) :]
+
     def measurements(self) -> Iterator[Measurement]:
         """Yield every measurement."""
         for row in self.outcomes.values():
@@ -151,19 +183,18 @@ class Sweep:
 
     def areas(self, variant: str) -> list[float | None]:
         """Return the area under the curve of each seed."""
-        settings = self.possible_settings
         return [
-            area_under_curve(settings, row, is_log2=self.is_over_sizes)
-            for row in self._rows(variant, settings)
+            area_under_curve(self.area_settings, row, is_log2=self.is_over_sizes)
+            for row in self._rows(variant)
         ]
 
     def least(self, variant: str) -> list[float | None]:
         """Return the lowest accuracy of each seed; ``None`` if one is missing."""
-        return [_least(row) for row in self._rows(variant, self.possible_settings)]
+        return [lowest_value(row) for row in self._rows(variant)]
 
-    def _rows(self, variant: str, settings: Sequence[float]) -> Iterator[list[float | None]]:
+    def _rows(self, variant: str) -> Iterator[list[float | None]]:
         for outcome in self.outcomes[variant]:
-            yield [outcome.accuracy(at) for at in settings]
+            yield [outcome.accuracy(at) for at in self.area_settings]
 
     def setting_text(self, at: float) -> str:
         """Return a setting as text: ``32 px``, ``8/255``, ``0.5``."""
@@ -189,7 +220,7 @@ def sweeps_of(
     for dataset in study.datasets:
         rows = study.cells_on(dataset)
         found = {
-            cell.id: _with_worst(measurements.get(cell.id, ()))
+            cell.id: with_worst_case(measurements.get(cell.id, ()))
             for cells in rows.values()
             for cell in cells
         }
@@ -211,55 +242,6 @@ def sweeps_of(
             yield Sweep(
                 dataset=dataset, probe=probe, settings=tuple(sorted(settings)), outcomes=outcomes
             )
-
-
-def _least(row: Sequence[float | None]) -> float | None:
-    there = [value for value in row if value is not None]
-    if len(there) < len(row) or not there:
-        return None
-    # min() would ignore a NaN that is not first.
-    return math.nan if any(map(math.isnan, there)) else min(there)
-
-
-def _with_worst(measurements: Sequence[Measurement]) -> Sequence[Measurement]:
-    norms = dict.fromkeys(each.norm for each in measurements if each.norm)
-    joined = (worst_case([m for m in measurements if m.norm == norm]) for norm in norms)
-    return (*measurements, *(worst for worst in joined if worst is not None))
-
-
-def worst_case(measurements: Sequence[Measurement]) -> Measurement | None:
-    """Combine several attacks on one network: an image counts if it withstood all of them.
-
-    Args:
-        measurements: Of one network.
-
-    Returns:
-        A measurement at the epsilons that all attacks share; ``None`` for fewer than two attacks,
-        for attacks in several norms, or if no epsilon is shared.
-    """
-    attacks = [m for m in measurements if m.status == "ok"]
-    if len(attacks) < 2 or len({(m.axis, m.norm) for m in attacks}) > 1:
-        return None
-    by_epsilon = [{p.at: p for p in m.points if p.right} for m in attacks]
-    shared = sorted(set.intersection(*(set(points) for points in by_epsilon)))
-    if not shared:
-        return None
-    names = ", ".join(m.probe.name for m in attacks)
-    return Measurement(
-        probe=Named(name=f"{_WORST} {names}", options={"epsilons": tuple(shared)}),
-        network=attacks[0].network,
-        status="ok",
-        points=tuple(_joined([points[at] for points in by_epsilon]) for at in shared),
-        axis=attacks[0].axis,
-        norm=attacks[0].norm,
-    )
-
-
-def _joined(points: Sequence[Point]) -> Point:
-    total = points[0].total
-    rows = (unpack_bits(point.right, total) for point in points)
-    right = [all(image) for image in zip(*rows, strict=True)]
-    return Point(at=points[0].at, correct=sum(right), total=total, right=pack_bits(right))
 
 
 def _plain(value: object) -> str:
