@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 import torch
@@ -23,11 +24,15 @@ def network() -> nn.Module:
 
 @pytest.mark.parametrize(("measure", "norm"), [(fgsm, "inf"), (fgm_l2, "2")])
 def test_the_range_is_that_of_all_batches(measure: Callable[..., ProbeResult], norm: str) -> None:
-    split = digits(600)  # two batches
-    subject = a_subject(network(), split)
+    split = digits(500)
+    # Two batches: the brightest value is in the first, the darkest in the second.
+    images = torch.cat([split.images[:250] // 2 + 51, split.images[250:] // 2 + 17])
+    split = replace(split, images=images)
+    subject = replace(a_subject(network(), split), batch_size=250)
     (batch,) = subject.batches(len(split))
     facts = measure(subject, on_progress=lambda _: None, epsilons=(0, 0.1)).facts
     low, high = float(batch.images.min()), float(batch.images.max())
+    assert (low, high) == pytest.approx((17 / 255, 178 / 255))
     assert (facts["pixel_low"], facts["pixel_high"], facts["image_values"]) == (low, high, 64)
     end = last_epsilon(norm, low=low, high=high, values=64)
     grey = torch.full_like(batch.images, (low + high) / 2)
