@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from poolbench.app.seed_values import ConditionValues, values_of
 from poolbench.app.suites import command
 from poolbench.core.errors import BadInput, NothingMatched, did_you_mean
 from poolbench.core.gate import Gate
+from poolbench.core.pairs import declared_pairs
 from poolbench.core.study import Study
 from poolbench.report.studies.gates import Ruling, gate_table
 from poolbench.report.table import Table
@@ -44,7 +45,8 @@ def compare(
 
     Args:
         a: A variant, a store or a frozen baseline. A single variant is compared with the suite's
-            baseline; ``None`` compares every variant with the baseline.
+            baseline; ``None`` compares every pair that the suite declares: with the baseline, and
+            those of ``analysis.planned``.
         b: Another variant, store or frozen baseline.
         study: The study of the variants; ``None`` for the latest one in the store that has them.
         store_path: The store of the variants; it may be read-only.
@@ -63,54 +65,61 @@ def compare(
     else:
         if study is None:
             study = _latest_with([name for name in (a, b) if name], stored_studies(store_path))
-        baseline, candidates = _names(a, b, reading.applied_to(study))
+        pairs = _pairs(a, b, reading.applied_to(study))
         results = read_results(study, store_path, reading)
         gates = gates or (() if b else study.gates)
-        tables = _tables(results, baseline, candidates)
-        rulings = _rulings(results, baseline, candidates, a, gates)
+        tables = _tables(results, pairs, is_named=a is not None)
+        # A numeric bound applies to the baseline too, unless variants were named.
+        judged = {candidate for _, candidate in pairs} if a else {*study.variants}
+        rulings = _rulings(results, str(a) if b else results.study.baseline, judged, gates)
     if rulings:
         tables = [*tables, gate_table(rulings)]
     return Compared(tables=tuple(tables), rulings=tuple(rulings))
 
 
-def _names(a: str | None, b: str | None, study: Study) -> tuple[str, list[str]]:
-    if b is None:
-        if not study.baseline:
-            raise BadInput("the suite has no baseline to compare with", "name two variants")
-        baseline = study.baseline
-        candidates = [a] if a else [name for name in study.variants if name != baseline]
-    else:
-        baseline, candidates = str(a), [b]
-    variants = study.whole.variants
-    for name in (baseline, *candidates):
-        if name not in variants:
-            raise BadInput(
-                f"'{name}' is not a variant of '{study.title}'", did_you_mean(name, variants)
-            )
-    if baseline in candidates:
-        raise BadInput(f"'{baseline}' cannot be compared with itself", "name two variants")
-    return baseline, candidates
+def _pairs(a: str | None, b: str | None, study: Study) -> list[tuple[str, str]]:
+    """Return the pairs to compare, ``(baseline, candidate)``: as named, or as declared."""
+    if a is None:
+        declared = declared_pairs(study.whole.variants, study.baseline, study.analysis.planned)
+        if not declared:
+            hint = "name two variants, or give the suite a `baseline` or `analysis.planned`"
+            raise BadInput("the suite declares no comparison", hint)
+        return [pair for pair in declared if {*pair} & ({*study.variants} - {study.baseline})]
+    if b is None and not study.baseline:
+        raise BadInput("the suite has no baseline to compare with", "name two variants")
+    pair = (study.baseline, a) if b is None else (a, b)
+    for name in pair:
+        if name not in study.whole.variants:
+            hint = did_you_mean(name, study.whole.variants)
+            raise BadInput(f"'{name}' is not a variant of '{study.title}'", hint)
+    if pair[0] == pair[1]:
+        raise BadInput(f"'{pair[0]}' cannot be compared with itself", "name two variants")
+    return [pair]
 
 
-def _tables(results: Results, baseline: str, candidates: Sequence[str]) -> list[Table]:
+def _tables(results: Results, pairs: Sequence[tuple[str, str]], *, is_named: bool) -> list[Table]:
     from poolbench.report.studies.outcomes import outcomes_of
     from poolbench.report.studies.pairs import pair_table
 
     study, runs = results.study, results.runs
     compared = {cell.variant for cell in study.whole.cells if cell.id in runs}
-    if missing := [name for name in (baseline, *candidates) if name not in compared]:
+    names = dict.fromkeys(name for pair in pairs for name in pair)
+    if missing := [name for name in names if name not in compared]:
         raise NothingMatched(
             f"no finished run of {' or '.join(missing)} in {results.store.path}",
             f"train them: {command('train', study, results.store.path)}",
         )
-    who = candidates[0] if len(candidates) == 1 else "every variant"
+    baseline, candidate = pairs[0]
+    who = candidate if is_named or len(names) == 2 else "every variant"
+    what = (
+        "declared pairs" if study.analysis.planned and not is_named else f"{who} against {baseline}"
+    )
     tables = [
         pair_table(
             outcomes_of(study, dataset, runs).comparison,
-            [(baseline, candidate) for candidate in candidates],
+            pairs,
             metric=study.analysis.metric,
-            title=f"{study.title}: {dataset}, {who} against {baseline}, "
-            f"test {study.analysis.metric}",
+            title=f"{study.title}: {dataset}, {what}, test {study.analysis.metric}",
         )
         for dataset in study.datasets
     ]
@@ -120,19 +129,16 @@ def _tables(results: Results, baseline: str, candidates: Sequence[str]) -> list[
 def _rulings(
     results: Results,
     baseline: str,
-    candidates: Sequence[str],
-    named: str | None,
+    judged: Collection[str],
     gates: Sequence[Gate],
 ) -> list[Ruling]:
     conditions = {each.label: each for each in values_of(results.whole).conditions}
 
     def counterpart(candidate: ConditionValues) -> tuple[ConditionValues, str] | None:
-        if candidate.variant == baseline:
+        if not baseline or candidate.variant == baseline:
             return None
         return conditions[candidate.dataset, baseline], baseline
 
-    # A numeric bound applies to the baseline too, unless variants were named.
-    judged = {*candidates} if named else {*candidates, baseline}
     chosen = [each for each in conditions.values() if each.variant in judged]
     return judge(gates, chosen, counterpart, results.study.analysis)
 

@@ -31,16 +31,20 @@ def tables(results: Results) -> list[Table]:
 
 
 def outcome_tables(results: Results) -> list[Table]:
-    """Return one table per data set with the results of each variant.
+    """Return the results of each variant, a table per data set, and the pairs that were planned.
 
     Raises:
         NothingMatched: No cell is finished.
     """
+    from poolbench.report.studies.pairs import planned_tables
     from poolbench.report.studies.results import results_table
 
     results.require_runs()
     study = results.study
-    made = [results_table(study, dataset, results.runs) for dataset in study.datasets]
+    made = []
+    for dataset in study.datasets:
+        made.append(results_table(study, dataset, results.runs))
+        made += planned_tables(study, dataset, results.runs)
     return [table.with_notes((*results.damaged_runs, *results.about_plugins)) for table in made]
 
 

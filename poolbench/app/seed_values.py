@@ -94,7 +94,7 @@ def values_of(results: Results) -> StudyValues:
     study, runs = results.study, results.runs
     measurements = results.measured_by(study.probes) if study.probes else results.measurements
     versions: dict[str, Mapping[str, Any]] = {}
-    for run in runs.values():
+    for run in (runs[cell.id] for cell in study.cells if cell.id in runs):
         facts = {key: run.environment.get(key) for key in _VERSIONS}
         versions[str(facts)] = facts
     figures = _figures(study, runs, measurements)

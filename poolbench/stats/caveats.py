@@ -78,8 +78,9 @@ def _about_design(
         if best_two[0] < 2 or floor * comparisons >= alpha:
             text = floor_message(best_two, alpha, comparisons, paired=paired)
             yield Caveat(code="too-few-seeds", text=text)
-    if sizes[0] != sizes[-1]:
-        text = f"variants have unequal numbers of runs, from {sizes[0]} to {sizes[-1]}"
+    some = [size for size in sizes if size]  # that a variant has no run is said of it
+    if some and some[0] != some[-1]:
+        text = f"variants have unequal numbers of runs, from {some[0]} to {some[-1]}"
         yield Caveat(code="unequal-n", text=text)
 
 

@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
 from poolbench.core.errors import BadInput, did_you_mean
+from poolbench.core.pairs import declared_pairs
 from poolbench.stats.caveats import caveats_of
 from poolbench.stats.collapse import count_collapsed
-from poolbench.stats.comparison import Comparison, declared_pairs, require_pair, require_variant
+from poolbench.stats.comparison import Comparison, require_pair, require_variant
 from poolbench.stats.costs import oriented
 from poolbench.stats.estimate import estimate
 from poolbench.stats.rules import RULES

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -63,6 +63,11 @@ class Comparison:
         """Every other variant against the baseline; empty without a baseline."""
         return tuple(pair for pair in self.family if pair.a == self.baseline)
 
+    @property
+    def planned(self) -> tuple[Pair, ...]:
+        """The other pairs that were declared."""
+        return tuple(pair for pair in self.family if pair.a != self.baseline)
+
     @cached_property
     def verdicts(self) -> Mapping[str, Verdict]:
         """The verdict on each variant against the baseline."""
@@ -99,23 +104,6 @@ class Comparison:
             paired=self.paired,
             margin=self.margin,
         )
-
-
-def declared_pairs(
-    variants: Iterable[str], baseline: str | None, planned: Iterable[tuple[str, str]]
-) -> tuple[tuple[str, str], ...]:
-    """Return the contrasts with the baseline, then the planned pairs that are none of them.
-
-    Args:
-        variants: Every variant, in order.
-        baseline: The variant that every other is compared with; ``None`` or empty for none.
-        planned: Further pairs; a second one of the same two variants is dropped.
-    """
-    contrasts = [(baseline, name) for name in variants if baseline and name != baseline]
-    by_names: dict[frozenset[str], tuple[str, str]] = {}
-    for pair in (*contrasts, *planned):
-        by_names.setdefault(frozenset(pair), pair)
-    return tuple(by_names.values())
 
 
 def require_pair(a: str, b: str, known: Mapping[str, Any]) -> None:

@@ -54,7 +54,7 @@ def document(comparison: Comparison) -> dict[str, Any]:
 
 
 def _kind_of_family(comparison: Comparison) -> str:
-    if any(pair.a != comparison.baseline for pair in comparison.family):
+    if comparison.planned:
         return "planned"
     return "baseline" if comparison.baseline else "all-pairs"
 

@@ -55,14 +55,15 @@ def load(
     suite = check(document, catalogues, faults)
     wanted = choose_seeds(suite, only)
     cells = expand(suite, fingerprint)
-    kept = {seed for seeds in wanted.values() for seed in seeds}
+    selected = {(name, seed) for name, seeds in wanted.items() for seed in seeds}
+    kept = {seed for _, seed in selected}
     return Study(
         title=suite.form.title or path.stem,
         origin=str(path),
         variants=tuple(wanted),
         datasets=tuple(choice.source.name for choice in suite.datasets),
         seeds=tuple(seed for seed in suite.seeds if seed in kept),
-        cells=tuple(cell for cell in cells if cell.seed in wanted.get(cell.variant, ())),
+        cells=tuple(cell for cell in cells if (cell.variant, cell.seed) in selected),
         whole_cells=cells if only else (),
         probes=suite.probes,
         analysis=suite.analysis,

@@ -171,13 +171,11 @@ def _check_planned(
                 hint = did_you_mean(name, variants)
                 faults.add(item.mark, f"planned comparison with unknown variant '{name}'", hint)
         if pair[0] == pair[1]:
-            faults.add(
-                item.mark, f"'{pair[0]}' cannot be compared with itself", "name two variants"
-            )
+            hint = "name two variants"
+            faults.add(item.mark, f"'{pair[0]}' cannot be compared with itself", hint)
         elif frozenset(pair) in seen:
-            faults.add(
-                item.mark, f"'{pair[0]}' and '{pair[1]}' are planned twice", "name them once"
-            )
+            hint = "name each pair once"
+            faults.add(item.mark, f"'{pair[0]}' and '{pair[1]}' are planned twice", hint)
         seen.add(frozenset(pair))
 
 

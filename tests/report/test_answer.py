@@ -22,7 +22,10 @@ def said(values: dict[str, list[float | None]], **options: Any) -> str:
     options.setdefault("lower_is_better", False)
     metric = "error" if options["lower_is_better"] else "accuracy"
     comparison = compare(values, **options)
-    return answer(Outcomes(comparison=comparison, runs={}, metric=metric, classes=10))
+    outcomes = Outcomes(
+        comparison=comparison, shown=tuple(values), runs={}, metric=metric, classes=10
+    )
+    return answer(outcomes)
 
 
 def test_a_clear_winner_is_named_with_its_number() -> None:

@@ -62,7 +62,7 @@ def test_the_signs_of_contrasts_are_explained_with_their_family_margin_and_floor
         "±1.5 points"
     )
     assert floor == (
-        "smallest p (Holm) these seeds can reach: 0.0022; below 0.05 needs 4 seeds for each variant"
+        "smallest p (Holm) these seeds can reach: 0.0043; below 0.05 needs 5 seeds for each variant"
     )
     # Of floors 2 / C(12, 6) and 2 / C(8, 2), each twice, the smaller is told.
     study, runs = finished(counts | {"one": [190, 191, *["-"] * 4]}, metric="error")

@@ -191,7 +191,7 @@ def test_a_pair_is_shown_with_its_effect_and_the_caveats_that_concern_it() -> No
     assert diverged.variants == ("other",)
     assert diverged.text not in table.notes
     both = pair_table(comparison, [("average", "max"), ("other", "max")], metric="accuracy")
-    assert diverged.text in both.notes
+    assert f"† {diverged.text}" in both.notes
 
 
 def test_a_reduced_training_is_not_compared_with_published_figures_unsaid() -> None:

@@ -244,12 +244,11 @@ def test_rule_level_margin_and_orientation_are_those_of_the_study() -> None:
 
 def test_without_a_baseline_nothing_is_contrasted() -> None:
     study, runs, found = measured({"average": fgsm(*WEAK), "max": fgsm(*STRONG)})
-    for baseline in ("", "not measured here"):
-        areas, settings = robustness_tables(replace(study, baseline=baseline), runs, found)
-        assert areas.detail["baseline"] is None
-        assert "verdict" not in areas.fields
-        assert {record["max: p_adjusted"] for record in settings.records} == {None}
-        assert [cells[2].is_bold for cells in areas.rows] == [False, True]
+    areas, settings = robustness_tables(replace(study, baseline=""), runs, found)
+    assert areas.detail["baseline"] is None
+    assert "verdict" not in areas.fields
+    assert {record["max: p_adjusted"] for record in settings.records} == {None}
+    assert [cells[2].is_bold for cells in areas.rows] == [False, True]
 
 
 def test_the_first_column_is_the_setting_and_a_cell_says_how_many_seeds_only_if_some_lack() -> None:

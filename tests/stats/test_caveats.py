@@ -103,7 +103,7 @@ def test_without_a_run_only_what_is_missing_is_told() -> None:
         codes = [each.code for each in found if each.code not in ("uncorrected", "best-selected")]
         assert codes == ["missing", "missing"]
     found = {each.code for each in compare({"a": [None], "b": [None], "c": [1.0, 2.0]}).caveats}
-    assert found == {"missing", "too-few-seeds", "unequal-n"}
+    assert found == {"missing", "too-few-seeds"}
     lone = compare({"a": [1.0, 2.0]})
     assert lone.caveats == ()
 

@@ -210,7 +210,10 @@ def test_only_keeps_the_variants_and_cells_it_names(load_text, only, kept) -> No
     assert [(cell.variant, cell.seed) for cell in study.cells] == kept
     assert study.variants == tuple(dict.fromkeys(variant for variant, _ in kept))
     assert study.seeds == tuple(sorted({seed for _, seed in kept}))
-    assert study.baseline == ("average" if "average" in study.variants else "")
+    # The rest is still of the suite: a test of some variants is corrected as a test of all.
+    assert study.baseline == "average"
+    assert study.whole == replace(load_text(text), arguments=study.arguments)
+    assert study_from_json(json.loads(json.dumps(study.to_json()))) == study
 
 
 def test_a_glob_that_selects_nothing_is_told_with_the_variants_there_are(load_text) -> None:

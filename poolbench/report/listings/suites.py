@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from poolbench.core.pairs import declared_pairs
 from poolbench.core.shipped import Shipped
 from poolbench.report.cells import optional
 from poolbench.report.number_format import count
@@ -94,7 +95,8 @@ def _shows(suite: Shipped, missing: Sequence[str]) -> str:
     variants = len(study.variants)
     if variants == 1:
         return "one variant, nothing to compare"
-    pairs = variants - 1 if study.baseline else variants * (variants - 1) // 2
+    declared = declared_pairs(study.variants, study.baseline, study.analysis.planned)
+    pairs = len(declared) or variants * (variants - 1) // 2
     needed = seeds_needed(study.analysis.alpha, pairs, paired=study.analysis.paired)
     if len(study.seeds) < needed:
         return f"no difference (that needs {needed} seeds)"

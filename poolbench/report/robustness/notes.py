@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from poolbench.core.measurement import Measurement
 from poolbench.core.study import Study
@@ -39,11 +39,12 @@ def notes_of_areas(
         f"least: the lowest accuracy among these settings; mean ± standard deviation (ddof 1)"
     )
     yield from _about_the_end(sweep)
-    yield from about_comparison(comparison)
+    shown = study.cells_on(sweep.dataset)
+    yield from about_comparison(comparison, shown)
     yield from _about_zeros(zeros)
     if sweep.is_over_epsilons:
-        yield from _about_rises(sweep)
-    yield from _about_reasons(sweep)
+        yield from _about_rises(sweep, shown)
+    yield from _about_reasons(sweep, shown)
     yield from about_reductions(study, sweep.dataset, is_compared=False)
 
 
@@ -79,8 +80,9 @@ def notes_of_settings(study: Study, sweep: Sweep, pairs: Sequence[Pair]) -> Iter
         yield "at single settings so few seeds could not have shown a difference"
     if sweep.training_size in sweep.settings:
         yield "→ training size"
-    if any(sweep.is_not_applicable(v, at) for v in sweep.outcomes for at in sweep.settings):
-        yield from _about_reasons(sweep)
+    shown = study.cells_on(sweep.dataset)
+    if any(sweep.is_not_applicable(v, at) for v in shown for at in sweep.settings):
+        yield from _about_reasons(sweep, shown)
 
 
 def _about_the_end(sweep: Sweep) -> Iterator[str]:
@@ -106,8 +108,8 @@ def _about_zeros(zeros: Mapping[str, float | None]) -> Iterator[str]:
             )
 
 
-def _about_rises(sweep: Sweep) -> Iterator[str]:
-    for variant in sweep.outcomes:
+def _about_rises(sweep: Sweep, shown: Iterable[str]) -> Iterator[str]:
+    for variant in shown:
         means = [(at, estimate(sweep.accuracies(variant, at)).mean) for at in sweep.settings]
         for (low, before), (high, after) in itertools.pairwise(means):
             error = math.hypot(*(binomial_error(mean, sweep.total) for mean in (before, after)))
@@ -120,11 +122,11 @@ def _about_rises(sweep: Sweep) -> Iterator[str]:
                 )
 
 
-def _about_reasons(sweep: Sweep) -> Iterator[str]:
+def _about_reasons(sweep: Sweep, shown: Iterable[str]) -> Iterator[str]:
     """Say what was not measured and why, with all seeds of one reason together."""
     reasons: dict[tuple[str, str], list[int]] = {}
-    for variant, row in sweep.outcomes.items():
-        for outcome in row:
+    for variant in shown:
+        for outcome in sweep.outcomes[variant]:
             for reason in _reasons(sweep, outcome.measurement):
                 reasons.setdefault((variant, reason), []).append(outcome.seed)
     for (variant, reason), seeds in reasons.items():

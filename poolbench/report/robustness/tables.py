@@ -48,12 +48,12 @@ def robustness_tables(
         BadInput: Options of the analysis are out of range.
     """
     tables = []
-    for sweep in sweeps_of(study, runs, measurements):
+    for sweep in sweeps_of(study.whole, runs, measurements):
         title = f"{study.title} · {sweep.dataset} · {sweep.title}"
         if sweep.settings:
             tables += [_area_table(study, sweep, title), _settings_table(study, sweep, title)]
         else:
-            tables.append(_empty_table(sweep, title))
+            tables.append(_empty_table(study, sweep, title))
     return tables
 
 
@@ -63,15 +63,16 @@ def _area_table(study: Study, sweep: Sweep, title: str) -> Table:
         {variant: sweep.areas(variant) for variant in sweep.outcomes},
         rule=analysis.rule,
         lower_is_better=False,
-        baseline=study.baseline if study.baseline in sweep.outcomes else None,
+        baseline=study.baseline or None,
         alpha=analysis.alpha,
         paired=analysis.paired,
         margin=analysis.margin_share,
     )
-    zeros = {variant: _zero_gradients(sweep, variant) for variant in sweep.outcomes}
+    shown = study.cells_on(sweep.dataset)
+    zeros = {variant: _zero_gradients(sweep, variant) for variant in shown}
     has_zeros = any(share is not None for share in zeros.values())
     rows = []
-    for variant in sweep.outcomes:
+    for variant in shown:
         row = [
             text_cell(variant),
             count_cell(comparison, variant),
@@ -105,17 +106,14 @@ def _area_table(study: Study, sweep: Sweep, title: str) -> Table:
 
 
 def _settings_table(study: Study, sweep: Sweep, title: str) -> Table:
-    pairs = _pairs_at_settings(study, sweep)
+    pairs, shown = _pairs_at_settings(study, sweep), study.cells_on(sweep.dataset)
     rows = []
     for at in sweep.settings:
         is_training_size = at == sweep.training_size
         label = TableCell(
             values=(at,), text=sweep.setting_text(at), mark="→" if is_training_size else ""
         )
-        cells = [
-            _setting_cell(sweep, variant, at, pairs.get((at, variant)))
-            for variant in sweep.outcomes
-        ]
+        cells = [_setting_cell(sweep, variant, at, pairs.get((at, variant))) for variant in shown]
         rows.append((label, *cells))
     return Table(
         title=title,
@@ -132,7 +130,7 @@ def _settings_table(study: Study, sweep: Sweep, title: str) -> Table:
                         f"{variant}: {name}" for name in ("mean", "std", "n", "p_adjusted")
                     ),
                 )
-                for variant in sweep.outcomes
+                for variant in shown
             ),
         ),
         rows=tuple(rows),
@@ -140,10 +138,10 @@ def _settings_table(study: Study, sweep: Sweep, title: str) -> Table:
     )
 
 
-def _empty_table(sweep: Sweep, title: str) -> Table:
+def _empty_table(study: Study, sweep: Sweep, title: str) -> Table:
     rows = []
-    for variant, row in sweep.outcomes.items():
-        reasons = dict.fromkeys(outcome.why_nothing for outcome in row)
+    for variant in study.cells_on(sweep.dataset):
+        reasons = dict.fromkeys(outcome.why_nothing for outcome in sweep.outcomes[variant])
         rows.append((text_cell(variant), text_cell("; ".join(reasons))))
     return Table(
         title=title,
@@ -157,7 +155,7 @@ def _empty_table(sweep: Sweep, title: str) -> Table:
 
 def _pairs_at_settings(study: Study, sweep: Sweep) -> dict[tuple[float, str], Pair]:
     """Return each variant against the baseline at each setting: one family for Holm."""
-    if study.baseline not in sweep.outcomes:
+    if not study.baseline:
         return {}
     others = [variant for variant in sweep.outcomes if variant != study.baseline]
     keys = [(at, variant) for at in sweep.settings for variant in others]

@@ -105,8 +105,7 @@ def _planned(comparison: Comparison) -> Iterator[str]:
     found = [
         f"{pair.b} against {pair.a} {dict(_ORDER)[pair.verdict]}"
         + (" by rank, not in mean" if pair.is_by_rank_only else "")
-        for pair in comparison.family
-        if pair not in comparison.contrasts
+        for pair in comparison.planned
     ]
     if found:
         yield f"As planned - {_listed(found)}."

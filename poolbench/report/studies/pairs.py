@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from poolbench.core.counted import counted
+from poolbench.core.record import Run
+from poolbench.core.study import Study
 from poolbench.report.number_format import per_cent, points, probability, ratio
 from poolbench.report.studies.comparison_cells import verdict_cell
 from poolbench.report.studies.notes import about_caveats
+from poolbench.report.studies.outcomes import outcomes_of
 from poolbench.report.table import Column, Table, TableCell, text_cell
 from poolbench.stats import Comparison
 from poolbench.stats.document import document
@@ -65,20 +68,33 @@ def pair_table(
     )
 
 
+def planned_tables(study: Study, dataset: str, runs: Mapping[str, Run]) -> list[Table]:
+    """Return the table of a study's planned pairs of which a variant is shown; none without any.
+
+    Args:
+        study: The study, with its cells and analysis.
+        dataset: One of its data sets.
+        runs: Runs by cell id; a cell without one is missing.
+    """
+    outcomes = outcomes_of(study, dataset, runs)
+    shown = {*outcomes.shown}
+    planned = [(p.a, p.b) for p in outcomes.comparison.planned if shown.intersection((p.a, p.b))]
+    if not planned:
+        return []
+    title = f"{study.title} · {dataset} · planned comparisons, test {outcomes.metric}"
+    return [pair_table(outcomes.comparison, planned, metric=outcomes.metric, title=title)]
+
+
 def _family_note(comparison: Comparison, a: str, b: str) -> str:
     pair = comparison.pair(a, b)
     if pair.p is None:
         return f"{b} against {a}: no test is possible"
     family = "every pair of variants, since this one was picked after the results were there"
     if comparison.is_declared(a, b):
-        planned = len(comparison.family) - len(comparison.contrasts)
         contrasts = f"every contrast with the baseline '{comparison.baseline}'"
-        family = " and ".join(
-            [
-                *([contrasts] if comparison.baseline else []),
-                *(["every planned pair"] if planned else []),
-            ]
-        )
+        parts = [contrasts] if comparison.baseline else []
+        parts += ["every planned pair"] if comparison.planned else []
+        family = " and ".join(parts)
     return (
         f"{b} against {a}: p by {pair.test}; Holm over "
         f"{counted(pair.family_size, 'comparison')}, {family}"

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from poolbench.core.cell import Cell
 from poolbench.core.cell_cost import CellCost
 from poolbench.core.counted import counted
+from poolbench.core.pairs import declared_pairs
 from poolbench.core.study import Study
 from poolbench.report.number_format import byte_size, duration
 from poolbench.report.table import Column, Table, TableCell, text_cell
-from poolbench.stats.comparison import declared_pairs
 from poolbench.stats.floor import floor_message, seeds_needed, smallest_p, smallest_p_paired
 
 _COLUMNS = (
