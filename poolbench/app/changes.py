@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from poolbench.app.baseline_file import read_baseline
@@ -30,6 +30,7 @@ def compare_documents(
     store_path: Path,
     reading: Reading,
     gates: Sequence[Gate],
+    familywise: bool = False,
 ) -> tuple[list[Table], list[Ruling]]:
     """Compare the conditions that two documents share, and apply the gates to them.
 
@@ -41,6 +42,7 @@ def compare_documents(
         store_path: The store of ``--store``.
         reading: How to read the results.
         gates: Gates that replace those of the suite.
+        familywise: Whether the level of the gates holds for all rulings of a study together.
 
     Returns:
         One table per study and data set, and the rulings.
@@ -62,19 +64,22 @@ def compare_documents(
     for results in (read_results(each, second, reading) for each in studies):
         if study is not None:
             results.require_runs()
-        current, now = results.study, values_of(results)
+        current, now = results.study, values_of(results.whole)
         then = earlier.get(current.title)
         shared = _shared(then, now)
-        if then is None or not shared:
+        shown = {(dataset, variant) for dataset, variant, _ in current.conditions()}
+        if then is None or not any(each.label in shown for each in shared):
             continue
         counterparts = {each.label: each for each in then.conditions}
         notes = [*_notes(then, now, counterparts), *results.damaged]
-        tables += _tables(current, shared, counterparts, f"{second} against {first}", notes)
+        title = f"{second} against {first}"
+        tables += _tables(current, shared, shown, counterparts, title, notes)
         rulings += judge(
             gates or current.gates,
-            shared,
+            [each for each in shared if each.label in shown],
             lambda each, known=counterparts: (known[each.label], "then"),  # type: ignore[misc]
             current.analysis,
+            familywise=familywise,
         )
     if not tables:
         raise NothingMatched(
@@ -94,7 +99,8 @@ def _frozen(path: Path, study: Study | None) -> dict[str, StudyValues]:
 
 
 def _stored(path: Path, study: Study | None) -> dict[str, StudyValues]:
-    return {each.title: values_of(read_results(each, path)) for each in _studies(path, study)}
+    found = _studies(path, study)
+    return {each.title: values_of(read_results(each, path).whole) for each in found}
 
 
 def _studies(path: Path, study: Study | None) -> list[Study]:
@@ -114,6 +120,7 @@ def _shared(then: StudyValues | None, now: StudyValues) -> list[ConditionValues]
 def _tables(
     study: Study,
     shared: Sequence[ConditionValues],
+    shown: Collection[tuple[str, str]],
     counterparts: Mapping[tuple[str, str], ConditionValues],
     title: str,
     notes: Sequence[str],
@@ -121,7 +128,7 @@ def _tables(
     from poolbench.report.studies.changes import changes_table
 
     analysis = study.analysis
-    for dataset in dict.fromkeys(each.dataset for each in shared):
+    for dataset in dict.fromkeys(each.dataset for each in shared if each.label in shown):
         values = {}
         for now in (each for each in shared if each.dataset == dataset):
             then = counterparts[now.label]
@@ -130,6 +137,7 @@ def _tables(
             values[now.variant] = then.of(metric, seeds), now.of(metric, seeds)
         yield changes_table(
             values,
+            shown={variant for data, variant in shown if data == dataset},
             title=f"{study.title}: {dataset}, {title}, test {analysis.metric}",
             metric=analysis.metric,
             lower_is_better=analysis.lower_is_better,

@@ -40,6 +40,7 @@ def compare(
     store_path: Path,
     reading: Reading,
     gates: Sequence[Gate] = (),
+    familywise: bool = False,
 ) -> Compared:
     """Compare what the arguments name, and apply the gates.
 
@@ -53,6 +54,7 @@ def compare(
         reading: How to read the results.
         gates: Gates that replace the suite's; the suite's are not used if two variants are named,
             because they refer to another baseline.
+        familywise: Whether the level of the gates holds for all rulings together.
 
     Raises:
         BadInput: A name is not a variant, store or file.
@@ -60,7 +62,13 @@ def compare(
     """
     if is_document(a) or is_document(b):
         tables, rulings = compare_documents(
-            a, b, study=study, store_path=store_path, reading=reading, gates=gates
+            a,
+            b,
+            study=study,
+            store_path=store_path,
+            reading=reading,
+            gates=gates,
+            familywise=familywise,
         )
     else:
         if study is None:
@@ -68,12 +76,17 @@ def compare(
         pairs = _pairs(a, b, reading.applied_to(study))
         results = read_results(study, store_path, reading)
         gates = gates or (() if b else study.gates)
+        if not pairs and not gates:
+            hint = "select another variant with --only"
+            raise BadInput("the baseline alone is nothing to compare", hint)
         tables = _tables(results, pairs, is_named=a is not None)
         # A numeric bound applies to the baseline too, unless variants were named.
         judged = {candidate for _, candidate in pairs} if a else {*study.variants}
-        rulings = _rulings(results, str(a) if b else results.study.baseline, judged, gates)
+        rulings = _rulings(
+            results, str(a) if b else results.study.baseline, judged, gates, familywise
+        )
     if rulings:
-        tables = [*tables, gate_table(rulings)]
+        tables = [*tables, gate_table(rulings, familywise=familywise)]
     return Compared(tables=tuple(tables), rulings=tuple(rulings))
 
 
@@ -102,6 +115,8 @@ def _tables(results: Results, pairs: Sequence[tuple[str, str]], *, is_named: boo
     from poolbench.report.studies.pairs import pair_table
 
     study, runs = results.study, results.runs
+    if not pairs:
+        return []
     compared = {cell.variant for cell in study.whole.cells if cell.id in runs}
     names = dict.fromkeys(name for pair in pairs for name in pair)
     if missing := [name for name in names if name not in compared]:
@@ -131,6 +146,7 @@ def _rulings(
     baseline: str,
     judged: Collection[str],
     gates: Sequence[Gate],
+    familywise: bool,
 ) -> list[Ruling]:
     conditions = {each.label: each for each in values_of(results.whole).conditions}
 
@@ -140,7 +156,7 @@ def _rulings(
         return conditions[candidate.dataset, baseline], baseline
 
     chosen = [each for each in conditions.values() if each.variant in judged]
-    return judge(gates, chosen, counterpart, results.study.analysis)
+    return judge(gates, chosen, counterpart, results.study.analysis, familywise=familywise)
 
 
 def _latest_with(wanted: Sequence[str], studies: list[Study]) -> Study:

@@ -5,14 +5,21 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from poolbench.app.seed_values import ConditionValues
-from poolbench.core.errors import EnvironmentFault, GateFailed, NothingMatched
-from poolbench.core.gate import AREA, LEAST, Gate, read_gate
+from poolbench.core.errors import (
+    BadInput,
+    EnvironmentFault,
+    GateFailed,
+    NothingMatched,
+    did_you_mean,
+)
+from poolbench.core.gate import AREA, LEAST, LOSSES, Gate, read_gate
 from poolbench.core.study import Analysis
 from poolbench.probes import PROBES
 from poolbench.report import FORMATS
@@ -26,13 +33,21 @@ if TYPE_CHECKING:
 Counterpart = Callable[[ConditionValues], tuple[ConditionValues, str] | None]
 
 
-def read_gates(texts: Iterable[str]) -> tuple[Gate, ...]:
+def read_gates(texts: Iterable[str], allow: Iterable[str] = ()) -> tuple[Gate, ...]:
     """Read gates from the command line.
 
+    Args:
+        texts: The conditions.
+        allow: Ways of losing a run that fail none of them.
+
     Raises:
-        BadInput: One of them is not a gate.
+        BadInput: One of them is not a gate, or runs are not lost in such a way.
     """
-    return tuple(read_gate(text, probes=PROBES) for text in texts)
+    wanted = tuple(dict.fromkeys(allow))
+    allowed = tuple(loss for loss in LOSSES if loss in wanted)
+    if unknown := [name for name in wanted if name not in LOSSES]:
+        raise BadInput(f"--allow {unknown[0]}", did_you_mean(unknown[0], LOSSES))
+    return tuple(read_gate(text, allow=allowed, probes=PROBES) for text in texts)
 
 
 def judge(
@@ -40,8 +55,13 @@ def judge(
     candidates: Sequence[ConditionValues],
     counterpart: Counterpart,
     analysis: Analysis,
+    *,
+    familywise: bool = False,
 ) -> list[Ruling]:
     """Apply every gate to every condition that it selects.
+
+    A gate on a share fails whatever its value if a run diverged or collapsed, of the candidate or
+    of what it is compared with, unless it allows that.
 
     Args:
         gates: Conditions that must not hold.
@@ -49,10 +69,26 @@ def judge(
         counterpart: Returns what a candidate is compared with, and its name; ``None`` if there is
             nothing, as for the baseline itself.
         analysis: Level of the intervals, pairing, published values.
+        familywise: Whether all rulings by an interval share ``alpha`` (Bonferroni), so that the
+            level holds for the study and not for each of them.
 
     Raises:
         NothingMatched: A gate selects none of the candidates.
     """
+    rulings = _rulings(gates, candidates, counterpart, analysis)
+    by_interval = sum(ruling.gate.is_share for ruling in rulings)
+    if familywise and by_interval > 1:
+        shared = replace(analysis, alpha=analysis.alpha / by_interval)
+        rulings = _rulings(gates, candidates, counterpart, shared)
+    return rulings
+
+
+def _rulings(
+    gates: Sequence[Gate],
+    candidates: Sequence[ConditionValues],
+    counterpart: Counterpart,
+    analysis: Analysis,
+) -> list[Ruling]:
     rulings = []
     for gate in gates:
         found = [
@@ -75,7 +111,7 @@ def _rule(
     gate: Gate, candidate: ConditionValues, counterpart: Counterpart, analysis: Analysis
 ) -> Ruling | None:
     """Return a gate's ruling on a condition; ``None`` if there is nothing to compare it with."""
-    name = ""
+    name, involved = "", [candidate]
     if gate.metric.endswith((AREA, LEAST)) and gate.metric not in candidate.settings:
         judgement = _unknown(
             f"no {gate.metric}: not measured, at too few settings, or with several sets of "
@@ -86,12 +122,17 @@ def _rule(
         if other is None:
             return None
         reference, name = other
+        involved.append(reference)
         judgement = _judge_change(gate, reference, name, candidate, analysis)
     else:
         bound = _bound(gate, candidate, analysis)
         if bound is None:
             return None
         judgement = _judge_level(gate, candidate, bound, analysis)
+    # What is bit for bit as before has lost nothing since.
+    is_unchanged = len(involved) > 1 and involved[0].seeds == involved[1].seeds
+    if gate.is_share and not is_unchanged and (lost := _lost(gate, involved, ("", name))):
+        judgement = replace(judgement, outcome="fails", reason=lost)
     return Ruling(
         gate=gate,
         dataset=candidate.dataset,
@@ -100,6 +141,18 @@ def _rule(
         alpha=analysis.alpha,
         judgement=judgement,
     )
+
+
+def _lost(gate: Gate, involved: Sequence[ConditionValues], names: Sequence[str]) -> str:
+    """Return how many runs are lost in ways that a gate does not allow; empty for none."""
+    classes = next((each.classes for each in involved if each.classes is not None), None)
+    parts = [
+        f"{count} of {len(each.seeds)} runs{f' of {name}' if name else ''} {loss}"
+        for each, name in zip(involved, names, strict=False)
+        for loss, count in each.lost(classes).items()
+        if count and loss not in gate.allow
+    ]
+    return ", ".join(parts)
 
 
 def _judge_change(

@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args
 
 from poolbench.app.results import Results
 from poolbench.core.cell import Cell
-from poolbench.core.gate import AREA, LEAST
+from poolbench.core.gate import AREA, LEAST, Loss
 from poolbench.core.measurement import Measurement
 from poolbench.core.record import Run
 from poolbench.core.study import Analysis, Metric, Study
@@ -53,6 +53,7 @@ class ConditionValues:
         seeds: Values of each seed, in the suite's order.
         settings: By area or lowest point, the probe with the options that all runs were measured
             with, and where an attack's area ends if that leaves out epsilons.
+        classes: Number of classes of the data; ``None`` if no run tells it.
     """
 
     dataset: str
@@ -60,6 +61,7 @@ class ConditionValues:
     condition: str
     seeds: tuple[SeedValues, ...]
     settings: Mapping[str, str]
+    classes: int | None = None
 
     @property
     def label(self) -> tuple[str, str]:
@@ -70,6 +72,21 @@ class ConditionValues:
         """Return a metric's values for the given seeds, ``None`` where missing."""
         values = {seed.seed: seed.of(metric) for seed in self.seeds}
         return [values.get(seed) for seed in seeds]
+
+    def lost(self, classes: int | None) -> dict[Loss, int]:
+        """Return how many runs diverged, and how many collapsed if the classes are known.
+
+        Args:
+            classes: Number of classes of the data.
+        """
+        from poolbench.stats.collapse import collapse_level, count_collapsed
+
+        lost: dict[Loss, int] = {"diverged": sum(s.status == "diverged" for s in self.seeds)}
+        if classes is not None:
+            accuracies = [seed.of("accuracy") for seed in self.seeds]
+            level = collapse_level(classes)
+            lost["collapsed"] = count_collapsed(accuracies, level, lower_is_better=False)
+        return lost
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -173,6 +190,7 @@ def _condition_values(
             for at, cell in enumerate(cells)
         ),
         settings={metric: each.settings for metric, each in figures.items()},
+        classes=next((runs[cell.id].result.classes for cell in cells if cell.id in runs), None),
     )
 
 

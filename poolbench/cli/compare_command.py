@@ -10,6 +10,8 @@ from poolbench.cli import options
 from poolbench.cli.groups import Selection, taking_groups
 from poolbench.cli.output import emit, tell
 from poolbench.cli.study import read_study, refuse_changes
+from poolbench.core.errors import BadInput
+from poolbench.core.gate import LOSSES
 
 
 def register(app: typer.Typer) -> None:
@@ -49,6 +51,22 @@ def compare(
     strict: Annotated[
         bool, typer.Option("--strict", help="Also exit 4 if a gate is undecided.")
     ] = False,
+    familywise: Annotated[
+        bool,
+        typer.Option(
+            "--familywise", help="Keep the gates' level over all rulings together (Bonferroni)."
+        ),
+    ] = False,
+    allow: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--allow",
+            metavar="|".join(LOSSES),
+            autocompletion=lambda: LOSSES,
+            help="Judge gates although runs were lost this way, which fails them otherwise. With "
+            "--fail-if. Repeats.",
+        ),
+    ] = None,
     *,
     selection: Selection,
     alpha: options.Alpha = None,
@@ -58,20 +76,29 @@ def compare(
 ) -> None:
     """Compare variants, or earlier results with current ones; exit 4 if a gate fails.
 
-    A gate fails only if the whole interval meets its condition. In GitHub Actions the tables also
-    go to the step's summary, and the gates become annotations.
+    A gate fails if the whole interval meets its condition, or if a run diverged or collapsed. In
+    GitHub Actions the tables also go to the step's summary, and the gates become annotations.
     """
     from poolbench.app.compare import compare as compare_all
     from poolbench.app.gates import announce, enforce, read_gates
     from poolbench.app.results import Reading
 
-    gates = read_gates(fail_if or ())
+    if allow and not fail_if:
+        hint = "a suite's gates say it themselves: {fail_if: ..., allow: [diverged]}"
+        raise BadInput("--allow without --fail-if", hint)
+    gates = read_gates(fail_if or (), allow or ())
     if suite is None:
         refuse_changes(selection)
     study = None if suite is None else read_study(suite, selection)
     reading = Reading(alpha=alpha, margin=margin)
     compared = compare_all(
-        a, b, study=study, store_path=selection.store, reading=reading, gates=gates
+        a,
+        b,
+        study=study,
+        store_path=selection.store,
+        reading=reading,
+        gates=gates,
+        familywise=familywise,
     )
     emit(compared.tables, format, output)
     for line in announce(compared.tables, compared.rulings):

@@ -12,11 +12,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from poolbench.core.errors import BadInput, did_you_mean
 
 Sign = Literal["<", "<=", ">", ">="]
+Loss = Literal["diverged", "collapsed"]
+LOSSES: tuple[Loss, ...] = get_args(Loss)
 Against = Literal["number", "baseline", "published"]
 
 AREA, LEAST = ".area", ".least"
@@ -45,6 +47,7 @@ class Gate:
         offset: The bound, or its distance from what it is relative to: a fraction of the test
             images, or of the area's range; a count for ``parameters``.
         only: Glob of the variants it applies to.
+        allow: Ways of losing a run that do not fail it: ``diverged``, ``collapsed``.
     """
 
     text: str
@@ -53,6 +56,7 @@ class Gate:
     against: Against
     offset: float
     only: str = "*"
+    allow: tuple[Loss, ...] = ()
 
     @property
     def is_share(self) -> bool:
@@ -65,12 +69,15 @@ class Gate:
         return self.metric in _COSTS
 
 
-def read_gate(text: str, *, only: str = "*", probes: Iterable[str] = ()) -> Gate:
+def read_gate(
+    text: str, *, only: str = "*", allow: Iterable[Loss] = (), probes: Iterable[str] = ()
+) -> Gate:
     """Read a gate.
 
     Args:
         text: ``accuracy < baseline - 0.5pp``.
         only: Glob of the variants it applies to.
+        allow: Ways of losing a run that do not fail it.
         probes: Probes whose curves it may test.
 
     Raises:
@@ -95,6 +102,7 @@ def read_gate(text: str, *, only: str = "*", probes: Iterable[str] = ()) -> Gate
         against=against,  # type: ignore[arg-type]
         offset=-offset if found["plus"] == "-" else offset,
         only=only,
+        allow=tuple(allow),
     )
 
 
@@ -117,4 +125,4 @@ def _offset(text: str, metric: str, found: Mapping[str, str | None]) -> float:
 
 def gate_from_json(document: Mapping[str, Any]) -> Gate:
     """Read a gate back from ``asdict``."""
-    return Gate(**document)
+    return Gate(**{**document, "allow": tuple(document.get("allow", ()))})

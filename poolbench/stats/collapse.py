@@ -38,3 +38,13 @@ def count_collapsed(
     bound = ratio_of(level)
     kept = [ratio_of(value) for value in values if value is not None and math.isfinite(value)]
     return sum(value > bound if lower_is_better else value < bound for value in kept)
+
+
+def unseen_share(n: int, *, confidence: float = 0.95) -> float:
+    """Return the largest share of lost runs that n runs without one do not exclude.
+
+    Args:
+        n: Number of runs, at least 1.
+        confidence: Of the one-sided bound, in (0, 1).
+    """
+    return float(1 - (1 - confidence) ** (1 / n))

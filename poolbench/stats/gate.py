@@ -1,4 +1,10 @@
-"""Whether a condition holds, does not hold, or is undecided, by a confidence interval."""
+"""Whether a condition holds, does not hold, or is undecided, by a confidence interval.
+
+A gate acts on few runs, of unequal number and spread, and nobody looks at them. So its interval is
+the hull of two: one by ranks, which outliers do not mislead, and one by Student's t, which exists
+from two runs on and keeps its level where spreads are unequal. Either side of a bound is decided
+only where both agree.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +19,8 @@ import numpy as np
 
 from poolbench.stats.costs import is_constant, oriented, present
 from poolbench.stats.estimate import constant_value, estimate
-from poolbench.stats.floor import seeds_needed
 from poolbench.stats.scale import ratio_of
-from poolbench.stats.shift import Interval, location_shift
+from poolbench.stats.shift import Interval, location_shift, mean_difference, median_interval
 
 Outcome = Literal["passes", "fails", "undecided"]
 
@@ -40,7 +45,8 @@ class Judgement:
         interval: Interval of the value; infinite on the side of diverged runs; ``None`` if there
             is none.
         n: Number of runs, diverged ones included.
-        reason: Why it is undecided; empty otherwise.
+        reason: Why it is undecided, or fails whatever the interval; empty otherwise.
+        caveat: What limits an outcome; empty for nothing.
     """
 
     outcome: Outcome
@@ -48,6 +54,7 @@ class Judgement:
     interval: Interval | None
     n: int
     reason: str = ""
+    caveat: str = ""
 
 
 def judge_level(
@@ -58,7 +65,10 @@ def judge_level(
     lower_is_better: bool,
     alpha: float = 0.05,
 ) -> Judgement:
-    """Judge the condition ``mean < bound`` by Student's interval of the mean.
+    """Judge the condition ``value < bound`` of what runs typically reach.
+
+    The interval spans Student's of the mean and, from six runs on, that of the median by order
+    statistics, which has its level whatever the distribution.
 
     Args:
         values: One per seed; NaN = diverged, ``None`` = missing.
@@ -80,7 +90,10 @@ def judge_level(
         low = high = worst
     elif seen.n_diverged:
         low, high = (low, worst) if lower_is_better else (worst, high)
-    return _judged(seen.mean, (low, high), _outcome((low, high), sign, ratio_of(bound)), n)
+    by_order = median_interval(values, alpha=alpha) if seen.n == n else None
+    hull = (low, high) if by_order is None else (min(low, by_order[0]), max(high, by_order[1]))
+    outcome = _outcome(hull, sign, ratio_of(bound))
+    return _judged(seen.mean, hull, outcome, n, "" if by_order else _BY_T_ALONE)
 
 
 def judge_shift(
@@ -93,7 +106,10 @@ def judge_shift(
     paired: bool = False,
     alpha: float = 0.05,
 ) -> Judgement:
-    """Judge the condition ``candidate - reference < bound`` by the Hodges-Lehmann interval.
+    """Judge the condition ``candidate - reference < bound``.
+
+    The interval spans that of the Hodges-Lehmann shift and Welch's of the difference in mean, or
+    their kin of paired differences.
 
     Args:
         reference: One per seed; NaN = diverged, ``None`` = missing.
@@ -106,21 +122,22 @@ def judge_shift(
     """
     costs, scale = oriented({"a": reference, "b": candidate}, lower_is_better=lower_is_better)
     first, second = costs["a"], costs["b"]
-    steps, interval = location_shift(first, second, alpha=alpha, paired=paired)
-    sizes = len(present(first)), len(present(second))
+    steps, by_rank = location_shift(first, second, alpha=alpha, paired=paired)
+    by_t = mean_difference(first, second, alpha=alpha, paired=paired)
+    n = min(len(present(first)), len(present(second)))
     value = scale.value(steps if lower_is_better else -steps)
     if is_constant(first) and is_constant(second):
-        return _frozen(value, min(sizes))
-    if interval is None:
-        needed = seeds_needed(alpha, paired=paired)
-        reason = (
-            f"{sizes[1]} seeds against {sizes[0]} have no interval at {100 * (1 - alpha):g} %: "
-            f"it needs {needed} each"
-        )
-        return _undecided(value, min(sizes), reason)
-    low, high = interval if lower_is_better else (-interval[1], -interval[0])
+        return _frozen(value, n)
+    found = [interval for interval in (by_rank, by_t) if interval is not None]
+    if not found:
+        why = f"n = {n}: an interval needs 2 seeds each" if n < 2 else _OPEN
+        return _undecided(value, n, why)
+    low, high = min(low for low, _ in found), max(high for _, high in found)
+    if not lower_is_better:
+        low, high = -high, -low
     outcome = _outcome((low, high), sign, scale.bound(bound))
-    return _judged(value, (scale.value(low), scale.value(high)), outcome, min(sizes))
+    caveat = _BY_T_ALONE if by_rank is None else ""
+    return _judged(value, (scale.value(low), scale.value(high)), outcome, n, caveat)
 
 
 def judge_exact(value: float, sign: str, bound: float | Fraction, n: int) -> Judgement:
@@ -139,15 +156,23 @@ def _outcome(interval: tuple[Number, Number], sign: str, bound: Fraction) -> Out
     return "undecided"
 
 
-def _judged(value: float, interval: Interval, outcome: Outcome, n: int) -> Judgement:
+_OPEN = "diverged runs leave the interval open: no run may diverge"
+_BY_T_ALONE = "so few seeds have an interval by Student's t alone, which assumes normal values"
+
+
+def _judged(
+    value: float, interval: Interval, outcome: Outcome, n: int, caveat: str = ""
+) -> Judgement:
     reason = ""
     if outcome == "undecided":
         reason = (
-            "diverged runs leave the interval open: no run may diverge"
+            _OPEN
             if np.isinf(interval).any()
             else "the interval reaches both sides of the bound: more seeds narrow it"
         )
-    return Judgement(outcome=outcome, value=value, interval=interval, n=n, reason=reason)
+    return Judgement(
+        outcome=outcome, value=value, interval=interval, n=n, reason=reason, caveat=caveat
+    )
 
 
 def _frozen(value: float, n: int) -> Judgement:

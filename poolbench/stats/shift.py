@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from scipy import stats
@@ -74,6 +75,57 @@ def location_shift(
     if rejected is None:
         return middle, None
     return middle, (float(terms[rejected]), float(terms[-1 - rejected]))
+
+
+def mean_difference(
+    first: Costs, second: Costs, *, alpha: float = 0.05, paired: bool = False
+) -> Interval | None:
+    """Return Welch's interval of ``mean(second) - mean(first)``, or Student's of paired seeds.
+
+    Args:
+        first: Costs, shape ``(n1,)``.
+        second: Costs, shape ``(n2,)``.
+        alpha: One minus the confidence, in (0, 1).
+        paired: Whether seeds are blocks.
+
+    Returns:
+        The interval; ``None`` below two runs each, if runs diverged, or if nothing varies.
+
+    References:
+        Welch 1947, The generalization of "Student's" problem when several different population
+        variances are involved.
+    """
+    if paired:
+        blocks = complete_blocks((first, second))
+        samples = [differences(blocks[:, 0], blocks[:, 1])]
+    else:
+        samples = [present(second), present(first)]
+    if any(len(x) < 2 or not np.isfinite(x).all() for x in samples):
+        return None
+    # Squared standard errors of the means; their degrees of freedom are Satterthwaite's.
+    errors = [float(np.var(x, ddof=1)) / len(x) for x in samples]
+    if not sum(errors):
+        return None
+    terms = (e**2 / (len(x) - 1) for e, x in zip(errors, samples, strict=True))
+    freedom = sum(errors) ** 2 / sum(terms)
+    middle = float(np.mean(samples[0])) - (0.0 if paired else float(np.mean(samples[1])))
+    half = float(stats.t.isf(alpha / 2, freedom)) * math.sqrt(sum(errors))
+    return middle - half, middle + half
+
+
+def median_interval(values: Sequence[float | None], *, alpha: float = 0.05) -> Interval | None:
+    """Return the interval of the median by order statistics: of whatever distribution.
+
+    Args:
+        values: One per seed, all finite; ``None`` = missing.
+        alpha: One minus the confidence, in (0, 1).
+
+    Returns:
+        The interval; ``None`` where so few runs have none: below six at 95 %.
+    """
+    kept = [value for value in values if value is not None]
+    found = stats.quantile_test(kept, p=0.5).confidence_interval(1 - alpha)
+    return None if math.isnan(found.low) else (float(found.low), float(found.high))
 
 
 def _rejected_count(n_first: int, n_second: int, alpha: float) -> int | None:

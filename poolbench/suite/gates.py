@@ -18,7 +18,7 @@ _EXAMPLE = "for example: gates: [{fail_if: 'accuracy < baseline - 0.5pp'}]"
 def read_gates(
     node: Node | None, variants: Sequence[str], probes: Iterable[str], faults: Faults
 ) -> tuple[Gate, ...]:
-    """Check ``gates``: a list of ``{fail_if: CONDITION, only: GLOB}``.
+    """Check ``gates``: a list of ``{fail_if: CONDITION, only: GLOB, allow: [LOSS]}``.
 
     Args:
         node: The list, if the suite has one.
@@ -50,7 +50,7 @@ def _read_gate(
         mark = node.at(["only"]).mark
         faults.add(mark, f"no variant matches '{form.only}'", did_you_mean(form.only, variants))
     try:
-        return read_gate(form.fail_if, only=form.only, probes=probes)
+        return read_gate(form.fail_if, only=form.only, allow=form.allow, probes=probes)
     except BadInput as error:
         faults.add(node.at(["fail_if"]).mark, error.message, error.hint)
         return None

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from poolbench.core.cell import Precision
+from poolbench.core.gate import Loss
 from poolbench.core.study import Metric, Rule
 from poolbench.core.values import Scalar
 
@@ -145,6 +146,9 @@ class GateForm(Form):
 
     fail_if: str = Field(description="a condition such as 'accuracy < baseline - 0.5pp'")
     only: str = Field(default="*", description="a glob of variants")
+    allow: list[Loss] = Field(
+        default=[], description="a list of what does not fail it: diverged, collapsed"
+    )
 
 
 class ExecutionForm(Form):

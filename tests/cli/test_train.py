@@ -173,7 +173,7 @@ def test_a_diverging_cell_is_a_result_counted_and_not_averaged(
     assert "diverged  boom · digits · seed 0  the loss was not finite in epoch 1" in done.err
     table = poolbench("report", tiny, "--format", "csv", "--plugin", plugin)
     (row,) = [line for line in table.out.splitlines() if line.startswith("boom")]
-    assert row.startswith("boom,0,2,0,,")
+    assert row.startswith("boom,0,2,0,0,,")
 
 
 def test_a_failing_cell_is_exit_3_and_the_others_are_trained(

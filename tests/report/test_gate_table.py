@@ -86,6 +86,7 @@ def test_a_row_holds_the_numbers_and_a_failure_stands_out() -> None:
     assert dict(fails) == {
         "fail_if": "accuracy < 90%", "dataset": "digits", "variant": "max", "n": 4,
         "value": 0.75, "low": 0.7, "high": 0.8, "reference": "", "outcome": "fails", "reason": "",
+        "caveat": "",
     }  # fmt: skip
     kept = ("value", "low", "high", "reference", "outcome", "reason")
     assert [undecided[key] for key in kept] == [-0.1, None, None, "average", "undecided", "few"]

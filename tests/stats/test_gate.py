@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from poolbench.stats.gate import judge_exact, judge_level, judge_shift
 
@@ -50,38 +51,79 @@ def test_one_seed_decides_nothing() -> None:
     assert "2 seeds" in judged.reason
     judged = judge_shift([0.9], [0.1], "<", -0.1, lower_is_better=False)
     assert (judged.outcome, judged.interval) == ("undecided", None)
-    assert "needs 4 each" in judged.reason
+    assert "2 seeds each" in judged.reason
     assert judge_level([None, None], "<", 0.9, lower_is_better=False).outcome == "undecided"
 
 
-@pytest.mark.parametrize(
-    ("paired", "alpha", "level", "needed"),
-    # 2 / C(2 n, n) or 2 / 2^n below alpha for the first time.
-    [(False, 0.05, "95 %", 4), (False, 0.01, "99 %", 5), (True, 0.05, "95 %", 6)],
-)
-def test_a_shift_without_an_interval_says_how_many_seeds_have_one(
-    paired: bool, alpha: float, level: str, needed: int
+def t_interval(values: list[float], confidence: float = 0.95) -> tuple[float, float]:
+    found = stats.ttest_1samp(values, 0.0).confidence_interval(confidence)
+    return float(found.low), float(found.high)
+
+
+def welch(before: list[float], after: list[float], confidence: float = 0.95) -> tuple[float, float]:
+    found = stats.ttest_ind(after, before, equal_var=False).confidence_interval(confidence)
+    return float(found.low), float(found.high)
+
+
+@pytest.mark.parametrize("alpha", [0.05, 0.01])
+@pytest.mark.parametrize("lower", [False, True])
+def test_seeds_too_few_for_ranks_are_judged_by_t_and_the_caveat_says_so(
+    alpha: float, lower: bool
 ) -> None:
-    before, after = [0.90, 0.91, 0.92], [0.80, 0.82, 0.81]
-    judged = judge_shift(before, after, "<", 0.0, lower_is_better=False, paired=paired, alpha=alpha)
-    assert (judged.outcome, judged.interval, judged.n) == ("undecided", None, 3)
-    assert judged.value == pytest.approx(-0.1)
-    assert f"no interval at {level}: it needs {needed} each" in judged.reason
+    before, after = [0.90, 0.91, 0.92], [0.80, 0.83, 0.81]
+    judged = judge_shift(before, after, "<", 0.0, lower_is_better=lower, alpha=alpha)
+    assert judged.interval == pytest.approx(welch(before, after, 1 - alpha))
+    assert (judged.outcome, judged.n) == ("fails", 3)
+    assert "Student's t alone" in judged.caveat
+    paired = judge_shift(before, after, "<", 0.0, lower_is_better=lower, paired=True, alpha=alpha)
+    gaps = [b - a for a, b in zip(before, after, strict=True)]
+    assert paired.interval == pytest.approx(t_interval(gaps, 1 - alpha))
+    assert "Student's t alone" in paired.caveat
+
+
+def test_an_interval_spans_that_of_ranks_and_that_of_t() -> None:
+    # An outlier widens t, which needs more than the ranks do; unequal spread and n widens t, too.
+    before, after = [0.90, 0.91, 0.92, 0.93, 0.94], [0.80, 0.81, 0.82, 0.83, 0.30]
+    judged = judge_shift(before, after, "<", 0.0, lower_is_better=False)
+    # Of the 25 sorted differences the third to the third from the end: by any table of U.
+    terms = sorted(b - a for a in before for b in after)
+    ranks, t = (terms[2], terms[-3]), welch(before, after)
+    assert ranks[0] < t[0]
+    assert ranks[1] < 0 < t[1]
+    assert judged.interval == pytest.approx((ranks[0], t[1]))
+    assert (judged.outcome, judged.caveat) == ("undecided", "")
+    # Four seeds of even spread: all sixteen differences for the ranks, less for t.
+    even = judge_shift(FOUR, [v - 0.1 for v in FOUR], "<", 0.0, lower_is_better=False)
+    reach = max(FOUR) - min(FOUR)
+    assert even.interval == pytest.approx((-0.1 - reach, -0.1 + reach))
+
+
+def test_a_level_is_that_of_the_mean_and_of_the_median() -> None:
+    # Of six values the median lies between the least and the most with 1 - 2 / 64.
+    six = [0.90, 0.91, 0.92, 0.93, 0.94, 0.95]
+    judged = judge_level(six, "<", 0.9, lower_is_better=False)
+    assert judged.interval == pytest.approx((0.90, 0.95))
+    assert judged.caveat == ""
+    assert judge_level(six, "<", 0.901, lower_is_better=False).outcome == "undecided"
+    five = judge_level(six[:5], "<", 0.9, lower_is_better=False)
+    assert five.interval == pytest.approx(t_interval(six[:5]))
+    assert "Student's t alone" in five.caveat
+    # Of nine the median lies between the second and the eighth, whatever the outlier; t does not.
+    nine = [*six, 0.96, 0.97, 0.2]
+    assert judge_level(nine, "<", 0.9, lower_is_better=False).interval == pytest.approx(
+        (t_interval(nine)[0], max(0.96, t_interval(nine)[1]))
+    )
 
 
 def test_the_level_that_is_not_said_is_five_per_cent() -> None:
-    # 2 / C(7, 3) is 0.057.
-    samples = [0.9, 0.91, 0.92], [0.1, 0.11, 0.12, 0.13]
-    assert judge_shift(*samples, "<", 0.0, lower_is_better=False).interval is None
-    assert judge_shift(*samples, "<", 0.0, lower_is_better=False, alpha=0.06).interval is not None
-    t = judge_level(FOUR, "<", 0.9, lower_is_better=False, alpha=0.05)
-    assert judge_level(FOUR, "<", 0.9, lower_is_better=False) == t
-
-
-def test_three_seeds_against_three_cannot_fail_a_gate_however_far_apart() -> None:
-    judged = judge_shift([0.9, 0.91, 0.92], [0.1, 0.11, 0.12], "<", 0.0, lower_is_better=False)
-    assert judged.outcome == "undecided"
-    assert "needs 4 each" in judged.reason
+    for judged in (judge_shift, judge_level):
+        values = [0.90, 0.91, 0.93, 0.96]
+        samples = [values, [v - 0.1 for v in values]] if judged is judge_shift else [values]
+        plain, said, other = (
+            judged(*samples, "<", 0.9, lower_is_better=False, **options)  # type: ignore[operator]
+            for options in ({}, {"alpha": 0.05}, {"alpha": 0.3})
+        )
+        assert plain.interval == said.interval != other.interval
 
 
 def test_a_shift_is_candidate_minus_reference_in_the_metrics_unit() -> None:

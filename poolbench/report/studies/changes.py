@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from poolbench.core.counted import counted
 from poolbench.report.number_format import per_cent, points, probability
@@ -23,6 +23,7 @@ def changes_table(
     alpha: float,
     paired: bool,
     margin: float | None = None,
+    shown: Collection[str] | None = None,
     notes: Sequence[str] = (),
 ) -> Table:
     """Compare each variant now with itself then.
@@ -35,6 +36,7 @@ def changes_table(
         alpha: Significance level of the family of all variants, in (0, 1).
         paired: Whether values at the same index share a seed as a block.
         margin: Equivalence margin as a fraction; ``None`` for no test.
+        shown: The variants to show; ``None`` for all. All are of the family.
         notes: Further notes.
     """
     samples = {
@@ -69,6 +71,7 @@ def changes_table(
         rows=tuple(
             _row(variant, estimate(then), estimate(now), pair)
             for (variant, (then, now)), pair in zip(values.items(), pairs, strict=True)
+            if shown is None or variant in shown
         ),
         notes=(
             f"points: Hodges-Lehmann shift, now − then; {'lower' if lower_is_better else 'higher'} "

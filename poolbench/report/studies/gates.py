@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from poolbench.core.gate import Gate
 from poolbench.report.number_format import NOTHING, count, per_cent, points
 from poolbench.report.table import Column, Table, TableCell, printable, text_cell
 from poolbench.stats import Judgement
+from poolbench.stats.collapse import unseen_share
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,9 +51,14 @@ class Ruling:
         return f"{per_cent(judged.value)} [{low}, {high}] %"
 
     @property
+    def why(self) -> str:
+        """Why it is undecided or fails whatever the value, and what limits the outcome."""
+        return "; ".join(filter(None, (self.judgement.reason, self.judgement.caveat)))
+
+    @property
     def sentence(self) -> str:
         """The ruling in one line, even if a name contains line ends."""
-        reason = f" ({self.judgement.reason})" if self.judgement.reason else ""
+        reason = f" ({self.why})" if self.why else ""
         outcome = self.judgement.outcome
         verb = "is undecided on" if outcome == "undecided" else outcome
         return printable(
@@ -61,9 +67,14 @@ class Ruling:
         )
 
 
-def gate_table(rulings: Sequence[Ruling]) -> Table:
-    """Return one row per ruling; there is at least one."""
-    levels = ", ".join(f"{100 * (1 - alpha):g}" for alpha in sorted({r.alpha for r in rulings}))
+def gate_table(rulings: Sequence[Ruling], *, familywise: bool = False) -> Table:
+    """Return one row per ruling.
+
+    Args:
+        rulings: At least one.
+        familywise: Whether the level of the intervals was divided among them.
+    """
+    levels = ", ".join(f"{100 * (1 - alpha):.4g}" for alpha in sorted({r.alpha for r in rulings}))
     return Table(
         title="gates",
         columns=(
@@ -73,14 +84,41 @@ def gate_table(rulings: Sequence[Ruling]) -> Table:
             Column(title="n", fields=("n",)),
             Column(title=f"seen [{levels} % interval]", fields=_SEEN, is_text=True),
             Column(title="outcome", fields=("outcome",), is_text=True),
-            Column(title="undecided because", fields=("reason",), is_text=True),
+            Column(title="because", fields=("reason", "caveat"), is_text=True),
         ),
         rows=tuple(_row(ruling) for ruling in rulings),
-        notes=(
-            "a gate fails where the whole interval meets its condition, passes where none of it "
-            "does, and is undecided between; each interval stands alone",
-        ),
+        notes=tuple(_notes(rulings, familywise=familywise)),
     )
+
+
+def _notes(rulings: Sequence[Ruling], *, familywise: bool) -> Iterator[str]:
+    yield (
+        "a gate fails where the whole interval meets its condition, passes where none of it does, "
+        "and is undecided between; it also fails if runs diverged or collapsed, unless it allows "
+        "that (allow: [diverged, collapsed], --allow)"
+    )
+    judged = [ruling for ruling in rulings if ruling.judgement.interval and ruling.gate.is_share]
+    if not judged:
+        return
+    yield (
+        "interval: spans that of ranks (Hodges-Lehmann shift, or the median) and Student's t "
+        "(Welch's, or of the mean)"
+    )
+    least = min(ruling.judgement.n for ruling in judged)
+    yield (
+        f"{least} runs of which none was lost leave room for losing up to "
+        f"{per_cent(unseen_share(least))} % of them (at 95 %)"
+    )
+    if len(judged) > 1:
+        level = max(ruling.alpha for ruling in judged)
+        at_most = 1 - (1 - level / 2) ** len(judged)
+        yield (
+            f"{len(judged)} intervals at {100 * (1 - level):.4g} %"
+            + (" keep the level together" if familywise else ", each by itself")
+            + f": if every value were just at its bound, at least one gate would fail in up to "
+            f"{per_cent(at_most)} % of studies"
+            + ("" if familywise else "; --familywise keeps that of one")
+        )
 
 
 _SEEN = ("value", "low", "high", "reference")
@@ -96,7 +134,7 @@ def _row(ruling: Ruling) -> tuple[TableCell, ...]:
         TableCell(values=(judged.n,), text=str(judged.n)),
         TableCell(values=(judged.value, low, high, ruling.reference), text=ruling.seen),
         text_cell(judged.outcome, is_bold=judged.outcome == "fails"),
-        text_cell(judged.reason),
+        TableCell(values=(judged.reason, judged.caveat), text=ruling.why),
     )
 
 
