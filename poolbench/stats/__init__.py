@@ -6,6 +6,7 @@ from poolbench.stats.caveats import Caveat
 from poolbench.stats.compare import compare
 from poolbench.stats.comparison import Comparison
 from poolbench.stats.correlation import Correlation, rank_correlation
+from poolbench.stats.distance import Distance, distance_from
 from poolbench.stats.estimate import Estimate, estimate
 from poolbench.stats.floor import floor_message, seeds_needed, smallest_p, smallest_p_paired
 from poolbench.stats.gate import Judgement, judge_exact, judge_level, judge_shift
@@ -20,6 +21,7 @@ __all__ = [
     "Comparison",
     "Correlation",
     "Decision",
+    "Distance",
     "Estimate",
     "Judgement",
     "Pair",
@@ -27,6 +29,7 @@ __all__ = [
     "Step",
     "Verdict",
     "compare",
+    "distance_from",
     "estimate",
     "fit_rate",
     "floor_message",

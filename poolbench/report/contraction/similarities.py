@@ -12,7 +12,7 @@ from poolbench.core.contraction import ContractionSettings, Observed, arccosine_
 from poolbench.core.experiment import Experiment
 from poolbench.report.number_format import NOTHING
 from poolbench.report.table import Column, Table, TableCell, Value, text_cell
-from poolbench.stats import estimate, rank_correlation
+from poolbench.stats import Distance, distance_from, estimate, rank_correlation
 
 _COLUMNS = (
     Column(title="network", fields=("network",), is_text=True),
@@ -24,7 +24,11 @@ _COLUMNS = (
     Column(title="5 – 95 % of pairs", fields=("similarity_5", "similarity_95")),
     Column(title="closer %", fields=("share_closer",)),
     Column(title="order kept", fields=("order_kept",)),
-    Column(title="off kernel", fields=("distance_from_kernel",)),
+    Column(
+        title="from kernel",
+        fields=("signed_distance_from_kernel", "signed_distance_std", "distance_from_kernel"),
+    ),
+    Column(title="below kernel %", fields=("share_below_kernel",)),
     Column(title="published", fields=("published",)),
     Column(title="ours − published", fields=("difference_from_published",)),
 )
@@ -59,6 +63,12 @@ class Stage:
         """Similarity before and here of every pair that has both angles."""
         both = zip(chain(*self.before), chain(*self.rows), strict=True)
         return tuple((b, a) for b, a in both if not math.isnan(b + a)) if self.before else ()
+
+    @property
+    def from_kernel(self) -> Distance:
+        """Distances from the arccosine kernel of the similarities one stage before."""
+        kernel = [[arccosine_kernel(value) for value in row] for row in self.before]
+        return distance_from(kernel, self.rows)
 
 
 def stages(observed: Observed, settings: ContractionSettings) -> Iterator[Stage]:
@@ -126,13 +136,25 @@ def _number_cells(stage: Stage, observed: Observed) -> Iterator[TableCell]:
     yield _cell(closer, f"{100 * closer:.1f}")
     rho = rank_correlation(*zip(*steps, strict=True)).rho if len(steps) > 2 else math.nan
     yield _cell(rho, similarity(rho))
-    is_layer = stage.name == "features"
-    off = _mean([abs(after - arccosine_kernel(before)) for before, after in steps])
-    yield _cell(off if is_layer else math.nan, similarity(off))
+    yield from _kernel_cells(stage.from_kernel if stage.name == "features" else None)
     published = observed.source.published.get(stage.name, math.nan)
     yield _cell(published, similarity(published))
     gap = over_seeds.mean - published
     yield _cell(gap, f"{gap:+.4f}".replace("-", "−"))
+
+
+def _kernel_cells(distance: Distance | None) -> Iterator[TableCell]:
+    if distance is None or not distance.n:
+        yield TableCell(values=(None, None, None), text="")
+        yield TableCell(values=(None,), text="")
+        return
+    signed = distance.signed
+    spread = "" if math.isnan(signed.std) else f" ± {signed.std:.4f}"
+    yield TableCell(
+        values=(signed.mean, or_none(signed.std), distance.absolute),
+        text=f"{signed.mean:+.4f}{spread}".replace("-", "−"),
+    )
+    yield TableCell(values=(distance.share_below,), text=f"{100 * distance.share_below:.1f}")
 
 
 def similarity(value: float) -> str:
@@ -151,8 +173,9 @@ def _notes(
         "closer: share of the pairs whose angle is smaller than one step before (features: than "
         "the inputs'; operators: than the features'); order kept: Spearman's correlation with the "
         "similarity one step before",
-        "off kernel: mean distance from (sqrt(1 − ρ²) + (π − arccos ρ) ρ)/π, which one wide layer "
-        "of ReLUs makes of the inputs' ρ",
+        "from kernel: mean signed distance from (sqrt(1 − ρ²) + (π − arccos ρ) ρ)/π, the arccosine "
+        "kernel, which one wide layer of ReLUs makes of the inputs' ρ, ± standard deviation of the "
+        "seeds' means; below kernel: share of the pairs that contract less than the kernel says",
         "batch normalisation, where there is one, subtracts the "
         + ("batch's mean" if settings.batch_norm == "batch" else "running mean, still 0"),
         f"measured in {duration:,.1f} s",
