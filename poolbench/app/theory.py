@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
 from poolbench.app.experiment import load_experiment
+from poolbench.core.errors import BadInput
 from poolbench.core.experiment import Experiment
 from poolbench.core.theory import (
     OptimalErrorSettings,
     Orders,
     PlanSettings,
     RegionsSettings,
+    TheoremsSettings,
     TheorySettings,
 )
 from poolbench.report.chart import Chart
@@ -89,7 +91,45 @@ def calculate(settings: TheorySettings, *, with_charts: bool) -> Findings:
 
         tables += smooth_maximum_tables(measure_smooth_maxima(settings.lse), settings.lse)
         charts += smooth_maximum_charts(settings.lse) if with_charts else []
+    if settings.limits is not None:
+        from poolbench.probes.limits import measure_limits
+        from poolbench.report.theory.limits import limits_chart, limits_table
+
+        limits = measure_limits(settings.limits)
+        tables.append(limits_table(limits, settings.limits))
+        charts += limits_chart(limits) if with_charts else []
+    if settings.mean_similarity is not None:
+        from poolbench.report.theory.mean_similarity import mean_similarity_table
+        from poolbench.theory.mean_similarity import mean_similarities
+
+        tables.append(mean_similarity_table(mean_similarities(settings.mean_similarity)))
+    if settings.theorems is not None:
+        tables += _theorems(settings.theorems)
     return Findings(tables=tuple(tables), charts=tuple(charts))
+
+
+def _theorems(settings: TheoremsSettings) -> list[Table]:
+    """Return a table for each theorem, in ascending order."""
+    from poolbench.report.theory import theorems as tables
+    from poolbench.theory.dependence import dependences
+    from poolbench.theory.heaviside import try_heaviside
+    from poolbench.theory.optimal_shape import optimal_shape
+    from poolbench.theory.radicals import try_radicals
+
+    d = settings.d
+    made: dict[int, Callable[[], Table]] = {
+        1: lambda: tables.heaviside_table([try_heaviside(each) for each in d]),
+        3: lambda: tables.dependence_table([row for each in d for row in dependences(each)]),
+        5: lambda: tables.radicals_table([try_radicals(each) for each in d]),
+        6: lambda: tables.shape_table([optimal_shape(each) for each in d]),
+    }
+    for number in settings.numbers:
+        if number not in made:
+            raise BadInput(
+                f"there is no table of theorem {number}",
+                f"choose of: {', '.join(map(str, made))}; lemma 7 is with theorem 6",
+            )
+    return [made[number]() for number in sorted(set(settings.numbers))]
 
 
 def l2_error(d: Sequence[int], orders: Sequence[Orders]) -> list[Table]:

@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-import re
-from fractions import Fraction
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from poolbench.app.report import FORMATS
 from poolbench.cli import options
-from poolbench.cli.output import check, draw, emit
-from poolbench.core.errors import BadInput
-
-if TYPE_CHECKING:
-    from poolbench.core.theory import TheorySettings
+from poolbench.cli.output import check, emit
+from poolbench.cli.theorem_commands import register as register_theorems
+from poolbench.cli.theory_options import fractions, numbers, show, whole_numbers
 
 _commands = typer.Typer(
-    help="Calculate properties of pooling: max pooling by ReLU networks, smooth maxima.",
+    help="Calculate properties of pooling: max by ReLU networks, smooth maxima, contraction.",
     no_args_is_help=True,
 )
-
-_MOST_NUMBERS = 1000
-_MANY_PROGRAMMES = 1000
 
 Dimension = Annotated[int, typer.Option("--d", help="Elements of the window.")]
 Dimensions = Annotated[
@@ -41,6 +32,7 @@ Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed of the random poi
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the program."""
+    register_theorems(_commands)
     app.add_typer(_commands, name="theory")
 
 
@@ -58,7 +50,7 @@ def run(
 
     check(format, output)
     experiment = load_experiment("theory", suite, profile=profile, overrides=overrides or ())
-    _show(experiment.settings, figures, format, output)
+    show(experiment.settings, figures, format, output)
 
 
 @_commands.command("optimal-error")
@@ -74,8 +66,8 @@ def optimal_error(
     from poolbench.core.theory import TheorySettings
 
     check(format, output)
-    settings = optimal_error_settings(_whole_numbers("--d", d), _order_sets(orders))
-    _show(TheorySettings(optimal_error=settings), figures, format, output)
+    settings = optimal_error_settings(whole_numbers("--d", d), _order_sets(orders))
+    show(TheorySettings(optimal_error=settings), figures, format, output)
 
 
 @_commands.command("l2-error")
@@ -89,7 +81,7 @@ def l2_error(
     from poolbench.app.theory import l2_error as l2_error_of
 
     check(format, output)
-    emit(l2_error_of(_whole_numbers("--d", d), _order_sets(orders)), format, output)
+    emit(l2_error_of(whole_numbers("--d", d), _order_sets(orders)), format, output)
 
 
 @_commands.command("volume")
@@ -110,8 +102,8 @@ def volume(
     from poolbench.app.theory import volume as volume_of
 
     check(format, output)
-    chosen = _whole_numbers("--orders", orders) if orders is not None else (0, d - 1)
-    table = volume_of(d, chosen, shares=_fractions(shares), samples=samples, seed=seed)
+    chosen = whole_numbers("--orders", orders) if orders is not None else (0, d - 1)
+    table = volume_of(d, chosen, shares=fractions(shares), samples=samples, seed=seed)
     emit([table], format, output)
 
 
@@ -126,7 +118,7 @@ def plan(
     from poolbench.core.theory import TheorySettings
 
     check(format, output)
-    _show(TheorySettings(plan=plan_settings(d)), None, format, output)
+    show(TheorySettings(plan=plan_settings(d)), None, format, output)
 
 
 @_commands.command("max-network")
@@ -141,7 +133,7 @@ def max_network(
     from poolbench.app.theory import max_networks
 
     check(format, output)
-    emit([max_networks(_whole_numbers("--n", n))], format, output)
+    emit([max_networks(whole_numbers("--n", n))], format, output)
 
 
 @_commands.command("regions")
@@ -158,8 +150,8 @@ def regions(
     from poolbench.core.theory import TheorySettings
 
     check(format, output)
-    given = _whole_numbers("--widths", widths) if widths is not None else ()
-    _show(TheorySettings(regions=regions_settings(d, given)), None, format, output)
+    given = whole_numbers("--widths", widths) if widths is not None else ()
+    show(TheorySettings(regions=regions_settings(d, given)), None, format, output)
 
 
 @_commands.command("lse")
@@ -180,57 +172,14 @@ def lse(
 
     check(format, output)
     settings = SmoothMaximumSettings(
-        t=_numbers("--t", t),
-        n=_whole_numbers("--n", n),
-        offsets=_numbers("--offsets", offsets),
+        t=numbers("--t", t),
+        n=whole_numbers("--n", n),
+        offsets=numbers("--offsets", offsets),
         samples=samples,
         seed=seed,
     )
-    _show(TheorySettings(lse=settings), figures, format, output)
-
-
-def _show(settings: TheorySettings, figures: Path | None, format: str, output: Path | None) -> None:
-    from poolbench.app.theory import calculate
-
-    errors = settings.optimal_error
-    if errors is not None and not errors.orders:
-        programmes = sum(2**d - 2 for d in errors.d if 0 < d <= 12)
-        if programmes > _MANY_PROGRAMMES:
-            typer.echo(f"{programmes:,} linear programmes, a few milliseconds each", err=True)
-    shows_charts = bool(FORMATS[format].with_charts)
-    findings = calculate(settings, with_charts=figures is not None or shows_charts)
-    if figures is not None:
-        draw(findings.charts, figures)
-    emit(findings.tables, format, output, charts=findings.charts)
+    show(TheorySettings(lse=settings), figures, format, output)
 
 
 def _order_sets(texts: list[str] | None) -> tuple[tuple[int, ...], ...]:
-    return tuple(_whole_numbers("--orders", text) for text in texts or ())
-
-
-def _whole_numbers(option: str, text: str) -> tuple[int, ...]:
-    """Read ``4``, ``2-12`` or ``2,4,9``."""
-    found: list[int] = []
-    for part in text.split(","):
-        matched = re.fullmatch(r"\s*(-?\d{1,9})(?:-(\d{1,9}))?\s*", part)
-        first, last = (matched[1], matched[2] or matched[1]) if matched else ("1", "0")
-        if not 0 <= int(last) - int(first) < _MOST_NUMBERS:
-            raise BadInput(
-                f"{option} is '{text}'", f"give whole numbers, such as {option} 4, 2-12 or 0,3"
-            )
-        found += range(int(first), int(last) + 1)
-    return tuple(found)
-
-
-def _numbers(option: str, text: str) -> tuple[float, ...]:
-    try:
-        return tuple(float(part) for part in text.split(","))
-    except ValueError:
-        raise BadInput(f"{option} is '{text}'", f"give numbers: {option} 0.1,1,10") from None
-
-
-def _fractions(text: str) -> tuple[Fraction, ...]:
-    try:
-        return tuple(Fraction(part.strip()) for part in text.split(","))
-    except (ValueError, ZeroDivisionError):
-        raise BadInput(f"--shares is '{text}'", "give shares: --shares 0,1/2,0.9") from None
+    return tuple(whole_numbers("--orders", text) for text in texts or ())

@@ -1,8 +1,9 @@
-"""LSE and LAE beside the max: what was found."""
+"""LSE and LAE beside the max and the mean: what was found."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,3 +65,26 @@ class SmoothMaximumErrors:
 
     windows: tuple[WindowErrors, ...]
     arithmetic: tuple[ShiftedWindow, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limit:
+    """LAE of n elements in [0, 1] as its temperature nears an end, on uniform windows.
+
+    Args:
+        n: Elements of a window.
+        to: What LAE tends to: ``max`` as t falls to 0, ``mean`` as it rises.
+        t: Temperatures, ascending.
+        gaps: Mean distance from what it tends to: one row per seed, one value per t.
+        leading: The leading term of that distance, in the same shape: ``t log n`` from the max,
+            half the window's variance by t from the mean.
+        derivative_deviation: Largest difference between the operator's gradient and the formula of
+            Theorem 4, ``(LAE - sum of softmax(z/t) z) / t``, as a share of the largest gradient.
+    """
+
+    n: int
+    to: Literal["max", "mean"]
+    t: tuple[float, ...]
+    gaps: tuple[tuple[float, ...], ...]
+    leading: tuple[tuple[float, ...], ...]
+    derivative_deviation: float

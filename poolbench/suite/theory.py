@@ -9,11 +9,16 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from poolbench.core.theory import (
+    THEOREMS,
+    LimitsSettings,
+    MeanSimilaritySettings,
     OptimalErrorSettings,
     Orders,
     PlanSettings,
     RegionsSettings,
     SmoothMaximumSettings,
+    Theorem,
+    TheoremsSettings,
     TheorySettings,
 )
 from poolbench.suite.catalogues import Catalogues
@@ -25,7 +30,12 @@ from poolbench.suite.schema import Form
 Elements = Annotated[int, Field(ge=2)]
 Count = Annotated[int, Field(ge=1)]
 
+Temperature = Annotated[float, Field(gt=0)]
+
 _DEFAULTS = SmoothMaximumSettings()
+_LIMITS = LimitsSettings()
+_MEANS = MeanSimilaritySettings()
+_THEOREMS = TheoremsSettings()
 
 
 class TheoryForm(Form):
@@ -35,6 +45,9 @@ class TheoryForm(Form):
     plan: Any = None
     regions: Any = None
     lse: Any = None
+    limits: Any = None
+    mean_similarity: Any = Field(default=None, alias="mean-similarity")
+    theorems: Any = None
 
 
 class OptimalErrorForm(Form):
@@ -73,7 +86,7 @@ class RegionsForm(Form):
 class SmoothMaximumForm(Form):
     """LSE and LAE against the max."""
 
-    t: tuple[Annotated[float, Field(gt=0)], ...] = Field(
+    t: tuple[Temperature, ...] = Field(
         default=_DEFAULTS.t, min_length=1, description="a list of numbers > 0"
     )
     n: tuple[Count, ...] = Field(
@@ -84,6 +97,46 @@ class SmoothMaximumForm(Form):
     )
     samples: Count = Field(default=_DEFAULTS.samples, description="whole number >= 1")
     seed: Annotated[int, Field(ge=0)] = Field(default=0, description="whole number >= 0")
+
+
+class LimitsForm(Form):
+    """LAE at low and at high temperatures."""
+
+    n: tuple[Elements, ...] = Field(
+        default=_LIMITS.n, min_length=1, description="a list of whole numbers >= 2"
+    )
+    low: tuple[Temperature, ...] = Field(
+        default=_LIMITS.low, min_length=3, description="a list of at least three numbers > 0"
+    )
+    high: tuple[Temperature, ...] = Field(
+        default=_LIMITS.high, min_length=3, description="a list of at least three numbers > 0"
+    )
+    samples: Count = Field(default=_LIMITS.samples, description="whole number >= 1")
+    seeds: Count = Field(default=_LIMITS.seeds, description="whole number >= 1")
+
+
+class MeanSimilarityForm(Form):
+    """A ratio of means beside a mean of ratios."""
+
+    image_sizes: tuple[Elements, ...] = Field(
+        default=_MEANS.image_sizes, min_length=1, description="a list of whole numbers >= 2"
+    )
+    kernel_sizes: tuple[Count, ...] = Field(
+        default=_MEANS.kernel_sizes, min_length=1, description="a list of odd whole numbers >= 1"
+    )
+    pairs: Count = Field(default=_MEANS.pairs, description="whole number >= 1")
+    seed: Annotated[int, Field(ge=0)] = Field(default=0, description="whole number >= 0")
+
+
+class TheoremsForm(Form):
+    """Numbers that theorems on max pooling imply."""
+
+    d: tuple[Elements, ...] = Field(
+        default=_THEOREMS.d, min_length=1, description="a list of whole numbers >= 2"
+    )
+    numbers: tuple[Theorem, ...] = Field(
+        default=THEOREMS, min_length=1, description="a list of theorems: 1, 3, 5, 6"
+    )
 
 
 def read_theory(node: Node, catalogues: Catalogues, faults: Faults) -> TheorySettings | None:  # noqa: ARG001
@@ -102,7 +155,7 @@ def read_theory(node: Node, catalogues: Catalogues, faults: Faults) -> TheorySet
     if form is not None and not parts:
         known = ", ".join(field.alias or key for key, field in TheoryForm.model_fields.items())
         faults.add(node.mark, "theory: expected at least one subject", f"known: {known}")
-    errors = plan = regions = smooth = None
+    errors = plan = regions = smooth = limits = means = theorems = None
     if "optimal-error" in parts:
         errors = _read_optimal_error(parts["optimal-error"], faults)
     if "plan" in parts and (given := read_form(PlanForm, parts["plan"], "plan", faults)):
@@ -113,9 +166,27 @@ def read_theory(node: Node, catalogues: Catalogues, faults: Faults) -> TheorySet
         regions = RegionsSettings(**bound.model_dump())
     if "lse" in parts and (sizes := read_form(SmoothMaximumForm, parts["lse"], "lse", faults)):
         smooth = SmoothMaximumSettings(**sizes.model_dump())
+    if "limits" in parts and (ends := read_form(LimitsForm, parts["limits"], "limits", faults)):
+        limits = LimitsSettings(**ends.model_dump())
+    if "mean-similarity" in parts and (
+        images := read_form(MeanSimilarityForm, parts["mean-similarity"], "mean-similarity", faults)
+    ):
+        means = MeanSimilaritySettings(**images.model_dump())
+    if "theorems" in parts and (
+        asked := read_form(TheoremsForm, parts["theorems"], "theorems", faults)
+    ):
+        theorems = TheoremsSettings(**asked.model_dump())
     if faults:
         return None
-    return TheorySettings(optimal_error=errors, plan=plan, regions=regions, lse=smooth)
+    return TheorySettings(
+        optimal_error=errors,
+        plan=plan,
+        regions=regions,
+        lse=smooth,
+        limits=limits,
+        mean_similarity=means,
+        theorems=theorems,
+    )
 
 
 def _read_optimal_error(node: Node, faults: Faults) -> OptimalErrorSettings | None:

@@ -17,8 +17,11 @@ from poolbench.app.theory import (
 )
 from poolbench.core.errors import BadInput
 from poolbench.core.theory import (
+    LimitsSettings,
+    MeanSimilaritySettings,
     OptimalErrorSettings,
     SmoothMaximumSettings,
+    TheoremsSettings,
     TheorySettings,
 )
 from poolbench.report.chart import Curves, Scatter, Surface
@@ -57,7 +60,11 @@ def test_every_published_number_of_the_shipped_suites_is_found() -> None:
     assert all(record["deviation"] < 1e-15 for record in plan)
 
 
-@pytest.mark.parametrize("name", ["maxpool/appendix-d", "maxpool/fig2-plan", "lse/fig1-surface"])
+@pytest.mark.parametrize(
+    "name",
+    ["maxpool/appendix-d", "maxpool/fig2-plan", "maxpool/theorems", "lse/fig1-surface",
+     "lae/theorems", "contraction/mean-similarity"],
+)  # fmt: skip
 def test_every_shipped_suite_gives_tables(name: str) -> None:
     profile = None if name == "maxpool/fig2-plan" else "smoke"
     experiment = load_experiment("theory", name, profile=profile)
@@ -139,6 +146,16 @@ def test_a_suite_says_everything_a_command_can(load: Load) -> None:
     assert settings.optimal_error == OptimalErrorSettings(d=(5,), orders=((0, 4),))
     assert settings.lse == SmoothMaximumSettings(t=(1.0,), n=(3,))
     assert settings.plan is settings.regions is None
+    given = "mean-similarity: {image_sizes: [9], kernel_sizes: [5]}, limits: {seeds: 2, n: [3]}"
+    settings = load(f"{{{given}, theorems: {{d: [4], numbers: [6, 1]}}}}")
+    assert settings.mean_similarity == MeanSimilaritySettings(image_sizes=(9,), kernel_sizes=(5,))
+    assert settings.limits == LimitsSettings(seeds=2, n=(3,))
+    assert settings.theorems == TheoremsSettings(d=(4,), numbers=(6, 1))
+    titles = [table.title for table in calculate(settings, with_charts=False).tables]
+    assert [title.split(" · ")[0] for title in titles[-2:]] == [
+        "Theorem 1",
+        "Theorem 6 and lemma 7",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -160,6 +177,14 @@ def test_a_suite_says_everything_a_command_can(load: Load) -> None:
             "expected a number from 0 to 1, such as 1/8, got 2",
         ),
         ("{lse: {t: [0]}}", "lse.t: expected a list of numbers > 0, got 0"),
+        ("{theorems: {numbers: [2]}}", "theorems.numbers: expected a list of theorems: 1, 3, 5, 6"),
+        ("{theorems: {d: [1]}}", "theorems.d: expected a list of whole numbers >= 2"),
+        ("{limits: {low: [1, 2]}}", "limits.low: expected a list of at least three numbers > 0"),
+        ("{limits: {n: [1]}}", "limits.n: expected a list of whole numbers >= 2"),
+        (
+            "{mean-similarity: {pairs: 0}}",
+            "mean-similarity.pairs: expected whole number >= 1, got 0",
+        ),
         ("{regions: {d: 3, published: 0}}", "regions.published: expected whole number >= 1, got 0"),
     ],
 )

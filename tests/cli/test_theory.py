@@ -56,6 +56,28 @@ def test_l2_error_volume_networks_and_regions_answer(rows: Callable[..., Any]) -
     assert smooth["lse_largest"] == pytest.approx(1.3862943611198906)
 
 
+def test_theorems_limits_and_mean_similarities_answer(
+    rows: Callable[..., Any], poolbench: Program, tmp_path: Path
+) -> None:
+    assert [row["agree_positive"] for row in rows("theorems", 1, "--d", "2,9")] == [1, 1]
+    assert [row["least_error_fraction"] for row in rows("theorems", 3, "--d", 3)] == [
+        "1/6", "1/12", "1/8",
+    ]  # fmt: skip
+    assert [row["exists"] for row in rows("theorems", 5, "--d", "4-5")] == ["yes", "no"]
+    (shape,) = rows("theorems", 6, "--d", 3)
+    assert (shape["estimators"], shape["increasing"], shape["counterexample"]) == (3, 2, "0,1,2")
+    both = poolbench("theory", "theorems", 6, 1, "--d", 2, "--format", "json")
+    assert [table["title"][:9] for table in json.loads(both.out)["tables"]] == [
+        "Theorem 1",
+        "Theorem 6",
+    ]
+    call = ("limits", "--n", 4, "--samples", 50, "--seeds", 2, "--figures", tmp_path / "f")
+    assert [row["law_exponent"] for row in rows(*call)] == [1, -1]
+    assert (tmp_path / "f" / "lae-to-max.png").read_bytes()[1:4] == b"PNG"
+    sizes = rows("mean-similarity", "--d", "5,7", "--kernel-size", "3,5", "--pairs", 2)
+    assert [(row["image_size"], row["kernel_size"]) for row in sizes] == [(5, 3), (7, 5)]
+
+
 def test_a_suite_is_run_with_its_profile_and_drawn(poolbench: Program, tmp_path: Path) -> None:
     done = poolbench(
         "theory", "run", "maxpool/appendix-d", "--profile", "smoke", "--figures", tmp_path / "f",
@@ -111,6 +133,13 @@ def test_work_of_some_length_is_announced(poolbench: Program) -> None:
         (["lse", "--samples", "0"], "samples is 0"),
         (["lse", "--offsets", "1e9"], "offset is 1e+09"),
         (["lse", "--n", "200000000"], "do not fit"),
+        (["theorems", "2"], "no table of theorem 2"),
+        (["theorems", "5", "--d", "7"], "theorem 5: d is 7"),
+        (["theorems", "--d", "one"], "--d is 'one'"),
+        (["limits", "--low", "1,2"], "the low temperatures are 1, 2"),
+        (["limits", "--high", "hot"], "--high is 'hot'"),
+        (["mean-similarity", "--kernel-size", "4"], "the kernel size is 4"),
+        (["mean-similarity", "--pairs", "0"], "pairs is 0"),
         (["run", "no-such-suite"], "there is no suite"),
         (["plan", "--format", "word"], "word"),
     ],
