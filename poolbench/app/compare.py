@@ -134,7 +134,7 @@ def _tables(results: Results, pairs: Sequence[tuple[str, str]], *, is_named: boo
             outcomes_of(study, dataset, runs).comparison,
             pairs,
             metric=study.analysis.metric,
-            title=f"{study.title}: {dataset}, {what}, test {study.analysis.metric}",
+            title=f"{study.heading}: {dataset}, {what}, test {study.analysis.metric}",
         )
         for dataset in study.datasets
     ]

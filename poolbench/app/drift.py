@@ -56,9 +56,9 @@ def drift(results: Results) -> tuple[list[Table], list[Chart]]:
             found, missing = _ends(cells, results, operators)
             notes += [f"{variant}: {words}" for words in missing]
             drifts += _drifts(variant, operators, found)
-        title = f"{study.title} · {dataset} · learned pooling parameters"
+        title = f"{study.heading} · {dataset} · learned pooling parameters"
         tables.append(drift_table(title, drifts, fixed, notes))
-        charts += drift_charts(dataset, f"{study.title} · {dataset}", drifts)
+        charts += drift_charts(dataset, f"{study.heading} · {dataset}", drifts)
     return tables, charts
 
 

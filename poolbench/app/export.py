@@ -90,7 +90,7 @@ def _observations(results: Results) -> Iterator[Observation]:
             continue
         observe = partial(
             Observation,
-            study=results.study.title,
+            study=results.study.heading,
             data=cell.data.source.name,
             variant=cell.variant,
             seed=cell.seed,

@@ -124,6 +124,10 @@ def _rule(
         reference, name = other
         involved.append(reference)
         judgement = _judge_change(gate, reference, name, candidate, analysis)
+    elif gate.against == "published" and (
+        reasons := analysis.incomparable(candidate.dataset, candidate.variant)
+    ):
+        judgement = _unknown(f"the published number is not comparable: {'; '.join(reasons)}")
     else:
         bound = _bound(gate, candidate, analysis)
         if bound is None:

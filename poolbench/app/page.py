@@ -16,6 +16,7 @@ from poolbench.report.page import Page, Section
 from poolbench.report.robustness.charts import robustness_charts
 from poolbench.report.studies.answer import answer
 from poolbench.report.studies.by_option import option_charts
+from poolbench.report.studies.differences import about_differences
 from poolbench.report.studies.environments import environments_table
 from poolbench.report.studies.learning import learning_charts
 from poolbench.report.studies.outcome_charts import outcome_charts
@@ -32,6 +33,7 @@ def page_of(results: Results) -> Page:
     study, runs = results.study, results.runs
     sections = (
         Section(title="In short", paragraphs=tuple(_answers(study, runs))),
+        Section(title="Differences", paragraphs=tuple(_differences(study))),
         Section(
             title="Results",
             tables=tuple(outcome_tables(results)),
@@ -53,7 +55,7 @@ def page_of(results: Results) -> Page:
         Section(title="Reproduce", commands=commands(study)),
     )
     return Page(
-        title=study.title,
+        title=study.heading,
         question=_question(study),
         facts=tuple(_facts(study, runs)),
         sections=tuple(s for s in sections if s.paragraphs or s.tables or s.charts or s.commands),
@@ -95,6 +97,12 @@ def _answers(study: Study, runs: Mapping[str, Run]) -> Iterator[str]:
     for dataset in study.datasets:
         text = answer(outcomes_of(study, dataset, runs))
         yield f"{dataset}: {text}" if len(study.datasets) > 1 else text
+
+
+def _differences(study: Study) -> Iterator[str]:
+    for dataset in study.datasets:
+        for text in about_differences(study, dataset, is_compared=True):
+            yield f"{dataset}: {text}" if len(study.datasets) > 1 else text
 
 
 def _drift(results: Results) -> Section:

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
+from poolbench.app.suites import shipped_files
 from poolbench.core.data_root import data_root
 from poolbench.core.study import Study
 from poolbench.data import AUGMENTATIONS, DATASETS
 from poolbench.data.fingerprint import fingerprint
+from poolbench.data.found_images import found_images
 from poolbench.models import MODELS
 from poolbench.operators import OPERATORS
 from poolbench.probes import PROBES
@@ -56,6 +58,8 @@ def load_study(
         path,
         catalogues=CATALOGUES,
         fingerprint=partial(fingerprint, root=data_root(root)),
+        count=partial(found_images, root=data_root(root)),
+        shipped=shipped_files,
         profile=profile,
         overrides=overrides,
         only=only,

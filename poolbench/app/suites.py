@@ -31,6 +31,12 @@ def names() -> list[str]:
     return sorted(str(path) for path in found if not path.name.startswith("_"))
 
 
+def shipped_files() -> dict[str, Path]:
+    """Return the files of the built-in suites by name."""
+    root = folder()
+    return {name: root / f"{name}.yaml" for name in names()}
+
+
 def find(named: str) -> Path:
     """Return the file for a command's SUITE argument.
 

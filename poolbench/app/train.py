@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from poolbench.core.data_root import data_root
 from poolbench.core.events import Event
 from poolbench.core.study import Study
+from poolbench.report.studies.differences import about_differences
+from poolbench.report.studies.plan import about_images
 from poolbench.runtime.components import components_of, require
 from poolbench.runtime.devices import check_device, check_gpu_settings
 from poolbench.runtime.runner import Runner, Settings
@@ -17,7 +19,7 @@ from poolbench.runtime.task import TASKS
 from poolbench.runtime.utilisation import Utilisation
 from poolbench.store.store import Store
 
-__all__ = ["Settings", "Summary", "train", "unfinished_count"]
+__all__ = ["Settings", "Summary", "about_data", "train", "unfinished_count"]
 
 
 def unfinished_count(study: Study, store: Path) -> int:
@@ -29,6 +31,14 @@ def unfinished_count(study: Study, store: Path) -> int:
     if not Store.is_at(store):
         return len(study.cells)
     return len(TASKS["train"].open_cells(Store(store), study))
+
+
+def about_data(study: Study) -> Iterator[str]:
+    """Say what each data set has, and if published numbers will be no yardstick, why."""
+    for dataset in study.datasets:
+        yield from about_images(study, dataset)
+        if dataset in study.analysis.published:
+            yield from about_differences(study, dataset, is_compared=True)
 
 
 def train(

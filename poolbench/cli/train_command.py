@@ -44,8 +44,8 @@ def train(
     from poolbench.app.probe import ask
     from poolbench.app.report import tables
     from poolbench.app.results import Reading, read_results
+    from poolbench.app.train import about_data, unfinished_count
     from poolbench.app.train import train as train_study
-    from poolbench.app.train import unfinished_count
 
     check(format, output)
     study = read_study(suite, selection)
@@ -53,6 +53,9 @@ def train(
     reading.applied_to(study)  # report errors before hours of training, not after
     if probes:
         ask(study, (), {})
+    if not running.quiet:
+        for line in about_data(study):
+            tell(line)
     settings = settings_of(selection, running, download=download)
     with showing_progress(unfinished_count(study, selection.store), quiet=running.quiet) as listen:
         summary = train_study(study, settings, listen)

@@ -9,6 +9,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from poolbench.core.cell import Cell, Named, cell_from_json, named_from_json
+from poolbench.core.comparability import (
+    Difference,
+    FoundImages,
+    difference_from_json,
+    found_from_json,
+)
 from poolbench.core.gate import Gate, gate_from_json
 from poolbench.core.plugin_source import as_stored
 
@@ -30,6 +36,8 @@ class Analysis:
         planned: Pairs of variants ``(a, b)`` to compare besides those with the baseline, declared
             before training.
         published: The source's (mean, standard deviation) in per cent, per data set and variant.
+        differences: What differs from what ``published`` was measured with, or without published
+            numbers from the suite's file.
     """
 
     metric: Metric = "accuracy"
@@ -39,6 +47,16 @@ class Analysis:
     margin: float | None = None
     planned: tuple[tuple[str, str], ...] = ()
     published: Mapping[str, Mapping[str, tuple[float, float]]] = field(default_factory=dict)
+    differences: tuple[Difference, ...] = ()
+
+    def incomparable(self, dataset: str, variant: str) -> tuple[str, ...]:
+        """Return why a variant's published number is no yardstick; empty if it is one."""
+        return tuple(
+            difference.text
+            for difference in self.differences
+            if difference.dataset == dataset
+            if variant in difference.variants and difference.is_incomparable
+        )
 
     @property
     def lower_is_better(self) -> bool:
@@ -93,6 +111,7 @@ class Study:
         analysis: How the results are read.
         execution: Where they run.
         arguments: Command-line arguments besides the suite, as typed.
+        found: Images of each data set on the machine that read the suite, where they are known.
     """
 
     title: str
@@ -110,6 +129,7 @@ class Study:
     gates: tuple[Gate, ...] = ()
     arguments: tuple[str, ...] = ()
     whole_cells: tuple[Cell, ...] = ()
+    found: Mapping[str, FoundImages] = field(default_factory=dict)
 
     @property
     def whole(self) -> Study:
@@ -123,6 +143,12 @@ class Study:
             cells=self.whole_cells,
             whole_cells=(),
         )
+
+    @property
+    def heading(self) -> str:
+        """The title, with the parts that are not the suite's: ``... (changed: recipe, data)``."""
+        parts = dict.fromkeys(d.part for d in self.analysis.differences if d.is_incomparable)
+        return f"{self.title} (changed: {', '.join(parts)})" if parts else self.title
 
     @property
     def id(self) -> str:
@@ -164,8 +190,24 @@ def study_from_json(document: Mapping[str, Any]) -> Study:
         "gates": tuple(gate_from_json(gate) for gate in document.get("gates", ())),
         "arguments": tuple(document.get("arguments", ())),
         "execution": Execution(**document["execution"]),
+        "found": {
+            name: found_from_json(found) for name, found in document.get("found", {}).items()
+        },
     }
-    return Study(**fields)
+    study = Study(**fields)
+    if "differences" in document["analysis"]:
+        return study
+    return replace(study, analysis=replace(study.analysis, differences=tuple(_typed(study))))
+
+
+def _typed(study: Study) -> Iterator[Difference]:
+    """Yield the changes that were typed, for studies stored before differences were recorded."""
+    pairs = zip(study.arguments[::2], study.arguments[1::2], strict=False)
+    changes = [f"{option} {value}" for option, value in pairs if option != "--only"]
+    for dataset in study.datasets if changes else ():
+        yield Difference(
+            dataset=dataset, part="suite", text=" ".join(changes), variants=study.variants
+        )
 
 
 def analysis_from_json(document: Mapping[str, Any]) -> Analysis:
@@ -175,4 +217,7 @@ def analysis_from_json(document: Mapping[str, Any]) -> Analysis:
         for dataset, rows in document["published"].items()
     }
     planned = tuple((a, b) for a, b in document.get("planned", ()))
-    return Analysis(**{**document, "published": published, "planned": planned})
+    differences = tuple(map(difference_from_json, document.get("differences", ())))
+    return Analysis(
+        **{**document, "published": published, "planned": planned, "differences": differences}
+    )

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from poolbench.core.cell import Named
+from poolbench.core.comparability import FoundImages
 from poolbench.core.experiment import kind_of
 from poolbench.core.study import Study
 from poolbench.suite.catalogues import Catalogues
 from poolbench.suite.check import check
+from poolbench.suite.differences import differences
 from poolbench.suite.document import Override, read_document
 from poolbench.suite.expand import choose_seeds, expand
 from poolbench.suite.experiment import refuse
 from poolbench.suite.faults import Faults
+from poolbench.suite.reference import Shipped, references
 
 
 def load(
@@ -25,6 +29,8 @@ def load(
     overrides: Sequence[str] = (),
     only: Sequence[str] = (),
     limit: int | None = None,
+    count: Callable[[Named], FoundImages | None] = lambda _: None,
+    shipped: Shipped = dict,
 ) -> Study:
     """Read, check and expand a suite file.
 
@@ -37,6 +43,9 @@ def load(
         overrides: ``recipe.epochs=5`` each, laid over the profile in this order.
         only: Globs over variants (``lae*``) or single cells (``lae@3``); empty for everything.
         limit: Most images of each split of each data set, at least 1; overrides the suite's.
+        count: Returns the images of a data set on this machine; ``None`` if they are not known.
+        shipped: Returns the files of the built-in suites by name, to recognise their published
+            numbers.
 
     Returns:
         The study.
@@ -57,6 +66,18 @@ def load(
     cells = expand(suite, fingerprint)
     selected = {(name, seed) for name, seeds in wanted.items() for seed in seeds}
     kept = {seed for _, seed in selected}
+    counts = {each.source.name: count(each.source) for each in suite.datasets}
+    found = {dataset: images for dataset, images in counts.items() if images is not None}
+    held_against = references(
+        path,
+        suite,
+        profile=profile,
+        is_changed=profile is not None or bool(laid),
+        catalogues=catalogues,
+        shipped=shipped,
+    )
+    names = tuple(variant.name for variant in suite.variants)
+    differs = differences(suite, names, tuple(suite.seeds), held_against, found)
     return Study(
         title=suite.form.title or path.stem,
         origin=str(path),
@@ -66,13 +87,14 @@ def load(
         cells=tuple(cell for cell in cells if (cell.variant, cell.seed) in selected),
         whole_cells=cells if only else (),
         probes=suite.probes,
-        analysis=suite.analysis,
+        analysis=replace(suite.analysis, differences=differs),
         gates=suite.gates,
         execution=suite.execution,
         source=suite.form.source,
         profile=profile or "",
         baseline=suite.form.baseline,
         arguments=arguments_of(profile, overrides, only, limit),
+        found=found,
     )
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from poolbench.app.gates import judge
 from poolbench.app.seed_values import ConditionValues, SeedValues
+from poolbench.core.comparability import Difference
 from poolbench.core.gate import read_gate
 from poolbench.core.study import Analysis
 from poolbench.stats import Judgement
@@ -61,3 +62,23 @@ def test_a_changed_value_is_put_to_the_test_and_so_are_equal_values_of_other_run
     changed = judged(condition(FIVE), condition([*FIVE[:4], 0.95]))
     assert (changed.outcome, changed.n) == ("undecided", 5)
     assert judged(condition(FIVE), condition(FIVE, runs="other")).outcome == "undecided"
+
+
+def test_a_number_of_other_runs_is_no_bound_that_could_fail_or_pass() -> None:
+    gate = read_gate("accuracy < published")
+    published = {"digits": {"max": (99.0, 0.1)}}
+    shorter = Difference(
+        dataset="digits", part="recipe", text="recipe.epochs 1 instead of 2", variants=("max",)
+    )
+
+    def judged_with(*differences: Difference) -> Judgement:
+        analysis = Analysis(published=published, differences=differences)
+        (ruling,) = judge([gate], [condition(FIVE)], lambda _: None, analysis)
+        return ruling.judgement
+
+    assert judged_with().outcome == "fails"
+    undecided = judged_with(shorter)
+    assert undecided.outcome == "undecided"
+    assert undecided.reason == (
+        "the published number is not comparable: recipe.epochs 1 instead of 2"
+    )

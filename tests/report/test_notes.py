@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 from scipy import stats
 
+from poolbench.core.comparability import Difference
 from poolbench.core.record import Run
 from poolbench.core.study import Study
 from poolbench.report.studies.results import results_table
@@ -82,9 +83,16 @@ def test_a_question_mark_is_explained_where_there_is_one() -> None:
         assert any(note.startswith("? ") for note in notes) == is_told
 
 
-def test_a_reduction_is_no_comparison_where_nothing_published_is_shown() -> None:
+def test_a_difference_is_no_comparison_where_nothing_published_is_shown() -> None:
     study, runs = finished({"average": [180, 181], "max": [190, 191]})
+    shorter = Difference(
+        dataset="digits", part="recipe", text="recipe.epochs 1 instead of 2", variants=("max",)
+    )
     study = replace(
-        study, profile="smoke", analysis=replace(study.analysis, published={}),
-    )  # fmt: skip
-    assert results_table(study, "digits", runs).notes[-1] == "reduced: profile 'smoke'"
+        study,
+        arguments=("--profile", "smoke", "--only", "m*"),
+        analysis=replace(study.analysis, published={}, differences=(shorter,)),
+    )
+    assert results_table(study, "digits", runs).notes[-1] == (
+        "differs from the suite (changed by --profile smoke): recipe.epochs 1 instead of 2 (max)"
+    )

@@ -5,13 +5,15 @@ from dataclasses import replace
 
 import pytest
 
+from poolbench.core.comparability import Difference
 from poolbench.core.errors import BadInput
+from poolbench.core.study import Study
 from poolbench.report import FORMATS
 from poolbench.report.studies.outcomes import outcomes_of
 from poolbench.report.studies.pairs import pair_table
 from poolbench.report.studies.results import results_table
 from poolbench.report.table import Table, TableCell
-from tests.cells import a_cell, a_study
+from tests.cells import a_cell
 from tests.report.examples import TOTAL, finished
 
 LOW = [180, 181, 182, 183, 184, 185]
@@ -194,18 +196,50 @@ def test_a_pair_is_shown_with_its_effect_and_the_caveats_that_concern_it() -> No
     assert f"† {diverged.text}" in both.notes
 
 
-def test_a_reduced_training_is_not_compared_with_published_figures_unsaid() -> None:
-    study = a_study()
-    assert not [note for note in results_table(study, "digits", {}).notes if "reduced" in note]
-    limited = replace(
-        study,
-        profile="smoke",
-        cells=tuple(replace(c, data=replace(c.data, limit=256)) for c in study.cells),
+def _published(*differences: Difference) -> Study:
+    study, _ = finished({"average": LOW, "max": HIGH})
+    rows = {"digits": {"average": (90.0, 0.5), "max": (98.5, 0.25)}}
+    analysis = replace(study.analysis, published=rows, differences=differences)
+    return replace(study, analysis=analysis)
+
+
+def test_what_other_runs_were_measured_with_is_said_instead_of_the_published_number() -> None:
+    _, runs = finished({"average": LOW, "max": HIGH})
+    shorter = Difference(
+        dataset="digits", part="recipe", text="recipe.epochs 1 instead of 2", variants=("max",)
     )
-    (note,) = [n for n in results_table(limited, "digits", {}).notes if n.startswith("reduced")]
-    assert note == (
-        "reduced: profile 'smoke', at most 256 images of each split: "
-        "not comparable with the published numbers"
+    table = results_table(_published(shorter), "digits", runs)
+    assert table.title == "A study (changed: recipe) · digits · test accuracy"
+    assert [row(cells)[6:8] for cells in table.rows] == [
+        ["90.00 ± 0.50", "+1.25"],
+        ["not comparable", "–"],
+    ]
+    average, maximum = table.records
+    assert (average["published"], maximum["published"]) == ("comparable", "not comparable")
+    assert (maximum["published_mean"], maximum["difference_from_published"]) == (0.985, None)
+    assert table.detail["published"]["max"] == {
+        "mean": 0.985,
+        "std": 0.0025,
+        "comparable": False,
+        "reasons": ["recipe.epochs 1 instead of 2"],
+    }
+    for name in FORMATS:
+        text = FORMATS.resolve(name)([table])
+        assert "not comparable" in text, name
+        assert name in ("json", "csv") or "98.5" not in text, name
+
+
+def test_other_seeds_are_named_and_leave_the_mean_comparable() -> None:
+    _, runs = finished({"average": LOW, "max": HIGH})
+    fewer = Difference(
+        dataset="digits", part="seeds", text="6 seeds instead of 30", variants=("average", "max")
+    )
+    table = results_table(_published(fewer), "digits", runs)
+    assert table.title == "A study · digits · test accuracy"
+    assert row(table.rows[1])[6:8] == ["98.50 ± 0.25", "−2.25"]
+    assert table.notes[-1] == (
+        "differs from the suite: 6 seeds instead of 30; "
+        "the means stay comparable, other seeds only change their interval"
     )
 
 

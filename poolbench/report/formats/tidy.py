@@ -22,7 +22,7 @@ class Observation:
     """One number.
 
     Args:
-        study: Title of the study.
+        study: Title of the study, with the parts that are not its suite's.
         data: The data set.
         variant: Label of the variant in the suite.
         seed: Seed of the run.

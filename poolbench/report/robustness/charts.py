@@ -52,7 +52,7 @@ def _chart(study: Study, sweep: Sweep, name: str) -> Curves:
         axis = _epsilon_axis(sweep) if sweep.is_over_epsilons else Axis(label=sweep.axis)
     return Curves(
         name=name,
-        title=f"{study.title} · {sweep.dataset} · {sweep.title}",
+        title=f"{study.heading} · {sweep.dataset} · {sweep.title}",
         caption=f"{BAND}; {seeds_text(measured.values())} a variant; {sweep.total:,} test images",
         x=axis,
         y=Axis(label="accuracy (%)", is_share=True),

@@ -10,7 +10,8 @@ from poolbench.core.measurement import Measurement
 from poolbench.core.study import Study
 from poolbench.report.number_format import per_cent
 from poolbench.report.robustness.sweeps import Sweep
-from poolbench.report.studies.notes import about_comparison, about_reductions
+from poolbench.report.studies.differences import about_differences
+from poolbench.report.studies.notes import about_comparison
 from poolbench.stats import Comparison, Pair, estimate
 from poolbench.stats.binomial import binomial_error
 
@@ -45,7 +46,7 @@ def notes_of_areas(
     if sweep.is_over_epsilons:
         yield from _about_rises(sweep, shown)
     yield from _about_reasons(sweep, shown)
-    yield from about_reductions(study, sweep.dataset, is_compared=False)
+    yield from about_differences(study, sweep.dataset)
 
 
 def notes_of_settings(study: Study, sweep: Sweep, pairs: Sequence[Pair]) -> Iterator[str]:

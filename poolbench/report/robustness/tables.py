@@ -49,7 +49,7 @@ def robustness_tables(
     """
     tables = []
     for sweep in sweeps_of(study.whole, runs, measurements):
-        title = f"{study.title} · {sweep.dataset} · {sweep.title}"
+        title = f"{study.heading} · {sweep.dataset} · {sweep.title}"
         if sweep.settings:
             tables += [_area_table(study, sweep, title), _settings_table(study, sweep, title)]
         else:

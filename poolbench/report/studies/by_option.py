@@ -127,7 +127,7 @@ def _chart(
     site, _, option = name.removeprefix("pools.").removeprefix("recipe.").rpartition(".")
     return Curves(
         name=f"{dataset}-by-{option.replace('_', '-')}",
-        title=f"{study.title} · {dataset}",
+        title=f"{study.heading} · {dataset}",
         caption=f"{BAND}; {seeds_text(filter(None, counts))} a variant",
         x=Axis(
             label=f"{option.replace('_', ' ')} ({site})" if site else option,

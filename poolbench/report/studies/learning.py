@@ -13,12 +13,8 @@ from poolbench.report.chart import Axis, Chart, Curve, Curves
 from poolbench.report.number_format import NOTHING, count, probability
 from poolbench.report.studies.bands import BAND, curve_over_seeds, seeds_text
 from poolbench.report.studies.comparison_cells import verdict_cell
-from poolbench.report.studies.notes import (
-    about_bold,
-    about_caveats,
-    about_reductions,
-    about_selection,
-)
+from poolbench.report.studies.differences import about_differences
+from poolbench.report.studies.notes import about_bold, about_caveats, about_selection
 from poolbench.report.table import Column, Table, TableCell, text_cell
 from poolbench.stats import Comparison, compare
 from poolbench.stats.document import document
@@ -104,7 +100,7 @@ def early_table(study: Study, dataset: str, runs: Mapping[str, Run], target: flo
         )
     against = f"vs {comparison.baseline}, " if comparison.baseline else ""
     return Table(
-        title=f"{study.title} · {dataset} · epochs to {100 * target:g} % validation accuracy",
+        title=f"{study.heading} · {dataset} · epochs to {100 * target:g} % validation accuracy",
         columns=(
             Column(title="variant", fields=("variant",), is_text=True),
             Column(title="reached", fields=("n_reached", "n")),
@@ -122,7 +118,7 @@ def early_table(study: Study, dataset: str, runs: Mapping[str, Run], target: flo
             *(_about_tests(comparison) if contrasts else ()),
             # A run that never reached the target has no number here, but it did not diverge.
             *about_caveats(comparison, shown, without=("diverged", "constant")),
-            *about_reductions(study, dataset, is_compared=False),
+            *about_differences(study, dataset),
         ),
         detail={"dataset": dataset, "metric": "epochs", "target": target, **document(comparison)},
     )
@@ -151,7 +147,7 @@ def _chart(
         left_out = f"; left out, since they diverged: {', '.join(diverged)}" if diverged else ""
         yield Curves(
             name=f"{dataset}-{name.replace(' ', '-')}",
-            title=f"{study.title} · {dataset} · {name}",
+            title=f"{study.heading} · {dataset} · {name}",
             caption=f"{BAND}; {seeds_text(counts)} a variant{left_out}",
             x=Axis(label="epoch"),
             y=Axis(label=f"{name} (%)" if is_share else name, is_share=is_share),

@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from poolbench.core.counted import counted
-from poolbench.core.study import Study
 from poolbench.report.number_format import per_cent, probability
 from poolbench.report.studies.outcomes import Outcomes
 from poolbench.stats import Comparison, holm, seeds_needed
@@ -87,23 +86,6 @@ def about_caveats(
             not caveat.variants or concerned.intersection(caveat.variants)
         ):
             yield f"{_SIGNS.get(caveat.code, '')}{caveat.text}"
-
-
-def about_reductions(study: Study, dataset: str, *, is_compared: bool) -> Iterator[str]:
-    """Say that a table is based on less than its suite describes.
-
-    Args:
-        study: The study.
-        dataset: Data set of the table.
-        is_compared: Whether the table shows published numbers.
-    """
-    cells = [cell for cell in study.cells if cell.data.source.name == dataset]
-    reductions = [f"profile '{study.profile}'"] if study.profile else []
-    limits = sorted({cell.data.limit for cell in cells if cell.data.limit is not None})
-    reductions += [f"at most {limit:,} images of each split" for limit in limits]
-    if reductions:
-        warning = ": not comparable with the published numbers" if is_compared else ""
-        yield f"reduced: {', '.join(reductions)}{warning}"
 
 
 def _about_cells(outcomes: Outcomes) -> Iterator[str]:

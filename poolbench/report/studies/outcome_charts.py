@@ -32,7 +32,7 @@ def outcome_charts(study: Study, runs: Mapping[str, Run]) -> list[Chart]:
         outcomes = outcomes_of(study, dataset, runs)
         if not any(outcomes.comparison.estimates[name].n for name in outcomes.shown):
             continue
-        title = f"{study.title} · {dataset} · test {outcomes.metric}"
+        title = f"{study.heading} · {dataset} · test {outcomes.metric}"
         charts.append(_seeds(outcomes, dataset, title))
         charts += _costs(outcomes, dataset, title)
     return charts

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from poolbench.core.cell import Cell
@@ -11,6 +11,7 @@ from poolbench.core.counted import counted
 from poolbench.core.pairs import declared_pairs
 from poolbench.core.study import Study
 from poolbench.report.number_format import byte_size, duration
+from poolbench.report.studies.differences import about_differences
 from poolbench.report.table import Column, Table, TableCell, text_cell
 from poolbench.stats.floor import floor_message, seeds_needed, smallest_p, smallest_p_paired
 
@@ -57,16 +58,29 @@ def plan_table(study: Study, dataset: str, progress: PlanProgress) -> Table:
     rows = study.cells_on(dataset)
     cells = [cell for row in rows.values() for cell in row]
     return Table(
-        title=f"{study.title}: {dataset}, {len(cells)} cells",
+        title=f"{study.heading}: {dataset}, {len(cells)} cells",
         columns=_COLUMNS,
         rows=tuple(_row(variant, row, progress) for variant, row in rows.items()),
         notes=(
             _recipe_note(study.cells[0]),
+            *about_images(study, dataset),
+            *about_differences(study, dataset, is_compared=True),
             _effort_note([cell for cell in cells if cell.id not in progress.done], progress),
             _power_note(study.whole, dataset),
             *_probe_notes(study, cells, progress),
         ),
     )
+
+
+def about_images(study: Study, dataset: str) -> Iterator[str]:
+    """Say how many images of how many classes were found, and how many of them are used."""
+    found = study.found.get(dataset)
+    if found is None:
+        return
+    data = next(cell.data for cell in study.cells if cell.data.source.name == dataset)
+    used = f"; at most {data.limit:,} of each split are used" if data.limit is not None else ""
+    held = f"; {100 * data.validation:g} % of training is held out" if data.validation else ""
+    yield f"Found of {dataset}: {found}{used}{held}."
 
 
 def _row(variant: str, cells: Sequence[Cell], progress: PlanProgress) -> tuple[TableCell, ...]:

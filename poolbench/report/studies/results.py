@@ -6,6 +6,7 @@ import math
 import statistics
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from poolbench.core.record import Run
 from poolbench.core.study import Study
@@ -17,12 +18,16 @@ from poolbench.report.studies.comparison_cells import (
     count_cell,
     ranked_cell,
 )
-from poolbench.report.studies.notes import about_reductions, notes_of
+from poolbench.report.studies.differences import about_differences, published_document
+from poolbench.report.studies.notes import notes_of
 from poolbench.report.studies.outcomes import Outcomes, outcomes_of
 from poolbench.report.table import Column, Table, TableCell, text_cell
 from poolbench.stats import Comparison
 from poolbench.stats.document import document
 from poolbench.stats.estimate import constant_value
+
+COMPARABLE, INCOMPARABLE = "comparable", "not comparable"
+"""What a published number is; the second is shown in its place."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +56,7 @@ def results_table(study: Study, dataset: str, runs: Mapping[str, Run]) -> Table:
     """
     outcomes = outcomes_of(study, dataset, runs)
     comparison = outcomes.comparison
-    published = study.analysis.published.get(dataset, {})
+    published = published_document(study, dataset)
     parts = [
         _outcome_part(outcomes),
         _contrast_part(comparison) if comparison.baseline else _rule_part(comparison),
@@ -59,7 +64,7 @@ def results_table(study: Study, dataset: str, runs: Mapping[str, Run]) -> Table:
         _cost_part(outcomes),
     ]
     return Table(
-        title=f"{study.title} · {dataset} · test {outcomes.metric}",
+        title=f"{study.heading} · {dataset} · test {outcomes.metric}",
         columns=tuple(column for part in parts for column in part.columns),
         rows=tuple(
             tuple(cell for part in parts for cell in part.cells(variant))
@@ -67,9 +72,14 @@ def results_table(study: Study, dataset: str, runs: Mapping[str, Run]) -> Table:
         ),
         notes=(
             *notes_of(outcomes, study.source if published else {}),
-            *about_reductions(study, dataset, is_compared=bool(published)),
+            *about_differences(study, dataset, is_compared=True),
         ),
-        detail={"dataset": dataset, "metric": outcomes.metric, **document(comparison)},
+        detail={
+            "dataset": dataset,
+            "metric": outcomes.metric,
+            **document(comparison),
+            "published": published,
+        },
     )
 
 
@@ -108,22 +118,29 @@ def _rule_part(comparison: Comparison) -> _Part:
     return _Part((Column(title=f"p ({comparison.rule})", fields=("p_rule",)),), cells)
 
 
-def _published_part(comparison: Comparison, published: Mapping[str, tuple[float, float]]) -> _Part:
+def _published_part(comparison: Comparison, published: Mapping[str, Mapping[str, Any]]) -> _Part:
+    """Return the source's numbers, and the gap to ours where that means something."""
+
     def cells(variant: str) -> tuple[TableCell, ...]:
-        if variant not in published:
-            return TableCell(values=(None, None), text=NOTHING), TableCell(
-                values=(None,), text=NOTHING
+        row = published.get(variant)
+        if row is None:
+            nothing = TableCell(values=(None,), text=NOTHING)
+            return TableCell(values=(None, None, None), text=NOTHING), nothing
+        mean, std = row["mean"], row["std"]
+        if not row["comparable"]:
+            return (
+                TableCell(values=(mean, std, INCOMPARABLE), text=INCOMPARABLE),
+                TableCell(values=(None,), text=NOTHING),
             )
-        mean, std = (value / 100 for value in published[variant])
         gap = comparison.estimates[variant].mean - mean
         return (
-            TableCell(values=(mean, std), text=per_cent(mean, std)),
+            TableCell(values=(mean, std, COMPARABLE), text=per_cent(mean, std)),
             TableCell(values=(gap,), text=points(gap)),
         )
 
     return _Part(
         (
-            Column(title="published %", fields=("published_mean", "published_std")),
+            Column(title="published %", fields=("published_mean", "published_std", "published")),
             Column(title="ours − published, points", fields=("difference_from_published",)),
         ),
         cells,

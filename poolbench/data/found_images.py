@@ -1,0 +1,46 @@
+"""How many images of how many classes a data set has on this machine, without reading any."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from poolbench.core.cell import Named
+from poolbench.core.comparability import FoundImages
+from poolbench.core.errors import EnvironmentFault
+from poolbench.data import DATASETS
+from poolbench.data.folder_files import FolderFiles
+
+
+def found_images(source: Named, root: Path | None) -> FoundImages | None:
+    """Return the number of images and classes that training would find.
+
+    Where the catalogue has the checksum of a data set's content, it is known without its files:
+    any other content is refused when it is read. Pictures in folders are counted.
+
+    Args:
+        source: The data set.
+        root: Folder of data sets; ``None`` if the user named none.
+
+    Returns:
+        The numbers; ``None`` if its files are missing, or only reading the images would tell.
+    """
+    entry = DATASETS[source.name]
+    official = entry.counts
+    if entry.counts_of:
+        official = DATASETS.resolve(source.name, "counts_of")(source)
+    if entry.find:
+        try:
+            files = DATASETS.resolve(source.name, "find")(source, root)
+        except EnvironmentFault:
+            return None
+        if isinstance(files, FolderFiles):
+            return FoundImages(
+                train=sum(map(len, files.train)),
+                test=sum(map(len, files.test)),
+                classes=len(files.classes),
+                official=official,
+            )
+    classes = entry.num_classes or source.options.get("num_classes")
+    if official is None or not isinstance(classes, int):
+        return None
+    return FoundImages(train=official[0], test=official[1], classes=classes, official=official)
