@@ -65,11 +65,16 @@ def report(
     name = Path(experiment.origin).stem or "contraction"
     if experiment.settings.accuracy_of:
         subjects = _trained(experiment, observed, store, root)
+        accuracies = accuracy_table(experiment, subjects)
         return (
-            [accuracy_table(experiment, subjects), prediction_table(experiment, subjects)],
+            [
+                accuracies.with_deviations(experiment.deviations),
+                prediction_table(experiment, subjects),
+            ],
             [prediction_chart(experiment, subjects, name)],
         )
-    tables = [similarity_table(experiment, observed)]
+    similarities = similarity_table(experiment, observed)
+    tables = [similarities.with_deviations(experiment.deviations)]
     if experiment.settings.sweep is None:
         by_option = option_charts(experiment, observed, name)
         # A source that is a single pair has nothing to scatter.

@@ -67,8 +67,12 @@ def settings_of(
     return GradientsSettings(operators=tuple(operators), matrices=tuple(matrices) or FIGURE_1)
 
 
-def gradients(settings: GradientsSettings) -> tuple[Table, Chart]:
+def gradients(settings: GradientsSettings, deviations: Sequence[str] = ()) -> tuple[Table, Chart]:
     """Return the values and derivatives of operators on matrices.
+
+    Args:
+        settings: Operators and matrices.
+        deviations: What of the suite is not as in its source.
 
     Raises:
         BadInput: An operator cannot be built with its options.
@@ -77,7 +81,8 @@ def gradients(settings: GradientsSettings) -> tuple[Table, Chart]:
 
     matrices = settings.matrices
     shared = [share_credit(named, matrices, _label(named)) for named in settings.operators]
-    return gradients_table(shared, matrices), gradients_chart(shared, matrices)
+    table = gradients_table(shared, matrices).with_deviations(deviations)
+    return table, gradients_chart(shared, matrices)
 
 
 def _label(named: Named) -> str:

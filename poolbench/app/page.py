@@ -34,6 +34,7 @@ def page_of(results: Results) -> Page:
     sections = (
         Section(title="In short", paragraphs=tuple(_answers(study, runs))),
         Section(title="Differences", paragraphs=tuple(_differences(study))),
+        Section(title="Not as in the source", paragraphs=study.deviations),
         Section(
             title="Results",
             tables=tuple(outcome_tables(results)),

@@ -9,6 +9,7 @@ from poolbench.app import suites
 from poolbench.app.experiment import load_experiment
 from poolbench.app.study import CATALOGUES
 from poolbench.core.data_root import data_root
+from poolbench.core.errors import BadInput, did_you_mean
 from poolbench.core.experiment import kind_of
 from poolbench.core.shipped import Shipped
 from poolbench.data.presence import is_here
@@ -40,7 +41,26 @@ def shipped_suites() -> Iterator[Shipped]:
             source=_source(document),
             study=study,
             contraction=contraction,
+            deviations=tuple(
+                str(sentence.value) for sentence in document.entries["deviations"].items
+            )
+            if "deviations" in document.entries
+            else (),
         )
+
+
+def describe_suite(name: str) -> Table:
+    """Return one built-in suite in full.
+
+    Raises:
+        BadInput: There is no such suite.
+    """
+    from poolbench.report.listings.suites import suite_table
+
+    found = {suite.name: suite for suite in shipped_suites()}
+    if name not in found:
+        raise BadInput(f"there is no built-in suite '{name}'", did_you_mean(name, found))
+    return suite_table(found[name])
 
 
 def suite_index(root: Path | None, *, tflops: float | None = None) -> Table:

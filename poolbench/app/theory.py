@@ -54,12 +54,15 @@ def regions_settings(d: int, widths: tuple[int, ...]) -> RegionsSettings:
     return RegionsSettings(d=d, widths=widths, published=published)
 
 
-def calculate(settings: TheorySettings, *, with_charts: bool) -> Findings:
+def calculate(
+    settings: TheorySettings, *, with_charts: bool, deviations: Sequence[str] = ()
+) -> Findings:
     """Calculate every subject of the settings.
 
     Args:
         settings: The subjects.
         with_charts: Whether to draw charts.
+        deviations: What of the suite is not as in its source, for the first table.
 
     Raises:
         BadInput: A number is out of range.
@@ -105,6 +108,7 @@ def calculate(settings: TheorySettings, *, with_charts: bool) -> Findings:
         tables.append(mean_similarity_table(mean_similarities(settings.mean_similarity)))
     if settings.theorems is not None:
         tables += _theorems(settings.theorems)
+    tables[:1] = [table.with_deviations(deviations) for table in tables[:1]]
     return Findings(tables=tuple(tables), charts=tuple(charts))
 
 

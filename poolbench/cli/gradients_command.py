@@ -54,15 +54,15 @@ def gradients(
             raise BadInput("--profile and --set need a suite", "name one with --suite")
         matrices = [parse_matrix(text) for text in matrix or ()]
         settings = settings_of(operators or (), matrices, temperature or ())
+        deviations: tuple[str, ...] = ()
     else:
         from poolbench.app.experiment import load_experiment
 
         if operators or matrix or temperature:
             raise BadInput("a suite has its own operators and matrices", "leave them out")
-        settings = load_experiment(
-            "gradients", suite, profile=profile, overrides=overrides or ()
-        ).settings
-    table, chart = gradients_of(settings)
+        experiment = load_experiment("gradients", suite, profile=profile, overrides=overrides or ())
+        settings, deviations = experiment.settings, experiment.deviations
+    table, chart = gradients_of(settings, deviations)
     emit([table], format, output, charts=[chart])
     if figures is not None:
         draw([chart], figures)

@@ -42,7 +42,7 @@ def list_things(
 ) -> None:
     """List what a suite can name; with NAME, show one entry with its options and an example."""
     from poolbench.app.listing import describe, list_family, schema_text
-    from poolbench.app.suite_index import suite_index
+    from poolbench.app.suite_index import describe_suite, suite_index
 
     if family == "schemas" and name is not None:
         write(schema_text(name), output)
@@ -51,6 +51,8 @@ def list_things(
         raise BadInput("only suites have a cost", "type: poolbench list suites --cost")
     if (family, name) == ("suites", None):
         tables = [suite_index(data_root, tflops=tflops if cost else None)]
+    elif family == "suites" and name is not None:
+        tables = [describe_suite(name)]
     elif family is None:
         families = ("operators", "models", "data", "suites")
         tables = [table for each in families for table in list_family(each, store)]

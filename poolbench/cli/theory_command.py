@@ -50,7 +50,7 @@ def run(
 
     check(format, output)
     experiment = load_experiment("theory", suite, profile=profile, overrides=overrides or ())
-    show(experiment.settings, figures, format, output)
+    show(experiment.settings, figures, format, output, experiment.deviations)
 
 
 @_commands.command("optimal-error")

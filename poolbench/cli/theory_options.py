@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,7 +21,13 @@ _MOST_NUMBERS = 1000
 _MANY_PROGRAMMES = 1000
 
 
-def show(settings: TheorySettings, figures: Path | None, format: str, output: Path | None) -> None:
+def show(
+    settings: TheorySettings,
+    figures: Path | None,
+    format: str,
+    output: Path | None,
+    deviations: Sequence[str] = (),
+) -> None:
     """Calculate what is asked, print the tables and draw the charts.
 
     Args:
@@ -28,6 +35,7 @@ def show(settings: TheorySettings, figures: Path | None, format: str, output: Pa
         figures: Folder for charts; ``None`` for none.
         format: Format of the tables.
         output: File to write them to; ``None`` for standard output.
+        deviations: What the suite does not have from its source.
     """
     from poolbench.app.theory import calculate
 
@@ -37,7 +45,8 @@ def show(settings: TheorySettings, figures: Path | None, format: str, output: Pa
         if programmes > _MANY_PROGRAMMES:
             typer.echo(f"{programmes:,} linear programmes, a few milliseconds each", err=True)
     shows_charts = bool(FORMATS[format].with_charts)
-    findings = calculate(settings, with_charts=figures is not None or shows_charts)
+    with_charts = figures is not None or shows_charts
+    findings = calculate(settings, with_charts=with_charts, deviations=deviations)
     if figures is not None:
         draw(findings.charts, figures)
     emit(findings.tables, format, output, charts=findings.charts)

@@ -26,6 +26,7 @@ class Experiment(Generic[S]):
         origin: The file it was read from, as the user wrote it; empty for a command line.
         settings: The kind's section, with every default filled in.
         source: Where the published numbers come from: paper, table, figure.
+        deviations: What is ours or differs from the source, a sentence each.
         profile: Name of the profile applied; empty for none.
     """
 
@@ -34,6 +35,7 @@ class Experiment(Generic[S]):
     origin: str
     settings: S
     source: Mapping[str, Any] = field(default_factory=dict)
+    deviations: tuple[str, ...] = ()
     profile: str = ""
 
 

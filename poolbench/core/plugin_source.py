@@ -86,4 +86,8 @@ def _identified(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     document = _without_absent_plugins(pairs)
     if "plugin" in document:
         document["plugin"] = PluginSource(**document["plugin"]).identity
+    # Convolutions that keep the size keep the identity they had before a padding could be chosen.
+    options = document.get("options", {})
+    if options.get("padding", 0) is None:
+        document["options"] = {key: options[key] for key in options if key != "padding"}
     return document

@@ -18,6 +18,7 @@ class Shipped:
         kind: ``train``, or the kind of experiment it describes.
         title: Title for people.
         source: Source of its published numbers and recipes.
+        deviations: What is ours or differs from the source, a sentence each.
         study: The study it trains; ``None`` for an experiment.
         contraction: The contraction it measures; ``None`` for any other kind.
     """
@@ -28,6 +29,7 @@ class Shipped:
     source: str
     study: Study | None
     contraction: ContractionSettings | None
+    deviations: tuple[str, ...] = ()
 
     @property
     def data(self) -> dict[str, Named]:

@@ -97,6 +97,7 @@ class Study:
     Args:
         title: For people.
         source: Where the published numbers come from: paper, table, figure.
+        deviations: What is ours or differs from the source, a sentence each.
         origin: The file it was read from, as the user wrote it.
         profile: Name of the profile applied; empty for none.
         variants: Labels, in the suite's order.
@@ -123,6 +124,7 @@ class Study:
     analysis: Analysis
     execution: Execution
     source: Mapping[str, Any] = field(default_factory=dict)
+    deviations: tuple[str, ...] = ()
     profile: str = ""
     baseline: str = ""
     probes: tuple[Named, ...] = ()
@@ -189,6 +191,7 @@ def study_from_json(document: Mapping[str, Any]) -> Study:
         "probes": tuple(named_from_json(probe) for probe in document.get("probes", ())),
         "gates": tuple(gate_from_json(gate) for gate in document.get("gates", ())),
         "arguments": tuple(document.get("arguments", ())),
+        "deviations": tuple(document.get("deviations", ())),
         "execution": Execution(**document["execution"]),
         "found": {
             name: found_from_json(found) for name, found in document.get("found", {}).items()

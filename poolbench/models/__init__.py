@@ -44,6 +44,7 @@ MODELS = ModelCatalogue(
             parameters="4,666,265 (max), 10,238,233 (conv), 5,273,881 (conv, kernel one), "
             "4,928,921 (strided)",
             input_shape=(3, 32, 32),
+            revision=2,
             reference=f"{_MAXPOOL_PAPER}; Page 2018, How to train your ResNet 8",
         ),
         "wrn": ModelEntry(
@@ -74,7 +75,14 @@ MODELS = ModelCatalogue(
                 "attention": Option(
                     kind=bool, default=True, help="self-attention in the first stage's last block"
                 ),
+                "attention_at": Option(
+                    kind=str,
+                    default="start",
+                    choices=("start", "end"),
+                    help="before the block's convolutions, or behind them",
+                ),
             },
+            revision=2,
             sites=(
                 Site(name="stem", scope="windowed", default="max"),
                 Site(name="shortcut", scope="windowed", default="average"),
@@ -154,6 +162,12 @@ MODELS = ModelCatalogue(
                 "channels": Option(kind=int, default=640, minimum=1, help="channels"),
                 "kernel_size": Option(
                     kind=int, default=3, minimum=1, odd=True, help="side of the kernel, in pixels"
+                ),
+                "padding": Option(
+                    kind=int,
+                    default=None,
+                    minimum=0,
+                    help="zeros on each side, in pixels; default: as many as keep the size",
                 ),
             },
             sites=(_HEAD,),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from torch import nn
 
 from poolbench.models.api import PoolFactory
@@ -26,6 +28,7 @@ def mxresnet50(
     image_size: tuple[int, int],
     pool: PoolFactory,
     attention: bool = True,
+    attention_at: Literal["start", "end"] = "start",
 ) -> PooledClassifier:
     """Build MXResNet-50: 23,641,003 parameters with attention, 23,575,466 without.
 
@@ -38,7 +41,9 @@ def mxresnet50(
         pool: Fills ``stem``, a window of 3 at stride 2; ``shortcut`` of the three blocks that
             halve the map, a window of 2; and ``head``. If a site is strided, the last
             convolution of the stem, or the one of the shortcut, takes the stride.
-        attention: Whether self-attention follows the convolutions of the first stage's last block.
+        attention: Whether there is self-attention in the first stage's last block.
+        attention_at: ``start`` puts it before the block's convolutions, as the LogAvgExp paper
+            says; ``end`` behind them, as in the networks that the paper builds on.
 
     References:
         He et al. 2019 (arXiv:1812.01187); Misra 2020 (arXiv:1908.08681).
@@ -50,7 +55,9 @@ def mxresnet50(
             halves = stage > 0 and index == 0
             residual = _bottleneck(channels, width, stride=2 if halves else 1)
             if attention and stage == 0 and index == blocks - 1:
-                residual.append(SelfAttention(width * _EXPANSION))
+                # The widths before and behind this block's convolutions are the same.
+                at = 0 if attention_at == "start" else len(residual)
+                residual.insert(at, SelfAttention(width * _EXPANSION))
             shortcut = _shortcut(channels, width * _EXPANSION, halves=halves, grid=grid, pool=pool)
             layers.append(ResidualBlock(residual, shortcut, nn.Mish(inplace=True)))
             channels, grid = width * _EXPANSION, strided_size(grid, 2 if halves else 1)

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from poolbench.models.whitening import WHITENING_IMAGES, WhiteningConvolution
+
 
 class Network(nn.Module):
     """Normalise pixels and classify them.
@@ -29,11 +31,22 @@ class Network(nn.Module):
         scale = torch.tensor([value if value > 0 else 1.0 for value in std])
         self.register_buffer("std", scale.view(1, -1, 1, 1))
 
+    def fit_whitening(self, images: Tensor) -> None:
+        """Fit the whitening convolutions that act on the images, if there are any.
+
+        Args:
+            images: Training images ``(N, H, W, C)`` as bytes.
+        """
+        for module in self.modules():
+            if isinstance(module, WhiteningConvolution):
+                pixels = images[:WHITENING_IMAGES].cpu().permute(0, 3, 1, 2) / 255
+                module.fit((pixels - self.mean.cpu()) / self.std.cpu())
+
     def forward(self, images: Tensor) -> Tensor:
         """Return logits ``(N, num_classes)`` for pixels in [0, 1] of shape ``(N, C, H, W)``."""
         return self.body((images - self.mean) / self.std)
 
 
 def count_parameters(network: nn.Module) -> int:
-    """Return the number of trainable parameters."""
-    return sum(p.numel() for p in network.parameters() if p.requires_grad)
+    """Return the number of parameters, fixed ones too: sources count a whitening layer's."""
+    return sum(p.numel() for p in network.parameters())

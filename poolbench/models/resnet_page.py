@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from poolbench.core.errors import BadInput
 from poolbench.models.api import PoolFactory
 from poolbench.models.ghost_norm import GhostBatchNorm
+from poolbench.models.whitening import WhiteningConvolution
 
 _PATCH_CHANNELS = 27
 _WIDTHS = (64, 128, 256, 512)
@@ -33,7 +34,7 @@ class ResidualBranch(nn.Module):
 class ResNetPage(nn.Module):
     """Page's residual network: 4,666,265 parameters with max pooling.
 
-    The whitening convolution is initialised like any other: networks are built without data.
+    729 of them are the whitening convolution's, which training fits to the images and leaves fixed.
 
     Args:
         in_channels: 3 as published.
@@ -55,7 +56,7 @@ class ResNetPage(nn.Module):
     ) -> None:
         super().__init__()
         layers: list[nn.Module] = [
-            nn.Conv2d(in_channels, _PATCH_CHANNELS, 3, padding=1, bias=False),
+            WhiteningConvolution(in_channels, _PATCH_CHANNELS, 3),
             nn.Conv2d(_PATCH_CHANNELS, _WIDTHS[0], 3, padding=1, bias=False),
             GhostBatchNorm(_WIDTHS[0]),
             nn.CELU(_CELU_ALPHA),

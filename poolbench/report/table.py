@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -90,6 +90,17 @@ class Table:
         return tuple(
             dict(zip(self.fields, (v for cell in row for v in cell.values), strict=True))
             for row in self.rows
+        )
+
+    def with_deviations(self, deviations: Sequence[str]) -> Table:
+        """Return the table with what deviates from its source, as notes and for programs."""
+        if not deviations:
+            return self
+        detail = {**self.detail, "deviations": list(deviations)}
+        return replace(
+            self,
+            notes=(*self.notes, *(f"not as in the source: {text}" for text in deviations)),
+            detail=detail,
         )
 
     def with_notes(self, notes: Iterable[str]) -> Table:

@@ -119,6 +119,7 @@ class Trainer:
             before = None
             gc.collect()  # two networks may not fit in memory
         network = network_for(cell, splits, self._device)
+        network.fit_whitening(splits.train.images)
         if before is None:
             return training_for(cell, splits, network, self._device, self._recorder)
         _, training = before

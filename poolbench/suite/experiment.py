@@ -73,6 +73,7 @@ def load_experiment(
         origin=str(path or ""),
         settings=settings,
         source=form.source,
+        deviations=form.deviations or (),
         profile=profile or "",
     )
 

@@ -91,6 +91,7 @@ def load(
         gates=suite.gates,
         execution=suite.execution,
         source=suite.form.source,
+        deviations=suite.form.deviations or (),
         profile=profile or "",
         baseline=suite.form.baseline,
         arguments=arguments_of(profile, overrides, only, limit),

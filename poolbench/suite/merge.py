@@ -6,6 +6,9 @@ from dataclasses import replace
 
 from poolbench.suite.nodes import Node
 
+DEVIATIONS = "deviations"
+"""A list that grows: what a base discloses is true of what extends it too."""
+
 NAMED = frozenset({"data", "model", "optimizer", "schedule"})
 """Keys whose value is a catalogue name with options; the bare name is a shorthand."""
 
@@ -13,7 +16,8 @@ NAMED = frozenset({"data", "model", "optimizer", "schedule"})
 def lay(over: Node, base: Node | None, key: str = "") -> Node:
     """Return ``base`` with ``over`` laid on it.
 
-    Mappings merge, at every depth; anything else replaces. Options belong to the name they are
+    Mappings merge, at every depth; anything else replaces, but deviations add up (``null`` drops
+    those of ``base``). Options belong to the name they are
     given with: if ``over`` names another optimizer, network, data set or operator, the options of
     the old one are dropped. If it gives options without a name, they are laid on the one that
     ``base`` names, and on each item if ``base`` lists several.
@@ -28,6 +32,8 @@ def lay(over: Node, base: Node | None, key: str = "") -> Node:
     """
     if base is None:
         return over
+    if key == DEVIATIONS and over.is_list and base.is_list:
+        return replace(over, value=(*base.items, *over.items))
     if key in NAMED and over.is_mapping and "name" not in over.entries:
         if base.is_list:
             return replace(base, value=tuple(lay(over, item, key) for item in base.items))

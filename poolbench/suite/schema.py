@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from poolbench.core.cell import Precision
 from poolbench.core.gate import Loss
@@ -16,8 +16,10 @@ from poolbench.core.study import Metric, Rule
 from poolbench.core.values import Scalar
 
 MAX_NAME_LENGTH = 64
+MAX_SENTENCE_LENGTH = 300
 DEFAULT_SCHEDULE = "constant"
 Seed = Annotated[int, Field(ge=0)]
+_DEVIATIONS = f"a list of sentences of at most {MAX_SENTENCE_LENGTH} characters"
 
 
 class Form(BaseModel):
@@ -32,12 +34,19 @@ class Form(BaseModel):
     )
 
 
+Sentence = Annotated[
+    str,
+    StringConstraints(max_length=MAX_SENTENCE_LENGTH, pattern=r"^[^\n\r]*\S[^\n\r]*$"),
+]
+
+
 class SuiteForm(Form):
     """The top of the file."""
 
     schema_version: int = Field(alias="schema", ge=1, le=1, description="1")
     title: str = Field(default="", description="text in quotes")
     source: dict[str, Scalar] = Field(default={}, description="a mapping to text and numbers")
+    deviations: tuple[Sentence, ...] | None = Field(default=None, description=_DEVIATIONS)
     data: Any = Field(description="a data set, or a list of them")
     model: Any = Field(description="a network")
     recipe: Any = Field(description="epochs, batch_size, optimizer, ...")
@@ -58,6 +67,7 @@ class ExperimentForm(Form):
     schema_version: int = Field(alias="schema", ge=1, le=1, description="1")
     title: str = Field(default="", description="text in quotes")
     source: dict[str, Scalar] = Field(default={}, description="a mapping to text and numbers")
+    deviations: tuple[Sentence, ...] | None = Field(default=None, description=_DEVIATIONS)
 
 
 def keys_of(kind: str) -> tuple[str, ...]:

@@ -62,8 +62,24 @@ def region_bound(inputs: int, widths: Sequence[int]) -> int:
     return sum(regions.values())
 
 
+def all_orders_widths(d: int) -> tuple[int, ...]:
+    """Return the layers that make every subpool of 1 to d - 1 of d elements, pair by pair.
+
+    Layer l has one neuron for each subpool of at most 2^l elements: a larger one is the max of two
+    of the layer before, and a smaller one, which the sum needs too, is passed on.
+
+    Args:
+        d: Elements of the window, at least 2.
+    """
+    widths, reach = [], 1
+    while reach < d - 1:
+        reach = min(2 * reach, d - 1)
+        widths.append(sum(comb(d, size) for size in range(1, reach + 1)))
+    return tuple(widths)
+
+
 def bounded_networks(settings: RegionsSettings) -> tuple[BoundedNetwork, ...]:
-    """Bound the linear regions of the max network and of the plan's estimator.
+    """Bound the linear regions of the max network and of the estimators of two and of all orders.
 
     Args:
         settings: The d, and widths of another network to bound.
@@ -78,6 +94,7 @@ def bounded_networks(settings: RegionsSettings) -> tuple[BoundedNetwork, ...]:
         ("max, by Lemma 1", exact.widths, None),
         (f"orders 0,{d - 1}, by Theorem 4", estimator.widths, None),
         ("the same, a subpool counted as one neuron", plan.widths, settings.published),
+        (f"orders 0 to {d - 1}, a subpool counted as one neuron", all_orders_widths(d), None),
     ]
     if settings.widths:
         networks.append(("of the given widths", settings.widths, None))

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from poolbench.core.errors import BadInput
-from poolbench.theory.regions import region_bound
+from poolbench.core.theory import RegionsSettings
+from poolbench.theory.regions import all_orders_widths, bounded_networks, region_bound
 
 
 def _by_definition(inputs: int, widths: tuple[int, ...]) -> int:
@@ -58,3 +59,21 @@ def test_no_random_network_has_more_regions_on_a_line_than_the_bound() -> None:
 def test_a_layer_without_neurons_is_refused() -> None:
     with pytest.raises(BadInput, match="a layer of 0 neurons"):
         region_bound(3, (4, 0))
+
+
+def test_all_orders_need_every_subpool_and_a_layer_for_each_doubling() -> None:
+    # Subsets of at most 2 of 3 elements; of at most 2, 4 and 8 of 9.
+    assert all_orders_widths(3) == (6,)
+    assert all_orders_widths(9) == (9 + 36, 9 + 36 + 84 + 126, 2**9 - 2)
+    assert all_orders_widths(2) == ()
+
+
+def test_the_number_of_section_4_allows_fewer_combinations_than_theorem_1() -> None:
+    def at_most(n: int, most: int) -> int:
+        return sum(comb(n, inactive) for inactive in range(most + 1))
+
+    networks = bounded_networks(RegionsSettings(d=9, published=819_906_560))
+    bounds = {network.widths: network.bound for network in networks}
+    assert at_most(12, 6) * at_most(10, 5) * at_most(9, 9) == 819_906_560
+    assert bounds[12, 10, 9] == 1_111_887_033
+    assert bounds[45, 255, 510] > bounds[12, 10, 9]

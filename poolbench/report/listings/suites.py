@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from poolbench.core.experiment import KINDS
 from poolbench.core.pairs import declared_pairs
 from poolbench.core.shipped import Shipped
 from poolbench.report.cells import optional
+from poolbench.report.listings.text_table import text_table
 from poolbench.report.number_format import count
 from poolbench.report.table import Column, Table, TableCell, text_cell
 from poolbench.stats.floor import seeds_needed
@@ -68,6 +70,19 @@ def suites_table(
             f"--tflops the rate from `poolbench bench networks`"
         )
     return Table(title="suites that ship", columns=columns, rows=tuple(rows), notes=tuple(notes))
+
+
+def suite_table(suite: Shipped) -> Table:
+    """Return a table of the facts of one suite, with what is not as in its source."""
+    command = "train" if suite.kind == "train" else KINDS[suite.kind]
+    facts = [("title", suite.title), ("for", suite.kind)]
+    facts += [("source", suite.source)] if suite.source else []
+    facts += [("data", ", ".join(suite.data))] if suite.data else []
+    facts += [("networks", count(suite.networks))] if suite.networks is not None else []
+    facts += [("seeds", count(suite.seeds))] if suite.seeds is not None else []
+    facts += [("not as in the source", text) for text in suite.deviations]
+    facts.append(("run", f"poolbench {command} {suite.name}"))
+    return text_table(suite.name, ("", ""), facts)
 
 
 def _row(suite: Shipped, missing: Sequence[str]) -> tuple[TableCell, ...]:

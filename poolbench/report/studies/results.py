@@ -80,7 +80,7 @@ def results_table(study: Study, dataset: str, runs: Mapping[str, Run]) -> Table:
             **document(comparison),
             "published": published,
         },
-    )
+    ).with_deviations(study.deviations)
 
 
 def _outcome_part(outcomes: Outcomes) -> _Part:
