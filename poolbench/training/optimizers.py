@@ -26,7 +26,7 @@ class Optimizer(Protocol):
         """What is kept between steps: by parameter, then by name."""
         ...
 
-    def zero_grad(self, set_to_none: bool = True) -> None:
+    def zero_grad(self) -> None:
         """Clear the gradients."""
         ...
 

@@ -49,13 +49,10 @@ class SGD:
         ]
         self.state: dict[Tensor, dict[str, Tensor]] = {}
 
-    def zero_grad(self, set_to_none: bool = True) -> None:
-        """Clear the gradients, or set them to 0."""
+    def zero_grad(self) -> None:
+        """Clear the gradients."""
         for parameter in self._parameters():
-            if set_to_none:
-                parameter.grad = None
-            elif parameter.grad is not None:
-                parameter.grad.zero_()
+            parameter.grad = None
 
     @torch.no_grad()
     def step(self) -> None:

@@ -38,7 +38,7 @@ class Step:
             labels: Classes, int64 ``(B,)``.
         """
         device, recipe = self._loss_sum.device, self._recipe
-        self._optimizer.zero_grad(set_to_none=True)
+        self._optimizer.zero_grad()
         with arithmetic(device, recipe.precision):
             with autocast(device, recipe.precision):
                 logits = self._network(images)

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import pytest
+import safetensors.torch
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from poolbench.training.checkpoint import UnreadableCheckpoint, pack, unpack
+from poolbench.training.checkpoint import UnreadableCheckpoint, pack, pack_weights, unpack
 
 scalars = st.none() | st.booleans() | st.integers(-(2**60), 2**60) | st.text(max_size=5)
 floats = st.floats(allow_nan=False, allow_infinity=False)
@@ -38,12 +39,18 @@ def test_whole_number_keys_survive() -> None:
     assert unpack(pack({"state": {0: {"momentum": 1.5}}})) == {"state": {0: {"momentum": 1.5}}}
 
 
-@pytest.mark.parametrize("data", [b"", b"{}", b"\x80\x04" * 20, pack({"a": 1})[:-1] + b""])
+@pytest.mark.parametrize("data", [b"", b"{}", b"\x80\x04" * 20, pack({"a": 1})[:50]])
 def test_bytes_that_are_no_checkpoint_are_refused(data: bytes) -> None:
-    if data.startswith(b"\x08") or len(data) > 60:
-        data = data[: len(data) // 2]
     with pytest.raises(UnreadableCheckpoint):
         unpack(data)
+
+
+def test_weights_are_a_plain_safetensors_file() -> None:
+    network = torch.nn.Conv2d(2, 3, 3).to(memory_format=torch.channels_last)
+    state = network.state_dict()
+    found = safetensors.torch.load(pack_weights(state))
+    assert found.keys() == state.keys()
+    assert all(torch.equal(found[name], value) for name, value in state.items())
 
 
 def test_what_is_not_data_cannot_be_packed() -> None:

@@ -54,6 +54,20 @@ def test_every_step_has_the_bits_of_torchs_fused_sgd(options: dict[str, Any]) ->
         assert weights(ours) == weights(theirs), f"step {step}"
 
 
+@pytest.mark.parametrize("options", [PLAIN, HEAVY, NESTEROV], ids=["plain", "heavy", "nesterov"])
+def test_a_state_of_torchs_own_is_taken_up_and_left_alone(options: dict[str, Any]) -> None:
+    ours, theirs = network(), network()
+    own = SGD(groups(ours), **options)
+    reference = torch.optim.SGD(groups(theirs), **options, fused=True)
+    descend(theirs, reference, range(2))
+    ours.load_state_dict(theirs.state_dict())
+    own.load_state_dict(reference.state_dict())
+    for step in range(2, 5):  # momenta in common would be moved twice
+        descend(ours, own, range(step, step + 1))
+        descend(theirs, reference, range(step, step + 1))
+        assert weights(ours) == weights(theirs), f"step {step}"
+
+
 def test_a_parameter_that_joins_later_starts_its_momentum_then() -> None:
     def run(make: type[SGD] | type[torch.optim.SGD], **extra: bool) -> bytes:
         body = network()
