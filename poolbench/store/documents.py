@@ -27,7 +27,7 @@ def to_bytes(document: Any) -> bytes:
 
 def seal(document: Mapping[str, Any]) -> bytes:
     """Return a document with the checksum of its own content."""
-    content = json.loads(json.dumps(document, allow_nan=False))
+    content = json.loads(json.dumps(document))
     return to_bytes({"sha256": _content_hash(content), **content})
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import stat
 import subprocess
 import sys
@@ -13,8 +14,13 @@ import pytest
 from poolbench.app.store import collect
 from poolbench.core.atomic import write_whole
 from poolbench.core.errors import EnvironmentFault
+from poolbench.store.attempts import Attempts
 from poolbench.store.files import explaining_disk_faults, remove_file, remove_tree, write_atomic
+from poolbench.store.findings import FOLDER as FINDINGS
+from poolbench.store.findings import save_finding
+from poolbench.store.leftovers import leftovers
 from poolbench.store.store import Store
+from tests.cells import a_cell
 
 
 def test_a_file_is_replaced_and_nothing_else_is_left(tmp_path: Path) -> None:
@@ -106,6 +112,19 @@ def test_a_folder_that_cannot_be_written_is_an_environment_fault(tmp_path: Path)
         write_atomic(tmp_path / "missing" / "file", b"")
 
 
+def test_a_folder_that_cannot_be_made_is_an_environment_fault(tmp_path: Path) -> None:
+    store = Store.create(tmp_path / "runs")
+    (file := tmp_path / "file").touch()
+    (store.path / FINDINGS).touch()
+    with pytest.raises(EnvironmentFault, match=str(store.path / FINDINGS)):
+        save_finding(store, "f00", {})
+    with pytest.raises(EnvironmentFault, match=str(file)):
+        Store.create(file / "runs")
+    with pytest.raises(EnvironmentFault, match=str(file)):
+        Attempts(file / "run").begin("session", {})
+    assert Attempts(tmp_path / "not" / "there" / "yet").begin("session", {}) == 1
+
+
 def test_a_file_that_cannot_be_deleted_is_an_environment_fault(tmp_path: Path) -> None:
     remove_file(tmp_path / "missing")
     with pytest.raises(EnvironmentFault):
@@ -159,6 +178,54 @@ def test_gc_leaves_a_temporary_file_that_no_lock_tells_to_be_dead_until_it_is_a_
     assert collect(tmp_path, dry_run=False).count == 1
     assert not left.exists()
     assert (tmp_path / "locks" / ".writable").exists()
+
+
+def test_what_a_living_writer_has_under_its_lock_is_left_over_only_when_it_is_dead(
+    tmp_path: Path,
+) -> None:
+    store, cell = Store.create(tmp_path), a_cell()
+    folder = store.folder(cell.id)
+    with store.writing(cell):
+        (folder / "probes").mkdir(parents=True)
+        names = (".result.json.0123abcd", "probes/.facade.json.0123abcd")
+        for name in names:
+            (folder / name).write_bytes(b"half")
+        assert list(leftovers(store)) == []
+    assert list(leftovers(store)) == [folder / name for name in names]
+
+
+def test_what_is_left_over_is_told_in_order(tmp_path: Path) -> None:
+    store = Store.create(tmp_path)
+    names = [f"{number:016x}-0" for number in range(20)]
+    for name in reversed(names):
+        for folder in (store.folder(name), tmp_path / "quarantine" / name):
+            folder.mkdir()
+        (store.folder(name) / ".cell.json.0123abcd").write_bytes(b"half")
+    assert list(leftovers(store)) == [
+        *(store.folder(name) / ".cell.json.0123abcd" for name in names),
+        *(tmp_path / "quarantine" / name for name in names),
+    ]
+    for path in ("runs", "quarantine"):
+        shutil.rmtree(tmp_path / path)
+    assert list(leftovers(store)) == []
+
+
+def test_a_file_that_its_writer_renames_meanwhile_is_not_left_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = Store.create(tmp_path)
+    for name in (".a.json.0123abcd", ".b.json.0123abcd"):
+        (tmp_path / "studies" / name).write_bytes(b"half")
+        os.utime(tmp_path / "studies" / name, (0, 0))
+    stat_of = Path.stat
+
+    def stat_once_renamed(self: Path, **options: bool) -> os.stat_result:
+        if self.name.startswith(".a"):
+            raise FileNotFoundError(self)
+        return stat_of(self, **options)
+
+    monkeypatch.setattr(Path, "stat", stat_once_renamed)
+    assert [path.name for path in leftovers(store)] == [".b.json.0123abcd"]
 
 
 def test_gc_takes_checkpoints_that_a_killed_writer_left_beside_its_result(tmp_path: Path) -> None:

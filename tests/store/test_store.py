@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import time
+from collections.abc import Iterator
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -65,7 +66,7 @@ def test_a_run_without_its_result_file_is_not_finished(tmp_path: Path) -> None:
     cell_id = commit(store)
     assert store.has_result(cell_id)
     (store.folder(cell_id) / "result.json").unlink()
-    assert not store.has_result(cell_id)
+    assert store.has_result(cell_id) is False
     with pytest.raises(FileNotFoundError):
         store.read(cell_id)
 
@@ -130,9 +131,9 @@ def test_a_weights_file_that_grew_after_the_commit_is_damaged(tmp_path: Path) ->
 def test_a_run_copied_to_another_cell_is_not_its_result(tmp_path: Path) -> None:
     store = Store.create(tmp_path)
     store.folder(commit(store)).rename(store.folder(a_cell(seed=1).id))
-    with pytest.raises(Damaged, match="belongs to cell"):
+    with pytest.raises(Damaged, match=CELL.id):
         store.read(a_cell(seed=1).id)
-    assert store.verify(a_cell(seed=1).id)
+    assert CELL.id in store.verify(a_cell(seed=1).id)
 
 
 def test_the_newest_sound_checkpoint_is_taken_and_damaged_ones_are_kept_aside(
@@ -245,10 +246,42 @@ def test_a_damaged_run_can_be_set_aside_again_and_again(tmp_path: Path) -> None:
     assert len(targets) == 3
 
 
+def test_setting_aside_is_given_up_where_every_name_is_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = Store.create(tmp_path)
+    cell_id = commit(store)
+    tried: list[Path] = []
+
+    def taken(self: Path, target: Path) -> None:
+        tried.append(target)
+        raise OSError(errno.ENOTEMPTY, os.strerror(errno.ENOTEMPTY))
+
+    monkeypatch.setattr(Path, "rename", taken)
+    with pytest.raises(EnvironmentFault, match=cell_id):
+        store.quarantine(cell_id)
+    assert [path.name for path in tried[:2]] == [f"{cell_id}-0", f"{cell_id}-1"]
+    assert len(set(tried)) == len(tried)
+
+
 def test_a_store_of_a_newer_version_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "STORE.json").write_text('{"format": 99}')
-    with pytest.raises(EnvironmentFault, match="format 99"):
+    marker = Store.create(tmp_path).path / "STORE.json"
+    assert json.loads(marker.read_bytes()) == {"format": 1}
+    marker.write_text('{"format": 2}')
+    with pytest.raises(EnvironmentFault, match="format 2"):
         Store(tmp_path)
+
+
+def test_a_store_that_another_process_makes_meanwhile_is_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def meanwhile(self: Path) -> Iterator[Path]:
+        monkeypatch.undo()
+        Store.create(self)
+        return self.iterdir()
+
+    monkeypatch.setattr(Path, "iterdir", meanwhile)
+    assert list(Store.create(tmp_path).finished()) == []
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"format": "x"}'])
