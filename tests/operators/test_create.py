@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import math
 import pkgutil
 from typing import Any
 
@@ -11,6 +12,7 @@ from torch import nn
 
 import poolbench.operators
 from poolbench.core.errors import BadInput
+from poolbench.core.options import BadValue
 from poolbench.operators import OPERATORS
 from poolbench.operators.base import PoolingOperator
 from poolbench.operators.create import create
@@ -18,6 +20,73 @@ from poolbench.operators.learned import learned_parameters, pooling_parameter_na
 from poolbench.operators.window import Window
 
 OURS = [name for name, entry in OPERATORS.items() if entry.plugin is None]
+
+# Default, values that are taken, values that are not. A moved default moves every suite's numbers.
+Facts = tuple[object, list[Any], list[Any]]
+_TEMPERATURE: Facts = (1.0, [1e-3, 4, 1e6], [0, -1, math.nan, math.inf, "4"])
+_EXPONENT: Facts = (3.0, [0.1, 1, 100], [0, -1])  # 3 is where Radenovic et al. start to learn
+_LEARN: Facts = ("none", ["none", "layer", "channel"], ["all", None])
+_LEARNED: Facts = ("layer", ["layer", "channel"], ["none"])
+OPTIONS: dict[str, dict[str, Facts]] = {
+    "average": {},
+    "max": {},
+    "lse": {"temperature": _TEMPERATURE, "learn": _LEARN},
+    "lae": {"temperature": _TEMPERATURE, "learn": _LEARN},
+    "lae-precision": {
+        "temperature": _TEMPERATURE,
+        "learn": _LEARN,
+        "dtype": ("float32", ["float16", "float32", "float64"], ["bfloat16"]),
+        "formula": ("textbook", ["textbook", "stable"], ["naive"]),
+    },
+    "lae-context": {"temperature": _TEMPERATURE, "learn": _LEARNED},
+    "mixed": {
+        "learn": _LEARNED,
+        "alpha": (0.5, [-1, 0, 0.5, 2], [math.nan, "x"]),
+        "bounded": (False, [True, False], [0.5, "yes"]),
+    },
+    "gated": {"learn": _LEARNED},
+    "gem": {"p": _EXPONENT, "learn": _LEARN},
+    "lp": {"p": _EXPONENT, "learn": _LEARN},
+    "softpool": {"temperature": _TEMPERATURE, "learn": _LEARN},
+    "avgmax": {},
+    "min": {},
+    "median": {},
+    "quantile": {"q": (0.75, [0, 0.5, 1], [-0.01, 1.01])},
+    "relu-max": {},
+    "subpool": {
+        "orders": ((0, 3), [[0], [0, 1, 16]], [[-1], [0.5], 3]),
+        "learn": ("none", ["none", "layer"], ["channel"]),
+    },
+    "conv": {"kernel": ("same", ["same", "one"], ["large"])},
+    "strided": {},
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "option"), [(name, option) for name, options in OPTIONS.items() for option in options]
+)
+def test_an_option_has_its_default_and_takes_what_its_operator_allows(
+    name: str, option: str
+) -> None:
+    default, taken, refused = OPTIONS[name][option]
+    found = OPERATORS[name].options[option]
+    assert found.default == default
+    assert found.help
+    for value in taken:
+        kept = found.check(value)
+        assert list(kept) == value if isinstance(value, list) else kept == value
+    for value in refused:
+        with pytest.raises(BadValue):
+            found.check(value)
+
+
+def test_every_entry_has_its_options_and_says_what_it_is_and_where_it_is_from() -> None:
+    assert {name: list(OPERATORS[name].options) for name in OURS} == {
+        name: list(options) for name, options in OPTIONS.items()
+    }
+    assert all(OPERATORS[name].summary and OPERATORS[name].formula for name in OURS)
+    textbook = {"average", "max", "avgmax", "min", "median", "relu-max"}
+    assert {name for name in OURS if not OPERATORS[name].reference} == textbook
 
 
 @pytest.mark.parametrize("name", OURS)
