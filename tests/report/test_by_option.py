@@ -121,13 +121,78 @@ def test_two_options_moved_at_once_make_no_line() -> None:
     assert option_charts(study_of(pools), {}) == []
 
 
-def test_a_narrow_range_is_linear() -> None:
+def test_a_single_line_has_the_name_of_its_operator() -> None:
     pools = {f"p{p}": Named(name="gem", options={"p": float(p)}) for p in (1, 2, 3)}
     study = study_of(pools)
-    (chart,) = option_charts(study, runs_of(study))
+    assert list(curves_of(study, runs_of(study))) == ["gem"]
+
+
+@pytest.mark.parametrize(
+    ("values", "scale"),
+    [
+        ((1, 2, 3), "linear"),
+        ((1, 2, 19), "linear"),
+        ((1, 2, 20), "log"),
+        ((0.1, 1, 10), "log"),
+        ((0.25, 1, 16), "log2"),
+        ((0, 1, 64), "linear"),
+        ((-1, 1, 64), "linear"),
+    ],
+)
+def test_only_a_wide_range_of_positive_values_is_logarithmic(
+    values: tuple[float, ...], scale: str
+) -> None:
+    pools = {f"a{a}": Named(name="mixed", options={"alpha": float(a)}) for a in values}
+    study = study_of(pools)
+    (chart,) = option_charts(study, {cell.id: a_run(cell, 50) for cell in study.cells})
     assert isinstance(chart, Curves)
-    assert chart.x.scale == "linear"
-    assert [curve.label for curve in chart.curves] == ["gem"]
+    assert chart.x.scale == scale
+
+
+def recipes(changes: dict[str, dict[str, Any]]) -> Study:
+    """Return a study of max with these changes of its recipe, by variant."""
+    max_ = a_cell()
+    cells = tuple(
+        a_cell(name, recipe=replace(max_.recipe, **changed), model=max_.model)
+        for name, changed in changes.items()
+    )
+    return replace(a_study(), variants=tuple(changes), seeds=(0,), cells=cells, baseline="")
+
+
+def test_options_of_the_recipe_and_the_model_make_lines_too() -> None:
+    def sgd(**options: float) -> dict[str, Any]:
+        return {"optimizer": Named(name="sgd", options=options)}
+
+    rates = (0.1, 0.2, 0.3)
+    study = recipes(
+        {f"{lr} {m}": sgd(lr=lr, momentum=m) for m in (0.0, 0.9) for lr in reversed(rates)}
+    )
+    runs = {cell.id: a_run(cell, 50) for cell in study.cells}
+    (chart,) = option_charts(study, runs)
+    assert isinstance(chart, Curves)
+    assert (chart.name, chart.x.label) == ("digits-by-lr", "lr (optimizer)")
+    # What the operators have in common tells no lines apart, so the recipes have to.
+    assert [(curve.label, curve.x) for curve in chart.curves] == [
+        ("momentum 0.0", rates), ("momentum 0.9", rates),
+    ]  # fmt: skip
+    study = recipes({f"b{size}": {"batch_size": size} for size in (32, 64, 96)})
+    (chart,) = option_charts(study, {cell.id: a_run(cell, 50) for cell in study.cells})
+    assert isinstance(chart, Curves)
+    assert (chart.name, chart.x.label) == ("digits-by-batch-size", "batch size")
+
+
+def test_the_option_that_most_variants_differ_in_is_drawn_and_two_make_no_line() -> None:
+    temperatures = {f"t{t}": {"temperature": float(t)} for t in TEMPERATURES}
+    exponents = {f"p{p}": {"p": float(p)} for p in (1, 2, 3)}
+    pools = {
+        name: Named(name="gem" if "p" in options else "lae", options=options)
+        for name, options in (exponents | temperatures).items()
+    }
+    study = study_of(pools)
+    (chart,) = option_charts(study, runs_of(study))
+    assert chart.name == "digits-by-temperature"
+    two = study_of({name: pools[name] for name in ("p1", "p2")})
+    assert option_charts(two, {cell.id: a_run(cell, 50) for cell in two.cells}) == []
 
 
 def test_the_suite_of_figure_7_is_a_curve_for_each_precision_over_temperatures() -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from poolbench.report.studies.drift import Drift, drift_table
+from poolbench.report.chart import Curves, Samples
+from poolbench.report.studies.drift import Drift, drift_charts, drift_table
 
 
 def a_drift(**changes: object) -> Drift:
@@ -50,3 +51,95 @@ def test_a_row_pools_channels_and_seeds() -> None:
     assert (row["n_seeds"], row["values_a_seed"]) == (2, 2)
     assert (row["median"], row["quartile_low"], row["quartile_high"]) == (3.25, 1.75, 11.375)
     assert (row["least"], row["largest"]) == (1.0, 32.0)
+
+
+def test_a_row_counts_seeds_and_values_that_rose_and_marks_the_direction() -> None:
+    rows = drift_table(
+        "t",
+        [
+            a_drift(),
+            a_drift(ends=((5.0, 3.0), (4.0, 4.1), (8.0, 8.0))),
+            a_drift(is_positive=False, is_shared=True, start=(0.5,), ends=((-0.25,),)),
+        ],
+        [],
+    ).rows
+    both, up, down = (row[-1] for row in rows)
+    assert (both.values, both.mark) == (("both", 1, 0.5), "±")
+    # sqrt(15) is below 4.
+    assert (up.values, up.mark) == (("both", 2, pytest.approx(4 / 6)), "±")
+    assert up.text == "both (2 of 3 seeds, 67 % of values)"
+    assert (down.values, down.mark) == (("down", 0, 0.0), "▼")
+    assert [cell.text for cell in rows[2][2:7]] == [
+        "1 × 1", "0.5", "−0.25 [−0.25, −0.25]", "−0.25", "−0.25 – −0.25",
+    ]  # fmt: skip
+
+
+def test_what_learns_nothing_has_a_row_without_numbers() -> None:
+    table = drift_table("t", [], ["max"], ["one is missing"])
+    (record,) = table.records
+    assert (record["variant"], record["direction"]) == ("max", "fixed")
+    assert {record[name] for name in table.fields} == {"max", "fixed", None}
+    assert table.notes == ("one is missing",)
+    assert len(drift_table("t", [a_drift()], ["max"], ["one is missing"]).notes) > 1
+
+
+def labels(*drifts: Drift) -> tuple[list[str], str]:
+    ends, _ = drift_charts("digits", "T", drifts)
+    assert isinstance(ends, Samples)
+    return [sample.label for sample in ends.samples], ends.x.label
+
+
+def test_final_values_stand_by_their_starts_where_these_tell_the_variants_apart() -> None:
+    four, one = a_drift(variant="a"), a_drift(variant="b", start=(1.0, 1.0))
+    assert labels(four, one) == (["4", "1"], "initial temperature")
+    # A layer and its channels differ in colour, so they may share a start.
+    shared = a_drift(variant="c", is_shared=True)
+    assert labels(four, one, shared) == (["4", "1", "4"], "initial temperature")
+    for others in (
+        (),
+        (shared,),
+        (one, a_drift(variant="c")),
+        (one, a_drift(variant="c", start=(2.0, 8.0))),
+    ):
+        names = [drift.variant for drift in (four, *others)]
+        assert labels(four, *others) == (names, "variant")
+
+
+def test_kinds_of_parameters_have_charts_of_their_own_and_sites_a_name_if_there_are_several() -> (
+    None
+):
+    gate = a_drift(
+        variant="gated", parameter="head.gate_weight", is_positive=False, is_shared=True,
+        ends=((-1.0, 1.0),),
+    )  # fmt: skip
+    charts = drift_charts("digits", "T", [a_drift(), gate, a_drift(parameter="se-1.temperature")])
+    assert [chart.name for chart in charts] == [
+        f"digits-{kind}-{what}"
+        for kind in ("temperature", "gate-weight")
+        for what in ("end", "epochs")
+    ]
+    ends, over, gate_ends, gate_over = charts
+    assert isinstance(ends, Samples)
+    assert isinstance(gate_ends, Samples)
+    assert isinstance(over, Curves)
+    assert isinstance(gate_over, Curves)
+    assert [sample.label for sample in ends.samples] == ["lae head", "lae se-1"]
+    assert [curve.label for curve in over.curves] == ["lae head", "lae se-1"]
+    assert [curve.label for curve in gate_over.curves] == ["gated"]
+    assert (ends.y.scale, over.y.scale) == ("log2", "log2")
+    assert (gate_ends.y.scale, gate_over.y.scale) == ("linear", "linear")
+    assert (gate_ends.y.label, gate_over.y.label) == ("gate weight", "mean gate weight")
+    assert (ends.is_density, gate_ends.is_density) == (True, False)
+    assert [(s.is_dark, s.start, s.values) for s in gate_ends.samples] == [(True, 4.0, (-1.0, 1.0))]
+
+
+def test_a_parameter_is_drawn_from_its_start_over_every_epoch_with_its_seeds_as_band() -> None:
+    drift = a_drift(start=(2.0, 8.0), epochs=((4.0, 1.0), (16.0, 4.0)))
+    _, over = drift_charts("digits", "T", [drift])
+    assert isinstance(over, Curves)
+    (curve,) = over.curves
+    assert curve.x == (0.0, 1.0, 2.0)
+    assert over.x.ticks == ((0, "0"), (1, "1"), (2, "2"))
+    # Of the start's two values the mean, as training records it; of the seeds the geometric mean.
+    assert curve.y == pytest.approx((5.0, 8.0, 2.0))
+    assert (curve.low, curve.high) == ((5.0, 4.0, 1.0), (5.0, 16.0, 4.0))

@@ -125,12 +125,13 @@ def _chart(
         if not math.isnan(curve.y[0]):
             curves.append(replace(curve, is_reference=True))
     site, _, option = name.removeprefix("pools.").removeprefix("recipe.").rpartition(".")
+    words = option.replace("_", " ")
     return Curves(
         name=f"{dataset}-by-{option.replace('_', '-')}",
         title=f"{study.heading} · {dataset}",
         caption=f"{BAND}; {seeds_text(filter(None, counts))} a variant",
         x=Axis(
-            label=f"{option.replace('_', ' ')} ({site})" if site else option,
+            label=f"{words} ({site})" if site else words,
             scale=_scale(values),
         ),
         y=Axis(label=f"test {metric} (%)", is_share=True),
