@@ -15,6 +15,7 @@ from poolbench.core.errors import BadInput
 from poolbench.core.options import BadValue
 from poolbench.operators import OPERATORS
 from poolbench.operators.base import PoolingOperator
+from poolbench.operators.conv import Convolution
 from poolbench.operators.create import create
 from poolbench.operators.learned import learned_parameters, pooling_parameter_names
 from poolbench.operators.window import Window
@@ -91,6 +92,9 @@ def test_every_entry_has_its_options_and_says_what_it_is_and_where_it_is_from() 
     assert {name for name in OURS if OPERATORS[name].skips_minus_infinity} == {
         "max", "relu-max", "lse", "lae", "lae-precision", "lae-context", "softpool",
     }  # fmt: skip
+    # A lowered revision would take results of the old code for those of the new.
+    revised = {name: OPERATORS[name].revision for name in OURS if OPERATORS[name].revision > 1}
+    assert revised == {"subpool": 2}
 
 
 @pytest.mark.parametrize("name", OURS)
@@ -146,6 +150,9 @@ def test_the_parameter_that_an_operator_learns_has_the_name_in_the_catalogue(nam
         ({"name": "max", "kernel_size": 3, "padding": 2}, "more than half", "padding"),
         ({"name": "max", "kernel_size": 0}, "kernel_size: expected whole number >= 1, got 0", ""),
         ({"name": "max", "stride": 2}, "whole map", "kernel_size"),
+        ({"name": "max", "padding": 1}, "whole map", "kernel_size"),
+        ({"name": "max", "padding": (0, 1)}, "whole map", "kernel_size"),
+        ({"name": "max", "ceil_mode": True}, "whole map", "kernel_size"),
     ],
 )
 def test_what_cannot_be_meant_is_refused_with_advice(
@@ -155,6 +162,15 @@ def test_what_cannot_be_meant_is_refused_with_advice(
         create(**arguments)
     assert message in caught.value.message
     assert hint in caught.value.hint
+
+
+@pytest.mark.parametrize("padding", [0, (0, 0)])
+def test_a_whole_map_has_no_geometry_to_ask_for(padding: int | tuple[int, int]) -> None:
+    pool = create("max", kernel_size=None, stride=None, padding=padding, ceil_mode=False)
+    assert pool.window is None
+    # Who builds one by hand gets no further.
+    with pytest.raises(BadInput, match="conv"):
+        Convolution(channels=2)
 
 
 def test_a_whole_number_is_a_temperature() -> None:
@@ -225,8 +241,15 @@ def test_a_small_convolution_skips_what_its_stride_skips() -> None:
     assert sum(p.numel() for p in operator.parameters()) == 2
 
 
-def test_a_small_convolution_that_cannot_reach_the_pools_size_says_so() -> None:
-    operator = create("conv", channels=1, kernel_size=2, padding=1, kernel="one")
+@pytest.mark.parametrize(
+    ("kernel", "padding"), [(2, 1), ((2, 1), (1, 0)), ((1, 2), (0, 1))], ids=str
+)
+def test_a_small_convolution_that_cannot_reach_the_pools_size_says_so(
+    kernel: int | tuple[int, int], padding: int | tuple[int, int]
+) -> None:
+    operator = create(
+        "conv", channels=1, kernel_size=kernel, stride=1, padding=padding, kernel="one"
+    )
     with pytest.raises(ValueError, match="fewer outputs"):
         operator(torch.zeros(1, 1, 4, 4))
 

@@ -12,6 +12,7 @@ from poolbench.operators import OPERATORS, functional
 from poolbench.operators.create import create
 from poolbench.operators.functional import average, gate, maximum, mixed
 from poolbench.operators.gated import resize_weight
+from poolbench.operators.order_statistics import minimum
 from poolbench.operators.window import Window
 
 SCOPES: dict[str, dict[str, Any]] = {
@@ -127,8 +128,9 @@ def test_a_bounded_share_starts_where_asked_and_must_start_inside() -> None:
     operator = create("mixed", alpha=0.2, bounded=True)
     x = torch.tensor([0.0, 10.0]).view(1, 1, 1, 2)
     assert operator(x).item() == pytest.approx(0.2 * 10 + 0.8 * 5)
-    with pytest.raises(BadInput, match="bounded"):
-        create("mixed", alpha=1.0, bounded=True)
+    for alpha in (0.0, 1.0):
+        with pytest.raises(BadInput, match="bounded"):
+            create("mixed", alpha=alpha, bounded=True)
 
 
 def test_an_unbounded_share_may_leave_the_unit_interval() -> None:
@@ -155,6 +157,7 @@ def test_a_resized_gate_keeps_its_sum(size: tuple[int, int]) -> None:
     resized = resize_weight(weight, size)
     assert resized.shape == (3, *size)
     torch.testing.assert_close(resized.sum((1, 2)), weight.sum((1, 2)))
+    assert (resized is weight) == (size == (8, 8))
 
 
 def test_a_resized_gate_keeps_its_shape_and_stays_tame_when_its_sum_is_zero() -> None:
@@ -181,3 +184,10 @@ def test_a_gate_on_a_larger_flat_map_opens_as_in_training() -> None:
 def test_maps_of_another_shape_are_refused(pool: object, shape: tuple[int, ...]) -> None:
     with pytest.raises(ValueError, match=r"\(N, C, H, W\)"):
         pool(torch.zeros(shape))  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("pool", [average, maximum, minimum])
+@pytest.mark.parametrize("dtype", [torch.int64, torch.bool])
+def test_maps_of_whole_numbers_are_refused(pool: object, dtype: torch.dtype) -> None:
+    with pytest.raises(ValueError, match="floating maps"):
+        pool(torch.zeros(2, 3, 4, 4, dtype=dtype))  # type: ignore[operator]
