@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import torch
@@ -26,6 +27,13 @@ Program = Callable[..., Done]
 def trained(poolbench: Program, tiny: Path) -> Path:
     assert poolbench("train", tiny, "--engine", "inline", "-q").code == 0
     return tiny
+
+
+def tables(poolbench: Program, *arguments: object) -> list[list[dict[str, Any]]]:
+    """Return the rows of each table that a command prints."""
+    done = poolbench(*arguments, "--format", "json")
+    assert done.code == 0, done.err
+    return [table["rows"] for table in json.loads(done.out)["tables"]]
 
 
 def test_help_names_every_command(poolbench: Program) -> None:
@@ -46,27 +54,29 @@ def test_a_wrong_command_is_exit_2(poolbench: Program) -> None:
 def test_plan_shows_cells_and_what_they_can_show_and_makes_no_store(
     poolbench: Program, tiny: Path
 ) -> None:
-    done = poolbench("plan", tiny)
-    assert done.code == 0
-    assert "4 cells" in done.out
-    assert "lae(temperature=1.0, learn=layer)" in done.out
-    assert "Cannot reach significance" in done.out
-    assert "unknown" in done.out
+    ((average, lae),) = tables(poolbench, "plan", tiny)
+    assert average["operators"] == "head: average"
+    assert lae["operators"] == "head: lae(temperature=1.0, learn=layer)"
+    for row in (average, lae):
+        assert (row["cells"], row["done"], row["duration_s"], row["size_bytes"]) == (
+            2,
+            0,
+            None,
+            None,
+        )
+    assert "needs 4 seeds each" in poolbench("plan", tiny).out
     assert not tiny.with_name("runs").exists()
 
 
 def test_plan_knows_what_is_done_and_what_it_took(poolbench: Program, trained: Path) -> None:
-    rows = json.loads(poolbench("plan", trained, "--set", "seeds=6", "--format", "json").out)[
-        "tables"
-    ][0]["rows"]
+    (rows,) = tables(poolbench, "plan", trained, "--set", "seeds=6")
     assert [row["done"] for row in rows] == [2, 2]
     assert [row["cells"] for row in rows] == [6, 6]
     assert all(row["duration_s"] > 0 and row["size_bytes"] > 100_000 for row in rows)
 
 
 def test_plan_can_measure(poolbench: Program, tiny: Path) -> None:
-    done = poolbench("plan", tiny, "--measure", "--format", "json")
-    row = json.loads(done.out)["tables"][0]["rows"][0]
+    ((row, _),) = tables(poolbench, "plan", tiny, "--measure")
     assert 0.05 < row["duration_s"] < 60
     assert row["size_bytes"] > 300_000
 
@@ -93,8 +103,7 @@ def test_a_file_that_cannot_be_written_is_exit_6(poolbench: Program, trained: Pa
 def test_compare_sets_a_candidate_beside_the_baseline(poolbench: Program, trained: Path) -> None:
     two = poolbench("compare", "average", "lae", "--suite", trained)
     assert two.code == 0
-    shown = poolbench("compare", "average", "lae", "--suite", trained, "--format", "json")
-    (row,) = json.loads(shown.out)["tables"][0]["rows"]
+    ((row,),) = tables(poolbench, "compare", "average", "lae", "--suite", trained)
     assert (row["candidate"], row["baseline"]) == ("lae", "average")
     assert row["verdict"] == "too few seeds"
     assert poolbench("compare", "lae", "--suite", trained).out == two.out
@@ -122,23 +131,37 @@ def test_list_shows_each_family_and_one_entry_in_full(poolbench: Program) -> Non
         "operators": "lae", "models": "wrn", "data": "cluttered-digits", "optimizers": "sgd",
         "schedules": "ramp", "augmentations": "crop", "formats": "latex", "engines": "local",
     }.items():  # fmt: skip
-        assert name in poolbench("list", family).out
-        assert name in poolbench("list", family, name).out
-    page = poolbench("list", "operators", "lae").out
-    assert "number > 0" in page
-    assert "none | layer | channel" in page
-    assert "pools: {head: {name: lae, temperature: 1.0, learn: none}}" in page
-    assert "smoke" in poolbench("list", "suites").out
+        (listed,) = tables(poolbench, "list", family)
+        assert name in [row["name"] for row in listed]
+        entry, *_ = tables(poolbench, "list", family, name)
+        assert name in dict(map(dict.values, entry))["in a suite"]
+    entry, options, *_ = tables(poolbench, "list", "operators", "lae")
+    assert dict(map(dict.values, entry))["in a suite"] == (
+        "pools: {head: {name: lae, temperature: 1.0, learn: none}}"
+    )
+    assert [(row["option"], row["values"]) for row in options] == [
+        ("temperature", "number > 0"), ("learn", "none | layer | channel"),
+    ]  # fmt: skip
+    (suites,) = tables(poolbench, "list", "suites")
+    assert "smoke" in [row["name"] for row in suites]
 
 
 def test_a_networks_page_shows_its_sites_with_their_maps(poolbench: Program) -> None:
-    page = poolbench("list", "models", "wrn").out
+    def sites(network: str) -> dict[str, tuple[str, str]]:
+        for rows in tables(poolbench, "list", "models", network):
+            if "site" in rows[0]:
+                return {row["site"]: (row["maps (CxHxW, count)"], row["window"]) for row in rows}
+        raise AssertionError(network)
+
     # Worked out by hand: stages of 96, 192, 384 channels on 32, 16, 8 pixels, two blocks each.
-    for words in ("96x32x32 (2), 192x16x16 (2), 384x8x8 (2)", "384x8x8", "6,223,284 parameters"):
-        assert words in page
-    lenet = poolbench("list", "models", "lenet-mnist").out
-    assert "32x24x24" in lenet
-    assert "3, stride 2, padding 1" in lenet
+    assert sites("wrn") == {
+        "se": ("96x32x32 (2), 192x16x16 (2), 384x8x8 (2)", "whole map"),
+        "head": ("384x8x8", "whole map"),
+    }
+    assert "6,223,284 parameters" in poolbench("list", "models", "wrn").out
+    # Convolutions of 5 take 4 pixels, and a pool of 3 at stride 2 with padding halves the rest.
+    window = "3, stride 2, padding 1"
+    assert sites("lenet-mnist") == {"pool1": ("32x24x24", window), "pool2": ("64x8x8", window)}
 
 
 def test_list_of_an_unknown_family_or_name_suggests_one(poolbench: Program) -> None:
@@ -149,8 +172,11 @@ def test_list_of_an_unknown_family_or_name_suggests_one(poolbench: Program) -> N
 
 
 def test_list_runs_shows_finished_runs(poolbench: Program, trained: Path) -> None:
-    done = poolbench("list", "runs")
-    assert done.out.count("digits · seed") == 4
+    (rows,) = tables(poolbench, "list", "runs")
+    assert sorted((row["variant"], row["dataset"], row["seed"]) for row in rows) == [
+        (variant, "digits", seed) for variant in ("average", "lae") for seed in (0, 1)
+    ]
+    assert {row["status"] for row in rows} == {"ok"}
 
 
 @pytest.fixture
@@ -168,7 +194,7 @@ def archives(tmp_path: Path) -> Path:
 def test_the_shipped_suites_are_all_sound_with_every_profile(
     poolbench: Program, archives: Path
 ) -> None:
-    names = json.loads(poolbench("list", "suites", "--format", "json").out)["tables"][0]["rows"]
+    (names,) = tables(poolbench, "list", "suites")
     assert len(names) >= 16
     for row in names:
         if row["for"] != "train":
@@ -181,9 +207,8 @@ def test_the_shipped_suites_are_all_sound_with_every_profile(
 
 
 def test_doctor_finds_nothing_wrong_here(poolbench: Program) -> None:
-    done = poolbench("doctor", "--format", "json")
-    assert done.code == 0, done.err
-    rows = {row["what"]: row for row in json.loads(done.out)["tables"][0]["rows"]}
+    (found,) = tables(poolbench, "doctor")
+    rows = {row["what"]: row for row in found}
     assert rows["torch"]["level"] == rows["torchvision"]["level"] == "ok"
 
 
@@ -198,8 +223,8 @@ def test_doctor_says_which_fused_code_runs_where_and_why_not(
     monkeypatch.setattr(torch.cuda, "get_device_properties", lambda _: gpu)
     reasons = {"cpu": [], "cuda:0": ["no GPU kernels: no compiler"]}
     monkeypatch.setattr(kernels, "faults", lambda device: reasons[str(device)])
-    done = poolbench("doctor", "--format", "json")
-    rows = {row["what"]: row for row in json.loads(done.out)["tables"][0]["rows"]}
+    (found,) = tables(poolbench, "doctor")
+    rows = {row["what"]: row for row in found}
     assert rows["gpu"]["found"] == "NVIDIA H100 (80 GiB, compute capability 9.0); driver 580.1"
     cpu, cuda = (rows[f"pooling kernels, {name}"] for name in ("cpu", "cuda:0"))
     assert (cpu["level"], cpu["advice"]) == ("ok", "")
@@ -251,7 +276,7 @@ def test_a_full_disk_behind_standard_output_is_exit_6(tmp_path: Path, format: st
 
 
 def test_data_without_files_are_not_listed_by_their_files(poolbench: Program) -> None:
-    rows = json.loads(poolbench("list", "data", "--format", "json").out)["tables"][0]["rows"]
+    (rows,) = tables(poolbench, "list", "data")
     images = {row["name"]: row["images"] for row in rows}
     assert images["gaussian"] == "depends on the options"
     assert {images[name] for name in ("folder", "imagenette", "imagewoof")} == {
