@@ -4,6 +4,7 @@ import importlib
 import inspect
 import math
 import pkgutil
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -173,6 +174,17 @@ def test_a_whole_map_has_no_geometry_to_ask_for(padding: int | tuple[int, int]) 
         Convolution(channels=2)
 
 
+def test_a_window_is_refused_where_only_whole_maps_are_pooled(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    entry = replace(OPERATORS["max"], scopes=("global",))
+    monkeypatch.setitem(OPERATORS._entries, "max", entry)
+    assert create("max").window is None
+    with pytest.raises(BadInput, match="global only") as caught:
+        create("max", kernel_size=2)
+    assert caught.value.hint == "leave out kernel_size"
+
+
 def test_a_whole_number_is_a_temperature() -> None:
     operator = create("lae", temperature=4, learn="layer")
     torch.testing.assert_close(learned_parameters(operator)["temperature"], torch.tensor([4.0]))
@@ -216,8 +228,9 @@ def test_only_the_pools_own_parameters_escape_weight_decay() -> None:
     assert names < {name for name, _ in network.named_parameters()}
 
 
-def test_a_fixed_temperature_is_neither_a_parameter_nor_state() -> None:
-    operator = create("lae", temperature=4.0)
+@pytest.mark.parametrize("name", ["lae", "gem"])
+def test_a_fixed_temperature_or_exponent_is_neither_a_parameter_nor_state(name: str) -> None:
+    operator = create(name)
     assert not list(operator.parameters())
     assert not operator.state_dict()
 

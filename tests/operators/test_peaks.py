@@ -26,8 +26,9 @@ WINDOWS = {
     "global": None,
     "k2": Window.of(2),
     "k3s2p1": Window.of(3, 2, 1),
-    "k3s2p1-ceil": Window.of((3, 2), 2, 1, ceil_mode=True),
-    "k2s3": Window.of(2, 3),
+    # No side, step or padding is that of the other axis, and windows hang over both edges.
+    "k3x2s1x2p1x0-ceil": Window.of((3, 2), (1, 2), (1, 0), ceil_mode=True),
+    "k2s2x3-ceil": Window.of(2, (2, 3), ceil_mode=True),
     "k17": Window.of(17, 1, 5),  # more elements than a byte counts
 }
 LAYOUTS = {"contiguous": torch.contiguous_format, "channels_last": torch.channels_last}
