@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+import ctypes
 import math
 import subprocess
 import sys
 from itertools import product
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
 from torch import Tensor
 
 from poolbench.core.errors import BadInput
-from poolbench.operators.kernels import OPERATIONS, Kernel, eager, kernel_for, native, peaks_for
-from poolbench.operators.kernels.native.job import THREADED_ELEMENTS
+from poolbench.operators import kernels
+from poolbench.operators.kernels import (
+    OPERATIONS,
+    Kernel,
+    eager,
+    kernel_for,
+    native,
+    peaks_for,
+    peaks_on,
+)
+from poolbench.operators.kernels.native import library
+from poolbench.operators.kernels.native.job import THREADED_ELEMENTS, Job, lanes_of
 from poolbench.operators.window import Window
 from tests.operators.rounding import assert_within, tolerances
 
@@ -152,11 +164,17 @@ def test_an_empty_batch_pools_to_an_empty_batch() -> None:
     assert slope.shape == (0, 3)
 
 
+class Marked(Tensor):
+    """A tensor of somebody else's, who may want to see every operation."""
+
+
 def test_dtypes_that_no_kernel_knows_and_a_wish_for_eager_get_plain_tensors(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     assert kernel_for(torch.zeros(1, 1, 2, 2, dtype=torch.float16)) is eager
     assert kernel_for(torch.zeros(1, 1, 2, 2, device="meta")) is eager
+    assert peaks_on(torch.device("meta")) is None
+    assert kernel_for(torch.zeros(1, 1, 2, 2).as_subclass(Marked)) is eager
     monkeypatch.setenv("POOLBENCH_KERNELS", "eager")
     assert kernel_for(torch.zeros(1, 1, 2, 2)) is eager
     assert peaks_for(torch.zeros(1, 1, 2, 2)) is None
@@ -192,3 +210,77 @@ def test_without_a_working_compiler_pooling_goes_on_and_the_reason_is_kept(
     pooled, fault = done.stdout.splitlines()
     assert float(pooled) == 3.0
     assert reason in fault
+
+
+def test_a_gpu_without_triton_has_no_fused_code_and_says_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(kernels, "find_spec", lambda _: None)
+    assert kernels.faults(torch.device("cuda")) == ["no GPU kernels: there is no triton"]
+    assert peaks_on(torch.device("cuda")) is None
+
+
+@needs_compiler
+def test_with_a_compiler_nothing_is_wrong_and_products_are_fused_too() -> None:
+    assert kernels.faults(torch.device("cpu")) == []
+    assert peaks_for(torch.zeros(1, 1, 2, 2), with_product=True) is not None
+
+
+@needs_compiler
+def test_a_library_is_built_once_and_again_for_another_type(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("POOLBENCH_CACHE", str(tmp_path / "not" / "there" / "yet"))
+    first = library._built("peaks", "float")
+    assert list(first.parent.iterdir()) == [first]
+
+    def refuse(command: list[str], **_: object) -> None:
+        raise subprocess.CalledProcessError(1, command)
+
+    monkeypatch.setattr(subprocess, "run", refuse)
+    assert library._built("peaks", "float") == first
+    with pytest.raises(subprocess.CalledProcessError):
+        library._built("peaks", "double")
+    assert list(first.parent.iterdir()) == [first]
+
+
+@pytest.mark.parametrize(
+    ("side", "direction", "threads", "units"),
+    [
+        # 4 images of 32 channels, 16 at a time: 8 units, or 2 blocks of channels for weights.
+        (64, "forward", 3, 8),
+        (64, "backward", 1, 8),
+        (64, "weigh", 2, 2),
+        (4, "forward", 3, 8),  # too few elements for a second thread
+    ],
+)
+def test_threads_share_the_units_of_a_job(
+    side: int, direction: str, threads: int, units: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[tuple[int, int]] = []
+
+    def work(_: object, first: ctypes.c_int64, end: ctypes.c_int64) -> int:
+        seen.append((first.value, end.value))
+        return 0
+
+    monkeypatch.setattr(torch, "get_num_threads", lambda: threads)
+    size = torch.Size((4, 32, side, side))
+    job = Job(size, torch.float32, torch.channels_last, None, lanes=16)
+    fake = SimpleNamespace(**{f"pool_{direction}": work})
+    job.run(fake, direction)  # type: ignore[arg-type]
+    assert len(seen) == (threads if side == 64 else 1)
+    assert [unit for part in sorted(seen) for unit in range(*part)] == list(range(units))
+
+
+def test_a_part_without_memory_fails_the_whole_job(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 2)
+    size = torch.Size((4, 32, 64, 64))
+    job = Job(size, torch.float32, torch.channels_last, None, lanes=16)
+    fake = SimpleNamespace(pool_forward=lambda _, first, __: int(first.value > 0))
+    with pytest.raises(MemoryError):
+        job.run(fake, "forward")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("channels", "lanes"), [(1, 16), (16, 16), (17, 32), (64, 64), (65, 64)])
+def test_lanes_are_whole_vectors_up_to_a_most(channels: int, lanes: int) -> None:
+    assert lanes_of(channels, 64) == lanes
