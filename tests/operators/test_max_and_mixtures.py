@@ -102,10 +102,12 @@ def test_the_gradient_of_a_share_is_the_gap_between_max_and_mean() -> None:
     assert _gradient(pooled, alpha).item() == 3.0
 
 
+@pytest.mark.parametrize("kernels", ["", "eager"])
 @pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
 def test_a_global_mixture_keeps_the_place_of_its_max_and_not_the_maps(
-    layout: torch.memory_format,
+    layout: torch.memory_format, kernels: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("POOLBENCH_KERNELS", kernels)
     x = torch.randn(2, 8, 16, 16, generator=torch.Generator().manual_seed(3))
     x = x.contiguous(memory_format=layout).requires_grad_()
     saved: list[Tensor] = []
@@ -122,6 +124,25 @@ def test_a_global_mixture_keeps_the_place_of_its_max_and_not_the_maps(
     expected = torch.full((2, 8, 256), 0.75 / 256)
     expected.scatter_add_(2, x.flatten(2).argmax(2, keepdim=True), torch.full((2, 8, 1), 0.25))
     torch.testing.assert_close(gradient.flatten(2), expected)
+
+
+def test_a_global_mixture_in_plain_tensors_has_derivatives_of_any_order_and_stacks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("POOLBENCH_KERNELS", "eager")
+    generator = torch.Generator().manual_seed(5)
+    share = torch.rand(3, dtype=torch.float64, generator=generator).requires_grad_()
+    # Distinct values that no step of a finite difference reorders, on maps that are not square.
+    x = torch.randperm(2 * 3 * 20, generator=generator).double().view(2, 3, 4, 5) / 10
+    for layout in (torch.contiguous_format, torch.channels_last):
+        maps = x.contiguous(memory_format=layout).requires_grad_()
+        assert torch.autograd.gradcheck(lambda x, a: mixed(x, a.square()), (maps, share))
+        assert torch.autograd.gradgradcheck(lambda x, a: mixed(x, a.square()), (maps, share))
+        (gradient,) = torch.autograd.grad(mixed(maps, share).sum(), maps)
+        assert gradient.is_contiguous(memory_format=layout)
+    stacked = torch.stack([x, -x])
+    together = torch.func.vmap(lambda x: mixed(x, share))(stacked)
+    torch.testing.assert_close(together, torch.stack([mixed(part, share) for part in stacked]))
 
 
 def test_a_bounded_share_starts_where_asked_and_must_start_inside() -> None:
