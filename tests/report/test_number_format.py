@@ -4,7 +4,15 @@ import math
 
 import pytest
 
-from poolbench.report.number_format import count, per_cent, points, probability, ratio
+from poolbench.report.number_format import (
+    byte_size,
+    count,
+    duration,
+    per_cent,
+    points,
+    probability,
+    ratio,
+)
 
 NAN, INF = math.nan, math.inf
 
@@ -23,6 +31,8 @@ def test_a_fraction_is_shown_in_per_cent_with_its_spread() -> None:
         (-0.00001, None, "0.00"),
         (0.01, (-INF, INF), "+1.00 [−∞, +∞]"),
         (NAN, None, "–"),
+        (INF, None, "+∞"),
+        (-INF, None, "−∞"),
     ],
 )
 def test_a_difference_has_its_sign_and_interval(
@@ -42,6 +52,13 @@ def test_a_difference_has_its_sign_and_interval(
         (0.00501, "0.005"),
         (6.3e-8, "6e−8"),
         (2e-12, "2e−12"),
+        (NAN, "–"),
+        (0.1, "0.10"),
+        (0.0996, "0.0996"),
+        (0.01, "0.01"),
+        (0.00996, "0.01"),
+        (0.001, "0.001"),
+        (0.00094, "9e−4"),
     ],
 )
 def test_p_keeps_the_digits_a_threshold_needs(p: float | None, text: str) -> None:
@@ -52,3 +69,28 @@ def test_counts_have_separators_and_ratios_a_sign() -> None:
     assert count(6_173_472) == "6,173,472"
     assert count(NAN) == "–"
     assert (ratio(-0.875), ratio(1), ratio(NAN)) == ("−0.88", "+1.00", "–")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (None, "unknown"),
+        (0.04, "0.0 s"),
+        (89.0, "89.0 s"),
+        (90.0, "1.5 min"),
+        (5399.0, "90.0 min"),
+        (5400.0, "1.5 h"),
+        (129_599.0, "36.0 h"),
+        (129_600.0, "1.5 d"),
+    ],
+)
+def test_a_time_is_shown_in_the_largest_unit_of_which_there_are_one_and_a_half(
+    seconds: float | None, text: str
+) -> None:
+    assert duration(seconds) == text
+
+
+def test_bytes_are_counted_in_thousands() -> None:
+    assert (byte_size(None), byte_size(999.6), byte_size(3_200_000)) == (
+        "unknown", "1.0 kB", "3.2 MB",
+    )  # fmt: skip

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from functools import singledispatch
 
+from poolbench.report.cells import signed
 from poolbench.report.chart import (
     Chart,
     Cloud,
@@ -125,5 +126,5 @@ def _distinct(titles: Sequence[str]) -> Iterator[str]:
 def _cell(value: str | float, is_share: bool) -> TableCell:
     if isinstance(value, str):
         return text_cell(value)
-    shown = f"{100 * value if is_share else value:.6g}" if math.isfinite(value) else NOTHING
+    shown = signed(100 * value if is_share else value, 6) if math.isfinite(value) else NOTHING
     return TableCell(values=(value,), text=shown)
