@@ -10,6 +10,8 @@ import torch
 from torch import Tensor
 
 from poolbench.operators.functional import log_avg_exp, log_sum_exp
+from poolbench.operators.kernels import OPERATIONS
+from poolbench.operators.smooth_maximum import smooth_maximum, smooth_maximum_by_definition
 from poolbench.operators.window import Window
 from tests.operators.rounding import assert_within, tolerances
 
@@ -155,6 +157,29 @@ def test_even_a_third_derivative_is_right(pool: Pool, window: Window | None) -> 
         return torch.autograd.grad(pooled, z, create_graph=True)[0]
 
     assert torch.autograd.gradgradcheck(slope, (x, log_temperature), fast_mode=True)
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+@every_scope
+def test_the_definition_behind_second_derivatives_knows_dark_elements_and_dark_windows(
+    operation: str, window: Window | None
+) -> None:
+    generator = torch.Generator().manual_seed(4)
+    x = torch.randn(2, 2, 5, 4, dtype=torch.float64, generator=generator)
+    x[0, 0] = x[1, 1, 2, 3] = -math.inf
+    x.requires_grad_()
+    log_temperature = torch.tensor([0.3, -0.2], dtype=torch.float64, requires_grad=True)
+    pooled = smooth_maximum(x, log_temperature, window, operation)
+    defined = smooth_maximum_by_definition(x, log_temperature, window, operation)
+    assert (defined[0, 0] == -math.inf).all()
+    torch.testing.assert_close(pooled, defined.view_as(pooled))
+    (first,) = torch.autograd.grad(
+        pooled.where(pooled.isfinite(), 0.0).square().sum(), x, create_graph=True
+    )
+    second, slope = torch.autograd.grad(first.square().sum(), (x, log_temperature))
+    assert second.isfinite().all()
+    assert slope.isfinite().all()
+    assert second[0, 0].count_nonzero() == second[1, 1, 2, 3].count_nonzero() == 0
 
 
 @every_pool
