@@ -19,6 +19,7 @@ from poolbench.operators.base import PoolingOperator
 from poolbench.operators.conv import Convolution
 from poolbench.operators.create import create
 from poolbench.operators.learned import learned_parameters, pooling_parameter_names
+from poolbench.operators.strided import Strided
 from poolbench.operators.window import Window
 
 OURS = [name for name, entry in OPERATORS.items() if entry.plugin is None]
@@ -172,6 +173,8 @@ def test_a_whole_map_has_no_geometry_to_ask_for(padding: int | tuple[int, int]) 
     # Who builds one by hand gets no further.
     with pytest.raises(BadInput, match="conv"):
         Convolution(channels=2)
+    with pytest.raises(BadInput, match="strided"):
+        Strided()
 
 
 def test_a_window_is_refused_where_only_whole_maps_are_pooled(
@@ -275,6 +278,18 @@ def test_a_large_convolution_sees_zeros_beyond_the_border() -> None:
     torch.testing.assert_close(operator(x), nn.functional.conv2d(padded, weight, bias, stride=2))
 
 
+def test_a_stride_takes_the_first_elements_and_beyond_the_edge_the_last() -> None:
+    x = torch.arange(35.0).view(1, 1, 5, 7)
+    pool = create("strided", kernel_size=3, stride=(2, 3), padding=1)
+    assert torch.equal(pool(x), x[:, :, ::2, ::3])
+    # Padding gives one output more than there are rows and columns.
+    wider = create("strided", kernel_size=2, stride=1, padding=1)(x)
+    assert torch.equal(wider, torch.nn.functional.pad(x, (0, 1, 0, 1), mode="replicate"))
+
+
 def test_the_window_is_kept_as_it_was_asked_for() -> None:
     operator = create("max", kernel_size=3, stride=2, padding=1)
     assert operator.window == Window((3, 3), (2, 2), (1, 1))
+    assert str(operator.window) == "kernel_size=(3, 3), stride=(2, 2), padding=(1, 1)"
+    operator = create("max", kernel_size=(2, 3), ceil_mode=True)
+    assert str(operator.window) == "kernel_size=(2, 3), stride=(2, 3), ceil_mode=True"

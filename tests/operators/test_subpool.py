@@ -162,9 +162,10 @@ def test_orders_that_cannot_be_meant_are_refused(options: dict[str, object], mes
 def test_a_global_subpool_learns_only_for_a_known_grid() -> None:
     with pytest.raises(BadInput, match="maps it is trained on"):
         create("subpool", learn="layer")
-    operator = create("subpool", learn="layer", grid=(2, 2), orders=[3])
-    assert operator.beta.item() == pytest.approx(optimal_coefficients(4, (3,))[0])
-    assert operator(torch.rand(2, 3, 2, 2)).shape == (2, 3)
+    for grid in ((2, 3), (3, 2)):
+        operator = create("subpool", learn="layer", grid=grid, orders=[4])
+        assert operator.beta.item() == pytest.approx(optimal_coefficients(6, (4,))[0])
+        assert operator(torch.rand(2, 3, *grid)).shape == (2, 3)
 
 
 @pytest.mark.parametrize("orders", [(2, 3), (0, 3, 2), (0, 1, 2, 3)])

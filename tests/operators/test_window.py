@@ -7,7 +7,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from poolbench.operators.window import Window
+from poolbench.operators.window import Pair, Window
 
 
 @st.composite
@@ -68,9 +68,15 @@ def test_the_stride_of_a_window_defaults_to_its_kernel() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kernel", "stride", "padding"), [(0, 1, 0), (2, 0, 0), (2, 1, -1), (3, 1, 2), (1, 1, 1)]
-)
-def test_a_window_that_cannot_be_meant_is_refused(kernel: int, stride: int, padding: int) -> None:
+    ("kernel", "stride", "padding"),
+    [
+        (0, 1, 0), (2, 0, 0), (2, 1, -1), (3, 1, 2), (1, 1, 1),
+        ((2, 0), 1, 0), (2, (0, 1), 0), (2, 1, (0, -1)), ((4, 2), 1, 2), ((2, 4), 1, 2),
+    ],
+)  # fmt: skip
+def test_a_window_that_cannot_be_meant_is_refused(
+    kernel: int | Pair, stride: int | Pair, padding: int | Pair
+) -> None:
     with pytest.raises(ValueError, match=r"kernel_size"):
         Window.of(kernel, stride, padding)
 
