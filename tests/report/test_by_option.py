@@ -181,6 +181,30 @@ def test_options_of_the_recipe_and_the_model_make_lines_too() -> None:
     assert (chart.name, chart.x.label) == ("digits-by-batch-size", "batch size")
 
 
+def test_what_tells_the_operators_apart_is_enough_to_name_their_lines() -> None:
+    # Their learning rates differ too.
+    cells = tuple(
+        a_cell(
+            f"{learn} {t}",
+            model=ModelSpec(
+                network=Named(name="wrn", options={}),
+                # A suite may name an operator's options in any order.
+                pools={"head": Named(name="lae", options=dict(options[:: 1 if t > 1 else -1]))},
+            ),
+            recipe=replace(a_cell().recipe, optimizer=Named(name="sgd", options={"lr": lr})),
+        )
+        for learn, lr in (("none", 0.1), ("layer", 0.2))
+        for t in TEMPERATURES
+        for options in [[("temperature", t), ("learn", learn), ("also", 1)]]
+    )
+    variants = tuple(cell.variant for cell in cells)
+    study = replace(a_study(), variants=variants, seeds=(0,), cells=cells, baseline="")
+    curves = curves_of(study, {cell.id: a_run(cell, 50) for cell in cells})
+    assert {label: curve.x for label, curve in curves.items()} == {
+        "learn none": TEMPERATURES, "learn layer": TEMPERATURES,
+    }  # fmt: skip
+
+
 def test_the_option_that_most_variants_differ_in_is_drawn_and_two_make_no_line() -> None:
     temperatures = {f"t{t}": {"temperature": float(t)} for t in TEMPERATURES}
     exponents = {f"p{p}": {"p": float(p)} for p in (1, 2, 3)}

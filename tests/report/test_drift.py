@@ -63,6 +63,7 @@ def test_a_row_counts_seeds_and_values_that_rose_and_marks_the_direction() -> No
         ],
         [],
     ).rows
+    assert rows[0][6].text == "1 – 32"
     both, up, down = (row[-1] for row in rows)
     assert (both.values, both.mark) == (("both", 1, 0.5), "±")
     # sqrt(15) is below 4.
@@ -78,6 +79,7 @@ def test_what_learns_nothing_has_a_row_without_numbers() -> None:
     table = drift_table("t", [], ["max"], ["one is missing"])
     (record,) = table.records
     assert (record["variant"], record["direction"]) == ("max", "fixed")
+    assert [c.title for c in table.columns if c.is_text] == ["variant", "parameter", "direction"]
     assert {record[name] for name in table.fields} == {"max", "fixed", None}
     assert table.notes == ("one is missing",)
     assert len(drift_table("t", [a_drift()], ["max"], ["one is missing"]).notes) > 1
@@ -93,8 +95,13 @@ def test_final_values_stand_by_their_starts_where_these_tell_the_variants_apart(
     four, one = a_drift(variant="a"), a_drift(variant="b", start=(1.0, 1.0))
     assert labels(four, one) == (["4", "1"], "initial temperature")
     # A layer and its channels differ in colour, so they may share a start.
-    shared = a_drift(variant="c", is_shared=True)
+    shared = a_drift(variant="c", is_shared=True, start=(4.0,), ends=((5.0,),))
     assert labels(four, one, shared) == (["4", "1", "4"], "initial temperature")
+    ends, _ = drift_charts("digits", "T", [four, one, shared])
+    assert isinstance(ends, Samples)
+    assert ends.is_density
+    channels, other_channels, layer = (sample.series for sample in ends.samples)
+    assert channels == other_channels != layer
     for others in (
         (),
         (shared,),
@@ -143,3 +150,12 @@ def test_a_parameter_is_drawn_from_its_start_over_every_epoch_with_its_seeds_as_
     # Of the start's two values the mean, as training records it; of the seeds the geometric mean.
     assert curve.y == pytest.approx((5.0, 8.0, 2.0))
     assert (curve.low, curve.high) == ((5.0, 4.0, 1.0), (5.0, 16.0, 4.0))
+
+
+def test_parameters_of_one_kind_share_their_epochs_and_a_scale_that_suits_all() -> None:
+    short = a_drift(variant="short")
+    long = a_drift(variant="long", is_positive=False, epochs=((1.0, 2.0), (3.0, 4.0)))
+    _, over = drift_charts("digits", "T", [short, long])
+    assert isinstance(over, Curves)
+    assert over.x.ticks == ((0, "0"), (1, "1"), (2, "2"))
+    assert over.y.scale == "linear"

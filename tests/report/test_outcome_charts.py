@@ -50,6 +50,11 @@ def test_a_seed_alone_has_no_interval_and_a_variant_without_one_no_mean() -> Non
     one, none, two = seeds.samples
     assert (one.mean, one.interval) == (180 / TOTAL, None)
     assert (none.values, none.mean, none.interval) == ((), None, None)
+    *_, time = outcome_charts(study, runs)
+    assert isinstance(time, Scatter)
+    assert [(cloud.label, len(cloud.x_spread), len(cloud.y_spread)) for cloud in time.clouds] == [
+        ("average", 0, 0), ("lae", 1, 1),
+    ]  # fmt: skip
     assert two.interval is not None
     assert seeds.y.is_share
     assert seeds.caption.split("; ")[-3:] == [

@@ -46,6 +46,7 @@ def test_rows_follow_the_suite_and_say_what_was_found() -> None:
         "parameters",
         "images/s",
     ]
+    assert [column.title for column in table.columns if column.is_text] == ["variant", "verdict"]
     average, best, other, bad = (row(cells) for cells in table.rows)
     assert average == [
         "average", "6", "91.25 ± 0.94", "baseline", "", "", "–", "–", "12,345", "292",
@@ -154,6 +155,15 @@ def test_a_study_without_a_run_is_a_table_without_numbers() -> None:
     assert not any(cells[2].is_bold for cells in table.rows)
     for name in FORMATS:
         assert FORMATS.resolve(name)([table])
+
+
+def test_a_seed_that_a_variant_does_not_have_is_missing() -> None:
+    study, runs = finished({"average": LOW, "max": HIGH})
+    first = next(cell for cell in study.cells if cell.variant == "max")
+    study = replace(study, cells=tuple(cell for cell in study.cells if cell != first))
+    average, best = results_table(study, "digits", runs).records
+    assert (average["n"], average["n_missing"]) == (6, 0)
+    assert (best["n"], best["n_missing"]) == (5, 1)
 
 
 def test_an_unknown_data_set_or_a_repeated_seed_is_refused() -> None:

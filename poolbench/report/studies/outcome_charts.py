@@ -108,7 +108,7 @@ def _scatter(
         e = outcomes.comparison.estimates[variant]
         spent_by = [cost(run) for run in runs if run.result.status == "ok"]
         costs = [value for value in spent_by if not math.isnan(value)]
-        if e.n and costs:
+        if costs:
             spent = estimate(costs)
             clouds.append(
                 Cloud(
