@@ -3,8 +3,10 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
@@ -77,6 +79,28 @@ def test_latex_stacks_a_heading_that_is_wider_than_its_column() -> None:
     )
 
 
+def test_latex_stacks_two_lines_too_and_text_to_the_left() -> None:
+    table = Table(
+        title="t",
+        columns=(
+            Column(title="undecided because", fields=("reason",), is_text=True),
+            Column(title="images seen", fields=("n",)),
+        ),
+        rows=((text_cell("few"), TableCell(values=(1,), text="", is_bold=True, mark="*")),),
+    )
+    text = as_latex.render([table])
+    assert "\\shortstack[l]{\\strut undecided \\\\ because} & \\shortstack[r]{" in text
+    assert "few & *  \\\\\n" in text  # nothing to set in bold
+    assert "minipage" not in text  # no notes
+
+
+def test_tables_without_notes_end_with_their_last_row() -> None:
+    bare = replace(PLAIN, notes=())
+    assert as_rich.render([bare]).endswith("95.03 ± 0.15   0.0286\n")
+    assert as_markdown.render([bare]).endswith("| 0.0286 |\n")
+    assert as_latex.render([bare]).endswith("\\end{tabular}}\n\\end{table}\n")
+
+
 def test_csv_holds_unrounded_values_and_leaves_the_undefined_empty() -> None:
     assert as_csv.render([PLAIN]) == (
         "variant,mean,std,is_best,p\naverage,0.5,,false,\nlae_1,0.95025,0.0015,true,0.0286\n"
@@ -92,6 +116,7 @@ def test_several_tables_in_csv_are_told_apart_by_their_title() -> None:
 def test_json_is_strict_and_holds_unrounded_values() -> None:
     document = json.loads(as_json.render([PLAIN]), parse_constant=pytest.fail)
     assert document["schema"] == 1
+    assert as_json.render([PLAIN]).startswith('{\n  "schema": 1,\n')
     table = document["tables"][0]
     assert table["rows"] == [
         {"variant": "average", "mean": 0.5, "std": None, "is_best": False, "p": None},
@@ -113,6 +138,46 @@ def test_a_console_shows_names_as_they_are_and_obeys_no_markup_or_control_code()
     assert isinstance(colour.file, io.StringIO)
     assert "[red]x[/]" in colour.file.getvalue()
     assert "\x1b[31m" not in colour.file.getvalue()
+
+
+def test_a_terminal_gets_bold_and_dim_and_no_other_style() -> None:
+    terminal = Console(file=io.StringIO(), force_terminal=True, width=80, color_system="standard")
+    as_rich.print_table(PLAIN, terminal)
+    assert isinstance(terminal.file, io.StringIO)
+    text = terminal.file.getvalue()
+    styled = re.findall(r"\x1b\[([0-9;]+)m(.*?)\x1b\[0m", text)
+    assert {code for code, _ in styled} == {"1", "2"}
+    bold = [part.strip() for code, part in styled if code == "1" and part.strip()]
+    assert bold == ["Two variants", "variant", "accuracy %", "p", "* 95.03 ± 0.15"]
+    assert [part for code, part in styled if code == "2"] == ["* best, 100 % sure"]
+
+
+def test_tables_off_a_terminal_are_set_apart_and_their_notes_broken_at_100_characters() -> None:
+    one = as_rich.render([PLAIN])
+    assert as_rich.render([PLAIN, PLAIN]) == f"{one}\n{one}"
+    noted = replace(PLAIN, notes=("x" * 101,))
+    assert as_rich.render([noted]).endswith(f"\n{'x' * 100}\nx\n")
+
+
+def test_a_table_is_split_where_text_would_have_less_than_16_characters() -> None:
+    table = Table(
+        title="t",
+        columns=(
+            Column(title="variant", fields=("variant",), is_text=True),
+            *(Column(title=name, fields=(name,)) for name in ("a", "b")),
+        ),
+        rows=((text_cell("n" * 40), *[TableCell(values=(1.0,), text="1234567890")] * 2),),
+    )
+    # 16 and twice 10 characters, and a gap of 3 after each.
+    assert [as_rich.render([table], width).count("variant") for width in (44, 45)] == [2, 1]
+    # What is to spare goes to the text.
+    assert f"\n{'n' * 20}   1234567890   1234567890\n{'n' * 20}\n" in as_rich.render([table], 49)
+    texts = Table(
+        title="t",
+        columns=tuple(Column(title=name, fields=(name,), is_text=True) for name in ("a", "b")),
+        rows=((text_cell("n" * 40), text_cell("m" * 40)),),
+    )
+    assert f"\n{'n' * 26}   {'m' * 16}\n" in as_rich.render([texts], 48)
 
 
 def test_markdown_keeps_every_name_literal() -> None:
