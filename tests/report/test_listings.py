@@ -56,6 +56,8 @@ def test_options_are_listed_with_their_values_defaults_and_meaning() -> None:
         "eps": Option(kind=float, default=8 / 255, minimum=0.0, help="reach"),
         "share": SHARE,
         "odd": Option(kind=float, default=0.12345678901),
+        "small": Option(kind=float, default=1 / 999),
+        "smaller": Option(kind=float, default=1 / 1001),
         "orders": Option(kind=int, many=True, default=(0, 3)),
         "bounded": Option(kind=bool, default=False),
         "path": Option(kind=str),
@@ -66,11 +68,14 @@ def test_options_are_listed_with_their_values_defaults_and_meaning() -> None:
         ("eps", "number >= 0", "8/255", "reach"),
         ("share", "number", "0.5", "share of the max"),
         ("odd", "number", "0.12345678901", ""),
+        ("small", "number", "1/999", ""),
+        ("smaller", "number", str(1 / 1001), ""),
         ("orders", "list of whole numbers", "[0, 3]", ""),
         ("bounded", "true | false", "false", ""),
         ("path", "text", "required", ""),
     ]
     assert [dict(record)["option"] for record in table.records] == list(options)
+    assert all(column.is_text for column in table.columns)
 
 
 def test_an_operator_is_listed_with_its_formula_and_how_a_suite_names_it() -> None:
@@ -124,6 +129,8 @@ def test_data_are_listed_with_their_images_as_far_as_the_entry_knows_them() -> N
         ("images", images), ("checksum", "c0ffee"), ("origin", "free"),
     ]  # fmt: skip
     assert facts("data", DataEntry(**PLAIN))[0] == ("images", "depends on the options")
+    listed = family_table("data", Catalogue("data set", {"thing": known}))
+    assert texts(listed) == [("thing", images, "a thing")]
     of_files = DataEntry(**PLAIN, find="somewhere:find", shape=(3, 32, 32))
     assert facts("data", of_files)[:-2] == [("images", "depends on the files")]
     # Where an option is given, the data set is a mapping anyway.
@@ -196,16 +203,21 @@ def test_runs_are_listed_with_their_accuracy_or_what_is_wrong_with_them() -> Non
             ListedRun(id="a", cell=cell, result=result),
             ListedRun(id="b", cell=cell, result=lost),
             ListedRun(id="c", damage="result.json is torn"),
+            ListedRun(id="d", cell=cell, damage="result.json is gone"),
         ],
     )
+    assert [column.is_text for column in table.columns] == [True, True, True, False]
     names = ("id", "variant", "dataset", "seed", "status", "accuracy")
     assert [tuple(record[name] for name in names) for record in table.records] == [
         ("a", "max", "digits", 3, "ok", 0.875),
         ("b", "max", "digits", 3, "diverged", None),
         ("c", None, None, None, "damaged", None),
+        ("d", None, None, None, "damaged", None),
     ]
-    assert [row[3].text for row in table.rows] == ["87.50 %", "–", "–"]
-    assert [row[1].text for row in table.rows] == [str(cell), str(cell), "result.json is torn"]
+    assert [row[3].text for row in table.rows] == ["87.50 %", "–", "–", "–"]
+    assert [row[1].text for row in table.rows] == [
+        str(cell), str(cell), "result.json is torn", "result.json is gone",
+    ]  # fmt: skip
 
 
 def test_a_machine_is_listed_finding_by_finding() -> None:
@@ -230,6 +242,7 @@ def suite(variants: int, seeds: int, *, baseline: bool, **analysis: Any) -> Ship
         (2, 3, True, {}, "no difference (that needs 4 seeds)"),
         # Two pairs with the baseline double the smallest p, three pairs triple it.
         (3, 5, True, {}, "differences (that needs 5 seeds)"),
+        (3, 5, False, {"alpha": 0.03}, "differences (that needs 5 seeds)"),
         (3, 5, False, {"alpha": 0.02}, "no difference (that needs 6 seeds)"),
         (3, 5, True, {"alpha": 0.02}, "differences (that needs 5 seeds)"),
         # By seeds 2 / 2^n: 1/32 for six, and five pairs need n = 8.
@@ -243,6 +256,11 @@ def test_a_suite_shows_differences_if_its_seeds_can_reach_the_level_of_the_famil
     (record,) = suites_table([suite(variants, seeds, baseline=baseline, **analysis)], [()]).records
     assert record["shows"] == shows
     assert (record["cells"], record["seeds"]) == (variants * seeds, seeds)
+
+
+def test_the_numbers_of_a_suite_are_set_as_numbers_and_all_else_as_text() -> None:
+    columns = suites_table([], []).columns
+    assert [column.title for column in columns if not column.is_text] == ["networks", "seeds"]
 
 
 def test_a_suite_without_one_of_its_data_sets_shows_nothing() -> None:
@@ -273,6 +291,9 @@ def test_a_docstring_is_listed_by_sections_with_its_formulas_as_they_are() -> No
         x <- x - 1
           y <- 2
 
+    One paragraph
+        of which a line is indented.
+
     Args:
         one: The first,
             over two lines.
@@ -281,11 +302,14 @@ def test_a_docstring_is_listed_by_sections_with_its_formulas_as_they_are() -> No
     Returns:
         A thing.
     """
-    assert texts(docstring_table("thing", text)) == [
+    table = docstring_table("thing", text)
+    assert all(column.is_text for column in table.columns)
+    assert texts(table) == [
         ("", "Do a thing."),
         ("", "Of two lines::"),
         ("", "x <- x - 1"),
         ("", "y <- 2"),
+        ("", "One paragraph of which a line is indented."),
         ("Args", "one: The first, over two lines."),
         ("", "two: The second."),
         ("Returns", "A thing."),

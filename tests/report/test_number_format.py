@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import math
+from fractions import Fraction
 
 import pytest
 
+from poolbench.report.cells import decimal, fraction, whole
 from poolbench.report.number_format import (
     byte_size,
     count,
@@ -94,3 +96,12 @@ def test_bytes_are_counted_in_thousands() -> None:
     assert (byte_size(None), byte_size(999.6), byte_size(3_200_000)) == (
         "unknown", "1.0 kB", "3.2 MB",
     )  # fmt: skip
+
+
+def test_cells_keep_their_numbers_and_show_them_with_separators_digits_and_a_minus() -> None:
+    assert (whole(1_234_567).values, whole(1_234_567).text) == ((1_234_567,), "1,234,567")
+    assert (decimal(-0.5).values, decimal(-0.5).text) == ((-0.5,), "−0.5")
+    assert decimal(2 / 3).text == "0.666667"
+    short, long = fraction(Fraction(-1, 999_999)), fraction(Fraction(2, 3_000_001))
+    assert (short.values, short.text) == ((-1 / 999_999, "-1/999999"), "−1/999999")
+    assert (long.values, long.text) == ((2 / 3_000_001, "2/3000001"), "6.66666e−07")

@@ -108,7 +108,7 @@ def _example(family: str, name: str, entry: Entry) -> str:
     shown = {
         key: "..." if option.is_required else option.default
         for key, option in entry.options.items()
-        if option.is_required or option.default is not None
+        if option.default is not None
     }
     options = ", ".join(f"{key}: {_yaml(value)}" for key, value in shown.items())
     spec = f"{{name: {name}, {options}}}" if shown else name
