@@ -4,8 +4,11 @@ import itertools
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import matplotlib as mpl
@@ -13,7 +16,18 @@ import pytest
 from matplotlib.axes import Axes
 
 from poolbench.core.errors import BadInput, EnvironmentFault
-from poolbench.report.chart import Chart, Cloud, Curve, Curves, Grid
+from poolbench.report.chart import (
+    Axis,
+    Chart,
+    Cloud,
+    Curve,
+    Curves,
+    Grid,
+    Sample,
+    Samples,
+    Scatter,
+    Surface,
+)
 from poolbench.report.charts import picture
 from poolbench.report.charts.axes import number
 from poolbench.report.charts.curves import spread
@@ -260,6 +274,70 @@ def test_what_cannot_be_drawn_is_refused_with_its_name() -> None:
         Curve(label="max", x=(1.0, 2.0), y=(0.0, 1.0), low=(0.0, 0.0))
     with pytest.raises(ValueError, match="has to contain charts, but no grid"):
         Grid(name="g", title="g", charts=(GRID,))
+
+
+LOG = Axis(label="lengths", scale="log")
+PLAIN = Axis(label="widths")
+CLOUD = Cloud(label="max", x=(0.0, 2.0), y=(1.0, 2.0))
+SLOPE = Curve(label="slope", x=(0.0, 2.0), y=(1.0, 2.0))
+PLANE: dict[str, Any] = {
+    "name": "n", "title": "t", "x": PLAIN, "y": PLAIN, "z": PLAIN,
+    "x_values": (0.0, 1.0, 2.0), "y_values": (0.0, 1.0), "z_values": ((0.0, 1.0, 2.0),) * 2,
+}  # fmt: skip
+
+
+def test_a_place_on_a_logarithmic_axis_is_above_zero_in_every_kind_of_chart() -> None:
+    named: dict[str, Any] = {"name": "n", "title": "t"}
+    for scale in ("log", "log2"):
+        log = replace(LOG, scale=scale)  # type: ignore[arg-type]
+        for x, y, is_drawable in ((log, PLAIN, False), (PLAIN, log, True), (PLAIN, PLAIN, True)):
+            charts: list[Callable[[], Chart]] = [
+                partial(Curves, **named, x=x, y=y, curves=(SLOPE,)),
+                partial(Scatter, **named, x=x, y=y, clouds=(CLOUD,)),
+                partial(Scatter, **named, x=x, y=y, clouds=(), references=(SLOPE,)),
+                partial(Samples, **named, x=y, y=x, samples=(Sample(label="a", values=(0.0,)),)),
+                partial(Surface, **{**PLANE, "x": x}),
+                partial(Surface, **{**PLANE, "y": x}),
+                partial(Surface, **{**PLANE, "z": x}),
+            ]
+            for chart in charts:
+                if is_drawable:
+                    chart()
+                    continue
+                with pytest.raises(
+                    ValueError, match="not positive on the logarithmic axis 'lengths"
+                ):
+                    chart()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"y_values": (0.0, 1.0, 2.0)},
+        {"x_values": (0.0, 1.0)},
+        {"y_values": (0.0,), "z_values": ((0.0, 1.0, 2.0),)},
+        {"x_values": (0.0,), "z_values": ((0.0,), (0.0,))},
+    ],
+    ids=str,
+)
+def test_a_surface_has_a_value_for_each_point_of_a_grid_of_at_least_two_by_two(
+    wrong: dict[str, Any],
+) -> None:
+    Surface(**PLANE)
+    with pytest.raises(ValueError, match="'n'"):
+        Surface(**{**PLANE, **wrong})
+
+
+def test_spreads_and_bands_are_as_long_as_what_they_belong_to_and_a_grid_is_not_empty() -> None:
+    for changes in ({"x_spread": (1.0,)}, {"y_spread": (1.0,)}):
+        with pytest.raises(ValueError, match="'max' has 2 values against 1"):
+            replace(CLOUD, **changes)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="'slope' has 2 values against 0"):
+        replace(SLOPE, high=(1.0, 2.0))
+    with pytest.raises(ValueError, match="does not ascend"):
+        replace(SLOPE, x=(1.0, 1.0))
+    with pytest.raises(ValueError, match="has to contain charts"):
+        Grid(name="g", title="g", charts=())
 
 
 def test_a_picture_that_cannot_be_written_says_why(tmp_path: Path) -> None:
