@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import re
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from xml.etree import ElementTree
 import matplotlib as mpl
 import pytest
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from poolbench.core.errors import BadInput, EnvironmentFault
 from poolbench.report.chart import (
@@ -29,7 +31,7 @@ from poolbench.report.chart import (
     Surface,
 )
 from poolbench.report.charts import picture
-from poolbench.report.charts.axes import number
+from poolbench.report.charts.axes import Side, apply, number, settle
 from poolbench.report.charts.curves import spread
 from poolbench.report.charts.figure import figure_of
 from poolbench.report.charts.style import DARK, LIGHT, Theme, drawn_in, looks, shown
@@ -257,6 +259,8 @@ def test_tiles_carry_their_numbers() -> None:
     [
         (0.0, "0"), (0.30000000000000004, "0.3"), (-1.5, "−1.5"), (20_000, "20,000"),
         (2_500_000, "2.5 M"), (1e-5, "10⁻⁵"), (-3e-5, "−3×10⁻⁵"), (1024, "1024"),
+        (1e-4, "0.0001"), (9999.5, "9999.5"), (10_000, "10,000"), (999_999, "999,999"),
+        (1e6, "1 M"), (1e15, "10¹⁵"), (-2e15, "−2×10¹⁵"),
     ],
 )  # fmt: skip
 def test_ticks_are_numbers_as_people_write_them(value: float, text: str) -> None:
@@ -274,6 +278,55 @@ def test_what_cannot_be_drawn_is_refused_with_its_name() -> None:
         Curve(label="max", x=(1.0, 2.0), y=(0.0, 1.0), low=(0.0, 0.0))
     with pytest.raises(ValueError, match="has to contain charts, but no grid"):
         Grid(name="g", title="g", charts=(GRID,))
+
+
+def settled(axis: Axis, side: Side, low: float, high: float, *values: float) -> mpl.axis.Axis:
+    """Return an axis of matplotlib from ``low`` to ``high``."""
+    axes = Figure(figsize=(4, 3)).subplots()
+    apply(axis, side, axes, values, LIGHT)
+    if axis.limits is None:
+        axes.set(**{f"{side}lim": (low, high)})
+    settle(axis, side, axes)
+    return axes.xaxis if side == "x" else axes.yaxis
+
+
+@pytest.mark.parametrize("side", ["x", "y"])
+@pytest.mark.parametrize(
+    ("axis", "low", "high", "ticks"),
+    [
+        (Axis(label="t", scale="log2"), 1, 16, [1, 2, 4, 8, 16]),
+        (Axis(label="t", scale="log"), 1, 50, [1, 2, 5, 10, 20, 50]),
+        (Axis(label="t", scale="log"), 1, 1000, [1, 10, 100, 1000]),
+        # There are no half epochs; half a per cent there is.
+        (Axis(label="epoch"), 0, 4, [0, 1, 2, 3, 4]),
+        (Axis(label="accuracy (%)", is_share=True), 0.5, 0.52, [0.5, 0.505, 0.51, 0.515, 0.52]),
+        (Axis(label="rate"), 0, 2, [0, 0.5, 1, 1.5, 2]),
+        (Axis(label="size", ticks=((1, "one"), (3, "three"), (9, "nine"))), 0, 4, [1, 3]),
+        (Axis(label="cosine", limits=(-1, 1)), 0, 9, [-1, -0.5, 0, 0.5, 1]),
+    ],
+    ids=lambda value: value.label + value.scale if isinstance(value, Axis) else None,
+)
+def test_an_axis_has_round_ticks_that_suit_its_scale(
+    axis: Axis, side: Side, low: float, high: float, ticks: list[float]
+) -> None:
+    target = settled(axis, side, low, high)
+    assert target.get_scale() == ("log" if axis.scale == "log2" else axis.scale)
+    seen = [at for at in target.get_ticklocs() if low <= at <= high or axis.limits is not None]
+    assert seen == pytest.approx(ticks)
+    assert target.get_label_text() == axis.label
+
+
+def test_a_symmetric_logarithm_starts_at_the_least_size_that_is_shown() -> None:
+    axis = settled(Axis(label="e", scale="symlog"), "x", -1, 1, 0.0, -0.01, 0.5, math.nan)
+    assert axis.get_transform().linthresh == 0.01  # type: ignore[attr-defined]
+    nothing = settled(Axis(label="e", scale="symlog"), "x", -1, 1, 0.0)
+    assert nothing.get_transform().linthresh == 1.0  # type: ignore[attr-defined]
+
+
+def test_shares_read_in_per_cent() -> None:
+    for is_share, text in ((True, "50"), (False, "0.5")):
+        axis = settled(Axis(label="a", is_share=is_share), "y", 0, 1)
+        assert axis.get_major_formatter()(0.5, 0) == text
 
 
 LOG = Axis(label="lengths", scale="log")
