@@ -56,6 +56,7 @@ def test_every_entry_is_listed_here_and_its_target_is_there() -> None:
         assert entry.options.keys() == OPTIONS[name].keys()
         assert entry.summary
         assert callable((OPTIMIZERS if name in OPTIMIZERS else SCHEDULES).resolve(name))
+    assert {name for name, entry in ENTRIES.items() if entry.reference} == {"adamw", "ranger"}
     # Rectified Adam and Lookahead count their steps in Python, where no graph sees them.
     assert set(OPTIMIZERS) - CAPTURABLE == {"ranger"}
 
