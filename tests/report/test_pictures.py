@@ -25,6 +25,7 @@ from poolbench.report.chart import (
     Curve,
     Curves,
     Grid,
+    Panel,
     Sample,
     Samples,
     Scatter,
@@ -34,6 +35,7 @@ from poolbench.report.charts import picture
 from poolbench.report.charts.axes import Side, apply, number, settle
 from poolbench.report.charts.curves import spread
 from poolbench.report.charts.figure import figure_of
+from poolbench.report.charts.matrices import GAP, HEADING, extent
 from poolbench.report.charts.style import DARK, LIGHT, Theme, drawn_in, looks, shown
 from tests.report.charted import (
     CURVES,
@@ -247,6 +249,24 @@ def test_bars_reach_as_far_as_the_spread() -> None:
     }
     assert (0.2, 0.4) in ends
     assert axes.get_aspect() == 1
+
+
+def test_a_grid_has_an_axes_for_each_chart_and_a_title_above_each() -> None:
+    panels = drawn(GRID)
+    assert [axes.get_title() for axes in panels] == [shown(c.title) for c in GRID.charts]
+    assert len({axes.get_position().x0 for axes in panels}) == GRID.columns
+
+
+def test_a_long_line_is_broken_after_the_dot_between_two_parts() -> None:
+    assert shown("abc · def", 5) == "abc\u00a0·\ndef"
+    assert shown("abc · def", 9) == "abc\u00a0· def"
+
+
+def test_a_row_of_tiles_is_as_wide_as_its_panels_and_as_high_as_its_tallest() -> None:
+    # Columns and a gap for each panel; rows, a heading and a gap for each row.
+    width, height = (2 + GAP) + (1 + GAP), (2 + HEADING + GAP) + (2 + HEADING + GAP)
+    taller = (MATRICES.rows[0], (Panel(label="a", values=((1.0,), (2.0,))),))
+    assert extent(replace(MATRICES, rows=taller)) == pytest.approx((width, height))
 
 
 def test_tiles_carry_their_numbers() -> None:

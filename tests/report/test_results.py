@@ -67,6 +67,7 @@ def test_values_stay_fractions_for_programs() -> None:
     assert record["accuracy_mean"] == pytest.approx(sum(HIGH) / 6 / TOTAL)
     assert record["in_best_set"] is True
     assert record["shift"] == pytest.approx(0.05)
+    assert (record["shift_low"], record["shift_high"]) == pytest.approx((0.035, 0.065))
     assert record["published_mean"] == pytest.approx(0.985)
     assert record["difference_from_published"] == pytest.approx(-0.0225)
     assert record["parameters"] == 12_345
