@@ -171,6 +171,10 @@ def test_an_option_left_out_by_default_is_not_in_the_example() -> None:
     options = {"limit": Option(kind=int, default=None), "share": SHARE}
     (*_, (_, line)) = facts("schedules", Entry(**PLAIN, options=options))
     assert line == "recipe: {schedule: {name: thing, share: 0.5}}"
+    both = Catalogue("schedule", {"thing": Entry(**PLAIN, options=options)})
+    listed = family_table("schedules", both)
+    assert [column.title for column in listed.columns] == ["name", "options", "summary"]
+    assert texts(listed) == [("thing", "limit, share", "a thing")]
 
 
 def test_sites_are_listed_with_the_maps_and_windows_they_pool() -> None:
