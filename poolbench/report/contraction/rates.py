@@ -128,21 +128,29 @@ def rates_table(experiment: Experiment[ContractionSettings], observed: Sequence[
     )
     settings = experiment.settings
     symbol = "n" if settings.sweep is not None and settings.sweep.over == "pool_size" else "d"
-    rows = tuple(tuple(_row(each, symbol)) for each in series_of(settings, observed))
+    found = list(series_of(settings, observed))
+    rows = tuple(tuple(_row(each, symbol)) for each in found)
     return Table(
         title=f"{experiment.title} · rates",
         columns=columns,
         rows=rows,
         notes=(
             f"exponent: mean over {len(settings.seeds)} seeds of the slope of log (1 − ρ)/ρ, which "
-            "is 1 − ρ in the limit and does not bend where that nears 1; Student's interval over "
-            "the seeds",
+            "is 1 − ρ in the limit and does not bend where that nears 1, "
+            f"{_range(found, symbol)}; the interval is Student's over the seeds alone: a curve "
+            "that bends has another slope over other sizes",
             "n: elements of a pool; d: side of the images in pixels"
             + (", the kernel's side growing with it" if _grows(settings) else ""),
             "proved: an upper bound O(...), so an exponent below it agrees with the theorem, and "
             "says that the bound is not tight",
         ),
     )
+
+
+def _range(found: Sequence[Series], symbol: str) -> str:
+    """Return the sizes that slopes were fitted over: ``over n = 10 to 400``."""
+    sizes = [size for each in found for size in each.sizes]
+    return f"over {symbol} = {min(sizes):g} to {max(sizes):g}" if sizes else "over no sizes"
 
 
 def rates_chart(
