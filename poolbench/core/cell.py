@@ -21,6 +21,7 @@ from poolbench.core.plugin_source import (
     source_from_json,
 )
 
+ScoredOn = Literal["test", "validation"]
 Precision = Literal["fp32", "tf32", "bf16"]
 IDENTITY_VERSION = 1
 ID_LENGTH = 16
@@ -58,6 +59,8 @@ class DataSpec:
         validation: Fraction of the training images held out, in [0, 1).
         fold: Number of the random hold-out, from 0.
         augment: Augmentations of training batches, in this order.
+        scored_on: What the result is of: the test split, or the images held out, as in a search,
+            which never opens the test split.
     """
 
     source: Named
@@ -66,6 +69,7 @@ class DataSpec:
     validation: float = 0.0
     fold: int = 0
     augment: tuple[Named, ...] = ()
+    scored_on: ScoredOn = "test"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,6 +131,9 @@ class Cell:
         del document["variant"]
         # The path of a folder of pictures does not change results; its content is in the checksum.
         document["data"]["source"]["options"].pop("path", None)
+        # A result on the test split keeps the identity it had before there were searches.
+        if self.data.scored_on == "test":
+            del document["data"]["scored_on"]
         # Training without clipping keeps the identity it had before recipes could clip.
         if self.recipe.clip_norm is None:
             del document["recipe"]["clip_norm"]

@@ -24,7 +24,8 @@ def load(spec: DataSpec, *, root: Path | None, download: bool, device: torch.dev
 
     First ``limit`` takes that many images of each split, always the same ones; a smaller limit
     takes a subset. Then ``validation`` is held out of the training images, drawn independently for
-    each ``fold``, whatever the cell's seed.
+    each ``fold``, whatever the cell's seed. Of a cell that is scored on them, they are the test
+    images, and those of the test split are not opened.
 
     Args:
         spec: The data set and how it is used.
@@ -35,7 +36,8 @@ def load(spec: DataSpec, *, root: Path | None, download: bool, device: torch.dev
 
     Raises:
         EnvironmentFault: The data set is missing, damaged, or not the one the cell was planned for.
-        BadInput: ``limit`` and ``validation`` leave a split without images.
+        BadInput: ``limit`` and ``validation`` leave a split without images, or a cell is scored on
+            images of which none are held out.
     """
     source = spec.source
     if fingerprint(source, root) != spec.checksum:
@@ -47,8 +49,11 @@ def load(spec: DataSpec, *, root: Path | None, download: bool, device: torch.dev
     decode = partial(read, root=root, download=download, **source.options)
     arrays = cached(source, spec.checksum, decode)
     train = _limited(_split(arrays.train_images, arrays.train_labels), spec, "train")
-    test = _limited(_split(arrays.test_images, arrays.test_labels), spec, "test")
     train, validation = _hold_out(train, spec)
+    if spec.scored_on == "validation":
+        test, validation = _required(validation), None
+    else:
+        test = _limited(_split(arrays.test_images, arrays.test_labels), spec, "test")
     mean, std = channel_statistics(train.images)
     return Splits(
         train=train.to(device),
@@ -59,6 +64,12 @@ def load(spec: DataSpec, *, root: Path | None, download: bool, device: torch.dev
         std=std,
         classes=arrays.classes,
     )
+
+
+def _required(validation: Split | None) -> Split:
+    if validation is None:
+        raise BadInput("nothing is held out to be scored on", "give `data: {validation: 0.2}`")
+    return validation
 
 
 def _split(images: NDArray[np.uint8], labels: NDArray[np.int64]) -> Split:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ import torch
 from poolbench.core.cell import DataSpec, Named
 from poolbench.core.errors import BadInput, EnvironmentFault
 from poolbench.data import AUGMENTATIONS, DATASETS
+from poolbench.data.arrays import Arrays
+from poolbench.data.cache import cached
 from poolbench.data.fingerprint import fingerprint
 from poolbench.data.imagenette_files import CLASSES
 from poolbench.data.load import load
@@ -59,6 +62,37 @@ def test_validation_takes_its_share_of_the_training_images_and_of_no_others(
     both = dict(zip(keys(whole.train), whole.train.labels.tolist(), strict=True))
     for split in (splits.train, validation):
         assert [both[key] for key in keys(split)] == split.labels.tolist()
+
+
+class Sealed:
+    """An array that nothing may look at."""
+
+    def __getattr__(self, name: str) -> object:
+        raise AssertionError(f"the test split was opened: {name}")
+
+    def __len__(self) -> int:
+        raise AssertionError("the test split was counted")
+
+
+def test_a_cell_that_is_scored_on_what_is_held_out_never_opens_the_test_split(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    expected = splits_of(validation=0.2, fold=3, limit=500)
+
+    def sealed(*arguments: Any) -> Arrays:
+        return replace(cached(*arguments), test_images=Sealed(), test_labels=Sealed())  # type: ignore[arg-type]
+
+    monkeypatch.setattr("poolbench.data.load.cached", sealed)
+    splits = splits_of(validation=0.2, fold=3, limit=500, scored_on="validation")
+    assert keys(splits.test) == keys(held_out(expected))
+    assert torch.equal(splits.test.labels, held_out(expected).labels)
+    assert keys(splits.train) == keys(expected.train)
+    assert (splits.mean, splits.std) == (expected.mean, expected.std)
+    assert splits.validation is None
+    with pytest.raises(AssertionError, match="the test split was"):
+        splits_of(validation=0.2)
+    with pytest.raises(BadInput, match="nothing is held out"):
+        splits_of(scored_on="validation")
 
 
 def test_folds_are_other_parts_and_each_is_the_same_again() -> None:
