@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from poolbench.app.results import read_results
@@ -20,12 +21,14 @@ from poolbench.report.contraction.prediction import (
     Key,
     Subject,
     accuracy_table,
+    as_published,
     prediction_chart,
     prediction_table,
     subjects_of,
 )
 from poolbench.report.contraction.rates import rates_chart, rates_table
 from poolbench.report.contraction.similarities import similarity_table
+from poolbench.report.studies.notes import about_reductions
 from poolbench.report.table import Table
 
 
@@ -59,20 +62,12 @@ def report(
         root: Folder of data sets.
 
     Raises:
-        NothingMatched: None of those networks is trained.
+        NothingMatched: None of those networks is trained, and no accuracies are published.
         BadInput: The suite that trains them is invalid.
     """
     name = Path(experiment.origin).stem or "contraction"
     if experiment.settings.accuracy_of:
-        subjects = _trained(experiment, observed, store, root)
-        accuracies = accuracy_table(experiment, subjects)
-        return (
-            [
-                accuracies.with_deviations(experiment.deviations),
-                prediction_table(experiment, subjects),
-            ],
-            [prediction_chart(experiment, subjects, name)],
-        )
+        return _predictions(experiment, _trained(experiment, observed, store, root), name)
     similarities = similarity_table(experiment, observed)
     tables = [similarities.with_deviations(experiment.deviations)]
     if experiment.settings.sweep is None:
@@ -84,28 +79,64 @@ def report(
     return [*tables, rates_table(experiment, observed)], [rates_chart(experiment, observed, name)]
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Trained:
+    """Measured operators with their accuracies, and what is to be said of the training."""
+
+    subjects: Sequence[Subject]
+    is_reduced: bool
+    notes: tuple[str, ...]
+
+
+def _predictions(
+    experiment: Experiment[ContractionSettings], trained: _Trained, name: str
+) -> tuple[list[Table], list[Chart]]:
+    """Return the tables and charts of trained networks, then those of the published accuracies."""
+    subjects = trained.subjects
+    notes, is_reduced = trained.notes, trained.is_reduced
+    accuracies = accuracy_table(experiment, subjects, is_reduced=is_reduced, notes=notes)
+    tables = [accuracies.with_deviations(experiment.deviations)]
+    charts: list[Chart] = []
+    if any(subject.accuracies for subject in subjects):
+        tables.append(prediction_table(experiment, subjects))
+        charts.append(prediction_chart(experiment, subjects, name))
+    if published := as_published(subjects):
+        printed = replace(experiment, title=f"{experiment.title} · published accuracies")
+        tables.append(prediction_table(printed, published))
+        charts.append(prediction_chart(printed, published, f"{name}-published"))
+    return tables, charts
+
+
 def _trained(
     experiment: Experiment[ContractionSettings],
     observed: Sequence[Observed],
     store: Path,
     root: Path | None,
-) -> list[Subject]:
+) -> _Trained:
     """Return every measured operator with the accuracies of the networks trained with it."""
     settings = experiment.settings
     suite = Path(experiment.origin).parent / settings.accuracy_of
     study = load_study(suite, profile=experiment.profile or None, root=root)
     runs = read_results(study, store).runs
-    if not runs:
-        raise NothingMatched(
-            f"no network of {suite} is trained in {store}",
-            f"train them: {command('train', study, store)}",
-        )
+    nothing = "" if runs else f"no network of {suite} is trained in {store}"
+    advice = f"train them: {command('train', study, store)}"
+    if nothing and not settings.published_accuracy:
+        raise NothingMatched(nothing, advice)
     accuracies: dict[Key, list[float]] = {}
     for cell in study.cells:
         key = _key(cell, settings)
         if key is not None and cell.id in runs:
             accuracies.setdefault(key, []).append(runs[cell.id].result.accuracy)
-    return subjects_of(settings, observed, accuracies)
+    reductions = [
+        note
+        for dataset in study.datasets
+        for note in about_reductions(study, dataset, is_compared=bool(settings.published_accuracy))
+    ]
+    return _Trained(
+        subjects=subjects_of(settings, observed, accuracies),
+        is_reduced=bool(reductions),
+        notes=(f"{nothing}; {advice}",) if nothing else tuple(reductions),
+    )
 
 
 def _key(cell: Cell, settings: ContractionSettings) -> Key | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -10,6 +10,7 @@ from poolbench.app.experiment import load_experiment
 from poolbench.core.errors import BadInput
 from poolbench.core.experiment import Experiment
 from poolbench.core.theory import (
+    THEOREMS,
     OptimalErrorSettings,
     Orders,
     PlanSettings,
@@ -102,38 +103,51 @@ def calculate(
         tables.append(limits_table(limits, settings.limits))
         charts += limits_chart(limits) if with_charts else []
     if settings.mean_similarity is not None:
-        from poolbench.report.theory.mean_similarity import mean_similarity_table
+        from poolbench.report.theory.mean_similarity import (
+            mean_similarity_chart,
+            mean_similarity_table,
+        )
         from poolbench.theory.mean_similarity import mean_similarities
 
-        tables.append(mean_similarity_table(mean_similarities(settings.mean_similarity)))
+        means = mean_similarities(settings.mean_similarity)
+        tables.append(mean_similarity_table(means))
+        charts += mean_similarity_chart(means) if with_charts else []
     if settings.theorems is not None:
-        tables += _theorems(settings.theorems)
+        found = _theorems(settings.theorems)
+        tables += found.tables
+        charts += found.charts if with_charts else ()
     tables[:1] = [table.with_deviations(deviations) for table in tables[:1]]
     return Findings(tables=tuple(tables), charts=tuple(charts))
 
 
-def _theorems(settings: TheoremsSettings) -> list[Table]:
-    """Return a table for each theorem, in ascending order."""
-    from poolbench.report.theory import theorems as tables
+def _theorems(settings: TheoremsSettings) -> Findings:
+    """Return a table for each theorem, in ascending order, and what can be drawn."""
+    from poolbench.report.theory import theorems as report
     from poolbench.theory.dependence import dependences
     from poolbench.theory.heaviside import try_heaviside
     from poolbench.theory.optimal_shape import optimal_shape
     from poolbench.theory.radicals import try_radicals
 
-    d = settings.d
-    made: dict[int, Callable[[], Table]] = {
-        1: lambda: tables.heaviside_table([try_heaviside(each) for each in d]),
-        3: lambda: tables.dependence_table([row for each in d for row in dependences(each)]),
-        5: lambda: tables.radicals_table([try_radicals(each) for each in d]),
-        6: lambda: tables.shape_table([optimal_shape(each) for each in d]),
-    }
     for number in settings.numbers:
-        if number not in made:
+        if number not in THEOREMS:
             raise BadInput(
                 f"there is no table of theorem {number}",
-                f"choose of: {', '.join(map(str, made))}; lemma 7 is with theorem 6",
+                f"choose of: {', '.join(map(str, THEOREMS))}; lemma 7 is with theorem 6",
             )
-    return [made[number]() for number in sorted(set(settings.numbers))]
+    d, numbers = settings.d, set(settings.numbers)
+    tables: list[Table] = []
+    charts: list[Chart] = []
+    if 1 in numbers:
+        tables.append(report.heaviside_table([try_heaviside(each) for each in d]))
+    if 3 in numbers:
+        tables.append(report.dependence_table([row for each in d for row in dependences(each)]))
+    if 5 in numbers:
+        tables.append(report.radicals_table([try_radicals(each) for each in d]))
+    if 6 in numbers:
+        shapes = [optimal_shape(each) for each in d]
+        tables.append(report.shape_table(shapes))
+        charts += report.shape_chart(shapes)
+    return Findings(tables=tuple(tables), charts=tuple(charts))
 
 
 def l2_error(d: Sequence[int], orders: Sequence[Orders]) -> list[Table]:

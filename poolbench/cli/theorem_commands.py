@@ -59,6 +59,7 @@ def mean_similarity(
     ] = "3",
     pairs: Annotated[int, typer.Option("--pairs", help="Pairs of images at each size.")] = 20,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the images.")] = 0,
+    figures: options.Figures = None,
     format: options.Format = "rich",
     output: options.Output = None,
 ) -> None:
@@ -72,7 +73,7 @@ def mean_similarity(
         pairs=pairs,
         seed=seed,
     )
-    show(TheorySettings(mean_similarity=settings), None, format, output)
+    show(TheorySettings(mean_similarity=settings), figures, format, output)
 
 
 def theorems(
@@ -80,6 +81,7 @@ def theorems(
     d: Annotated[
         str, typer.Option("--d", metavar="D", help="Elements of the window: 4, 2-6 or 2,4.")
     ] = "2-6",
+    figures: options.Figures = None,
     format: options.Format = "rich",
     output: options.Output = None,
 ) -> None:
@@ -92,4 +94,4 @@ def theorems(
 
     check(format, output)
     settings = TheoremsSettings(d=whole_numbers("--d", d), numbers=tuple(theorem or THEOREMS))
-    show(TheorySettings(theorems=settings), None, format, output)
+    show(TheorySettings(theorems=settings), figures, format, output)

@@ -70,6 +70,8 @@ class ContractionSettings:
         sweep: A size to vary, if any.
         accuracy_of: A suite whose trained networks are compared: its path relative to this
             suite's, or empty.
+        published_accuracy: Test accuracies in the source, as fractions, by network; they are of
+            networks that end with average pooling.
     """
 
     networks: Mapping[str, Named]
@@ -80,6 +82,7 @@ class ContractionSettings:
     batch_norm: BatchNorm = "batch"
     sweep: Sweep | None = None
     accuracy_of: str = ""
+    published_accuracy: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def network_count(self) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -44,6 +44,7 @@ class ContractionForm(Form):
     batch_norm: BatchNorm = Field(default="batch", description="batch | running")
     sweep: Any = None
     accuracy_of: str = Field(default="", description="a suite of networks to train")
+    published_accuracy: Any = None
 
 
 class PairSourceForm(Choice):
@@ -63,6 +64,14 @@ class PublishedSimilaritiesForm(Form):
 
     values: dict[str, Annotated[float, Field(ge=-1, le=1)]] = Field(
         description="a cosine similarity in [-1, 1]"
+    )
+
+
+class PublishedAccuraciesForm(Form):
+    """The source's test accuracies."""
+
+    values: dict[str, Annotated[float, Field(ge=0, le=100)]] = Field(
+        description="an accuracy in per cent"
     )
 
 
@@ -103,6 +112,7 @@ def read_contraction(
         _read_published(item.entries.get("published"), pools, faults)
         for item in _items(entries.get("data"))
     ]
+    accuracies = _read_accuracies(entries.get("published_accuracy"), networks, faults)
     sweep = _read_sweep(
         entries.get("sweep"), list(networks.values()), list(sources.values()), faults
     )
@@ -126,6 +136,7 @@ def read_contraction(
         batch_norm=form.batch_norm,
         sweep=sweep,
         accuracy_of=form.accuracy_of,
+        published_accuracy=accuracies,
     )
 
 
@@ -241,3 +252,19 @@ def _check_varied(listed: Node, needs: str, chosen: Network | Source, faults: Fa
             chosen.entry.options[needs].check(item.plain())
         except BadValue as error:
             faults.add(item.mark, f"{chosen.named.name}.{needs}: {error.message}", error.hint)
+
+
+def _read_accuracies(
+    node: Node | None, networks: Iterable[str], faults: Faults
+) -> Mapping[str, float]:
+    """Return published accuracies as fractions, by network."""
+    if node is None or node.value is None:
+        return {}
+    known = tuple(networks)
+    for name, part in node.entries.items():
+        if name not in known:
+            message = f"published accuracy of unknown network '{name}'"
+            faults.add(part.key, message, did_you_mean(name, known))
+    wrapped = node.under("values", is_implied=True)
+    form = read_form(PublishedAccuraciesForm, wrapped, "published_accuracy", faults)
+    return {name: value / 100 for name, value in form.values.items()} if form else {}

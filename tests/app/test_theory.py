@@ -192,3 +192,23 @@ def test_a_suite_that_cannot_be_meant_is_told_where(section: str, message: str, 
     with pytest.raises(BadInput) as refused:
         load(section)
     assert message in refused.value.message
+
+
+def test_what_a_theorem_says_is_drawn_too() -> None:
+    settings = TheorySettings(
+        mean_similarity=MeanSimilaritySettings(image_sizes=(5, 9), pairs=2),
+        theorems=TheoremsSettings(d=(3, 4), numbers=(6,)),
+    )
+    drawn = {chart.name: chart for chart in calculate(settings, with_charts=True).charts}
+    means, lemma = drawn["mean-similarity"], drawn["lemma-7"]
+    assert isinstance(means, Curves)
+    assert [curve.x for curve in means.curves] == [(5, 9)] * 3
+    assert means.curves[2].y[1] > means.curves[0].y[1]
+    assert isinstance(lemma, Curves)
+    # Orders 0, 1, 2 of four elements: 7/6 at three ones, 5/6 at four.
+    assert lemma.curves[0].y[3:] == pytest.approx((7 / 6, 5 / 6))
+    single = TheorySettings(
+        mean_similarity=MeanSimilaritySettings(image_sizes=(5,), pairs=2),
+        theorems=TheoremsSettings(d=(2,)),
+    )
+    assert calculate(single, with_charts=True).charts == ()

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from poolbench.core.contraction import ContractionSettings, Observed
 from poolbench.core.experiment import Experiment
 from poolbench.report.chart import Axis, Cloud, Grid, Scatter
 from poolbench.report.contraction.similarities import or_none, similarity, stages
-from poolbench.report.number_format import per_cent, probability, ratio
+from poolbench.report.number_format import per_cent, points, probability, ratio
 from poolbench.report.table import Column, Table, TableCell, text_cell
 from poolbench.stats import estimate, holm, rank_correlation
 from poolbench.stats.correlation import FEWEST, spearman_rho
@@ -30,6 +30,7 @@ class Subject:
         spread: Standard deviation over all pairs.
         order_kept: Spearman's correlation with the features' similarities.
         accuracies: Test accuracy of each trained network; empty if there is none.
+        published: Test accuracy in the source; NaN if it gives none.
     """
 
     label: str
@@ -37,6 +38,7 @@ class Subject:
     spread: float
     order_kept: float
     accuracies: tuple[float, ...]
+    published: float = math.nan
 
     @property
     def accuracy(self) -> float:
@@ -58,6 +60,7 @@ def subjects_of(
             told = [each.network] if len(settings.networks) > 1 else []
             told += [each.source.label] if len(settings.data) > 1 else []
             steps = stage.steps
+            is_published = settings.pools[stage.name].name == "average"
             subjects.append(
                 Subject(
                     label=" · ".join([*told, stage.name]),
@@ -67,35 +70,75 @@ def subjects_of(
                     accuracies=tuple(
                         accuracies.get((each.network, each.source.label, stage.name), ())
                     ),
+                    published=settings.published_accuracy.get(each.network, math.nan)
+                    if is_published
+                    else math.nan,
                 )
             )
     return subjects
 
 
 def accuracy_table(
-    experiment: Experiment[ContractionSettings], subjects: Sequence[Subject]
+    experiment: Experiment[ContractionSettings],
+    subjects: Sequence[Subject],
+    *,
+    is_reduced: bool = False,
+    notes: Sequence[str] = (),
 ) -> Table:
-    """Return one row per operator, the most accurate first."""
-    columns = (
+    """Return one row per operator, the most accurate first, beside what is published.
+
+    Args:
+        experiment: The experiment.
+        subjects: The operators.
+        is_reduced: Whether they were trained on less than their suite describes: then there is no
+            difference from what is published.
+        notes: Notes about their training.
+    """
+    columns: tuple[Column, ...] = (
         Column(title="operator", fields=("operator",), is_text=True),
         Column(title="similarity behind", fields=("similarity_mean", "similarity_std")),
         Column(title="spread", fields=("spread",)),
         Column(title="order kept", fields=("order_kept",)),
         Column(title="trained", fields=("n", "n_diverged")),
         Column(title="accuracy %", fields=("accuracy_mean", "accuracy_std")),
+        Column(title="published %", fields=("published",)),
+        Column(title="ours − published", fields=("difference_from_published",)),
     )
-    ordered = sorted(subjects, key=lambda s: -math.inf if math.isnan(s.accuracy) else -s.accuracy)
+    ordered = sorted(subjects, key=_place)
+    rows = [_row(subject, is_reduced=is_reduced) for subject in ordered]
+    if not has_published(subjects):
+        columns, rows = columns[:-2], [row[:-2] for row in rows]
+    source = ", ".join(f"{key} {value}" for key, value in experiment.source.items())
     return Table(
         title=f"{experiment.title} · before and after training",
         columns=columns,
-        rows=tuple(_row(subject) for subject in ordered),
+        rows=tuple(rows),
         notes=(
             "similarity behind: of random pairs, untrained, mean ± standard deviation of the "
             "seeds' means; spread: standard deviation over the pairs; order kept: Spearman's "
             "correlation with the similarity of the features",
             "accuracy: mean ± standard deviation over the trained networks that did not diverge",
+            *((f"published: {source}; a spread is not given",) if has_published(subjects) else ()),
+            *notes,
         ),
     )
+
+
+def has_published(subjects: Sequence[Subject]) -> bool:
+    """Return whether the source gives the accuracy of some of them."""
+    return any(not math.isnan(subject.published) for subject in subjects)
+
+
+def as_published(subjects: Sequence[Subject]) -> list[Subject]:
+    """Return the subjects whose accuracy the source gives, with that as their only one."""
+    known = (subject for subject in subjects if not math.isnan(subject.published))
+    return [replace(subject, accuracies=(subject.published,)) for subject in known]
+
+
+def _place(subject: Subject) -> float:
+    """Return where a subject stands: by its accuracy, or the published one without it, or last."""
+    known = [a for a in (subject.accuracy, subject.published) if not math.isnan(a)]
+    return -known[0] if known else math.inf
 
 
 def prediction_table(
@@ -182,8 +225,10 @@ def _panel(
     )
 
 
-def _row(subject: Subject) -> tuple[TableCell, ...]:
+def _row(subject: Subject, *, is_reduced: bool) -> tuple[TableCell, ...]:
     before, after = estimate(subject.similarity), estimate(subject.accuracies)
+    difference = math.nan if is_reduced else after.mean - subject.published
+    is_incomparable = is_reduced and not math.isnan(after.mean - subject.published)
     std = "" if math.isnan(before.std) else f" ± {before.std:.4f}"
     return (
         text_cell(subject.label),
@@ -199,5 +244,10 @@ def _row(subject: Subject) -> tuple[TableCell, ...]:
         ),
         TableCell(
             values=(or_none(after.mean), or_none(after.std)), text=per_cent(after.mean, after.std)
+        ),
+        TableCell(values=(or_none(subject.published),), text=per_cent(subject.published)),
+        TableCell(
+            values=(or_none(difference),),
+            text="not comparable" if is_incomparable else points(difference),
         ),
     )

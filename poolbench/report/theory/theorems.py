@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from poolbench.report.cells import decimal, fraction, optional, whole
+from poolbench.report.chart import Axis, Chart, Curve, Curves
 from poolbench.report.table import Column, Table, TableCell, text_cell
 from poolbench.theory.dependence import Dependence
 from poolbench.theory.heaviside import HeavisideTrial
@@ -153,6 +154,30 @@ def shape_table(found: Sequence[OptimalShape]) -> Table:
             "estimate at k ones is above that at k + 1",
         ),
     )
+
+
+def shape_chart(found: Sequence[OptimalShape]) -> list[Chart]:
+    """Return an optimal estimate that falls as an element rises, of the largest d; none without."""
+    falling = [each.counterexample for each in found if each.counterexample is not None]
+    if not falling:
+        return []
+    estimator = max(falling, key=lambda each: each.elements)
+    d, orders = estimator.elements, ", ".join(map(str, estimator.orders))
+    ones = tuple(float(k) for k in range(d + 1))
+    return [
+        Curves(
+            name="lemma-7",
+            title=f"An optimal estimate of the max of {d} elements that falls",
+            caption=f"Orders {orders}, error {estimator.largest_error}: as close as these orders "
+            "come, and lower at more ones. Between these points it is linear.",
+            x=Axis(label=f"ones among {d} elements, the others 0"),
+            y=Axis(label="estimate"),
+            curves=(
+                Curve(label="estimate", x=ones, y=tuple(map(float, estimator.vertex_values))),
+                Curve(label="max", x=ones, y=tuple(float(k > 0) for k in ones), is_reference=True),
+            ),
+        )
+    ]
 
 
 def _share(share: float) -> TableCell:
