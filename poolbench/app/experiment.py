@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from poolbench.app.study import CATALOGUES
-from poolbench.app.suites import find
+from poolbench.app.suites import find, shipped_files
 from poolbench.core.catalogue import Catalogue
 from poolbench.core.experiment import Experiment
 from poolbench.data import DATASETS
@@ -47,4 +47,5 @@ def load_experiment(
         catalogues=replace(CATALOGUES, datasets=datasets),
         profile=profile,
         overrides=laid,
+        shipped=shipped_files,
     )

@@ -30,6 +30,7 @@ class PairSource:
         shift: Added to every value after that.
         published: Mean cosine similarity in the source, by position: ``inputs``, ``features``, or
             the label of an operator.
+        incomparable: Why these are no yardstick here: what was changed; empty if they are one.
     """
 
     label: str
@@ -37,6 +38,7 @@ class PairSource:
     is_centred: bool = True
     shift: float = 0.0
     published: Mapping[str, float] = field(default_factory=dict)
+    incomparable: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

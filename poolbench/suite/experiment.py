@@ -12,10 +12,12 @@ from poolbench.suite.catalogues import Catalogues
 from poolbench.suite.composer import compose
 from poolbench.suite.contraction import read_contraction
 from poolbench.suite.document import SCHEMA, Override, lay_overrides, read_document
+from poolbench.suite.experiment_reference import HOLDERS
 from poolbench.suite.faults import Faults, Source
 from poolbench.suite.forms import read_form
 from poolbench.suite.gradients import read_gradients
 from poolbench.suite.nodes import Node
+from poolbench.suite.reference import Shipped
 from poolbench.suite.schema import ExperimentForm
 from poolbench.suite.theory import read_theory
 
@@ -34,6 +36,7 @@ def load_experiment(
     catalogues: Catalogues,
     profile: str | None = None,
     overrides: Sequence[Override] = (),
+    shipped: Shipped = dict,
 ) -> Experiment[Any]:
     """Read and check the suite of an experiment.
 
@@ -43,6 +46,8 @@ def load_experiment(
         catalogues: The names it may use.
         profile: Name of one of its profiles, laid over it.
         overrides: Laid over the profile in this order.
+        shipped: Returns the files of the built-in suites by name, to recognise their published
+            numbers.
 
     Returns:
         The experiment.
@@ -67,6 +72,14 @@ def load_experiment(
     form = read_form(ExperimentForm, top, "", faults)
     if faults or form is None:
         raise faults.error()
+    if path is not None and kind in HOLDERS:
+        files = [file for file in shipped().values() if "published:" in file.read_text("utf-8")]
+        if path.resolve() in {file.resolve() for file in files}:
+            files = []
+        is_changed = profile is not None or bool(overrides)
+        for file in (*files, *([path] if is_changed else [])):
+            theirs = _settings(file, kind, catalogues)
+            settings = settings if theirs is None else HOLDERS[kind](settings, theirs)
     return Experiment(
         kind=kind,
         title=form.title or (path.stem if path is not None else kind),
@@ -76,6 +89,16 @@ def load_experiment(
         deviations=form.deviations or (),
         profile=profile or "",
     )
+
+
+def _settings(path: Path, kind: str, catalogues: Catalogues) -> Any:
+    """Return the settings of a file as it stands; ``None`` if it is invalid or of another kind."""
+    try:
+        faults = Faults()
+        entries = read_document(path, None, (), faults).entries
+        return READERS[kind](entries[kind], catalogues, faults) if kind in entries else None
+    except BadInput:
+        return None
 
 
 def refuse(kind: str, path: Path) -> NoReturn:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from poolbench.app.experiment import load_experiment
 from poolbench.app.study import load_study
 from poolbench.app.suites import find, folder
 from poolbench.data.imagenette_files import CLASSES
@@ -63,3 +64,55 @@ def test_plan_says_how_many_pictures_it_found_and_what_that_means(
         "30 training and 20 test images instead of 12,894 and 500" in notes
     )
     assert table["title"].startswith("LogAvgExp, Table 2 - MXResNet-50 on Imagenette at 128 px (ch")
+
+
+def _toy(*changes: str, suite: str = "contraction/table2-toy") -> list[tuple[str, ...]]:
+    experiment = load_experiment("contraction", suite, profile="smoke", overrides=changes)
+    return [source.incomparable for source in experiment.settings.data]
+
+
+def test_a_contraction_of_another_network_or_pair_is_not_comparable() -> None:
+    assert (
+        _toy()
+        == _toy("contraction.seeds=3")
+        == _toy("contraction.pools=[average, max, lae]")
+        == [()] * 5
+    )
+    (reason,) = _toy("contraction.model.channels=64")[0]
+    assert reason == (
+        "model shallow-cnn(channels=64, kernel_size=5, padding=1) instead of "
+        "shallow-cnn(channels=640, kernel_size=5, padding=1)"
+    )
+    assert _toy("contraction.data.shift=1") == [("shift 1.0 instead of 0.0",)] * 5
+
+
+def test_a_copied_contraction_is_held_against_its_original(tmp_path: Path) -> None:
+    original = find("contraction/table2-toy").read_text()
+    copy = tmp_path / "mine.yaml"
+    copy.write_text(original)
+    assert _toy(suite=str(copy)) == [()] * 5
+    copy.write_text(original.replace("kernel_size: 5", "kernel_size: 3"))
+    assert len(_toy(suite=str(copy))[0]) == 1
+    copy.write_text(original.replace("kernel_size: 5", "kernel_size: 3").replace("0.", "0.1"))
+    assert _toy(suite=str(copy)) == [()] * 5
+
+
+def test_the_table_of_another_contraction_keeps_the_number_and_a_flag(poolbench: Program) -> None:
+    done = poolbench(
+        "contraction", "contraction/table2-toy", "--profile", "smoke", "-q", "--format", "json",
+        "--set", "contraction.model.channels=8",
+    )  # fmt: skip
+    (table,) = json.loads(done.out)["tables"]
+    row = next(row for row in table["rows"] if row["behind"] == "average")
+    assert (row["published"], row["published_is_comparable"]) == (0.0187, False)
+    assert "difference_from_published" not in row
+    assert any(note.startswith("not comparable with the pub") for note in table["notes"])
+
+
+def test_published_numbers_of_another_d_are_left_out() -> None:
+    changed = load_experiment(
+        "theory", "maxpool/fig2-plan", overrides=["theory.plan.d=9", "theory.regions.d=8"]
+    ).settings
+    assert (changed.plan.published, changed.regions.published) == ((), None)
+    kept = load_experiment("theory", "maxpool/fig2-plan").settings
+    assert (kept.plan.published[0], kept.regions.published) == (17, 819_906_560)

@@ -82,7 +82,10 @@ def _curves(rising: Mapping[float, Observed], settings: ContractionSettings) -> 
             high=tuple(mean + spread for mean, spread in zip(means, spreads, strict=True)),
         )
     for label in by_stage:
-        printed = [each.source.published.get(label) for each in rising.values()]
+        printed = [
+            None if each.source.incomparable else each.source.published.get(label)
+            for each in rising.values()
+        ]
         known = [(at, value) for at, value in zip(x, printed, strict=True) if value is not None]
         if known:
             at, value = zip(*known, strict=True)

@@ -29,7 +29,7 @@ _COLUMNS = (
         fields=("signed_distance_from_kernel", "signed_distance_std", "distance_from_kernel"),
     ),
     Column(title="below kernel %", fields=("share_below_kernel",)),
-    Column(title="published", fields=("published",)),
+    Column(title="published", fields=("published", "published_is_comparable")),
     Column(title="ours − published", fields=("difference_from_published",)),
 )
 
@@ -138,8 +138,13 @@ def _number_cells(stage: Stage, observed: Observed) -> Iterator[TableCell]:
     yield _cell(rho, similarity(rho))
     yield from _kernel_cells(stage.from_kernel if stage.name == "features" else None)
     published = observed.source.published.get(stage.name, math.nan)
-    yield _cell(published, similarity(published))
-    gap = over_seeds.mean - published
+    is_comparable = not observed.source.incomparable
+    if math.isnan(published):
+        yield TableCell(values=(None, None), text="")
+    else:
+        text = similarity(published) if is_comparable else "not comparable"
+        yield TableCell(values=(published, is_comparable), text=text)
+    gap = over_seeds.mean - published if is_comparable else math.nan
     yield _cell(gap, f"{gap:+.4f}".replace("-", "−"))
 
 
@@ -183,6 +188,8 @@ def _notes(
     if any(each.source.published for each in observed):
         source = ", ".join(f"{key} {value}" for key, value in experiment.source.items())
         notes.append(f"published: {source}")
+    reasons = dict.fromkeys(text for each in observed for text in each.source.incomparable)
+    notes += [f"not comparable with the published numbers: {reason}" for reason in reasons]
     missing = {each.source.source.name: each.missing for each in observed if each.missing}
     notes += [f"missing data: {reason}" for reason in missing.values()]
     return tuple(notes)
