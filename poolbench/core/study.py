@@ -204,12 +204,14 @@ def study_from_json(document: Mapping[str, Any]) -> Study:
 
 
 def _typed(study: Study) -> Iterator[Difference]:
-    """Yield the changes that were typed, for studies stored before differences were recorded."""
-    pairs = zip(study.arguments[::2], study.arguments[1::2], strict=False)
-    changes = [f"{option} {value}" for option, value in pairs if option != "--only"]
-    for dataset in study.datasets if changes else ():
+    """Yield that a study was changed, if it was stored before differences were recorded."""
+    is_changed = any(option != "--only" for option in study.arguments[::2])
+    for dataset in study.datasets if is_changed else ():
         yield Difference(
-            dataset=dataset, part="suite", text=" ".join(changes), variants=study.variants
+            dataset=dataset,
+            part="suite",
+            text="stored before differences were recorded one by one",
+            variants=study.variants,
         )
 
 

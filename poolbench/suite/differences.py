@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from poolbench.core.cell import Named
@@ -41,39 +42,30 @@ def differences(
     for choice in suite.datasets:
         dataset = choice.source.name
         images, reference = found.get(dataset), references.get(dataset)
-        if reference is not None:
-            made += _of_variants(suite, choice, variants, reference)
+        differ = partial(Difference, dataset=dataset, variants=tuple(variants))
         if images is not None and images.official is not None and not images.is_official:
-            made.append(
-                Difference(
-                    dataset=dataset,
-                    part="data",
-                    text=_of_images(images, images.official),
-                    variants=tuple(variants),
-                    reference="the published data set",
-                )
-            )
-        if reference is not None and (text := _of_seeds(seeds, reference.suite.seeds)):
-            made.append(
-                Difference(
-                    dataset=dataset,
-                    part="seeds",
-                    text=text,
-                    variants=tuple(variants),
-                    reference=reference.name,
-                )
-            )
+            text = _of_images(images, images.official)
+            made.append(differ(part="data", text=text, reference="the published data set"))
+        if reference is None:
+            continue
+        if reference.suite is None:
+            text = "its file is not a valid suite without the changes"
+            made.append(differ(part="suite", text=text))
+            continue
+        made += _of_variants(suite, choice, variants, reference.suite, reference.name)
+        if text := _of_seeds(seeds, reference.suite.seeds):
+            made.append(differ(part="seeds", text=text, reference=reference.name))
     return tuple(made)
 
 
 def _of_variants(
-    suite: Suite, choice: DataChoice, variants: Sequence[str], reference: Reference
+    suite: Suite, choice: DataChoice, variants: Sequence[str], reference: Suite, name: str
 ) -> list[Difference]:
     """Return the differences of the variants' runs; equal ones are one difference."""
-    theirs = _data_of(reference.suite, choice)
+    theirs = _data_of(reference, choice)
     by_key: dict[str, dict[str, str]] = {}
     for variant in suite.variants:
-        other = _counterpart(suite, variant, reference.suite, choice.source.name)
+        other = _counterpart(suite, variant, reference, choice.source.name)
         if variant.name not in variants or other is None:
             continue
         here = _values(variant, choice)
@@ -88,7 +80,7 @@ def _of_variants(
                 part=_PARTS[key.partition(".")[0]],
                 text=different.pop() if len(different) == 1 else f"{key} of {len(texts)} variants",
                 variants=tuple(texts),
-                reference=reference.name,
+                reference=name,
             )
         )
     order = list(_PARTS.values())

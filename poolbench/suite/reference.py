@@ -30,11 +30,11 @@ class Reference:
 
     Args:
         name: ``the suite`` for a suite's own file, or the name of a built-in one.
-        suite: Its content, without profile or overrides.
+        suite: Its content, without profile or overrides; ``None`` if they alone make it valid.
     """
 
     name: str
-    suite: Suite
+    suite: Suite | None
 
 
 def references(
@@ -65,9 +65,8 @@ def references(
         found = _built_in(suite.analysis, files, catalogues)
     lacking = [choice.source.name for choice in suite.datasets if choice.source.name not in found]
     if is_changed and lacking:
-        own = _own(path, profile, catalogues)
-        if own is not None:
-            found |= dict.fromkeys(lacking, Reference(name=ITSELF, suite=own))
+        own = Reference(name=ITSELF, suite=_own(path, profile, catalogues))
+        found |= dict.fromkeys(lacking, own)
     return found
 
 

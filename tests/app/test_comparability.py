@@ -13,7 +13,7 @@ from poolbench.app.experiment import load_experiment
 from poolbench.app.study import load_study
 from poolbench.app.suites import find, folder
 from poolbench.data.imagenette_files import CLASSES
-from tests.conftest import Done
+from tests.conftest import TINY, Done
 
 Program = Callable[..., Done]
 TABLE_1 = "lae/table1-wrn-cifar10"
@@ -116,3 +116,25 @@ def test_published_numbers_of_another_d_are_left_out() -> None:
     assert (changed.plan.published, changed.regions.published) == ((), None)
     kept = load_experiment("theory", "maxpool/fig2-plan").settings
     assert (kept.plan.published[0], kept.regions.published) == (17, 819_906_560)
+
+
+def test_train_and_the_page_say_what_was_found_and_what_differs(
+    poolbench: Program, tmp_path: Path
+) -> None:
+    suite = f"{TINY}deviations: [The network is ours.]\nanalysis: {{published: {{lae: [99, 1]}}}}\n"
+    (tmp_path / "s.yaml").write_text(suite)
+    asked = ("s.yaml", "--set", "recipe.batch_size=25")
+    done = poolbench("train", *asked, "--engine", "inline", "--format", "csv")
+    first, second = done.err.splitlines()[:2]
+    assert first == (
+        "Found of digits: 1,297 training and 500 test images of 10 classes; "
+        "at most 200 of each split are used."
+    )
+    assert second.startswith("not comparable with the published numbers: differs from the suite")
+    assert "not comparable" in done.out
+    assert poolbench("report", *asked, "-o", "out").code == 0
+    page = (tmp_path / "out" / "index.html").read_text()
+    for text in ("not comparable", "recipe.batch_size 25 instead of", "The network is ours."):
+        assert text in page
+    quiet = poolbench("train", *asked, "-q", "--format", "csv")
+    assert "Found of" not in quiet.err

@@ -175,7 +175,7 @@ def test_a_stored_study_keeps_its_differences_and_its_images(load_text: Load) ->
     assert study_from_json(study.to_json()) == study
 
 
-def test_a_study_stored_before_differences_were_recorded_names_what_was_typed(
+def test_a_changed_study_stored_before_differences_were_recorded_is_not_comparable(
     load_text: Load,
 ) -> None:
     document = load_text(
@@ -183,5 +183,16 @@ def test_a_study_stored_before_differences_were_recorded_names_what_was_typed(
     ).to_json()
     del document["analysis"]["differences"], document["found"]
     old = study_from_json(document)
-    assert old.analysis.incomparable("cifar10", "lae") == ("--profile smoke --set model.width=1",)
+    assert old.analysis.incomparable("cifar10", "lae") == (
+        "stored before differences were recorded one by one",
+    )
     assert old.heading == "Table 1 (changed: suite)"
+    document = load_text(SHIPPED, only=["lae"]).to_json()
+    del document["analysis"]["differences"], document["found"]
+    assert study_from_json(document).analysis.differences == ()
+
+
+def test_a_file_that_only_the_changes_make_valid_is_no_yardstick(load_text: Load) -> None:
+    study = load_text(SHIPPED.replace("epochs: 48", "epochs: 0"), overrides=["recipe.epochs=1"])
+    assert _texts(study) == ["its file is not a valid suite without the changes"]
+    assert _incomparable(study) == ["average", "lae"]
