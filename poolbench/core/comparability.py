@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+PUBLISHED_DATA = "the published data set"
+"""The reference of what a folder of data lacks."""
+
 Part = Literal["network", "pooling", "recipe", "data", "seeds", "suite"]
 
 

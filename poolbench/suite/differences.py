@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from poolbench.core.cell import Named
-from poolbench.core.comparability import Difference, FoundImages, Part
+from poolbench.core.comparability import PUBLISHED_DATA, Difference, FoundImages, Part
 from poolbench.core.counted import counted
 from poolbench.suite.check import Suite
 from poolbench.suite.reference import Reference
@@ -45,7 +45,7 @@ def differences(
         differ = partial(Difference, dataset=dataset, variants=tuple(variants))
         if images is not None and images.official is not None and not images.is_official:
             text = _of_images(images, images.official)
-            made.append(differ(part="data", text=text, reference="the published data set"))
+            made.append(differ(part="data", text=text, reference=PUBLISHED_DATA))
         if reference is None:
             continue
         if reference.suite is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from poolbench.core.comparability import PUBLISHED_DATA
 from poolbench.core.study import Study
 
 
@@ -32,7 +33,9 @@ def about_differences(study: Study, dataset: str, *, is_compared: bool = False) 
     by = f" (changed by {changes})" if changes else ""
     for reference, texts in incomparable.items():
         verdict = "not comparable with the published numbers: " if published else ""
-        yield f"{verdict}differs from {reference}{by}: {'; '.join(texts)}"
+        # What a folder of data holds, no option changed.
+        cause = "" if reference == PUBLISHED_DATA else by
+        yield f"{verdict}differs from {reference}{cause}: {'; '.join(texts)}"
     if seeds:
         is_all = bool(published) and not incomparable
         meaning = "; the means stay comparable, other seeds only change their interval"
