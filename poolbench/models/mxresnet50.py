@@ -28,7 +28,7 @@ def mxresnet50(
     image_size: tuple[int, int],
     pool: PoolFactory,
     attention: bool = True,
-    attention_at: Literal["start", "end"] = "start",
+    attention_at: Literal["start", "end"] = "end",
 ) -> PooledClassifier:
     """Build MXResNet-50: 23,641,003 parameters with attention, 23,575,466 without.
 
@@ -43,7 +43,8 @@ def mxresnet50(
             convolution of the stem, or the one of the shortcut, takes the stride.
         attention: Whether there is self-attention in the first stage's last block.
         attention_at: ``start`` puts it before the block's convolutions, as the LogAvgExp paper
-            says; ``end`` behind them, as in the networks that the paper builds on.
+            says and suites have it; ``end`` behind them, as in the networks that the paper builds
+            on and in runs from before there was a choice.
 
     References:
         He et al. 2019 (arXiv:1812.01187); Misra 2020 (arXiv:1908.08681).

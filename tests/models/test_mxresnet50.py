@@ -6,6 +6,9 @@ import pytest
 import torch
 
 import poolbench as pb
+from poolbench.assembly.network import build_body
+from poolbench.core.cell import ModelSpec, Named
+from poolbench.models import MODELS
 from poolbench.models.blocks import ResidualBlock
 from poolbench.models.network import count_parameters
 from poolbench.models.self_attention import SelfAttention
@@ -30,6 +33,19 @@ def test_the_text_s_place_is_the_default_and_the_other_has_as_many_parameters() 
     end, at_end, block = _attentive(attention_at="end")
     assert (at_start, at_end) == ([0], [len(block.residual) - 1])
     assert count_parameters(start) == count_parameters(end) == 23_641_003
+
+
+def test_a_run_from_before_there_was_a_choice_has_it_at_the_end() -> None:
+    options = {"attention": True}  # as its cell was stored
+    site = {site.name: Named(name=site.default, options={}) for site in MODELS["mxresnet50"].sites}
+    old = build_body(
+        ModelSpec(network=Named(name="mxresnet50", options=options), pools=site),
+        in_channels=3,
+        num_classes=10,
+        image_size=(32, 32),
+    )
+    end, _, _ = _attentive(attention_at="end")
+    assert old.state_dict().keys() == end.state_dict().keys() != _attentive()[0].state_dict().keys()
 
 
 @pytest.mark.parametrize("place", ["start", "end"])
