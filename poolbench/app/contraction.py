@@ -28,7 +28,7 @@ from poolbench.report.contraction.prediction import (
 )
 from poolbench.report.contraction.rates import rates_chart, rates_table
 from poolbench.report.contraction.similarities import similarity_table
-from poolbench.report.studies.notes import about_reductions
+from poolbench.report.studies.differences import about_differences
 from poolbench.report.table import Table
 
 
@@ -127,15 +127,14 @@ def _trained(
         key = _key(cell, settings)
         if key is not None and cell.id in runs:
             accuracies.setdefault(key, []).append(runs[cell.id].result.accuracy)
-    reductions = [
-        note
-        for dataset in study.datasets
-        for note in about_reductions(study, dataset, is_compared=bool(settings.published_accuracy))
-    ]
+    notes = [note for dataset in study.datasets for note in about_differences(study, dataset)]
+    # The numbers are the contraction suite's, so what the training suite leaves out is a difference.
+    limits = sorted({cell.data.limit for cell in study.cells if cell.data.limit is not None})
+    notes += [f"trained on at most {limit:,} images of each split" for limit in limits]
     return _Trained(
         subjects=subjects_of(settings, observed, accuracies),
-        is_reduced=bool(reductions),
-        notes=(f"{nothing}; {advice}",) if nothing else tuple(reductions),
+        is_reduced=bool(limits) or any(d.is_incomparable for d in study.analysis.differences),
+        notes=(f"{nothing}; {advice}",) if nothing else tuple(notes),
     )
 
 

@@ -102,7 +102,6 @@ def test_a_change_of_one_variant_leaves_the_others_comparable(load_text: Load) -
     [
         ({"overrides": ["seeds=5"]}, "5 seeds instead of 30"),
         ({"overrides": ["seeds={count: 30, start: 100}"]}, "other seeds"),
-        ({"only": ["lae@3"]}, "1 seed instead of 30"),
     ],
 )
 def test_seeds_are_named_and_leave_every_mean_comparable(
@@ -115,7 +114,8 @@ def test_seeds_are_named_and_leave_every_mean_comparable(
 
 
 def test_showing_fewer_variants_changes_nothing(load_text: Load) -> None:
-    assert load_text(SHIPPED, only=["lae"]).analysis.differences == ()
+    for only in ("lae", "lae@3"):
+        assert load_text(SHIPPED, only=[only]).analysis.differences == ()
 
 
 def test_an_edited_copy_is_held_against_the_suite_that_has_its_numbers(shipped: Load) -> None:
