@@ -128,7 +128,7 @@ def _trained(
         if key is not None and cell.id in runs:
             accuracies.setdefault(key, []).append(runs[cell.id].result.accuracy)
     notes = [note for dataset in study.datasets for note in about_differences(study, dataset)]
-    # The numbers are the contraction suite's, so what the training suite leaves out is a difference.
+    # The numbers are the contraction suite's: what the training suite leaves out is a difference.
     limits = sorted({cell.data.limit for cell in study.cells if cell.data.limit is not None})
     notes += [f"trained on at most {limit:,} images of each split" for limit in limits]
     return _Trained(
