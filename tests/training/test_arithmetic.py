@@ -61,6 +61,17 @@ def test_a_forward_pass_is_in_bfloat16_where_that_is_asked_for(precision: Precis
     assert (x @ x).dtype == torch.float32
 
 
+def test_bfloat16_is_what_it_says_where_autocast_means_float16_by_itself() -> None:
+    before = torch.get_autocast_dtype("cpu")
+    torch.set_autocast_dtype("cpu", torch.float16)  # as it is on a GPU
+    try:
+        with autocast(CPU, "bf16"):
+            product = torch.ones(2, 2) @ torch.ones(2, 2)
+    finally:
+        torch.set_autocast_dtype("cpu", before)
+    assert product.dtype == torch.bfloat16
+
+
 class Spy(nn.Module):
     """A network that notes what is allowed in its forward and its backward pass."""
 
