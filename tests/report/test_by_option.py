@@ -100,7 +100,7 @@ def test_a_missing_variant_is_a_gap_and_an_error_rate_falls() -> None:
     assert curves["learn none"].y[2] == pytest.approx(0.45)
     assert "max" not in curves
     (chart,) = option_charts(study, runs)
-    assert "n = 2 seeds" in chart.caption
+    assert chart.caption.split("; ")[-1] == "n = 2 seeds a variant"
     assert option_charts(study, {}) == []
 
 
