@@ -283,24 +283,21 @@ class Store:
         Raises:
             EnvironmentFault: The file of a study is damaged.
         """
-        folder = self.path / "studies"
-        if folder.is_dir():
-            for path in sorted(folder.glob("*.json"), key=lambda item: item.stat().st_mtime):
-                try:
-                    yield self.study(path.stem)
-                except (Damaged, KeyError, TypeError) as error:
-                    raise EnvironmentFault(
-                        f"{path} is damaged: {error}",
-                        "delete it; `poolbench train` on its suite writes it again, and skips "
-                        "finished cells",
-                    ) from error
+        paths = (self.path / "studies").glob("*.json")
+        for path in sorted(paths, key=lambda item: item.stat().st_mtime):
+            try:
+                yield self.study(path.stem)
+            except (Damaged, KeyError, TypeError) as error:
+                raise EnvironmentFault(
+                    f"{path} is damaged: {error}",
+                    "delete it; `poolbench train` on its suite writes it again, and skips "
+                    "finished cells",
+                ) from error
 
     def size_bytes(self, cell_id: str) -> int:
         """Return the size of a run on disk, in bytes; 0 if there is none."""
-        folder = self.folder(cell_id)
-        if not folder.is_dir():
-            return 0
-        return sum(entry.stat().st_size for entry in folder.rglob("*") if entry.is_file())
+        files = self.folder(cell_id).rglob("*")
+        return sum(entry.stat().st_size for entry in files if entry.is_file())
 
     def free_bytes(self) -> int:
         """Return the free space of the store's file system, in bytes."""

@@ -122,6 +122,11 @@ def test_a_folder_that_cannot_be_made_is_an_environment_fault(tmp_path: Path) ->
         Store.create(file / "runs")
     with pytest.raises(EnvironmentFault, match=str(file)):
         Attempts(file / "run").begin("session", {})
+    (store.path / "locks" / ".writable").unlink()
+    (store.path / "locks").rmdir()
+    (store.path / "locks").touch()
+    with pytest.raises(EnvironmentFault, match="locks"), store.writing(a_cell()):
+        pass
     assert Attempts(tmp_path / "not" / "there" / "yet").begin("session", {}) == 1
 
 

@@ -396,6 +396,9 @@ def test_a_later_epoch_and_a_later_step_are_the_newer_checkpoint(tmp_path: Path)
     assert saved.name == f"checkpoint-00003-0000004-{sha256(b'new')}.safetensors"
     writer.save_checkpoint(b"new", epoch=3, step=4)
     assert writer.load_checkpoint() == (b"new", [])
+    shutil.rmtree(tmp_path / "quarantine")
+    with pytest.raises(EnvironmentFault, match="quarantine"):
+        writer.set_aside_checkpoints()
 
 
 def test_whose_a_folder_is_is_written_once(tmp_path: Path) -> None:
