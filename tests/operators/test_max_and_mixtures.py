@@ -172,6 +172,16 @@ def test_a_gate_reads_the_positions_of_its_window() -> None:
     assert gate(x, weight, window=Window.of(2)).item() == pytest.approx(expected.item())
 
 
+@pytest.mark.parametrize("size", [(7, 8), (8, 7)])
+def test_a_gate_reads_windows_that_hang_over_one_edge_of_the_map(size: tuple[int, int]) -> None:
+    generator = torch.Generator().manual_seed(0)
+    x, weight = torch.randn(2, 3, *size, generator=generator), torch.randn(3, 2, 2)
+    window = Window.of(2, ceil_mode=True)
+    padded = torch.nn.functional.pad(x, (0, size[1] % 2, 0, size[0] % 2))
+    products = padded.unfold(2, 2, 2).unfold(3, 2, 2) * weight[:, None, None]
+    torch.testing.assert_close(gate(x, weight, window=window), products.sum((-2, -1)).sigmoid())
+
+
 @pytest.mark.parametrize("size", [(3, 3), (8, 8), (5, 11), (1, 1), (16, 2)])
 def test_a_resized_gate_keeps_its_sum(size: tuple[int, int]) -> None:
     weight = torch.randn(3, 8, 8, generator=torch.Generator().manual_seed(0))
@@ -195,6 +205,12 @@ def test_a_gate_on_a_larger_flat_map_opens_as_in_training() -> None:
     operator = create("gated", grid=(4, 4))
     with torch.no_grad():
         operator.gate_weight.fill_(0.1)
+    # Weights that sum to 1.6 read 1.6 on ones, and their part of it again on the pixel that is 2.
+    for side in (4, 7):
+        x = torch.ones(1, 1, side, side)
+        x[0, 0, 0, 0] = 2.0
+        share = torch.tensor(1.6 * (1 + 1 / side**2)).sigmoid().item()
+        assert operator(x).item() == pytest.approx(2 * share + (1 + 1 / side**2) * (1 - share))
     shares = [gate(torch.ones(1, 1, s, s), resize_weight(operator.gate_weight, (s, s)))
               for s in (4, 7)]  # fmt: skip
     torch.testing.assert_close(shares[0], shares[1])
