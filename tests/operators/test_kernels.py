@@ -227,6 +227,15 @@ def test_with_a_compiler_nothing_is_wrong_and_products_are_fused_too() -> None:
 
 
 @needs_compiler
+def test_maxima_are_fused_as_long_as_a_float_can_count_the_elements_of_a_map() -> None:
+    # float32 holds every whole number up to 2^24; no memory is needed to ask.
+    for width, is_fused in ((2**11, True), (2**11 + 1, False)):
+        x = torch.zeros(1).expand(1, 1, 2**13, width)
+        assert (peaks_for(x) is not None) == is_fused
+    assert peaks_for(torch.zeros(1, 1, 2, 2, dtype=torch.float16)) is None
+
+
+@needs_compiler
 def test_a_library_is_built_once_and_again_for_another_type(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
