@@ -2,7 +2,8 @@
 
 ===== ==========================================================================================
 set    From all variants, drop the worst mean rank while a test of all that remain rejects.
-       The truly best variant is lost in at most about alpha of columns; the default.
+       The truly best variant is lost in at most about alpha of columns, more often where spreads
+       differ much; the default.
 paper  Best mean, and all that a two-sided Mann-Whitney test against it does not show worse.
        Uncorrected: with six equal variants it loses one in a third of columns.
 holm   As ``paper``, with Holm's correction over the k - 1 tests.
