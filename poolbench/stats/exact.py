@@ -7,7 +7,7 @@ equally likely. The number of assignments for each sum is counted by adding one 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,14 +53,14 @@ def _sums_of_any(ranks: Iterable[int]) -> Counts:
     return counts
 
 
-@cache
+@lru_cache(maxsize=64)  # a table asks for the same ranks a few times; with ties, few others do
 def _sums_of_subsets(doubled: tuple[int, ...], size: int) -> Counts:
     """Return the number of subsets of that size by their sum, from 0 to the largest."""
     counts = np.zeros((size + 1, sum(doubled[-size:]) + 1))
     counts[0, 0] = 1.0
     for rank in doubled:
         counts[1:, rank:] += counts[:-1, : counts.shape[1] - rank]
-    return counts[size]
+    return counts[size].copy()  # not a view, which would keep every smaller size in memory
 
 
 def _two_sided(counts: Counts, seen: int) -> float:
