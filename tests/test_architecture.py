@@ -19,7 +19,8 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 # Who may import whom. A package that is not named here has no place in the house.
 LAYERS: dict[str, set[str]] = {
     "core": set(),
-    "suite": {"core"},
+    "search": {"core"},
+    "suite": {"core", "search"},
     "store": {"core"},
     "stats": {"core"},
     "theory": {"core"},
@@ -36,7 +37,7 @@ LAYERS: dict[str, set[str]] = {
         "operators", "models", "data", "training", "probes",
     },
     "app": {
-        "core", "suite", "store", "stats", "report", "engines", "runtime", "assembly",
+        "core", "suite", "search", "store", "stats", "report", "engines", "runtime", "assembly",
         "operators", "models", "data", "training", "theory", "probes",
     },
     "bench": {
@@ -46,7 +47,7 @@ LAYERS: dict[str, set[str]] = {
     "cli": {"core", "app", "bench", "runtime"},
 }  # fmt: skip
 # Packages that laptops use too: what they import when they are imported loads no torch either.
-LIGHT = ("core", "suite", "store", "stats", "report", "engines", "app", "cli")
+LIGHT = ("core", "suite", "search", "store", "stats", "report", "engines", "app", "cli")
 
 # Slow to import: at module level only where they are the package's job.
 HEAVY = {

@@ -17,6 +17,7 @@ from poolbench.core.comparability import (
 )
 from poolbench.core.gate import Gate, gate_from_json
 from poolbench.core.plugin_source import as_stored
+from poolbench.core.search import SearchSpec, search_from_json
 
 Metric = Literal["accuracy", "error"]
 Rule = Literal["set", "paper", "holm"]
@@ -106,6 +107,8 @@ class Study:
         baseline: Variant that the others are compared with; empty for none.
         probes: What is measured on its runs; not part of the study's id.
         gates: Conditions under which ``poolbench compare`` fails.
+        search: How recipes are searched for; ``None`` for a suite without a search. Not part of
+            the study's id.
         cells: One for each (data set, variant, seed).
         whole_cells: Every cell of the suite if ``--only`` selected ``cells`` from them; empty if
             they are all. Tests are over the whole suite, whichever of its rows are shown.
@@ -129,6 +132,7 @@ class Study:
     baseline: str = ""
     probes: tuple[Named, ...] = ()
     gates: tuple[Gate, ...] = ()
+    search: SearchSpec | None = None
     arguments: tuple[str, ...] = ()
     whole_cells: tuple[Cell, ...] = ()
     found: Mapping[str, FoundImages] = field(default_factory=dict)
@@ -190,6 +194,7 @@ def study_from_json(document: Mapping[str, Any]) -> Study:
         # Studies stored by an older version lack these.
         "probes": tuple(named_from_json(probe) for probe in document.get("probes", ())),
         "gates": tuple(gate_from_json(gate) for gate in document.get("gates", ())),
+        "search": search_from_json(document.get("search")),
         "arguments": tuple(document.get("arguments", ())),
         "deviations": tuple(document.get("deviations", ())),
         "execution": Execution(**document["execution"]),

@@ -1,0 +1,87 @@
+"""The protocol of a search, and how one is created."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping, Sequence
+from typing import Protocol, TypeAlias
+
+from poolbench.core.errors import BadInput
+from poolbench.core.search import Outcome, Score, SearchSpec, Trial
+
+Proposals: TypeAlias = Generator[Sequence[Trial], Sequence[Score], Outcome]
+
+
+class BadSearch(BadInput):
+    """Options of a search that are invalid together, or with the recipe it starts from.
+
+    Args:
+        message: What is wrong.
+        hint: What would have been accepted; may be empty.
+        option: The option to change; empty for the search as a whole.
+        index: The item of a list to change; ``None`` for all of it.
+    """
+
+    def __init__(
+        self, message: str, hint: str = "", *, option: str = "", index: int | None = None
+    ) -> None:
+        super().__init__(message, hint)
+        self.option = option
+        self.index = index
+
+
+class Search(Protocol):
+    """Proposes recipes. Every entry of ``SEARCHES`` resolves to one.
+
+    It is created with the options of its entry as keyword arguments.
+
+    Raises:
+        BadSearch: On creation: the options are invalid together.
+    """
+
+    @property
+    def names(self) -> Mapping[str, tuple[str, int]]:
+        """What it changes of a recipe, by name (``lr``): the option that says so, and its item."""
+        ...
+
+    def check(self, start: Mapping[str, float]) -> None:
+        """Check that a search can start here.
+
+        Args:
+            start: Value of each of ``names``, by key of the recipe: ``{"optimizer.lr": 0.4}``.
+
+        Raises:
+            BadSearch: The start is out of range.
+        """
+        ...
+
+    def propose(self, start: Mapping[str, float], seed: int) -> Proposals:
+        """Propose recipes until the search ends.
+
+        A batch may be evaluated in parallel. No fold of a point is asked for twice.
+
+        Args:
+            start: Value of each of ``names``, by key of the recipe.
+            seed: Of every random choice.
+
+        Yields:
+            Batches of trials; their scores are sent back in the same order.
+
+        Returns:
+            The outcome.
+
+        Raises:
+            BadSearch: As ``check``.
+        """
+        ...
+
+
+def create(spec: SearchSpec) -> Search:
+    """Create the search of a suite.
+
+    Raises:
+        BadSearch: Its options are invalid together.
+    """
+    from poolbench.search import SEARCHES
+
+    search: Search = SEARCHES.resolve(spec.name)(**spec.options)
+    return search

@@ -1,0 +1,90 @@
+"""Between a recipe and what a search changes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from poolbench.core.cell import Named, Recipe
+from poolbench.core.search import Point, SearchSpec
+from poolbench.search.api import BadSearch, Search
+
+_PARTS = ("optimizer", "schedule")
+
+
+def key_of(recipe: Recipe, name: str) -> str | None:
+    """Return the key of an option: ``lr`` to ``optimizer.lr``; ``None`` if it has no such number.
+
+    An option of the optimizer hides one of the schedule with the same name.
+    """
+    for part in _PARTS:
+        value = _named(recipe, part).options.get(name)
+        if isinstance(value, float):
+            return f"{part}.{name}"
+    return None
+
+
+def names_in(recipe: Recipe) -> tuple[str, ...]:
+    """Return the names that :func:`key_of` knows: numbers that are not whole by declaration."""
+    options = {key: value for part in _PARTS for key, value in _named(recipe, part).options.items()}
+    return tuple(key for key, value in options.items() if isinstance(value, float))
+
+
+def start_of(search: Search, spec: SearchSpec, recipe: Recipe) -> dict[str, float]:
+    """Return where a search of a recipe starts, by key of the recipe.
+
+    The suite's ``start`` goes before the recipe's own values.
+
+    Raises:
+        BadSearch: The recipe lacks what the search changes.
+    """
+    start = {}
+    for name, (option, index) in search.names.items():
+        key = key_of(recipe, name)
+        if key is None:
+            raise BadSearch(
+                f"no option '{name}' in {_shown(recipe)}",
+                f"known: {', '.join(names_in(recipe))}",
+                option=option,
+                index=index,
+            )
+        own: float = _named(recipe, key.partition(".")[0]).options[name]
+        start[key] = spec.start.get(name, own)
+    return start
+
+
+def with_values(recipe: Recipe, values: Mapping[str, float]) -> Recipe:
+    """Return a recipe with the values of a point, by key of the recipe."""
+    changed = {part: dict(_named(recipe, part).options) for part in _PARTS}
+    for key, value in values.items():
+        part, _, name = key.partition(".")
+        changed[part][name] = value
+    return replace(
+        recipe,
+        optimizer=replace(recipe.optimizer, options=changed["optimizer"]),
+        schedule=replace(recipe.schedule, options=changed["schedule"]),
+    )
+
+
+def recipe_of(recipe: Recipe, spec: SearchSpec, point: Point) -> Recipe:
+    """Return the recipe that a trial of a point trains with.
+
+    Args:
+        recipe: The variant's own.
+        spec: Gives the epochs of a trial.
+        point: The values to try.
+    """
+    return replace(with_values(recipe, point.values), epochs=spec.epochs or recipe.epochs)
+
+
+def _named(recipe: Recipe, part: str) -> Named:
+    return recipe.optimizer if part == "optimizer" else recipe.schedule
+
+
+def _shown(recipe: Recipe) -> str:
+    return f"{recipe.optimizer.name} or {recipe.schedule.name}"
+
+
+def short_names(keys: Iterable[str]) -> dict[str, str]:
+    """Return the key of each name: ``{"lr": "optimizer.lr"}``."""
+    return {key.rpartition(".")[2]: key for key in keys}
