@@ -70,6 +70,7 @@ HEAVY = {
     "jinja2": {"report"},
     "foolbox": {"probes"},
     "pyarrow": set(),
+    "optuna": set(),
     "tensorboard": set(),
 }
 

@@ -54,6 +54,14 @@ class Search(Protocol):
         """
         ...
 
+    def bounds(self, start: Mapping[str, float]) -> Mapping[str, tuple[float, float]]:
+        """Return the least and the greatest value that it may propose for each of ``names``.
+
+        Args:
+            start: As for ``check``, which must pass.
+        """
+        ...
+
     def propose(self, start: Mapping[str, float], seed: int) -> Proposals:
         """Propose recipes until the search ends.
 
