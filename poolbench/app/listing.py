@@ -24,6 +24,7 @@ from poolbench.report.listings.sites import sites_table
 from poolbench.report.listings.text_table import text_table
 from poolbench.report.schemas import SCHEMAS, schema_text
 from poolbench.report.table import Table
+from poolbench.search import SEARCHES
 from poolbench.store.documents import Damaged
 from poolbench.store.store import Store
 from poolbench.training import OPTIMIZERS, SCHEDULES
@@ -38,6 +39,7 @@ CATALOGUES: Mapping[str, Catalogue[Any]] = {
     "optimizers": OPTIMIZERS,
     "schedules": SCHEDULES,
     "probes": PROBES,
+    "searches": SEARCHES,
     "formats": FORMATS,
     "engines": ENGINES,
 }

@@ -15,6 +15,7 @@ from poolbench.data.found_images import found_images
 from poolbench.models import MODELS
 from poolbench.operators import OPERATORS
 from poolbench.probes import PROBES
+from poolbench.search import SEARCHES
 from poolbench.suite.catalogues import Catalogues
 from poolbench.suite.load import load
 from poolbench.training import OPTIMIZERS, SCHEDULES
@@ -29,6 +30,7 @@ CATALOGUES = Catalogues(
     optimizers=OPTIMIZERS,
     schedules=SCHEDULES,
     probes=PROBES,
+    searches=SEARCHES,
 )
 
 

@@ -21,8 +21,8 @@ def list_things(
         str | None,
         typer.Argument(
             metavar="[FAMILY]",
-            help="operators, models, data, augmentations, optimizers, schedules, probes, formats, "
-            "engines, suites, runs or schemas.",
+            help="operators, models, data, augmentations, optimizers, schedules, probes, searches, "
+            "formats, engines, suites, runs or schemas.",
         ),
     ] = None,
     name: Annotated[

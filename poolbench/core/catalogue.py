@@ -19,6 +19,7 @@ from poolbench.core.entries import (
     ModelEntry,
     OperatorEntry,
     ProbeEntry,
+    SearchEntry,
     Site,
 )
 from poolbench.core.errors import BadInput, did_you_mean
@@ -26,7 +27,7 @@ from poolbench.core.plugin_source import PluginSource, source_being_loaded
 
 __all__ = [
     "Catalogue", "DataEntry", "Entry", "FormatEntry", "ModelEntry", "OperatorEntry", "ProbeEntry",
-    "Site", "added_by", "take_back",
+    "SearchEntry", "Site", "added_by", "take_back",
 ]  # fmt: skip
 
 

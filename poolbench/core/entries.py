@@ -192,6 +192,13 @@ class ProbeEntry(Entry):
 
 
 @dataclass(frozen=True, kw_only=True)
+class SearchEntry(Entry):
+    """A search for a recipe: see ``poolbench.search.api``."""
+
+    reserved: ClassVar[frozenset[str]] = frozenset({"name", "start", "epochs", "holdout"})
+
+
+@dataclass(frozen=True, kw_only=True)
 class FormatEntry(Entry):
     """A format of tables: ``render(tables: Sequence[Table]) -> str``.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from poolbench.core.catalogue import Catalogue, Entry
+from poolbench.core.catalogue import Catalogue, SearchEntry
 from poolbench.core.options import Option
 
 _FOLDS = Option(
@@ -11,10 +11,10 @@ _FOLDS = Option(
 _TRIALS = Option(kind=int, default=100, minimum=1, help="most recipes to try, the start included")
 _PAPER = "Lowe, Trappenberg, Oore 2021"
 
-SEARCHES: Catalogue[Entry] = Catalogue(
+SEARCHES: Catalogue[SearchEntry] = Catalogue(
     "search",
     {
-        "coordinate": Entry(
+        "coordinate": SearchEntry(
             target="poolbench.search.coordinate:Coordinate",
             summary="steps of one factor along each axis, kept where the mean over folds rises",
             options={
@@ -31,7 +31,7 @@ SEARCHES: Catalogue[Entry] = Catalogue(
             },
             reference=f"{_PAPER}, section 4.1",
         ),
-        "shrinking-random": Entry(
+        "shrinking-random": SearchEntry(
             target="poolbench.search.shrinking_random:ShrinkingRandom",
             summary="random rounds, each in the span of the last one's best; folds decide the end",
             options={
@@ -79,7 +79,7 @@ SEARCHES: Catalogue[Entry] = Catalogue(
             },
             reference=f"{_PAPER}, section 4.2",
         ),
-        "optuna": Entry(
+        "optuna": SearchEntry(
             target="poolbench.search.optuna_sampler:OptunaSampler",
             summary="a sampler of Optuna (pip install 'poolbench[optuna]')",
             options={

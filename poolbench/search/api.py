@@ -19,14 +19,22 @@ class BadSearch(BadInput):
         hint: What would have been accepted; may be empty.
         option: The option to change; empty for the search as a whole.
         index: The item of a list to change; ``None`` for all of it.
+        name: The option of the recipe whose start is at fault; empty for none.
     """
 
     def __init__(
-        self, message: str, hint: str = "", *, option: str = "", index: int | None = None
+        self,
+        message: str,
+        hint: str = "",
+        *,
+        option: str = "",
+        index: int | None = None,
+        name: str = "",
     ) -> None:
         super().__init__(message, hint)
         self.option = option
         self.index = index
+        self.name = name
 
 
 class Search(Protocol):

@@ -55,6 +55,7 @@ class Lattice:
                     f"start: {{{axis.own.name}: ...}}, or leave the axis out",
                     option="axes",
                     index=index,
+                    name=axis.own.name,
                 )
 
     def moved(self, place: Exponents, index: int, direction: int) -> Exponents:

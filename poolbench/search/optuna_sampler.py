@@ -168,6 +168,6 @@ def _import_optuna() -> Any:
         message = "this search needs Optuna, which is not installed"
         hint = "install it: pip install 'poolbench[optuna]'; the other searches need nothing"
         raise EnvironmentFault(message, hint) from error
-    # A line for each study and trial belongs on nobody's terminal.
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    # A terminal is no place for a line a trial, nor for Optuna's advice on its own installation.
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
     return optuna

@@ -170,6 +170,7 @@ def spans_at(ranges: Sequence[Range], start: Mapping[str, float]) -> dict[str, S
                 f"start: {{{name}: ...}}, or give '{each.quantity}' a range with two ends",
                 option="ranges",
                 index=index,
+                name=name,
             )
         span = each.span(value)
         if not span.low <= quantity <= span.high:
@@ -178,6 +179,7 @@ def spans_at(ranges: Sequence[Range], start: Mapping[str, float]) -> dict[str, S
                 f"{each.quantity} is from {span.low:g} to {span.high:g}",
                 option="ranges",
                 index=index,
+                name=name,
             )
         spans[key] = span
     return spans

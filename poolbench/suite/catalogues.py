@@ -11,6 +11,7 @@ from poolbench.core.catalogue import (
     ModelEntry,
     OperatorEntry,
     ProbeEntry,
+    SearchEntry,
 )
 
 
@@ -26,6 +27,7 @@ class Catalogues:
         optimizers: Optimisers.
         schedules: Learning-rate schedules; must hold ``constant``, which is the default.
         probes: Measurements on trained networks.
+        searches: Searches for a recipe.
     """
 
     operators: Catalogue[OperatorEntry]
@@ -35,3 +37,4 @@ class Catalogues:
     optimizers: Catalogue[Entry]
     schedules: Catalogue[Entry]
     probes: Catalogue[ProbeEntry]
+    searches: Catalogue[SearchEntry]

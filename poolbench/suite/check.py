@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from poolbench.core.cell import Named
 from poolbench.core.errors import did_you_mean
 from poolbench.core.gate import Gate
+from poolbench.core.search import SearchSpec
 from poolbench.core.study import Analysis, Execution
 from poolbench.suite.catalogues import Catalogues
 from poolbench.suite.choices import Chooser
@@ -17,6 +18,7 @@ from poolbench.suite.gates import read_gates
 from poolbench.suite.nodes import Node
 from poolbench.suite.probes import read_probes
 from poolbench.suite.schema import SuiteForm
+from poolbench.suite.search import read_search
 from poolbench.suite.sections import (
     DataChoice,
     read_analysis,
@@ -40,6 +42,7 @@ class Suite:
     probes: tuple[Named, ...]
     analysis: Analysis
     gates: tuple[Gate, ...]
+    search: SearchSpec | None
     execution: Execution
 
 
@@ -69,6 +72,7 @@ def check(document: Node, catalogues: Catalogues, faults: Faults) -> Suite:
     analysis = read_analysis(entries.get("analysis"), names, labels, catalogues, faults)
     probes = read_probes(entries.get("probes"), catalogues.probes, chooser)
     gates = read_gates(entries.get("gates"), labels, [probe.name for probe in probes], faults)
+    search = read_search(entries.get("search"), variants, catalogues, chooser)
     baseline = entries.get("baseline")
     name = baseline.value if baseline is not None else None
     if baseline is not None and labels and isinstance(name, str) and name not in labels:
@@ -87,5 +91,6 @@ def check(document: Node, catalogues: Catalogues, faults: Faults) -> Suite:
         probes=probes,
         analysis=analysis,
         gates=gates,
+        search=search,
         execution=execution,
     )

@@ -89,6 +89,7 @@ def load(
         probes=suite.probes,
         analysis=replace(suite.analysis, differences=differs),
         gates=suite.gates,
+        search=suite.search,
         execution=suite.execution,
         source=suite.form.source,
         deviations=suite.form.deviations or (),

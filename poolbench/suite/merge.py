@@ -9,7 +9,7 @@ from poolbench.suite.nodes import Node
 DEVIATIONS = "deviations"
 """A list that grows: what a base discloses is true of what extends it too."""
 
-NAMED = frozenset({"data", "model", "optimizer", "schedule"})
+NAMED = frozenset({"data", "model", "optimizer", "schedule", "search"})
 """Keys whose value is a catalogue name with options; the bare name is a shorthand."""
 
 

@@ -12,6 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 
 from poolbench.core.cell import Precision
 from poolbench.core.gate import Loss
+from poolbench.core.search import DEFAULT_HOLDOUT
 from poolbench.core.study import Metric, Rule
 from poolbench.core.values import Scalar
 
@@ -58,6 +59,7 @@ class SuiteForm(Form):
     probes: Any = None
     analysis: Any = None
     gates: Any = None
+    search: Any = None
     execution: Any = None
 
 
@@ -98,6 +100,16 @@ class DataForm(Choice):
     limit: int | None = Field(default=None, ge=1, description="whole number >= 1")
     validation: float = Field(default=0.0, ge=0, lt=1, description="fraction >= 0 and < 1")
     fold: int = Field(default=0, ge=0, description="whole number >= 0")
+
+
+class SearchForm(Choice):
+    """How recipes are searched for."""
+
+    start: dict[str, float] = Field(
+        default={}, description="a mapping from options of the recipe to numbers"
+    )
+    epochs: int | None = Field(default=None, ge=1, description="whole number >= 1")
+    holdout: float = Field(default=DEFAULT_HOLDOUT, gt=0, lt=1, description="fraction > 0 and < 1")
 
 
 class RecipeForm(Form):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from poolbench.core.catalogue import Catalogue, DataEntry, Entry, ModelEntry, ProbeEntry, Site
 from poolbench.core.options import Option
 from poolbench.operators import OPERATORS
+from poolbench.search import SEARCHES
 from poolbench.suite.catalogues import Catalogues
 
 NUMBER = Option(kind=float, minimum=0.0, default=0.0)
@@ -109,6 +110,7 @@ CATALOGUES = Catalogues(
             "crop": ProbeEntry(target="", summary="", options={"sizes": SIZES}, axis="size_px"),
         },
     ),
+    searches=SEARCHES,
 )
 
 SUITE = """\
