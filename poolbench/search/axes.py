@@ -24,7 +24,7 @@ _EXAMPLES = "write it as lr, lr*weight_decay or lr/(1-momentum)"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Axis:
+class SearchAxis:
     """One axis.
 
     Args:
@@ -45,7 +45,7 @@ class Axis:
         return step if self.base is None else f"{step}, {self.text} kept"
 
 
-def read_axes(texts: Sequence[str]) -> tuple[Axis, ...]:
+def read_axes(texts: Sequence[str]) -> tuple[SearchAxis, ...]:
     """Read the option ``axes``.
 
     Raises:
@@ -57,7 +57,7 @@ def read_axes(texts: Sequence[str]) -> tuple[Axis, ...]:
     parts = [_split(text, index) for index, text in enumerate(texts)]
     # The lattice is one of whole numbers only if each base has an axis of its own.
     alone = {own: index for index, (base, _, own) in enumerate(parts) if base is None}
-    axes: list[Axis] = []
+    axes: list[SearchAxis] = []
     for index, (text, (base, sign, own)) in enumerate(zip(texts, parts, strict=True)):
         if own.name in (axis.own.name for axis in axes):
             message = f"two axes take a step in '{own.name}'"
@@ -68,7 +68,7 @@ def read_axes(texts: Sequence[str]) -> tuple[Axis, ...]:
             raise BadSearch(message, hint, option="axes", index=index)
         compact = re.sub(r"\s", "", text)
         axes.append(
-            Axis(text=compact, own=own, base=None if base is None else alone[base], sign=sign)
+            SearchAxis(text=compact, own=own, base=None if base is None else alone[base], sign=sign)
         )
     return tuple(axes)
 

@@ -7,7 +7,7 @@ from collections.abc import Generator, Mapping, Sequence
 from poolbench.core.search import Outcome, Point, Score, Trial
 from poolbench.core.streams import derive
 from poolbench.search.api import Proposals
-from poolbench.search.axes import Axis, read_axes
+from poolbench.search.axes import SearchAxis, read_axes
 from poolbench.search.lattice import Exponents, Lattice
 from poolbench.search.ledger import Ledger
 
@@ -119,7 +119,7 @@ class _Walk:
         self._trials = trials
 
     def climb(
-        self, place: Exponents, index: int, axis: Axis, direction: int
+        self, place: Exponents, index: int, axis: SearchAxis, direction: int
     ) -> Generator[Sequence[Trial], Sequence[Score], list[Exponents]]:
         """Return the places stepped to, each better than the one before; empty if none is."""
         climbed: list[Exponents] = []

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from poolbench.core.search import Point
 from poolbench.search.api import BadSearch
-from poolbench.search.axes import Axis
+from poolbench.search.axes import SearchAxis
 from poolbench.search.quantities import EXACT, decimal_of, rounded
 from poolbench.search.recipes import short_names
 
@@ -32,7 +32,9 @@ class Lattice:
         start: Value of each option that the axes name, by key of the recipe.
     """
 
-    def __init__(self, axes: Sequence[Axis], factor: float, start: Mapping[str, float]) -> None:
+    def __init__(
+        self, axes: Sequence[SearchAxis], factor: float, start: Mapping[str, float]
+    ) -> None:
         self._axes = tuple(axes)
         self._factor = decimal_of(factor)
         self._keys = short_names(start)

@@ -15,7 +15,10 @@ from tests.conftest import Done
 Program = Callable[..., Done]
 
 # Nothing of these is ours: their numbers follow from the source's definitions, or have no source.
-SILENT = {"maxpool/appendix-d", "smoke", "cluttered-digits", "practice/resnet18-folder"}
+SILENT = {
+    "maxpool/appendix-d", "smoke", "cluttered-digits", "practice/resnet18-folder",
+    "practice/tune-folder",
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
