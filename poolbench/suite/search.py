@@ -106,7 +106,7 @@ def _check_variant(
 ) -> None:
     """Check that the search is possible from a variant's recipe, and stays in its ranges."""
     known = dict(_options(variant, search, catalogues))
-    is_right = [_is_valid(name, known, spec, place, faults) for name in spec.start]
+    is_right = [_is_valid(name, known, place, faults) for name in spec.start]
     try:
         start = start_of(search, spec, variant.recipe)
         if not all(is_right):
@@ -126,12 +126,10 @@ def _check_variant(
                 faults.add(place.of(option, index), message, hint)
 
 
-def _is_valid(
-    name: str, known: Mapping[str, Option], spec: SearchSpec, place: _Place, faults: Faults
-) -> bool:
+def _is_valid(name: str, known: Mapping[str, Option], place: _Place, faults: Faults) -> bool:
     """Return whether a value of ``start`` is in the range of its option."""
     try:
-        known.get(name, _ANY).check(spec.start[name])
+        known.get(name, _ANY).check(place.node.at(["start", name]).plain())
     except BadValue as error:
         mark = place.of_start(name) or place.of("start", None)
         faults.add(mark, f"start.{name}: {error.message}", error.hint)
