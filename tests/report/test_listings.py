@@ -15,6 +15,7 @@ from poolbench.core.catalogue import (
     ModelEntry,
     OperatorEntry,
     ProbeEntry,
+    SearchEntry,
     Site,
 )
 from poolbench.core.finding import Finding
@@ -144,6 +145,7 @@ def test_data_are_listed_with_their_images_as_far_as_the_entry_knows_them() -> N
     [
         ("augmentations", Entry(**PLAIN), [], "data: {name: cifar10, augment: [thing]}"),
         ("optimizers", Entry(**PLAIN), [], "recipe: {optimizer: thing}"),
+        ("searches", SearchEntry(**PLAIN), [], "search: thing"),
         ("schedules", Entry(**PLAIN), [], "recipe: {schedule: thing}"),
         ("engines", Entry(**PLAIN), [], "poolbench train SUITE --engine thing"),
         ("formats", FormatEntry(**PLAIN), [], "poolbench report SUITE --format thing"),

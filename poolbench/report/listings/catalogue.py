@@ -120,6 +120,7 @@ def _example(family: str, name: str, entry: Entry) -> str:
         "optimizers": lambda text: f"recipe: {{optimizer: {text}}}",
         "schedules": lambda text: f"recipe: {{schedule: {text}}}",
         "probes": lambda _: f"probes: {{{name}: {{{options}}}}}",
+        "searches": lambda text: f"search: {text}",
         "formats": lambda text: f"poolbench report SUITE --format {text}",
         "engines": lambda text: f"poolbench train SUITE --engine {text}",
     }
