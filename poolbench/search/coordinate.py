@@ -132,16 +132,18 @@ class _Walk:
             place = there
 
     def score(self, place: Exponents, stage: str) -> _Asking:
-        """Return the score at a place; ``None`` if it is impossible or the trials are used up."""
-        if place in self._scores:
-            return self._scores[place]
+        """Return the score of a place not tried before; ``None`` if there is none to be had.
+
+        What was tried before is no better than the current recipe, or it would be the current one.
+        """
         if why := self.lattice.why_not(place):
             self.skipped.setdefault(place, self.lattice.point(place, f"{stage}: {why}"))
             return None
         point = self.lattice.point(place, stage)
-        # Digits too few to tell two places apart would ask for one recipe twice.
-        if len(self._scores) >= self._trials or self.ledger.has(point, self._folds):
-            self.is_over |= len(self._scores) >= self._trials
+        if self.ledger.has(point, self._folds):
+            return None
+        if len(self._scores) == self._trials:
+            self.is_over = True
             return None
         self.points[place] = point
         (score,) = yield from self.ledger.ask([point], self._folds)

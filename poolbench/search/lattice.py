@@ -101,5 +101,5 @@ class Lattice:
         for axis, power in zip(self._axes, place, strict=True):
             start = axis.own.of(self._start[self._keys[axis.own.name]])
             scaled = EXACT.multiply(start, EXACT.power(self._factor, power))
-            made.append(rounded(scaled) if power else start)
+            made.append(rounded(scaled))
         return made

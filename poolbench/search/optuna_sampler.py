@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from poolbench.core.errors import EnvironmentFault
@@ -22,10 +22,11 @@ _WITHOUT_SCORES = ("random", "qmc")
 class OptunaSampler:
     """Ask a sampler of Optuna for recipes, and tell it what they scored.
 
-    Every batch is asked of a fresh sampler, with a seed of its own, on a study in memory rebuilt
-    from the scores so far; so a search goes on after an interruption as if there had been none, and
-    Optuna stores nothing. A fold that diverged counts as an accuracy of 0 in what the sampler is
-    told; the best recipe is chosen by ``Score.rank``. On a tie the smaller change wins.
+    The sampler is seeded and its study is in memory: Optuna stores nothing. A search that was
+    interrupted is rebuilt by telling a new study the same scores, and goes on with the same recipes
+    as if there had been no interruption. A fold that diverged counts as an accuracy of 0 in what
+    the sampler is told; the best recipe is chosen by ``Score.rank``. On a tie the smaller change
+    wins.
 
     The sampler and its settings are named here rather than left to Optuna's defaults, which change
     between releases: multivariate TPE that takes trials of its own batch for poor ones, a Gaussian
@@ -71,28 +72,29 @@ class OptunaSampler:
     def propose(self, start: Mapping[str, float], seed: int) -> Proposals:
         """Propose the start, then a batch at a time."""
         spans = spans_at(self._ranges, start)
-        _import_optuna()
+        optuna = _import_optuna()
         ledger = Ledger()
         origin = Point(values=dict(start), stage="start")
-        yield from ledger.ask([origin], self._folds)
+        (score,) = yield from ledger.ask([origin], self._folds)
+        scores = {origin.key: score}
+        study = _Study(optuna, self._made(optuna, derive(seed, "search", "optuna") % 2**32), spans)
+        study.add(origin, score)
         number = 0
-        while len(ledger.history) < self._trials:
+        while len(scores) < self._trials:
             number += 1
-            size = min(self._batch, self._trials - len(ledger.history))
-            stage = f"{self._sampler} {number}" if size < self._trials - 1 else self._sampler
-            scored = [(trial.point, score) for trial, score in ledger.history]
-            drawn = self._draw(spans, scored, size, derive(seed, "search", "optuna", number))
-            points: dict[object, Point] = {}
-            for values in drawn:
-                point = Point(values=values, stage=stage)
-                if not ledger.has(point, self._folds):
-                    points.setdefault(point.key, point)
+            size = min(self._batch, self._trials - len(scores))
+            stage = f"{self._sampler} {number}" if self._batch < self._trials else self._sampler
+            asked = [(trial, Point(values=at, stage=stage)) for trial, at in study.ask(size)]
+            fresh = {point.key: point for _, point in asked if point.key not in scores}
             # A sampler that comes back to recipes it knows has nothing more to propose.
-            if not points:
+            if not fresh:
                 break
-            yield from ledger.ask(list(points.values()), self._folds)
-        scored = [(trial.point, score) for trial, score in ledger.history]
-        winner, score = ranked(scored, start, spans)[0]
+            found = yield from ledger.ask(list(fresh.values()), self._folds)
+            scores |= zip(fresh, found, strict=True)
+            for trial, point in asked:
+                study.tell(trial, scores[point.key])
+        tried = [(trial.point, score) for trial, score in ledger.history]
+        winner, score = ranked(tried, start, spans)[0]
         return Outcome(
             best=origin if score.diverged == len(self._folds) else winner,
             start=origin,
@@ -100,60 +102,62 @@ class OptunaSampler:
             history=ledger.history,
         )
 
-    def _draw(
-        self,
-        spans: Mapping[str, Span],
-        scored: Sequence[tuple[Point, Score]],
-        size: int,
-        seed: int,
-    ) -> Iterator[dict[str, float]]:
-        """Yield values by key of the recipe."""
-        optuna = _import_optuna()
-        distributions = {
+    def _made(self, optuna: Any, seed: int) -> Any:
+        samplers = optuna.samplers
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+            if self._sampler == "tpe":
+                return samplers.TPESampler(
+                    seed=seed,
+                    n_startup_trials=_STARTUP_TRIALS,
+                    multivariate=True,
+                    group=False,
+                    constant_liar=True,
+                )
+            if self._sampler == "gp":
+                return samplers.GPSampler(
+                    seed=seed, n_startup_trials=_STARTUP_TRIALS, deterministic_objective=False
+                )
+            if self._sampler == "qmc":
+                return samplers.QMCSampler(qmc_type="sobol", scramble=True, seed=seed)
+            return samplers.RandomSampler(seed=seed)
+
+
+class _Study:
+    """A study of Optuna in memory, in the quantities of the ranges."""
+
+    def __init__(self, optuna: Any, sampler: Any, spans: Mapping[str, Span]) -> None:
+        self._optuna = optuna
+        self._spans = spans
+        self._distributions = {
             key: optuna.distributions.FloatDistribution(
                 float(span.low), float(span.high), log=span.is_log
             )
             for key, span in spans.items()
         }
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-            study = optuna.create_study(
-                direction="maximize", sampler=self._made(optuna, seed % 2**32)
-            )
-            study.add_trials(
-                [
-                    optuna.trial.create_trial(
-                        params={
-                            key: float(span.quantity.of(point.values[key]))
-                            for key, span in spans.items()
-                        },
-                        distributions=distributions,
-                        value=_told(score),
-                    )
-                    for point, score in scored
-                ]
-            )
-            asked = [study.ask(fixed_distributions=distributions).params for _ in range(size)]
-        for params in asked:
-            yield {key: span.value_of(params[key]) for key, span in spans.items()}
+        self._study = optuna.create_study(direction="maximize", sampler=sampler)
 
-    def _made(self, optuna: Any, seed: int) -> Any:
-        samplers = optuna.samplers
-        if self._sampler == "tpe":
-            return samplers.TPESampler(
-                seed=seed,
-                n_startup_trials=_STARTUP_TRIALS,
-                multivariate=True,
-                group=False,
-                constant_liar=True,
-            )
-        if self._sampler == "gp":
-            return samplers.GPSampler(
-                seed=seed, n_startup_trials=_STARTUP_TRIALS, deterministic_objective=False
-            )
-        if self._sampler == "qmc":
-            return samplers.QMCSampler(qmc_type="sobol", scramble=True, seed=seed)
-        return samplers.RandomSampler(seed=seed)
+    def add(self, point: Point, score: Score) -> None:
+        """Add a point that the sampler did not propose."""
+        params = {
+            key: float(span.quantity.of(point.values[key])) for key, span in self._spans.items()
+        }
+        trial = self._optuna.trial.create_trial(
+            params=params, distributions=self._distributions, value=_told(score)
+        )
+        self._study.add_trial(trial)
+
+    def ask(self, count: int) -> list[tuple[Any, dict[str, float]]]:
+        """Return trials, each with its values by key of the recipe."""
+        trials = [self._study.ask(fixed_distributions=self._distributions) for _ in range(count)]
+        return [
+            (trial, {key: span.value_of(trial.params[key]) for key, span in self._spans.items()})
+            for trial in trials
+        ]
+
+    def tell(self, trial: Any, score: Score) -> None:
+        """Tell the sampler what one of its trials scored."""
+        self._study.tell(trial, _told(score))
 
 
 def _told(score: Score) -> float:
