@@ -143,6 +143,9 @@ def test_what_diverged_is_never_among_the_best() -> None:
     nothing = drive(search("shrinking-random", **SMALL), RANGER, lambda *_: math.nan)
     assert nothing.outcome.best == nothing.outcome.start
     assert [len(batch) for batch in nothing.batches] == [20, 12, 12, 1]
+    # Rounds in the same span draw other recipes.
+    first, second, third = ({t.point.key for t in batch} for batch in nothing.batches[:3])
+    assert not first & second | second & third | first & third
 
 
 def test_a_tie_goes_to_the_smaller_change() -> None:
@@ -218,3 +221,9 @@ def test_a_start_outside_its_range_is_told(item: str, value: float, words: str) 
 def test_a_factor_on_one_minus_an_option_ends_where_the_option_is_0() -> None:
     (span,) = spans_at(read_ranges(["1-momentum x10"]), {"optimizer.momentum": 0.5}).values()
     assert (span.at(0.0), span.at(1.0)) == (0.95, 0.0)
+
+
+@given(share=st.floats(0, 1), ends=st.sampled_from(["0.12345671..0.2 log", "0.1..0.12345671"]))
+def test_a_draw_stays_inside_its_range_when_it_is_rounded(share: float, ends: str) -> None:
+    (span,) = spans_at(read_ranges([f"lr {ends}"]), {"optimizer.lr": 0.12345671}).values()
+    assert float(span.low) <= span.at(share) <= float(span.high)
