@@ -12,8 +12,9 @@ from poolbench.core.search import Outcome, Point, Score
 from poolbench.core.streams import derive
 from poolbench.search.api import Proposals
 from poolbench.search.ledger import Ledger
-from poolbench.search.ranges import Span, bounds_of, names_of, read_ranges, spans_at
+from poolbench.search.ranges import bounds_of, names_of, read_ranges, spans_at
 from poolbench.search.ranked import ranked
+from poolbench.search.spans import Span
 
 _STARTUP_TRIALS = 10
 _WITHOUT_SCORES = ("random", "qmc")

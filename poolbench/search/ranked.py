@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from poolbench.core.search import Point, Score
-from poolbench.search.ranges import Span
+from poolbench.search.spans import Span
 
 
 def change(point: Point, start: Mapping[str, float], spans: Mapping[str, Span]) -> float:

@@ -77,14 +77,14 @@ def recipe_of(recipe: Recipe, spec: SearchSpec, point: Point) -> Recipe:
     return replace(with_values(recipe, point.values), epochs=spec.epochs or recipe.epochs)
 
 
+def short_names(keys: Iterable[str]) -> dict[str, str]:
+    """Return the key of each name: ``{"lr": "optimizer.lr"}``."""
+    return {key.rpartition(".")[2]: key for key in keys}
+
+
 def _named(recipe: Recipe, part: str) -> Named:
     return recipe.optimizer if part == "optimizer" else recipe.schedule
 
 
 def _shown(recipe: Recipe) -> str:
     return f"{recipe.optimizer.name} or {recipe.schedule.name}"
-
-
-def short_names(keys: Iterable[str]) -> dict[str, str]:
-    """Return the key of each name: ``{"lr": "optimizer.lr"}``."""
-    return {key.rpartition(".")[2]: key for key in keys}

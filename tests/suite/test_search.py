@@ -99,6 +99,12 @@ def test_a_profile_changes_options_or_names_another_search(load_text: Load) -> N
     assert spec_of(load_text(text, overrides=["search.folds=3"])).options["folds"] == 3
 
 
+def test_a_profile_gives_options_to_a_search_that_is_a_name_alone(load_text: Load) -> None:
+    text = searching("coordinate").replace("lr: 0.1", "lr: 0.1, weight_decay: 0.1, momentum: 0.5")
+    small = load_text(text + "profiles: {small: {search: {trials: 4}}}\n", profile="small")
+    assert spec_of(small).options["trials"] == 4
+
+
 def test_every_variant_starts_at_its_own_recipe_but_for_what_the_suite_says(
     load_text: Load,
 ) -> None:
