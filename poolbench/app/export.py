@@ -10,12 +10,16 @@ from pathlib import Path
 
 from poolbench.app.results import Results, read_results
 from poolbench.app.suites import command
+from poolbench.app.tune import searched
 from poolbench.core.errors import BadInput, EnvironmentFault, NothingMatched, did_you_mean
 from poolbench.core.measurement import Measurement
 from poolbench.core.record import Run
 from poolbench.core.study import Study
 from poolbench.report.formats.tensorboard import write_events
 from poolbench.report.formats.tidy import Observation, write_csv, write_parquet
+from poolbench.report.search.journal import write_journal
+from poolbench.report.search.searched import Searched
+from poolbench.store.store import Store
 
 # Name to (file or folder in the target, writer that returns a count, what it counts).
 _KINDS: Mapping[str, tuple[str, Callable[[Sequence[Observation], Path], int], str]] = {
@@ -23,7 +27,8 @@ _KINDS: Mapping[str, tuple[str, Callable[[Sequence[Observation], Path], int], st
     "parquet": ("measurements.parquet", write_parquet, "rows"),
     "tensorboard": ("tensorboard", write_events, "runs"),
 }
-KINDS = tuple(_KINDS)
+_SEARCHES = "optuna"
+KINDS = (*_KINDS, _SEARCHES)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +38,7 @@ class Exported:
     Args:
         path: File or folder.
         count: Number of rows or runs in it.
-        of: What ``count`` counts: ``rows`` or ``runs``.
+        of: What ``count`` counts: ``rows``, ``runs`` or ``trials``.
     """
 
     path: Path
@@ -50,7 +55,8 @@ def export(
         studies: The studies with the runs.
         store_path: The store's folder; it may be read-only.
         folder: The folder; created if missing. Files of an earlier export are replaced.
-        kinds: Kinds among ``csv``, ``parquet``, ``tensorboard``.
+        kinds: Kinds among ``csv``, ``parquet``, ``tensorboard`` and, for the points of a search,
+            ``optuna``.
 
     Returns:
         The written files and folders, and the faults of damaged runs, which are left out.
@@ -61,11 +67,12 @@ def export(
         EnvironmentFault: A kind's library is not installed, or the folder cannot be written.
     """
     for kind in kinds:
-        if kind not in _KINDS:
+        if kind not in KINDS:
             raise BadInput(f"cannot export as '{kind}'", did_you_mean(kind, KINDS))
     found = [read_results(study, store_path) for study in studies]
     observations = [row for results in found for row in _observations(results)]
-    if not observations:
+    searches = _found_by_searches(studies, store_path) if _SEARCHES in kinds else ()
+    if not observations and {*kinds} != {_SEARCHES}:
         raise NothingMatched(
             f"there is no finished run to export in {store_path}",
             f"train them: {command('train', studies[0], store_path)}",
@@ -74,6 +81,11 @@ def export(
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for kind in dict.fromkeys(kinds):
+            if kind == _SEARCHES:
+                journal = folder / "optuna-journal.log"
+                trials = write_journal(searches, journal)
+                written.append(Exported(path=journal, count=trials, of="trials"))
+                continue
             name, write, of = _KINDS[kind]
             count = write(observations, folder / name)
             written.append(Exported(path=folder / name, count=count, of=of))
@@ -81,6 +93,22 @@ def export(
         raise EnvironmentFault(f"cannot write {folder}: {error.strerror}") from error
     damaged = [fault for results in found for fault in results.damaged]
     return written, damaged
+
+
+def _found_by_searches(studies: Sequence[Study], store_path: Path) -> list[Searched]:
+    found = [
+        each
+        for study in studies
+        if study.search is not None
+        for each in searched(study, Store(store_path))
+        if each.history
+    ]
+    if not found:
+        raise NothingMatched(
+            f"there is no search to export in {store_path}",
+            "run one: poolbench tune SUITE, and name the suite here too",
+        )
+    return found
 
 
 def _observations(results: Results) -> Iterator[Observation]:

@@ -9,6 +9,7 @@ from poolbench.app.plan import plan_of
 from poolbench.app.report import early_tables, measured_tables, outcome_tables
 from poolbench.app.results import Results
 from poolbench.app.suites import command
+from poolbench.app.tune import searched, tuning_charts, tuning_tables
 from poolbench.core.record import Run
 from poolbench.core.study import Study
 from poolbench.operators import OPERATORS
@@ -50,6 +51,7 @@ def page_of(results: Results) -> Page:
             tables=tuple(measured_tables(results)),
             charts=tuple(robustness_charts(study, runs, results.measurements)),
         ),
+        _search(results),
         _drift(results),
         Section(title="Plan", tables=tuple(plan_of(results)), is_folded=True),
         Section(title="Environment", tables=(environments_table(runs),), is_folded=True),
@@ -104,6 +106,19 @@ def _differences(study: Study) -> Iterator[str]:
     for dataset in study.datasets:
         for text in about_differences(study, dataset, is_compared=True):
             yield f"{dataset}: {text}" if len(study.datasets) > 1 else text
+
+
+def _search(results: Results) -> Section:
+    """Return the section on the search for recipes, empty if nothing was searched for."""
+    study = results.study
+    found = () if study.search is None else searched(study, results.store)
+    if not any(each.history for each in found):
+        return Section(title="Search")
+    return Section(
+        title="Search",
+        tables=tuple(tuning_tables(study, found)),
+        charts=tuple(tuning_charts(study, found)),
+    )
 
 
 def _drift(results: Results) -> Section:

@@ -33,7 +33,9 @@ def export(
     suite: options.OptionalSuite = None,
     kinds: Annotated[
         list[str] | None,
-        typer.Option("--as", help="csv, parquet or tensorboard; default: csv. Repeats."),
+        typer.Option(
+            "--as", help="csv, parquet, tensorboard, or optuna for a search; default: csv. Repeats."
+        ),
     ] = None,
     *,
     selection: Selection,

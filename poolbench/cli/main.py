@@ -21,6 +21,7 @@ from poolbench.core.errors import EnvironmentFault, Interrupted, PoolbenchError
 
 _COMMANDS = (
     "train",
+    "tune",
     "robustness",
     "plan",
     "report",

@@ -229,6 +229,33 @@ class Matrices(Chart):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Parallels(Chart):
+    """Points of many dimensions as lines over parallel axes; the last axis colours them.
+
+    Args:
+        axes: At least two.
+        lines: One value for each axis; a line with a NaN is not drawn.
+        highlighted: Index of a line to draw on top of all; ``None`` for none.
+
+    Raises:
+        ValueError: There are fewer than two axes, a line has another number of values, or a value
+            on a logarithmic axis is not positive.
+    """
+
+    axes: tuple[Axis, ...]
+    lines: tuple[tuple[float, ...], ...]
+    highlighted: int | None = None
+
+    def __post_init__(self) -> None:
+        if len(self.axes) < 2:
+            raise ValueError(f"'{self.name}' needs at least two axes")
+        for line in self.lines:
+            _require_equal_lengths(self.name, self.axes, line)
+            for axis, value in zip(self.axes, line, strict=True):
+                _require_drawable(self.name, (axis, (value,)))
+
+
+@dataclass(frozen=True, kw_only=True)
 class Grid(Chart):
     """Charts side by side with one legend: a label looks the same in all of them.
 

@@ -15,11 +15,12 @@ from poolbench.report.chart import (
     Curves,
     Grid,
     Matrices,
+    Parallels,
     Samples,
     Scatter,
     Surface,
 )
-from poolbench.report.charts import curves, matrices, samples, scatter, surface
+from poolbench.report.charts import curves, matrices, parallels, samples, scatter, surface
 from poolbench.report.charts.canvas import Canvas
 from poolbench.report.charts.style import SMALL_PT, Theme, looks, shown
 
@@ -29,6 +30,7 @@ DRAWINGS: Mapping[type[Chart], Callable[[Any, Axes, Canvas], None]] = {
     Samples: samples.draw,
     Surface: surface.draw,
     Matrices: matrices.draw,
+    Parallels: parallels.draw,
 }
 
 # A column of a page is 3.4 in wide: shrunk to it, the smallest letters still have 5 points.

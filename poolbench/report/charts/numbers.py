@@ -14,6 +14,7 @@ from poolbench.report.chart import (
     Curves,
     Grid,
     Matrices,
+    Parallels,
     Samples,
     Scatter,
     Surface,
@@ -84,6 +85,13 @@ def _(chart: Matrices) -> tuple[Table, ...]:
         for column, value in enumerate(values)
     )
     return (_table(chart, ("matrix", "row", "column", "value"), rows),)
+
+
+@numbers_behind.register
+def _(chart: Parallels) -> tuple[Table, ...]:
+    titles = ("line", *(axis.label for axis in chart.axes))
+    rows: list[list[str | float]] = [[str(n), *line] for n, line in enumerate(chart.lines, 1)]
+    return (_table(chart, titles, rows, (False, *(axis.is_share for axis in chart.axes))),)
 
 
 @numbers_behind.register

@@ -1,0 +1,82 @@
+"""``poolbench tune``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from poolbench.cli import options
+from poolbench.cli.groups import Running, Selection, taking_groups
+from poolbench.cli.output import check, draw, emit, tell
+from poolbench.cli.progress import showing_progress
+from poolbench.cli.robustness_command import refuse_failures
+from poolbench.cli.study import read_study, settings_of
+from poolbench.core.counted import counted
+from poolbench.core.events import Event
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the program."""
+    app.command("tune")(tune)
+
+
+@taking_groups
+def tune(
+    suite: options.SuiteArgument,
+    *,
+    selection: Selection,
+    running: Running,
+    download: Annotated[
+        bool, typer.Option("--download", help="Download missing data sets and check them.")
+    ] = False,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="FILE",
+            help="Write the tuned suite (.yaml), which `train` takes, or the tables (.html, .md, "
+            ".csv, .json, ...).",
+        ),
+    ] = None,
+    figures: options.Figures = None,
+    format: options.Format = "rich",
+) -> None:
+    """Search for each variant's recipe, as the suite's `search` says, on the training split alone.
+
+    Every variant gets the same budget. Run it again to continue: what was trained is not trained
+    again, and the search takes the same path.
+    """
+    from poolbench.app.report import FORMATS
+    from poolbench.app.tune import describe, tuning_charts, tuning_tables
+    from poolbench.app.tune import tune as tune_study
+    from poolbench.app.tuned_suite import write_tuned_suite
+
+    is_suite = output is not None and output.suffix in (".yaml", ".yml")
+    tables_to = None if is_suite else output
+    check(format, tables_to)
+    study = read_study(suite, selection)
+    settings = settings_of(selection, running, download=download)
+
+    def showing(searches: int, folds: int) -> AbstractContextManager[Callable[[Event], None]]:
+        if not running.quiet:
+            tell(f"{counted(folds, 'fold')} to train for {counted(searches, 'variant')}")
+        return showing_progress(folds, quiet=running.quiet)
+
+    tuned = tune_study(study, settings, showing)
+    if not running.quiet:
+        for line in describe(tuned):
+            tell(f"{line} (store {selection.store})")
+    has_charts = figures is not None or FORMATS[format].with_charts or tables_to is not None
+    charts = tuning_charts(study, tuned.searches) if has_charts else []
+    if figures is not None:
+        draw(charts, figures)
+    emit(tuning_tables(study, tuned.searches), format, tables_to, charts=charts)
+    if is_suite and output is not None and tuned.is_finished:
+        write_tuned_suite(study, tuned.searches, output)
+        tell(f"{output}: the tuned suite; compare with: poolbench train {output}")
+    refuse_failures(tuned.failed, "folds have no result")

@@ -1,0 +1,93 @@
+"""The points of a search as pictures: each setting against accuracy, and all settings together."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from poolbench.core.study import Study
+from poolbench.report.chart import Axis, Chart, Cloud, Grid, Parallels, Scatter
+from poolbench.report.search.searched import Searched, Tried
+from poolbench.report.search.tables import short
+
+# A setting over a wider range is shown on a logarithmic axis.
+_WIDE = 5.0
+
+
+def search_charts(study: Study, found: Sequence[Searched]) -> list[Chart]:
+    """Return for each search its slices and its parallel coordinates; none below two points.
+
+    Args:
+        study: The study with the search.
+        found: Its searches.
+    """
+    charts: list[Chart] = []
+    for searched in found:
+        sound = [tried for tried in searched.tried if math.isfinite(tried.mean)]
+        keys = [
+            key
+            for key in dict.fromkeys(key for tried in sound for key in tried.point.values)
+            if len({tried.point.values.get(key) for tried in sound}) > 1
+        ]
+        if keys and len(sound) > 1:
+            charts += _charts(study, searched, sound, keys)
+    return charts
+
+
+def _charts(
+    study: Study, searched: Searched, sound: Sequence[Tried], keys: Sequence[str]
+) -> list[Chart]:
+    name = f"{searched.dataset}-{searched.variant}-search"
+    title = f"{study.heading} · {searched.dataset} · {searched.variant} · search"
+    accuracy = Axis(label="accuracy on the folds (%)", is_share=True)
+    axes = {key: _axis(key, [tried.point.values[key] for tried in sound]) for key in keys}
+    slices = Grid(
+        name=f"{name}-slices",
+        title=title,
+        caption="A point a recipe that was tried: the mean over its folds against each setting.",
+        charts=tuple(
+            Scatter(
+                name=short(key),
+                title=short(key),
+                x=axes[key],
+                y=accuracy,
+                clouds=tuple(_clouds(searched, sound, key)),
+            )
+            for key in keys
+        ),
+        is_shared=False,
+    )
+    best = None if searched.outcome is None else searched.outcome.best.key
+    ends = [index for index, tried in enumerate(sound) if tried.point.key == best]
+    parallels = Parallels(
+        name=f"{name}-parallels",
+        title=title,
+        caption="A line a recipe that was tried, coloured by its mean accuracy over the folds; "
+        "thick: where the search ended.",
+        axes=(*axes.values(), accuracy),
+        lines=tuple((*(tried.point.values[key] for key in keys), tried.mean) for tried in sound),
+        highlighted=ends[0] if ends else None,
+    )
+    return [slices, parallels]
+
+
+def _clouds(searched: Searched, sound: Sequence[Tried], key: str) -> list[Cloud]:
+    outcome = searched.outcome
+    named = {} if outcome is None else {outcome.start.key: "start", outcome.best.key: "end"}
+    groups: dict[str, list[Tried]] = {"tried": []}
+    for tried in sound:
+        groups.setdefault(named.get(tried.point.key, "tried"), []).append(tried)
+    return [
+        Cloud(
+            label=label,
+            x=tuple(tried.point.values[key] for tried in group),
+            y=tuple(tried.mean for tried in group),
+        )
+        for label, group in groups.items()
+        if group
+    ]
+
+
+def _axis(key: str, values: Sequence[float]) -> Axis:
+    is_wide = min(values) > 0 and max(values) > _WIDE * min(values)
+    return Axis(label=short(key), scale="log" if is_wide else "linear")

@@ -1,0 +1,172 @@
+"""The tables of a search: every point tried, and what each variant's search cost and gained."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+from poolbench.core.counted import counted
+from poolbench.core.study import Study
+from poolbench.report.number_format import NOTHING, count, duration, per_cent, points
+from poolbench.report.search.searched import Searched, Tried
+from poolbench.report.table import Column, Table, TableCell, text_cell
+from poolbench.stats import estimate
+from poolbench.stats.shift import Interval
+
+
+def searches_table(study: Study, found: Sequence[Searched]) -> Table:
+    """Return a row for each variant's search: its budget, where it began and ended, its gain.
+
+    Args:
+        study: The study with the search.
+        found: Its searches; at least one.
+    """
+    level = f"{100 * (1 - study.analysis.alpha):g}"
+    unfinished = [s.variant for s in found if s.outcome is None]
+    return Table(
+        title=f"{study.heading} · searches",
+        columns=(
+            Column(title="data", fields=("dataset",), is_text=True),
+            Column(title="variant", fields=("variant",), is_text=True),
+            Column(title="points", fields=("points",)),
+            Column(title="folds trained", fields=("folds", "folds_diverged")),
+            Column(title="images", fields=("images",)),
+            Column(title="time", fields=("duration_s",)),
+            Column(title="start %", fields=("start_mean", "start_std")),
+            Column(title="best %", fields=("best_mean", "best_std")),
+            Column(title=f"gain, points [{level} % interval]", fields=("gain", "low", "high")),
+            Column(title="best recipe", fields=("recipe",), is_text=True),
+            Column(title="found", fields=("finding",), is_text=True),
+        ),
+        rows=tuple(_summary(each, study.analysis.alpha) for each in found),
+        notes=(
+            "accuracy on the images that a fold held out of the training split, mean ± standard "
+            "deviation over the folds; the test split was not opened",
+            "gain: mean difference from the start on the same folds; interval: resampled t, "
+            "corrected for the overlap of folds (Nadeau, Bengio 2003). The best point was chosen "
+            "on these folds, so its gain is optimistic: train the tuned suite to know",
+            "images: passes over training images, of all folds; time: of training, summed over "
+            "workers",
+            *(
+                [f"unfinished, run `poolbench tune` again: {', '.join(unfinished)}"]
+                if unfinished
+                else []
+            ),
+        ),
+        detail={"search": str(study.search), "unfinished": unfinished},
+    )
+
+
+def _summary(searched: Searched, alpha: float) -> tuple[TableCell, ...]:
+    outcome = searched.outcome
+    start = None if outcome is None else searched.at(outcome.start)
+    best = None if outcome is None else searched.at(outcome.best)
+    gain, interval = searched.gain(alpha)
+    runs = searched.runs.values()
+    images = sum(timing.images for run in runs for timing in run.timings)
+    duration_s = sum(run.duration_s for run in runs)
+    scores = [a for tried in searched.tried for a in tried.accuracies.values()]
+    diverged = sum(map(math.isnan, scores))
+    folds = f"{len(scores)} ({diverged} diverged)" if diverged else str(len(scores))
+    low, high = interval or (None, None)
+    return (
+        text_cell(searched.dataset),
+        text_cell(searched.variant),
+        TableCell(values=(len(searched.tried),), text=str(len(searched.tried))),
+        TableCell(values=(len(scores), diverged), text=folds),
+        TableCell(values=(images,), text=count(images)),
+        TableCell(values=(duration_s,), text=duration(duration_s)),
+        _accuracy_cell(start),
+        _accuracy_cell(best),
+        TableCell(
+            values=(None if math.isnan(gain) else gain, low, high), text=points(gain, interval)
+        ),
+        text_cell("" if outcome is None else written(outcome.best.values)),
+        text_cell(_finding(searched, interval)),
+    )
+
+
+def _finding(searched: Searched, interval: Interval | None) -> str:
+    outcome = searched.outcome
+    if outcome is None:
+        return "unfinished"
+    if outcome.best.key == outcome.start.key:
+        return "the start is the best"
+    if interval is None:
+        return "no interval: too few folds that start and best share"
+    if interval[0] > 0:
+        return "better than the start"
+    return "not distinguishable from the start"
+
+
+def trials_table(study: Study, searched: Searched) -> Table:
+    """Return a row for each point that a search tried, the best first.
+
+    Args:
+        study: The study with the search.
+        searched: One of its searches, with at least one point.
+    """
+    keys = list(dict.fromkeys(key for tried in searched.tried for key in tried.point.values))
+    # As the search ranks them: fewer diverged folds first; of equals, what was tried first.
+    ranked = sorted(searched.tried, key=lambda tried: tried.score.rank, reverse=True)
+    outcome = searched.outcome
+    path = [] if outcome is None else [point.key for point in outcome.path]
+    best = None if outcome is None else outcome.best.key
+    order = {tried.point.key: number for number, tried in enumerate(searched.tried, 1)}
+    rows = []
+    for rank, tried in enumerate(ranked, 1):
+        key = tried.point.key
+        step = path.index(key) + 1 if key in path else None
+        rows.append(
+            (
+                TableCell(values=(rank,), text=str(rank), mark="*" if key == best else ""),
+                TableCell(values=(order[key],), text=str(order[key])),
+                text_cell(tried.point.stage),
+                *(_value_cell(tried.point.values.get(name)) for name in keys),
+                TableCell(values=(len(tried.accuracies),), text=str(len(tried.accuracies))),
+                _accuracy_cell(tried),
+                TableCell(values=(step,), text="" if step is None else str(step)),
+            )
+        )
+    return Table(
+        title=f"{study.heading} · {searched.dataset} · {searched.variant} · points tried",
+        columns=(
+            Column(title="rank", fields=("rank",)),
+            Column(title="tried", fields=("order",)),
+            Column(title="as", fields=("stage",), is_text=True),
+            *(Column(title=short(name), fields=(name,)) for name in keys),
+            Column(title="folds", fields=("folds",)),
+            Column(title="accuracy %", fields=("accuracy_mean", "accuracy_std")),
+            Column(title="path", fields=("path",)),
+        ),
+        rows=tuple(rows),
+        notes=(
+            f"of {counted(len(ranked), 'point')}, by the mean over the folds; * where the search "
+            "ended; a point with a diverged fold ranks last",
+            *(["path: the points that a coordinate search accepted, in order"] if path else []),
+        ),
+    )
+
+
+def _accuracy_cell(tried: Tried | None) -> TableCell:
+    if tried is None:
+        return TableCell(values=(None, None), text=NOTHING)
+    e = estimate(list(tried.accuracies.values()))
+    if e.n_diverged:
+        text = f"{per_cent(e.mean, e.std)} ({e.n}/{e.n_asked})" if e.n else "diverged"
+        return TableCell(values=(e.mean, e.std), text=text)
+    return TableCell(values=(e.mean, e.std), text=per_cent(e.mean, e.std))
+
+
+def _value_cell(value: float | None) -> TableCell:
+    return TableCell(values=(value,), text=NOTHING if value is None else f"{value:g}")
+
+
+def short(key: str) -> str:
+    """Return the last part of a recipe's key: ``lr`` of ``optimizer.lr``."""
+    return key.rpartition(".")[2]
+
+
+def written(values: Mapping[str, float]) -> str:
+    """Return a recipe's numbers as text: ``lr 0.25, momentum 0.84``."""
+    return ", ".join(f"{short(key)} {value:g}" for key, value in values.items())

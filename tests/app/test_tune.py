@@ -1,0 +1,273 @@
+"""Tuning: every search is a function of the store, whatever happened on the way."""
+
+from __future__ import annotations
+
+import math
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from poolbench.app.report import draw
+from poolbench.app.study import load_study
+from poolbench.app.train import Settings
+from poolbench.app.tune import searched, tune, tuning_charts, tuning_tables
+from poolbench.app.tuned_suite import write_tuned_suite
+from poolbench.core.errors import BadInput, NothingMatched
+from poolbench.core.events import Event
+from poolbench.core.study import Study
+from poolbench.report.chart import Axis, Grid, Parallels
+from poolbench.report.search.journal import write_journal
+from poolbench.report.search.searched import Searched
+from poolbench.stats.resampled import resampled_interval
+from poolbench.store.store import Store
+from tests.conftest import Done
+
+Program = Callable[..., Done]
+
+SUITE = """\
+schema: 1
+title: Tiny
+data: {name: digits, limit: 150}
+model: {name: wrn, depth: 8, width: 1}
+recipe: {epochs: 1, batch_size: 30, optimizer: {name: sgd, lr: 0.05, momentum: 0.9}}
+seeds: 1
+baseline: average
+search: {name: coordinate, axes: [lr, lr/(1-momentum)], folds: 2, trials: 5}
+variants:
+  average: {pools: average}
+  max: {pools: max}
+"""
+
+
+def read(folder: Path, text: str = SUITE) -> Study:
+    (folder / "s.yaml").write_text(text)
+    return load_study(folder / "s.yaml")
+
+
+def settings(folder: Path) -> Settings:
+    return Settings(store=folder / "runs", engine="inline")
+
+
+@pytest.fixture(scope="module")
+def tuned(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Study, tuple[Searched, ...]]:
+    folder = tmp_path_factory.mktemp("tuned")
+    study = read(folder)
+    result = tune(study, settings(folder))
+    assert result.is_finished
+    assert result.failed == {}
+    # Five points on two folds, of each variant.
+    assert (result.done, result.reused) == (20, 0)
+    return folder, study, result.searches
+
+
+def test_a_fold_is_scored_on_what_it_holds_out_of_the_training_split(
+    tuned: tuple[Path, Study, tuple[Searched, ...]],
+) -> None:
+    _, study, (first, _) = tuned
+    runs = list(first.runs.values())
+    assert len(runs) == 10
+    for run in runs:
+        assert run.cell.data.scored_on == "validation"
+        assert run.cell.seed == run.cell.data.fold
+        assert run.result.total == 30  # a fifth of 150
+    assert {run.cell.data.fold for run in runs} == {0, 1}
+    own = {cell.id for cell in study.cells}
+    assert not own & first.runs.keys()
+
+
+def test_a_second_search_makes_no_evaluation_and_takes_the_same_path(
+    tuned: tuple[Path, Study, tuple[Searched, ...]],
+) -> None:
+    folder, study, found = tuned
+    again = tune(study, settings(folder))
+    assert (again.done, again.reused) == (0, 20)
+    assert again.searches == found
+    assert searched(study, Store(folder / "runs")) == found
+
+
+def test_whatever_the_store_has_lost_is_trained_again_to_the_same_path(
+    tuned: tuple[Path, Study, tuple[Searched, ...]], tmp_path: Path
+) -> None:
+    folder, study, found = tuned
+    random = np.random.default_rng(0)
+    for trial in range(3):
+        here = tmp_path / str(trial)
+        shutil.copytree(folder / "runs", here / "runs")
+        lost = [id for id in found[0].runs if random.random() < 0.4]
+        for id in lost:
+            Store(here / "runs").quarantine(id)
+        # What a report shows meanwhile is the beginning of the same history.
+        (before, _) = searched(study, Store(here / "runs"))
+        assert found[0].history[: len(before.history)] == before.history
+        assert (before.outcome is None) == bool(lost)
+        result = tune(study, settings(here))
+        assert result.done == len(lost)
+        assert [each.outcome for each in result.searches] == [each.outcome for each in found]
+
+
+def test_a_search_that_is_interrupted_in_any_round_goes_on(tmp_path: Path) -> None:
+    study = read(tmp_path)
+
+    class Stopped(Exception):
+        pass
+
+    @contextmanager
+    def stopping(_searches: int, _folds: int) -> Iterator[Callable[[Event], None]]:
+        yield lambda _: None
+        raise Stopped
+
+    rounds = 0
+    while True:
+        try:
+            done = tune(study, settings(tmp_path), stopping)
+        except Stopped:
+            rounds += 1
+            continue
+        break
+    assert rounds > 1
+    assert done.done == 0
+    fresh = tmp_path / "fresh"
+    fresh.mkdir()
+    alone = tune(replace(study), settings(fresh))
+    assert [each.history for each in done.searches] == [each.history for each in alone.searches]
+
+
+def test_tables_rank_the_points_and_tell_gain_budget_and_noise(
+    tuned: tuple[Path, Study, tuple[Searched, ...]],
+) -> None:
+    _, study, found = tuned
+    summary, points, _ = tuning_tables(study, found)
+    row = summary.records[0]
+    outcome = found[0].outcome
+    assert outcome is not None
+    assert (row["points"], row["folds"], row["images"]) == (5, 10, 10 * 120)
+    means = [float(str(record["accuracy_mean"])) for record in points.records]
+    assert means == sorted(means, reverse=True)
+    assert row["best_mean"] == pytest.approx(means[0])
+    gain, interval = found[0].gain(0.05)
+    assert row["gain"] == pytest.approx(gain)
+    shown = "better than the start" if interval and interval[0] > 0 else "not distinguishable"
+    if outcome.best.key == outcome.start.key:
+        shown = "the start is the best"
+    assert shown in str(row["finding"])
+    marks = [cells[0].mark for cells in points.rows]
+    assert marks.count("*") == 1
+    path = [record["path"] for record in points.records if record["path"] is not None]
+    assert sorted(path) == list(range(1, len(outcome.path) + 1))
+    unfinished = [replace(found[0], outcome=None), found[1]]
+    assert tuning_tables(study, unfinished)[0].records[0]["finding"] == "unfinished"
+    with pytest.raises(NothingMatched, match="no point"):
+        tuning_tables(study, [replace(found[0], history=())])
+
+
+def test_the_interval_of_a_gain_counts_the_overlap_of_folds() -> None:
+    # Mean 2, s = 1, n = 3, a fifth held out: t(0.975; 2) = 4.302653, sqrt(1 / 3 + 1 / 4).
+    half = 4.302653 * math.sqrt(1 / 3 + 0.25)
+    assert resampled_interval([1.0, 2.0, 3.0], 0.2) == pytest.approx((2 - half, 2 + half), abs=1e-5)
+    assert resampled_interval([1.0], 0.2) is None
+
+
+def test_charts_show_every_setting_that_varied(
+    tuned: tuple[Path, Study, tuple[Searched, ...]], tmp_path: Path
+) -> None:
+    _, study, found = tuned
+    slices, parallels = tuning_charts(study, found[:1])
+    assert isinstance(slices, Grid)
+    assert isinstance(parallels, Parallels)
+    names = [
+        name
+        for name in ("lr", "momentum")
+        if len({tried.point.values[f"optimizer.{name}"] for tried in found[0].tried}) > 1
+    ]
+    assert [chart.name for chart in slices.charts] == names
+    assert [axis.label for axis in parallels.axes][:-1] == names
+    assert len(parallels.lines) == 5
+    assert parallels.highlighted is not None
+    highest = max(range(5), key=lambda index: parallels.lines[index][-1])
+    assert parallels.lines[parallels.highlighted][-1] == parallels.lines[highest][-1]
+    assert len(draw([slices, parallels], tmp_path / "pictures")) == 4
+
+
+def test_parallel_axes_refuse_what_cannot_be_drawn() -> None:
+    log, linear = Axis(label="lr", scale="log"), Axis(label="momentum")
+    for axes, lines in (
+        ((linear,), ()),
+        ((linear, linear), ((1.0,),)),
+        ((log, log), ((0.0, 1.0),)),
+    ):
+        with pytest.raises(ValueError, match=r"'p'|logarithmic"):
+            Parallels(name="p", title="", axes=axes, lines=lines)
+
+
+def test_the_tuned_suite_extends_the_one_searched_with_what_was_found(
+    tuned: tuple[Path, Study, tuple[Searched, ...]], tmp_path: Path
+) -> None:
+    folder, study, found = tuned
+    target = folder / "tuned" / "t.yaml"
+    target.parent.mkdir()
+    write_tuned_suite(study, found, target)
+    made = load_study(target)
+    assert (made.title, made.search, made.baseline) == ("Tiny, tuned", None, "average")
+    for cell, each in zip(made.cells, found, strict=True):
+        assert each.outcome is not None
+        for key, value in each.outcome.best.values.items():
+            assert cell.recipe.optimizer.options[key.removeprefix("optimizer.")] == value
+        assert (cell.data.scored_on, cell.recipe.epochs) == ("test", 1)
+    text = target.read_text()
+    assert 'extends: "../s.yaml"' in text
+    assert text.count("5 points tried") == 2
+    with pytest.raises(BadInput, match="is the suite that was searched"):
+        write_tuned_suite(study, found, folder / "s.yaml")
+    with pytest.raises(BadInput, match="search of average is unfinished"):
+        write_tuned_suite(study, [replace(found[0], outcome=None), found[1]], target)
+    with pytest.raises(BadInput, match="of one data set, not of 2"):
+        write_tuned_suite(replace(study, datasets=("digits", "mnist")), found, target)
+
+
+def test_a_journal_is_what_optuna_reads(
+    tuned: tuple[Path, Study, tuple[Searched, ...]], tmp_path: Path
+) -> None:
+    optuna = pytest.importorskip("optuna", reason="Optuna is not installed")
+    from optuna.storages.journal import JournalFileBackend
+
+    _, _, found = tuned
+    lost = replace(
+        found[0],
+        variant="lost",
+        history=tuple(
+            (trial, replace(score, accuracies=(math.nan,) * len(score.accuracies)))
+            for trial, score in found[0].history
+        ),
+    )
+    assert write_journal([found[0], lost], tmp_path / "journal.log") == 10
+    storage = optuna.storages.JournalStorage(JournalFileBackend(str(tmp_path / "journal.log")))
+    sound, failed = (
+        optuna.load_study(study_name=name, storage=storage)
+        for name in ("digits average", "digits lost")
+    )
+    assert [t.value for t in sound.trials] == [t.mean for t in found[0].tried]
+    assert {t.state.name for t in failed.trials} == {"FAIL"}
+    assert sound.best_value == max(t.mean for t in found[0].tried)
+
+
+def test_the_command_writes_tables_or_a_tuned_suite(
+    tuned: tuple[Path, Study, tuple[Searched, ...]], poolbench: Program, tmp_path: Path
+) -> None:
+    folder, _, _ = tuned
+    suite, store = folder / "s.yaml", folder / "runs"
+    call = ("tune", suite, "--store", store, "--engine", "inline")
+    done = poolbench(*call, "-o", "tuned.yaml")
+    assert done.code == 0
+    assert "0 folds trained, 20 from the store" in done.err
+    assert load_study(tmp_path / "tuned.yaml").search is None
+    page = poolbench(*call, "-o", "page.html", "-q")
+    assert (page.code, page.err) == (0, "")
+    assert (tmp_path / "page.html").read_text().count("<figure") >= 4
+    assert poolbench("export", suite, "--store", store, "--as", "optuna", "-o", "out").code == 0
+    assert poolbench(*call, "--set", "search=null").code == 2
+    assert poolbench("export", suite, "--store", store, "--as", "csv", "-o", "out").code == 5
