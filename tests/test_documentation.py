@@ -118,7 +118,8 @@ def test_the_suites_and_profiles_the_readme_trains_are_there(
     monkeypatch.chdir(ROOT)
     commands = re.findall(r"^poolbench (?:plan|train) (.*)$", README, re.MULTILINE)
     shown = [shlex.split(command, comments=True) for command in commands]
-    planned = [words for words in shown if "suite.yaml" not in words]
+    written = {"suite.yaml", "tuned.yaml"}  # by the reader, and by `tune`
+    planned = [words for words in shown if not written.intersection(words)]
     assert len(planned) >= 4
     for words in planned:
         done = poolbench("plan", *words, "--store", "/nonexistent")

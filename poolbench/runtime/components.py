@@ -12,6 +12,7 @@ from poolbench.core.study import Study
 from poolbench.data import AUGMENTATIONS, DATASETS
 from poolbench.models import MODELS
 from poolbench.operators import OPERATORS
+from poolbench.search import SEARCHES
 from poolbench.training import OPTIMIZERS, SCHEDULES
 
 Component = tuple[Catalogue[Any], Named]
@@ -28,9 +29,11 @@ def components_of(cell: Cell) -> Iterator[Component]:
 
 
 def components_of_study(study: Study) -> Iterator[Component]:
-    """Yield each component of a study's cells; those of a condition differ in their seed alone."""
+    """Yield each component of a study's cells, which differ in their seed alone, and its search."""
     for _, _, cells in study.conditions():
         yield from components_of(cells[0])
+    if study.search is not None:
+        yield SEARCHES, study.search.named
 
 
 def mismatch(catalogue: Catalogue[Any], named: Named) -> str:

@@ -74,7 +74,8 @@ def suites_table(
 
 def suite_table(suite: Shipped) -> Table:
     """Return a table of the facts of one suite, with what is not as in its source."""
-    command = "train" if suite.kind == "train" else KINDS[suite.kind]
+    is_search = suite.study is not None and suite.study.search is not None
+    command = "tune" if is_search else "train" if suite.kind == "train" else KINDS[suite.kind]
     facts = [("title", suite.title), ("for", suite.kind)]
     facts += [("source", suite.source)] if suite.source else []
     facts += [("data", ", ".join(suite.data))] if suite.data else []
