@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any, Literal, get_args
 
 from poolbench.core.errors import BadInput, did_you_mean
@@ -116,7 +117,8 @@ def _offset(text: str, metric: str, found: Mapping[str, str | None]) -> float:
     if found["offset"] and unit != "pp":
         hint = f"write {digits}pp for percentage points"
         raise BadInput(f"'{text}': {digits}{unit or ''} of what?", hint)
-    share = number / 100 if unit else number
+    # Exactly: 0.7 / 100 is not the float nearest to 7 / 1000.
+    share = float(Fraction(digits) / 100) if unit else number
     if share > 1:
         hint = f"write {digits}%" if not unit and number <= 100 else "give at most 100%"
         raise BadInput(f"'{text}': {metric} is never above 1", hint)

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from typing import Any, Literal
 
 from poolbench.core.cell import Cell, Named, cell_from_json, named_from_json
@@ -67,7 +68,8 @@ class Analysis:
     @property
     def margin_share(self) -> float | None:
         """The margin as a fraction, like the values; ``None`` for no test."""
-        return None if self.margin is None else self.margin / 100
+        # Exactly: 0.7 / 100 is not the float nearest to 7 / 1000.
+        return None if self.margin is None else float(Fraction(repr(self.margin)) / 100)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,8 +17,9 @@ from typing import Literal
 
 import numpy as np
 
-from poolbench.stats.costs import is_constant, oriented, present
+from poolbench.stats.costs import Costs, complete_blocks, is_constant, oriented, present
 from poolbench.stats.estimate import constant_value, estimate
+from poolbench.stats.floor import seeds_needed
 from poolbench.stats.scale import ratio_of
 from poolbench.stats.shift import Interval, location_shift, mean_difference, median_interval
 
@@ -92,8 +93,10 @@ def judge_level(
         low, high = (low, worst) if lower_is_better else (worst, high)
     by_order = median_interval(values, alpha=alpha) if seen.n == n else None
     hull = (low, high) if by_order is None else (min(low, by_order[0]), max(high, by_order[1]))
-    outcome = _outcome(hull, sign, ratio_of(bound))
-    return _judged(seen.mean, hull, outcome, n, "" if by_order else _BY_T_ALONE)
+    ends = tuple(ratio_of(end) if math.isfinite(end) else end for end in hull)
+    outcome = _outcome((ends[0], ends[1]), sign, ratio_of(bound))
+    caveat = _BY_T_ALONE if by_order is None and seen.n > 1 else ""
+    return _judged(seen.mean, hull, outcome, n, caveat)
 
 
 def judge_shift(
@@ -124,14 +127,14 @@ def judge_shift(
     first, second = costs["a"], costs["b"]
     steps, by_rank = location_shift(first, second, alpha=alpha, paired=paired)
     by_t = mean_difference(first, second, alpha=alpha, paired=paired)
-    n = min(len(present(first)), len(present(second)))
+    sizes = (len(present(first)), len(present(second)))
+    n = len(complete_blocks((first, second))) if paired else min(sizes)
     value = scale.value(steps if lower_is_better else -steps)
     if is_constant(first) and is_constant(second):
         return _frozen(value, n)
     found = [interval for interval in (by_rank, by_t) if interval is not None]
     if not found:
-        why = f"n = {n}: an interval needs 2 seeds each" if n < 2 else _OPEN
-        return _undecided(value, n, why)
+        return _undecided(value, n, _why_no_interval(first, second, n, paired=paired, alpha=alpha))
     low, high = min(low for low, _ in found), max(high for _, high in found)
     if not lower_is_better:
         low, high = -high, -low
@@ -156,8 +159,20 @@ def _outcome(interval: tuple[Number, Number], sign: str, bound: Fraction) -> Out
     return "undecided"
 
 
-_OPEN = "diverged runs leave the interval open: no run may diverge"
+_OPEN = "runs or probes that diverged leave the interval open: none may diverge"
 _BY_T_ALONE = "so few seeds have an interval by Student's t alone, which assumes normal values"
+
+
+def _why_no_interval(first: Costs, second: Costs, n: int, *, paired: bool, alpha: float) -> str:
+    if n < 2:
+        return f"n = {n}: an interval needs 2 seeds {'that both have' if paired else 'each'}"
+    if np.isinf(first).any() or np.isinf(second).any():
+        return _OPEN
+    needed = seeds_needed(alpha, paired=paired)
+    return (
+        f"all {n} seeds differ by the same: their spread is no measure of chance, and ranks need "
+        f"{needed} seeds"
+    )
 
 
 def _judged(

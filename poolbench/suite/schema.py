@@ -149,8 +149,8 @@ class AnalysisForm(Form):
     )
     alpha: float = Field(default=0.05, gt=0, lt=1, description="number > 0 and < 1")
     margin: float | None = Field(default=None, gt=0, description="percentage points > 0")
-    planned: list[tuple[str, str]] = Field(
-        default=[], description="a list of pairs of variants, such as [[max, lae]]"
+    planned: tuple[tuple[str, str], ...] = Field(
+        default=(), description="a list of pairs of variants, such as [[max, lae]]"
     )
     published: Any = None
 
@@ -168,8 +168,8 @@ class GateForm(Form):
 
     fail_if: str = Field(description="a condition such as 'accuracy < baseline - 0.5pp'")
     only: str = Field(default="*", description="a glob of variants")
-    allow: list[Loss] = Field(
-        default=[], description="a list of what does not fail it: diverged, collapsed"
+    allow: tuple[Loss, ...] = Field(
+        default=(), description="a list of what does not fail it: diverged, collapsed"
     )
 
 

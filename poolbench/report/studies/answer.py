@@ -82,9 +82,12 @@ def _others(comparison: Comparison, finished: Sequence[str], metric: str) -> str
         return f"every other variant {which}is shown worse"
     if dropped:
         return f"not shown worse: {_listed(rest)}"
+    is_decided = any(pair.verdict in ("better", "worse") for pair in comparison.family)
     if decision.untested.issuperset(finished):
+        if is_decided:
+            return f"rule '{comparison.rule}' has too few seeds to show any variant worse"
         return "no test of these seeds could have shown a difference"
-    if any(verdict in ("better", "worse") for verdict in comparison.verdicts.values()):
+    if is_decided:
         return f"the test of all variants together shows no difference in {metric}"
     return f"no difference in {metric} is shown"
 
