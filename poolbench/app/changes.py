@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from poolbench.app.baseline_file import read_baseline
-from poolbench.app.gates import judge
+from poolbench.app.gates import Case, judge
 from poolbench.app.results import Reading, read_results, stored_studies
 from poolbench.app.seed_values import ConditionValues, StudyValues, values_of
 from poolbench.core.errors import BadInput, NothingMatched
@@ -42,7 +42,7 @@ def compare_documents(
         store_path: The store of ``--store``.
         reading: How to read the results.
         gates: Gates that replace those of the suite.
-        familywise: Whether the level of the gates holds for all rulings of a study together.
+        familywise: Whether the level of the gates holds for all rulings together.
 
     Returns:
         One table per study and data set, and the rulings.
@@ -57,7 +57,7 @@ def compare_documents(
     if second.suffix == ".json":
         raise BadInput("two frozen baselines cannot be compared", "compare one with a store")
     tables: list[Table] = []
-    rulings: list[Ruling] = []
+    cases: list[Case] = []
     earlier = _frozen(first, study) if first.suffix == ".json" else _stored(first, study)
     # Judge the suite in its present form: a gate must not pass on runs of an earlier form.
     studies = _studies(second, None) if study is None else [study]
@@ -74,12 +74,13 @@ def compare_documents(
         notes = [*_notes(then, now, counterparts), *results.damaged]
         title = f"{second} against {first}"
         tables += _tables(current, shared, shown, counterparts, title, notes)
-        rulings += judge(
-            gates or current.gates,
-            [each for each in shared if each.label in shown],
-            lambda each, known=counterparts: (known[each.label], "then"),  # type: ignore[misc]
-            current.analysis,
-            familywise=familywise,
+        cases.append(
+            Case(
+                gates=gates or current.gates,
+                candidates=[each for each in shared if each.label in shown],
+                counterpart=lambda each, known=counterparts: (known[each.label], "then"),  # type: ignore[misc]
+                analysis=current.analysis,
+            )
         )
     if not tables:
         raise NothingMatched(
@@ -87,7 +88,7 @@ def compare_documents(
             f"{first} holds: {', '.join(earlier) or 'nothing of it'}; "
             f"{second} holds: {', '.join(each.title for each in studies) or 'nothing of it'}",
         )
-    return tables, rulings
+    return tables, judge(cases, familywise=familywise)
 
 
 def _frozen(path: Path, study: Study | None) -> dict[str, StudyValues]:
@@ -129,12 +130,14 @@ def _tables(
 
     analysis = study.analysis
     for dataset in dict.fromkeys(each.dataset for each in shared if each.label in shown):
-        values = {}
+        values, lost = {}, {}
         for now in (each for each in shared if each.dataset == dataset):
             then = counterparts[now.label]
             seeds = sorted({seed.seed for each in (then, now) for seed in each.seeds})
             metric = analysis.metric
             values[now.variant] = then.of(metric, seeds), now.of(metric, seeds)
+            classes = now.classes or then.classes
+            lost[now.variant] = then.lost(classes), now.lost(classes)
         yield changes_table(
             values,
             shown={variant for data, variant in shown if data == dataset},
@@ -144,6 +147,7 @@ def _tables(
             alpha=analysis.alpha,
             paired=analysis.paired,
             margin=analysis.margin_share,
+            lost=lost,
             notes=notes,
         )
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from poolbench.app.changes import compare_documents, is_document
-from poolbench.app.gates import judge
+from poolbench.app.gates import Case, judge
 from poolbench.app.results import Reading, Results, read_results, stored_studies
 from poolbench.app.seed_values import ConditionValues, values_of
 from poolbench.app.suites import command
@@ -26,10 +27,12 @@ class Compared:
     Args:
         tables: One per data set, and one of the gates if there are any.
         rulings: Rulings of all gates.
+        told: What was not judged, a line each.
     """
 
     tables: tuple[Table, ...]
     rulings: tuple[Ruling, ...] = ()
+    told: tuple[str, ...] = ()
 
 
 def compare(
@@ -60,6 +63,7 @@ def compare(
         BadInput: A name is not a variant, store or file.
         NothingMatched: There is no study, or no finished run, to compare.
     """
+    told: tuple[str, ...] = ()
     if is_document(a) or is_document(b):
         tables, rulings = compare_documents(
             a,
@@ -76,6 +80,9 @@ def compare(
         pairs = _pairs(a, b, reading.applied_to(study))
         results = read_results(study, store_path, reading)
         gates = gates or (() if b else study.gates)
+        hidden = [] if a else _hidden(gates, study)
+        gates = [gate for gate in gates if gate not in hidden]
+        told = tuple(f"not judged, --only hides its variants: '{g.text}', {g.only}" for g in hidden)
         if not pairs and not gates:
             hint = "select another variant with --only"
             raise BadInput("the baseline alone is nothing to compare", hint)
@@ -87,7 +94,7 @@ def compare(
         )
     if rulings:
         tables = [*tables, gate_table(rulings, familywise=familywise)]
-    return Compared(tables=tuple(tables), rulings=tuple(rulings))
+    return Compared(tables=tuple(tables), rulings=tuple(rulings), told=told)
 
 
 def _pairs(a: str | None, b: str | None, study: Study) -> list[tuple[str, str]]:
@@ -155,8 +162,23 @@ def _rulings(
             return None
         return conditions[candidate.dataset, baseline], baseline
 
-    chosen = [each for each in conditions.values() if each.variant in judged]
-    return judge(gates, chosen, counterpart, results.study.analysis, familywise=familywise)
+    case = Case(
+        gates=gates,
+        candidates=[each for each in conditions.values() if each.variant in judged],
+        counterpart=counterpart,
+        analysis=results.study.analysis,
+    )
+    return judge([case], familywise=familywise)
+
+
+def _hidden(gates: Sequence[Gate], study: Study) -> list[Gate]:
+    """Return the gates all of whose variants ``--only`` hides."""
+    return [
+        gate
+        for gate in gates
+        if not any(fnmatchcase(name, gate.only) for name in study.variants)
+        and any(fnmatchcase(name, gate.only) for name in study.whole.variants)
+    ]
 
 
 def _latest_with(wanted: Sequence[str], studies: list[Study]) -> Study:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from fractions import Fraction
 from pathlib import Path
@@ -50,18 +50,9 @@ def read_gates(texts: Iterable[str], allow: Iterable[str] = ()) -> tuple[Gate, .
     return tuple(read_gate(text, allow=allowed, probes=PROBES) for text in texts)
 
 
-def judge(
-    gates: Sequence[Gate],
-    candidates: Sequence[ConditionValues],
-    counterpart: Counterpart,
-    analysis: Analysis,
-    *,
-    familywise: bool = False,
-) -> list[Ruling]:
-    """Apply every gate to every condition that it selects.
-
-    A gate on a share fails whatever its value if a run diverged or collapsed, of the candidate or
-    of what it is compared with, unless it allows that.
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """Conditions of one study, and the gates that judge them.
 
     Args:
         gates: Conditions that must not hold.
@@ -69,36 +60,50 @@ def judge(
         counterpart: Returns what a candidate is compared with, and its name; ``None`` if there is
             nothing, as for the baseline itself.
         analysis: Level of the intervals, pairing, published values.
+    """
+
+    gates: Sequence[Gate]
+    candidates: Sequence[ConditionValues]
+    counterpart: Counterpart
+    analysis: Analysis
+
+
+def judge(cases: Sequence[Case], *, familywise: bool = False) -> list[Ruling]:
+    """Apply every gate to every condition that it selects.
+
+    A gate on a share fails whatever its value if a run diverged or collapsed, of the candidate or
+    of what it is compared with, unless it allows that.
+
+    Args:
+        cases: What to judge.
         familywise: Whether all rulings by an interval share ``alpha`` (Bonferroni), so that the
-            level holds for the study and not for each of them.
+            level holds for all of them together.
 
     Raises:
-        NothingMatched: A gate selects none of the candidates.
+        NothingMatched: A gate selects none of its candidates.
     """
-    rulings = _rulings(gates, candidates, counterpart, analysis)
+    rulings = [ruling for case in cases for ruling in _rulings(case)]
     by_interval = sum(ruling.gate.is_share for ruling in rulings)
     if familywise and by_interval > 1:
-        shared = replace(analysis, alpha=analysis.alpha / by_interval)
-        rulings = _rulings(gates, candidates, counterpart, shared)
+        shared = (
+            replace(case, analysis=replace(case.analysis, alpha=case.analysis.alpha / by_interval))
+            for case in cases
+        )
+        rulings = [ruling for case in shared for ruling in _rulings(case)]
     return rulings
 
 
-def _rulings(
-    gates: Sequence[Gate],
-    candidates: Sequence[ConditionValues],
-    counterpart: Counterpart,
-    analysis: Analysis,
-) -> list[Ruling]:
+def _rulings(case: Case) -> list[Ruling]:
     rulings = []
-    for gate in gates:
+    for gate in case.gates:
         found = [
             ruling
-            for candidate in candidates
+            for candidate in case.candidates
             if fnmatchcase(candidate.variant, gate.only)
-            if (ruling := _rule(gate, candidate, counterpart, analysis)) is not None
+            if (ruling := _rule(gate, candidate, case.counterpart, case.analysis)) is not None
         ]
         if not found:
-            names = ", ".join(dict.fromkeys(candidate.variant for candidate in candidates))
+            names = ", ".join(dict.fromkeys(each.variant for each in case.candidates))
             raise NothingMatched(
                 f"the gate '{gate.text}' for '{gate.only}' applies to none of: {names}",
                 "a baseline is not judged against itself; correct the gate's `only`",
@@ -137,6 +142,9 @@ def _rule(
     is_unchanged = len(involved) > 1 and involved[0].seeds == involved[1].seeds
     if gate.is_share and not is_unchanged and (lost := _lost(gate, involved, ("", name))):
         judgement = replace(judgement, outcome="fails", reason=lost)
+    if missing := _missing(involved, ("", name)):
+        told = "; ".join(filter(None, (judgement.caveat, missing)))
+        judgement = replace(judgement, caveat=told)
     return Ruling(
         gate=gate,
         dataset=candidate.dataset,
@@ -157,6 +165,16 @@ def _lost(gate: Gate, involved: Sequence[ConditionValues], names: Sequence[str])
         if count and loss not in gate.allow
     ]
     return ", ".join(parts)
+
+
+def _missing(involved: Sequence[ConditionValues], names: Sequence[str]) -> str:
+    """Return how many runs are missing; empty for none."""
+    counts = [sum(seed.status == "missing" for seed in each.seeds) for each in involved]
+    return ", ".join(
+        f"{count} of {len(each.seeds)} runs{f' of {name}' if name else ''} are missing"
+        for each, name, count in zip(involved, names, counts, strict=False)
+        if count
+    )
 
 
 def _judge_change(

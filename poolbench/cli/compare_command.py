@@ -26,7 +26,7 @@ def compare(
         typer.Argument(
             metavar="[A]",
             help="A variant, a store or a baseline.json; default: every variant is compared with "
-            "the suite's baseline.",
+            "the suite's baseline, and the pairs it plans.",
         ),
     ] = None,
     b: Annotated[
@@ -101,6 +101,8 @@ def compare(
         familywise=familywise,
     )
     emit(compared.tables, format, output)
+    for line in compared.told:
+        tell(line)
     for line in announce(compared.tables, compared.rulings):
         tell(line)
     enforce(compared.rulings, strict=strict)

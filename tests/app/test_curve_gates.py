@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from poolbench.app.gates import judge
+from poolbench.app.gates import Case, judge
 from poolbench.app.results import Results
 from poolbench.app.seed_values import StudyValues, values_of
 from poolbench.core.gate import read_gate
@@ -56,7 +56,16 @@ def test_a_gate_decides_on_the_number_of_the_table_up_to_the_last_epsilon(
     }
     values, printed = valued(tmp_path, rows)
     gate = read_gate(f"fgsm.{metric} < 25%", probes=["fgsm"])
-    rulings = judge([gate], values.conditions, lambda _: None, values.analysis)
+    rulings = judge(
+        [
+            Case(
+                gates=[gate],
+                candidates=values.conditions,
+                counterpart=lambda _: None,
+                analysis=values.analysis,
+            )
+        ]
+    )
     for row, ruling in zip(printed, rulings, strict=True):
         assert ruling.judgement.value == row[f"{metric}_mean"]
     assert [r.judgement.outcome for r in rulings] == (
@@ -70,7 +79,16 @@ def test_the_lowest_point_of_a_crop_has_a_gate_even_where_one_size_has_no_area(
     values, printed = valued(tmp_path / "a", {"max": [[cropped(90 + s)] for s in SEEDS]})
     assert printed[0]["least_mean"] == 92 / TOTAL
     area, least = (read_gate(f"crop.{of} < 50%", probes=["crop"]) for of in ("area", "least"))
-    rulings = judge([area, least], values.conditions, lambda _: None, values.analysis)
+    rulings = judge(
+        [
+            Case(
+                gates=[area, least],
+                candidates=values.conditions,
+                counterpart=lambda _: None,
+                analysis=values.analysis,
+            )
+        ]
+    )
     assert [r.judgement.outcome for r in rulings] == ["undecided", "fails"]
     assert "no crop.area: not measured" in rulings[0].judgement.reason
 
@@ -88,7 +106,16 @@ def test_a_baseline_frozen_over_other_epsilons_or_without_lowest_points_is_not_c
     reasons = {}
     for metric in ("fgsm.area", "fgsm.least"):
         gate = read_gate(f"{metric} < baseline", probes=["fgsm"])
-        (ruling,) = judge([gate], [now], lambda _: (then, "then"), values.analysis)
+        (ruling,) = judge(
+            [
+                Case(
+                    gates=[gate],
+                    candidates=[now],
+                    counterpart=lambda _: (then, "then"),
+                    analysis=values.analysis,
+                )
+            ]
+        )
         assert ruling.judgement.outcome == "undecided"
         reasons[metric] = ruling.judgement.reason
     assert reasons == {

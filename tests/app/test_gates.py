@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
-from poolbench.app.gates import judge
+from poolbench.app.gates import Case, judge
 from poolbench.app.seed_values import ConditionValues, SeedValues
 from poolbench.core.comparability import Difference
 from poolbench.core.gate import read_gate
@@ -38,8 +39,69 @@ def condition(values: Sequence[float | None], runs: str = "run") -> ConditionVal
 def judged(then: ConditionValues, now: ConditionValues) -> Judgement:
     """Return what is made of ``accuracy < baseline``, the baseline being how it was."""
     gate = read_gate("accuracy < baseline")
-    (ruling,) = judge([gate], [now], lambda _: (then, "then"), Analysis())
+    (ruling,) = judge(
+        [
+            Case(
+                gates=[gate],
+                candidates=[now],
+                counterpart=lambda _: (then, "then"),
+                analysis=Analysis(),
+            )
+        ]
+    )
     return ruling.judgement
+
+
+def test_paired_seeds_are_judged_seed_by_seed() -> None:
+    # Seeds scatter far more than they gain: only pairs show that each lost two points.
+    before = condition([150, 160, 170, 180, 190, 155])
+    now = condition([146, 157, 166, 175, 186, 152])
+    gate = read_gate("accuracy < baseline - 0.5pp")
+    outcomes = [
+        judge(
+            [
+                Case(
+                    gates=[gate],
+                    candidates=[now],
+                    counterpart=lambda _: (before, "then"),
+                    analysis=Analysis(paired=paired),
+                )
+            ]
+        )[0].judgement.outcome
+        for paired in (False, True)
+    ]
+    assert outcomes == ["undecided", "fails"]
+
+
+def test_gates_on_counts_take_no_share_of_the_level() -> None:
+    level = read_gate("accuracy < 1%")
+    size = read_gate("parameters > 10000000")
+    case = Case(
+        gates=[level, size],
+        candidates=[condition(FIVE)],
+        counterpart=lambda _: None,
+        analysis=Analysis(),
+    )
+    assert {ruling.alpha for ruling in judge([case], familywise=True)} == {0.05}
+    # Two studies are one family.
+    assert {ruling.alpha for ruling in judge([case, case], familywise=True)} == {0.025}
+
+
+def test_missing_runs_are_told_beside_an_outcome() -> None:
+    seeds = condition(FIVE).seeds
+    lacking = replace(
+        condition(FIVE),
+        seeds=(*seeds[:3], *(replace(s, status="missing", values={}) for s in seeds[3:])),
+    )
+    case = Case(
+        gates=[read_gate("accuracy < 1%")],
+        candidates=[lacking],
+        counterpart=lambda _: None,
+        analysis=Analysis(),
+    )
+    (ruling,) = judge([case])
+    assert ruling.judgement.outcome == "passes"
+    assert "2 of 5 runs are missing" in ruling.sentence
 
 
 @pytest.mark.parametrize("n", [2, 5])
@@ -73,7 +135,16 @@ def test_a_number_of_other_runs_is_no_bound_that_could_fail_or_pass() -> None:
 
     def judged_with(*differences: Difference) -> Judgement:
         analysis = Analysis(published=published, differences=differences)
-        (ruling,) = judge([gate], [condition(FIVE)], lambda _: None, analysis)
+        (ruling,) = judge(
+            [
+                Case(
+                    gates=[gate],
+                    candidates=[condition(FIVE)],
+                    counterpart=lambda _: None,
+                    analysis=analysis,
+                )
+            ]
+        )
         return ruling.judgement
 
     assert judged_with().outcome == "fails"

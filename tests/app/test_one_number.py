@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from poolbench.app.baseline_file import read_baseline, write_baseline
-from poolbench.app.gates import judge
+from poolbench.app.gates import Case, judge
 from poolbench.app.results import Results
 from poolbench.app.seed_values import values_of
 from poolbench.core.gate import read_gate
@@ -53,7 +53,16 @@ def printed_and_judged(
     )
     table = robustness_tables(study, runs, found)[0]
     (gate,) = (read_gate(f"{name}.area < 50%", probes=[name]),)
-    rulings = judge([gate], values_of(results).conditions, lambda _: None, study.analysis)
+    rulings = judge(
+        [
+            Case(
+                gates=[gate],
+                candidates=values_of(results).conditions,
+                counterpart=lambda _: None,
+                analysis=study.analysis,
+            )
+        ]
+    )
     return [dict(zip(table.fields, row_values(row), strict=True)) for row in table.rows], rulings
 
 

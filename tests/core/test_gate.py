@@ -8,6 +8,13 @@ from poolbench.core.errors import BadInput
 from poolbench.core.gate import Gate, read_gate
 
 
+def test_points_and_per_cent_are_exact_ratios() -> None:
+    for tenths in range(1, 1000):
+        gate = read_gate(f"accuracy < baseline - {tenths / 10:g}pp")
+        assert gate.offset == -tenths / 1000
+        assert read_gate(f"accuracy < {tenths / 10:g}%").offset == tenths / 1000
+
+
 @pytest.mark.parametrize(
     ("text", "metric", "sign", "against", "offset"),
     [

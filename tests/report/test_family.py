@@ -38,6 +38,11 @@ def only(study: Study, *variants: str) -> Study:
     return replace(study, variants=variants, cells=cells, whole_cells=study.cells)
 
 
+def known(runs: Mapping[str, Run]) -> dict[str, Run]:
+    """Return runs that tell that their data have ten classes."""
+    return {id: replace(run, result=replace(run.result, classes=10)) for id, run in runs.items()}
+
+
 def by_variant(table: Table) -> dict[object, Mapping[str, object]]:
     return {record["variant"]: record for record in table.records}
 
@@ -63,6 +68,20 @@ def test_caveats_of_variants_that_are_not_shown_are_left_out_but_for_the_baselin
     assert not any(note.startswith("† max") for note in notes)
     (seeds, *_) = outcome_charts(only(study, "lae"), runs)
     assert [sample.label for sample in seeds.samples] == ["lae"]  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("metric", ["accuracy", "error"])
+def test_collapsed_runs_are_counted_in_either_metric(metric: str) -> None:
+    counts = COUNTS | {"lae": [175, 176, 59, 178, 58]}
+    study, runs = finished(counts, metric=metric)
+    outcomes = outcomes_of(study, "digits", known(runs))
+    assert outcomes.comparison.collapsed == {"average": 0, "max": 0, "lae": 2, "lp": 0}
+    rows = by_variant(results_table(study, "digits", known(runs)))
+    assert (rows["lae"]["n"], rows["lae"]["n_collapsed"]) == (5, 2)
+    notes = results_table(study, "digits", known(runs)).notes
+    assert any(note.startswith("§ lae: 2 of 5 runs collapsed") for note in notes)
+    assert any("accuracy below 30.00 %" in note for note in notes)
+    assert any("not counted" in note for note in results_table(study, "digits", runs).notes)
 
 
 def test_p_does_not_fall_because_the_other_variants_are_not_trained_yet() -> None:

@@ -72,6 +72,17 @@ def test_a_ruling_is_one_line(outcome: str, reason: str, words: str) -> None:
     assert ruling.sentence == expected + (f" ({reason})" if reason else "")
 
 
+def test_what_few_runs_cannot_exclude_is_told_of_the_fewest_that_lost_none() -> None:
+    rulings = [ruled("accuracy < 90%", 0.95, (0.94, 0.96), outcome="passes") for _ in range(3)]
+    for ruling, n in zip(rulings, (3, 5, 10), strict=True):
+        object.__setattr__(ruling.judgement, "n", n)
+    # 1 - 0.05^(1 / 3) is 0.632.
+    assert any("3 runs of which none was lost" in note for note in gate_table(rulings).notes)
+    assert any("up to 63.16 %" in note for note in gate_table(rulings).notes)
+    lost = ruled("accuracy < 90%", 0.95, (0.9, 0.96), reason="1 of 4 runs diverged")
+    assert not any("none was lost" in note for note in gate_table([lost]).notes)
+
+
 def test_a_row_holds_the_numbers_and_a_failure_stands_out() -> None:
     table = gate_table(
         [

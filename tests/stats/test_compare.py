@@ -55,6 +55,14 @@ def test_pairing_turns_a_small_steady_gain_into_a_verdict() -> None:
     assert paired.bold == {"new"}
 
 
+def test_seeds_are_too_few_for_the_family_not_for_a_pair() -> None:
+    # 2 / C(8, 4) is 0.029, and with two comparisons 0.057.
+    one = {"base": BASE[:4], "a": shifted(0.15, BASE[:4])}
+    assert compare(one, baseline="base").verdicts == {"a": "undecided"}
+    two = one | {"b": shifted(0.15, BASE[:4])}
+    assert compare(two, baseline="base").verdicts == dict.fromkeys("ab", "too few seeds")
+
+
 def test_too_few_seeds_give_no_test_and_never_a_tie() -> None:
     values = {"base": BASE[:3], "a": shifted(9, BASE[:3]), "b": shifted(-9, BASE[:3])}
     c = compare(values, baseline="base")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from fractions import Fraction
 
 import numpy as np
 import pytest
 from scipy import stats
 
+from poolbench.core.gate import read_gate
 from poolbench.stats.gate import judge_exact, judge_level, judge_shift
 
 NAN = math.nan
@@ -124,6 +126,49 @@ def test_the_level_that_is_not_said_is_five_per_cent() -> None:
             for options in ({}, {"alpha": 0.05}, {"alpha": 0.3})
         )
         assert plain.interval == said.interval != other.interval
+
+
+@pytest.mark.parametrize("points", [Fraction(7, 1000), Fraction(9, 1000), Fraction(22, 1000)])
+def test_a_shift_that_ends_at_its_bound_does_not_meet_it(points: Fraction) -> None:
+    before = [n / 1000 for n in (900, 905, 911, 917, 920, 926, 931)]
+    after = [(round(1000 * v) - int(1000 * points)) / 1000 for v in before]
+    text = f"accuracy < baseline - {float(100 * points):g}pp"
+    gate = read_gate(text)
+    judged = judge_shift(before, after, "<", gate.offset, lower_is_better=False, paired=True)
+    assert judged.outcome == "passes"
+    touched = judge_shift(before, after, "<=", gate.offset, lower_is_better=False, paired=True)
+    assert touched.outcome == "fails"
+
+
+@pytest.mark.parametrize("hundredths", [7, 14, 29, 55, 57, 58])
+def test_a_level_is_exact_at_the_end_of_an_interval(hundredths: int) -> None:
+    bound = read_gate(f"accuracy < {hundredths}%").offset
+    values = [hundredths / 100] + [(hundredths + 3) / 100] * 5
+    judged = judge_level(values, "<", bound, lower_is_better=False)
+    # Student's interval reaches below, order statistics end at the bound itself.
+    six = [hundredths / 100, *[hundredths / 100 + 0.0001 * k for k in range(1, 6)]]
+    assert judge_level(six, ">=", six[0], lower_is_better=False).outcome == "fails"
+    assert judged.outcome in ("passes", "undecided")
+    ends = judge_level(values, "<", bound, lower_is_better=False).interval
+    assert ends is not None
+    assert (judged.outcome == "passes") == (ends[0] >= hundredths / 100 - 1e-12)
+
+
+def test_why_a_paired_shift_has_no_interval() -> None:
+    same = judge_shift(
+        [0.9, 0.91, 0.92, 0.93, 0.94], [0.875, 0.885, 0.895, 0.905, 0.915], "<", 0.0,
+        lower_is_better=False, paired=True,
+    )  # fmt: skip
+    assert (same.outcome, same.interval, same.n) == ("undecided", None, 5)
+    assert "all 5 seeds differ by the same" in same.reason
+    assert "6 seeds" in same.reason
+    apart = judge_shift(
+        [0.9, 0.91, None, None], [None, None, 0.92, 0.93], "<", 0.0,
+        lower_is_better=False, paired=True,
+    )  # fmt: skip
+    assert (apart.n, apart.reason) == (0, "n = 0: an interval needs 2 seeds that both have")
+    lost = judge_shift([0.9, math.nan], [0.8, 0.7], "<", 0.0, lower_is_better=False)
+    assert "diverged" in lost.reason
 
 
 def test_a_shift_is_candidate_minus_reference_in_the_metrics_unit() -> None:

@@ -228,6 +228,28 @@ def test_published_values_of_another_data_set_of_the_catalogue_are_left_out(load
     assert load_text(overrides=[published]).analysis.published == {"digits": {"smooth": (3.0, 4.0)}}
 
 
+@pytest.mark.parametrize("text", ["[[average, smooth]]", "\n    - [average, smooth]"])
+def test_planned_pairs_are_read_and_every_wrong_one_is_told(load_text, text: str) -> None:
+    study = load_text(f"{SUITE}analysis:\n  planned: {text}\n")
+    assert study.analysis.planned == (("average", "smooth"),)
+    assert study_from_json(json.loads(json.dumps(study.to_json()))) == study
+    wrong = "[[average, smoth], [smooth, smooth], [average, smooth], [smooth, average]]"
+    with pytest.raises(BadInput) as caught:
+        load_text(f"{SUITE}analysis: {{planned: {wrong}}}\n")
+    for words in ("unknown variant 'smoth'", "cannot be compared with itself", "planned twice"):
+        assert words in caught.value.message
+    with pytest.raises(BadInput, match="expected a list of pairs"):
+        load_text(f"{SUITE}analysis: {{planned: [average, smooth]}}\n")
+
+
+def test_a_gate_may_allow_lost_runs(load_text) -> None:
+    gates = "gates: [{fail_if: accuracy < 1%, allow: [diverged, collapsed]}]\n"
+    (gate,) = load_text(SUITE + gates).gates
+    assert gate.allow == ("diverged", "collapsed")
+    with pytest.raises(BadInput, match="diverged, collapsed"):
+        load_text(f"{SUITE}gates: [{{fail_if: accuracy < 1%, allow: [lost]}}]\n")
+
+
 def test_a_suite_without_a_title_is_called_after_its_file(load_text) -> None:
     assert load_text().title == "s"
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from poolbench.core.counted import counted
+from poolbench.core.gate import Loss
 from poolbench.report.number_format import per_cent, points, probability
 from poolbench.report.studies.comparison_cells import verdict_cell
 from poolbench.report.table import Column, Table, TableCell, text_cell
@@ -24,6 +25,7 @@ def changes_table(
     paired: bool,
     margin: float | None = None,
     shown: Collection[str] | None = None,
+    lost: Mapping[str, tuple[Mapping[Loss, int], Mapping[Loss, int]]] | None = None,
     notes: Sequence[str] = (),
 ) -> Table:
     """Compare each variant now with itself then.
@@ -37,6 +39,7 @@ def changes_table(
         paired: Whether values at the same index share a seed as a block.
         margin: Equivalence margin as a fraction; ``None`` for no test.
         shown: The variants to show; ``None`` for all. All are of the family.
+        lost: By variant, how many runs were lost then and now, in each way.
         notes: Further notes.
     """
     samples = {
@@ -79,9 +82,25 @@ def changes_table(
             f"p by {tested[0].test}; Holm over {counted(len(pairs), 'comparison')}, one per variant"
             if tested
             else "no test of these runs is possible",
+            *_about_lost(lost or {}, shown),
             *notes,
         ),
     )
+
+
+def _about_lost(
+    lost: Mapping[str, tuple[Mapping[Loss, int], Mapping[Loss, int]]],
+    shown: Collection[str] | None,
+) -> Iterator[str]:
+    meanings = {
+        "diverged": "they rank last and are left out of the mean",
+        "collapsed": "the mean mixes two kinds of run",
+    }
+    for variant, both in lost.items():
+        for when, counts in zip(("then", "now"), both, strict=True):
+            for loss, count in counts.items():
+                if count and (shown is None or variant in shown):
+                    yield f"{variant}: {counted(count, 'run')} {loss} {when}; {meanings[loss]}"
 
 
 def _row(variant: str, then: Estimate, now: Estimate, pair: Pair) -> tuple[TableCell, ...]:

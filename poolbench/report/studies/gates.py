@@ -104,11 +104,15 @@ def _notes(rulings: Sequence[Ruling], *, familywise: bool) -> Iterator[str]:
         "interval: spans that of ranks (Hodges-Lehmann shift, or the median) and Student's t "
         "(Welch's, or of the mean)"
     )
-    least = min(ruling.judgement.n for ruling in judged)
-    yield (
-        f"{least} runs of which none was lost leave room for losing up to "
-        f"{per_cent(unseen_share(least))} % of them (at 95 %)"
-    )
+    # Of those that lost none.
+    kept = [
+        r.judgement.n for r in judged if not (r.judgement.outcome == "fails" and r.judgement.reason)
+    ]
+    if kept:
+        yield (
+            f"{min(kept)} runs of which none was lost leave room for losing up to "
+            f"{per_cent(unseen_share(min(kept)))} % of them (at 95 %)"
+        )
     if len(judged) > 1:
         level = max(ruling.alpha for ruling in judged)
         at_most = 1 - (1 - level / 2) ** len(judged)
