@@ -33,7 +33,7 @@ LAYERS: dict[str, set[str]] = {
     "probes": {"core", "training", "operators", "theory"},
     "assembly": {"core", "models", "operators", "data"},
     "runtime": {
-        "core", "store", "engines", "assembly",
+        "core", "search", "store", "engines", "assembly",
         "operators", "models", "data", "training", "probes",
     },
     "app": {

@@ -36,6 +36,7 @@ def outcome_tables(results: Results) -> list[Table]:
     Raises:
         NothingMatched: No cell is finished.
     """
+    from poolbench.report.studies.outcomes import outcomes_of
     from poolbench.report.studies.pairs import planned_tables
     from poolbench.report.studies.results import results_table
 
@@ -44,7 +45,11 @@ def outcome_tables(results: Results) -> list[Table]:
     made = []
     for dataset in study.datasets:
         made.append(results_table(study, dataset, results.runs))
-        made += planned_tables(study, dataset, results.runs)
+        outcomes = outcomes_of(study, dataset, results.runs)
+        title = f"{study.heading} · {dataset} · planned comparisons, test {outcomes.metric}"
+        made += planned_tables(
+            outcomes.comparison, outcomes.shown, metric=outcomes.metric, title=title
+        )
     return [table.with_notes((*results.damaged_runs, *results.about_plugins)) for table in made]
 
 

@@ -64,6 +64,8 @@ class Reading:
                 f"baseline '{self.baseline}' is not a variant of this suite",
                 did_you_mean(self.baseline, variants),
             )
+        if self.baseline is not None and self.baseline != study.baseline:
+            analysis = replace(analysis, is_baseline_chosen=True)
         return replace(study, analysis=analysis, baseline=self.baseline or study.baseline)
 
 

@@ -118,7 +118,12 @@ Rule = Annotated[
     str | None, typer.Option("--rule", help="Rule for the bold rows: set, paper or holm.")
 ]
 Baseline = Annotated[
-    str | None, typer.Option("--baseline", help="Variant that the others are compared with.")
+    str | None,
+    typer.Option(
+        "--baseline",
+        help="Variant that the others are compared with. Another than the suite's is a choice "
+        "after the fact: p is then corrected over all pairs.",
+    ),
 ]
 Alpha = Annotated[float | None, typer.Option("--alpha", help="Significance level, in (0, 1).")]
 Margin = Annotated[

@@ -37,6 +37,8 @@ class Analysis:
         margin: Equivalence margin in percentage points of the metric; ``None`` for no test.
         planned: Pairs of variants ``(a, b)`` to compare besides those with the baseline, declared
             before training.
+        is_baseline_chosen: Whether the baseline is not the suite's but was chosen for a report,
+            with the results at hand.
         published: The source's (mean, standard deviation) in per cent, per data set and variant.
         differences: What differs from what ``published`` was measured with, or without published
             numbers from the suite's file.
@@ -48,6 +50,7 @@ class Analysis:
     paired: bool = False
     margin: float | None = None
     planned: tuple[tuple[str, str], ...] = ()
+    is_baseline_chosen: bool = False
     published: Mapping[str, Mapping[str, tuple[float, float]]] = field(default_factory=dict)
     differences: tuple[Difference, ...] = ()
 

@@ -26,6 +26,7 @@ def compare(
     paired: bool = False,
     margin: float | None = None,
     planned: Sequence[tuple[str, str]] = (),
+    is_baseline_chosen: bool = False,
     collapse: float | Fraction | None = None,
 ) -> Comparison:
     """Compare variants by their per-seed values of one metric.
@@ -43,6 +44,8 @@ def compare(
         margin: Equivalence margin, above 0, in the unit of the values.
         planned: Pairs ``(a, b)`` declared before any result was seen. With the contrasts against
             the baseline they are one family, over which p is corrected.
+        is_baseline_chosen: Whether the baseline was chosen after results were seen: contrasts with
+            it are corrected over all pairs.
         collapse: A run whose value is worse has collapsed, which is counted and said; it stays in
             every mean and test. ``None`` to count none.
 
@@ -65,7 +68,7 @@ def compare(
         else count_collapsed(sample, collapse, lower_is_better=lower_is_better)
         for name, sample in values.items()
     }
-    declared = declared_pairs(values, baseline, planned)
+    declared = declared_pairs(values, None if is_baseline_chosen else baseline, planned)
     k = len(values)
     return Comparison(
         values={name: tuple(sample) for name, sample in values.items()},
@@ -79,6 +82,7 @@ def compare(
         paired=paired,
         margin=margin,
         declared=declared,
+        is_baseline_chosen=is_baseline_chosen and bool(baseline),
         caveats=caveats_of(
             costs,
             estimates,

@@ -32,6 +32,7 @@ class Comparison:
         margin: Equivalence margin in the metric's unit, if there is one.
         declared: Pairs ``(a, b)`` chosen before the results were seen, the contrasts with the
             baseline first: the family over which their p is corrected.
+        is_baseline_chosen: Whether the baseline was chosen after the results were seen.
         caveats: What a reader must know before believing the comparison.
     """
 
@@ -46,6 +47,7 @@ class Comparison:
     paired: bool
     margin: float | None
     declared: tuple[tuple[str, str], ...]
+    is_baseline_chosen: bool
     caveats: tuple[Caveat, ...]
 
     @property
@@ -58,14 +60,17 @@ class Comparison:
         """Every declared pair, corrected over all of them."""
         return self._compare(self.declared)
 
-    @property
+    @cached_property
     def contrasts(self) -> tuple[Pair, ...]:
         """Every other variant against the baseline; empty without a baseline."""
-        return tuple(pair for pair in self.family if pair.a == self.baseline)
+        others = [name for name in self.values if self.baseline and name != self.baseline]
+        return tuple(self.pair(self.baseline, name) for name in others)
 
-    @property
+    @cached_property
     def planned(self) -> tuple[Pair, ...]:
-        """The other pairs that were declared."""
+        """The declared pairs that are no contrasts with a baseline of the suite."""
+        if self.is_baseline_chosen:
+            return self.family
         return tuple(pair for pair in self.family if pair.a != self.baseline)
 
     @cached_property

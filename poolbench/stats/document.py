@@ -56,7 +56,8 @@ def document(comparison: Comparison) -> dict[str, Any]:
 def _kind_of_family(comparison: Comparison) -> str:
     if comparison.planned:
         return "planned"
-    return "baseline" if comparison.baseline else "all-pairs"
+    is_declared = comparison.baseline and not comparison.is_baseline_chosen
+    return "baseline" if is_declared else "all-pairs"
 
 
 def _every_pair(comparison: Comparison) -> tuple[Pair, ...]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from poolbench.app.results import Reading
 from poolbench.core.errors import BadInput
 from poolbench.core.record import Run
 from poolbench.core.study import Study
@@ -41,6 +42,11 @@ def only(study: Study, *variants: str) -> Study:
 def known(runs: Mapping[str, Run]) -> dict[str, Run]:
     """Return runs that tell that their data have ten classes."""
     return {id: replace(run, result=replace(run.result, classes=10)) for id, run in runs.items()}
+
+
+def planned_of(study: Study, runs: Mapping[str, Run]) -> list[Table]:
+    outcomes = outcomes_of(study, "digits", runs)
+    return planned_tables(outcomes.comparison, outcomes.shown, metric="accuracy", title="planned")
 
 
 def by_variant(table: Table) -> dict[object, Mapping[str, object]]:
@@ -137,16 +143,37 @@ def test_a_family_may_be_of_planned_pairs_alone() -> None:
 def test_planned_pairs_have_a_table_and_a_sentence_and_a_chosen_one_says_so() -> None:
     study, runs = planned()
     outcomes = outcomes_of(study, "digits", runs)
-    (table,) = planned_tables(study, "digits", runs)
+    (table,) = planned_of(study, runs)
     assert [(row["baseline"], row["candidate"]) for row in table.records] == [("max", "lae")]
     assert "every contrast with the baseline 'average' and every planned pair" in table.notes[1]
     assert "As planned - lae against max worse." in answer(outcomes)
     chosen = pair_table(outcomes.comparison, [("lp", "max")])
     assert "picked after the results" in chosen.notes[1]
-    assert planned_tables(only(study, "lp"), "digits", runs) == []
-    assert len(planned_tables(only(study, "lae"), "digits", runs)) == 1
+    assert planned_of(only(study, "lp"), runs) == []
+    assert len(planned_of(only(study, "lae"), runs)) == 1
     bare, runs = finished(COUNTS)
-    assert planned_tables(bare, "digits", runs) == []
+    assert planned_of(bare, runs) == []
+
+
+def test_areas_have_the_same_family_and_a_table_of_its_planned_pairs() -> None:
+    rows = {"average": fgsm(*WEAK), "max": fgsm(*STRONG), "lae": fgsm(*STRONG)}
+    study, runs, found = measured(rows)
+    analysis = replace(study.analysis, planned=(("max", "lae"),))
+    areas, planned, _ = robustness_tables(replace(study, analysis=analysis), runs, found)
+    assert [(row["baseline"], row["candidate"]) for row in planned.records] == [("max", "lae")]
+    assert areas.detail["family"] == planned.detail["family"] == {"kind": "planned", "m": 3}
+
+
+def test_a_baseline_chosen_afterwards_is_corrected_over_all_pairs_and_says_so() -> None:
+    study, runs = finished(COUNTS)
+    chosen = Reading(baseline="max").applied_to(study)
+    table = results_table(chosen, "digits", runs)
+    # Six pairs of four variants, each perfectly separated: 6 x 2 / 252.
+    assert by_variant(table)["lae"]["p_adjusted"] == pytest.approx(6 * 2 / 252)
+    assert any("chosen with the results at hand" in note for note in table.notes)
+    assert table.detail["family"] == {"kind": "all-pairs", "m": 6}
+    again = results_table(Reading(baseline="average").applied_to(study), "digits", runs)
+    assert again == results_table(study, "digits", runs)
 
 
 def test_the_plan_counts_the_comparisons_of_the_whole_suite() -> None:

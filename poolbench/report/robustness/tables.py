@@ -21,8 +21,9 @@ from poolbench.report.studies.comparison_cells import (
     count_cell,
     ranked_cell,
 )
+from poolbench.report.studies.pairs import planned_tables
 from poolbench.report.table import Column, Table, TableCell, text_cell
-from poolbench.stats import Pair, compare, estimate
+from poolbench.stats import Comparison, Pair, compare, estimate
 from poolbench.stats.document import document
 from poolbench.stats.pairwise import compare_pairs
 
@@ -51,15 +52,25 @@ def robustness_tables(
     for sweep in sweeps_of(study.whole, runs, measurements):
         title = f"{study.heading} · {sweep.dataset} · {sweep.title}"
         if sweep.settings:
-            tables += [_area_table(study, sweep, title), _settings_table(study, sweep, title)]
+            areas = _compare_areas(study, sweep)
+            tables += [
+                _area_table(study, sweep, areas, title),
+                *planned_tables(
+                    areas,
+                    study.cells_on(sweep.dataset),
+                    metric="area",
+                    title=f"{title} · area under the curve, planned comparisons",
+                ),
+                _settings_table(study, sweep, title),
+            ]
         else:
             tables.append(_empty_table(study, sweep, title))
     return tables
 
 
-def _area_table(study: Study, sweep: Sweep, title: str) -> Table:
+def _compare_areas(study: Study, sweep: Sweep) -> Comparison:
     analysis = study.analysis
-    comparison = compare(
+    return compare(
         {variant: sweep.areas(variant) for variant in sweep.outcomes},
         rule=analysis.rule,
         lower_is_better=False,
@@ -67,7 +78,12 @@ def _area_table(study: Study, sweep: Sweep, title: str) -> Table:
         alpha=analysis.alpha,
         paired=analysis.paired,
         margin=analysis.margin_share,
+        planned=analysis.planned,
+        is_baseline_chosen=analysis.is_baseline_chosen,
     )
+
+
+def _area_table(study: Study, sweep: Sweep, comparison: Comparison, title: str) -> Table:
     shown = study.cells_on(sweep.dataset)
     zeros = {variant: _zero_gradients(sweep, variant) for variant in shown}
     has_zeros = any(share is not None for share in zeros.values())

@@ -74,6 +74,7 @@ def early_table(study: Study, dataset: str, runs: Mapping[str, Run], target: flo
         rule=study.analysis.rule,
         lower_is_better=True,
         baseline=study.baseline or None,
+        is_baseline_chosen=study.analysis.is_baseline_chosen,
         alpha=study.analysis.alpha,
         paired=study.analysis.paired,
     )
@@ -127,7 +128,8 @@ def early_table(study: Study, dataset: str, runs: Mapping[str, Run], target: flo
 def _about_tests(comparison: Comparison) -> Iterator[str]:
     tests = {pair.test for pair in comparison.contrasts if pair.p is not None}
     if tests:
-        yield f"p: {', '.join(sorted(tests))}, Holm over {len(comparison.contrasts)} comparisons"
+        size = comparison.contrasts[0].family_size
+        yield f"p: {', '.join(sorted(tests))}, Holm over {size} comparisons"
 
 
 def _chart(

@@ -112,16 +112,23 @@ def _about_contrasts(comparison: Comparison) -> Iterator[str]:
     tested = [pair for pair in comparison.contrasts if pair.p is not None]
     if not tested:
         return
-    family = comparison.family
+    size = tested[0].family_size
+    chosen = (
+        ", all pairs of variants, since the baseline was chosen with the results at hand"
+        if comparison.is_baseline_chosen
+        else ""
+    )
     margin = comparison.margin
     equivalent = f", ≈ equivalent within ±{100 * margin:g} points" if margin else ""
     yield (
         f"points: Hodges-Lehmann shift against {comparison.baseline} with the interval of each "
         f"comparison alone; p: {tested[0].test}, Holm over "
-        f"{counted(len(family), 'comparison')}; ▲ better, ▼ worse{equivalent}"
+        f"{counted(size, 'comparison')}{chosen}; ▲ better, ▼ worse{equivalent}"
     )
-    floors = holm([None if pair.p is None else pair.smallest_p for pair in family])
-    needed = seeds_needed(comparison.alpha, len(family), paired=comparison.paired)
+    family = comparison.family or comparison.contrasts
+    known = [None if pair.p is None else pair.smallest_p for pair in family]
+    floors = holm([*known, *[None] * (size - len(known))])
+    needed = seeds_needed(comparison.alpha, size, paired=comparison.paired)
     yield (
         f"smallest p (Holm) these seeds can reach: {probability(min(p for p in floors if p))}; "
         f"below {comparison.alpha:g} needs {needed} seeds for each variant"

@@ -77,6 +77,7 @@ def outcomes_of(study: Study, dataset: str, runs: Mapping[str, Run]) -> Outcomes
         paired=analysis.paired,
         margin=analysis.margin_share,
         planned=analysis.planned,
+        is_baseline_chosen=analysis.is_baseline_chosen,
         collapse=None if classes is None else _collapse(analysis, classes),
     )
     return Outcomes(

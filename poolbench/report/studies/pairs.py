@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 
 from poolbench.core.counted import counted
-from poolbench.core.record import Run
-from poolbench.core.study import Study
 from poolbench.report.number_format import per_cent, points, probability, ratio
 from poolbench.report.studies.comparison_cells import verdict_cell
 from poolbench.report.studies.notes import about_caveats
-from poolbench.report.studies.outcomes import outcomes_of
 from poolbench.report.table import Column, Table, TableCell, text_cell
 from poolbench.stats import Comparison
 from poolbench.stats.document import document
@@ -68,21 +65,20 @@ def pair_table(
     )
 
 
-def planned_tables(study: Study, dataset: str, runs: Mapping[str, Run]) -> list[Table]:
-    """Return the table of a study's planned pairs of which a variant is shown; none without any.
+def planned_tables(
+    comparison: Comparison, shown: Collection[str], *, metric: str, title: str
+) -> list[Table]:
+    """Return the table of the planned pairs of which a variant is shown; none without any.
 
     Args:
-        study: The study, with its cells and analysis.
-        dataset: One of its data sets.
-        runs: Runs by cell id; a cell without one is missing.
+        comparison: The comparison.
+        shown: The variants to show.
+        metric: The metric of the values.
+        title: Title, one line.
     """
-    outcomes = outcomes_of(study, dataset, runs)
-    shown = {*outcomes.shown}
-    planned = [(p.a, p.b) for p in outcomes.comparison.planned if shown.intersection((p.a, p.b))]
-    if not planned:
-        return []
-    title = f"{study.title} · {dataset} · planned comparisons, test {outcomes.metric}"
-    return [pair_table(outcomes.comparison, planned, metric=outcomes.metric, title=title)]
+    pairs = [(pair.a, pair.b) for pair in comparison.planned]
+    chosen = [pair for pair in pairs if pair[0] in shown or pair[1] in shown]
+    return [pair_table(comparison, chosen, metric=metric, title=title)] if chosen else []
 
 
 def _family_note(comparison: Comparison, a: str, b: str) -> str:
