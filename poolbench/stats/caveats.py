@@ -141,7 +141,8 @@ def _about_rule(costs: Mapping[str, Costs], decision: Decision, *, rule: str) ->
             yield Caveat(code="ties", text=text)
     if rule == "holm":
         text = "rule 'holm' compares with the best mean, which was chosen from the same runs: it "
-        text += "errs in about one column in ten rather than alpha"
+        text += "drops an equal variant more often than alpha: at 0.05 in 8 % of columns of four "
+        text += "variants at n = 30, and in 11 % of columns of eight"
         yield Caveat(code="best-selected", text=text)
     if decision.best and decision.best not in decision.bold:
         text = f"{decision.best} has the best mean but is not in the best set: "
