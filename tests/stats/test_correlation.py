@@ -32,7 +32,7 @@ def test_items_without_a_value_are_left_out_and_counted() -> None:
 
 def test_the_interval_covers_and_p_is_uniform_where_nothing_is_associated() -> None:
     random = np.random.default_rng(1)
-    made = [rank_correlation(*random.normal(size=(2, 12))) for _ in range(200)]
+    made = [rank_correlation(*random.normal(size=(2, 12))) for _ in range(80)]
     assert 0.90 < np.mean([m.ci_low < 0 < m.ci_high for m in made]) < 0.99
     assert 0.01 < np.mean([m.p < 0.05 for m in made]) < 0.10
 
@@ -42,11 +42,11 @@ def test_the_interval_covers_a_real_association() -> None:
     random, r = np.random.default_rng(2), 0.6
     true = 6 / math.pi * math.asin(r / 2)
     covered = 0
-    for _ in range(200):
+    for _ in range(80):
         x, noise = random.normal(size=(2, 15))
         found = rank_correlation(x, r * x + math.sqrt(1 - r * r) * noise)
         covered += found.ci_low < true < found.ci_high
-    assert 0.90 < covered / 200 < 0.99
+    assert 0.90 < covered / 80 < 0.99
 
 
 def test_rho_and_p_are_those_of_the_hand() -> None:
@@ -80,11 +80,11 @@ def test_the_interval_covers_a_high_correlation_of_eight() -> None:
     random, r = np.random.default_rng(6), 0.95
     true = 6 / math.pi * math.asin(r / 2)
     covered = 0
-    for _ in range(200):
+    for _ in range(80):
         x, noise = random.normal(size=(2, 8))
         found = rank_correlation(x, r * x + math.sqrt(1 - r * r) * noise)
         covered += found.ci_low < true < found.ci_high
-    assert covered / 200 > 0.9
+    assert covered / 80 > 0.9
 
 
 @pytest.mark.parametrize("x", [[], [1.0], [math.nan, 2.0]])
