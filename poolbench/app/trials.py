@@ -21,12 +21,10 @@ def cells_of(base: Cell, trial: Trial, spec: SearchSpec) -> tuple[Cell, ...]:
         spec: The search, which says how much a fold holds out and how long it trains.
     """
     recipe = recipe_of(base.recipe, spec, trial.point)
-    values = trial.point.values.items()
-    at = ", ".join(f"{key.rpartition('.')[2]} {value:g}" for key, value in values)
     return tuple(
         replace(
             base,
-            variant=f"{base.variant} at {at}",
+            variant=f"{base.variant} at {trial.point}",
             data=replace(base.data, validation=spec.holdout, fold=fold, scored_on="validation"),
             recipe=recipe,
             seed=fold,

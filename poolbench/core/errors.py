@@ -64,6 +64,18 @@ class EnvironmentFault(PoolbenchError):
     exit_code = 6
 
 
+def not_installed(need: str, extra: str, otherwise: str) -> EnvironmentFault:
+    """Return the error of a missing optional library.
+
+    Args:
+        need: What needs which library: ``Parquet files need pyarrow``.
+        extra: The extra of this package that installs it.
+        otherwise: What works without it.
+    """
+    hint = f"install it: pip install 'poolbench[{extra}]'; {otherwise}"
+    return EnvironmentFault(f"{need}, which is not installed", hint)
+
+
 class StoreBusy(PoolbenchError):
     """Another process is working on the cells asked for."""
 

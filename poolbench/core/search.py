@@ -20,6 +20,11 @@ DEFAULT_HOLDOUT = 0.2
 _DIGITS = 12
 
 
+def short_name(key: str) -> str:
+    """Return the name of an option by its key in a recipe: ``lr`` of ``optimizer.lr``."""
+    return key.rpartition(".")[2]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Point:
     """A recipe to try.
@@ -34,6 +39,9 @@ class Point:
     values: Mapping[str, float]
     steps: tuple[int, ...] = ()
     stage: str = ""
+
+    def __str__(self) -> str:
+        return ", ".join(f"{short_name(key)} {value:g}" for key, value in self.values.items())
 
     @property
     def key(self) -> tuple[tuple[str, float], ...]:

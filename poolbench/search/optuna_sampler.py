@@ -7,20 +7,20 @@ import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from poolbench.core.errors import EnvironmentFault
-from poolbench.core.search import Outcome, Point, Score
+from poolbench.core.errors import not_installed
+from poolbench.core.search import Point, Score
 from poolbench.core.streams import derive
 from poolbench.search.api import Proposals
+from poolbench.search.drawn import Drawn, outcome_of
 from poolbench.search.ledger import Ledger
-from poolbench.search.ranges import bounds_of, names_of, read_ranges, spans_at
-from poolbench.search.ranked import ranked
+from poolbench.search.ranges import spans_at
 from poolbench.search.spans import Span
 
 _STARTUP_TRIALS = 10
 _WITHOUT_SCORES = ("random", "qmc")
 
 
-class OptunaSampler:
+class OptunaSampler(Drawn):
     """Ask a sampler of Optuna for recipes, and tell it what they scored.
 
     The sampler is seeded and its study is in memory: Optuna stores nothing. A search that was
@@ -55,20 +55,7 @@ class OptunaSampler:
         self._trials = trials
         self._folds = range(folds)
         self._batch = trials if sampler in _WITHOUT_SCORES else batch
-        self._ranges = read_ranges(ranges)
-
-    @property
-    def names(self) -> Mapping[str, tuple[str, int]]:
-        """The options drawn, each with the range that says so."""
-        return names_of(self._ranges)
-
-    def check(self, start: Mapping[str, float]) -> None:
-        """Check that the start is inside its ranges."""
-        spans_at(self._ranges, start)
-
-    def bounds(self, start: Mapping[str, float]) -> Mapping[str, tuple[float, float]]:
-        """Return the range of each option, by name."""
-        return bounds_of(self._ranges, start)
+        super().__init__(ranges)
 
     def propose(self, start: Mapping[str, float], seed: int) -> Proposals:
         """Propose the start, then a batch at a time."""
@@ -95,13 +82,7 @@ class OptunaSampler:
             for trial, point in asked:
                 study.tell(trial, scores[point.key])
         tried = [(trial.point, score) for trial, score in ledger.history]
-        winner, score = ranked(tried, start, spans)[0]
-        return Outcome(
-            best=origin if score.diverged == len(self._folds) else winner,
-            start=origin,
-            path=(),
-            history=ledger.history,
-        )
+        return outcome_of(ledger, tried, origin, spans)
 
     def _made(self, optuna: Any, seed: int) -> Any:
         samplers = optuna.samplers
@@ -170,9 +151,8 @@ def _import_optuna() -> Any:
     try:
         import optuna
     except ImportError as error:
-        message = "this search needs Optuna, which is not installed"
-        hint = "install it: pip install 'poolbench[optuna]'; the other searches need nothing"
-        raise EnvironmentFault(message, hint) from error
+        need = "this search needs Optuna"
+        raise not_installed(need, "optuna", "the other searches need nothing") from error
     # A terminal is no place for a line a trial, nor for Optuna's advice on its own installation.
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     return optuna

@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from poolbench.core.search import short_name
 from poolbench.search.api import BadSearch
 from poolbench.search.quantities import EXACT, TERM, Quantity, read_quantity, rounded
 from poolbench.search.recipes import short_names
@@ -145,7 +146,7 @@ def bounds_of(
     bounds = {}
     for key, span in spans_at(ranges, start).items():
         low, high = sorted(span.quantity.value_at(end) for end in (span.low, span.high))
-        bounds[key.rpartition(".")[2]] = (low, high)
+        bounds[short_name(key)] = (low, high)
     return bounds
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from poolbench.core.cell import Named, Recipe
-from poolbench.core.search import Point, SearchSpec
+from poolbench.core.search import Point, SearchSpec, short_name
 from poolbench.search.api import BadSearch, Search
 
 _PARTS = ("optimizer", "schedule")
@@ -79,7 +79,7 @@ def recipe_of(recipe: Recipe, spec: SearchSpec, point: Point) -> Recipe:
 
 def short_names(keys: Iterable[str]) -> dict[str, str]:
     """Return the key of each name: ``{"lr": "optimizer.lr"}``."""
-    return {key.rpartition(".")[2]: key for key in keys}
+    return {short_name(key): key for key in keys}
 
 
 def _named(recipe: Recipe, part: str) -> Named:

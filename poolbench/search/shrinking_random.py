@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from poolbench.core.search import Outcome, Point, Score
+from poolbench.core.search import Point
 from poolbench.core.streams import derive
 from poolbench.search.api import BadSearch, Proposals
+from poolbench.search.drawn import Drawn, outcome_of
 from poolbench.search.ledger import Ledger
-from poolbench.search.ranges import bounds_of, names_of, read_ranges, spans_at
+from poolbench.search.ranges import spans_at
 from poolbench.search.ranked import ranked
 from poolbench.search.spans import Span
 
 _ATTEMPTS = 20
 
 
-class ShrinkingRandom:
+class ShrinkingRandom(Drawn):
     """Draw recipes in rounds, each in the span of the last round's best; folds decide the end.
 
     From the paper: each round draws ``rounds[i]`` recipes and scores them on one random hold-out of
@@ -75,20 +76,7 @@ class ShrinkingRandom:
         self._finalists = finalists
         self._means = tuple(geometric_means)
         self._folds = range(len(rounds), len(rounds) + folds)
-        self._ranges = read_ranges(ranges)
-
-    @property
-    def names(self) -> Mapping[str, tuple[str, int]]:
-        """The options drawn, each with the range that says so."""
-        return names_of(self._ranges)
-
-    def check(self, start: Mapping[str, float]) -> None:
-        """Check that the start is inside its ranges."""
-        spans_at(self._ranges, start)
-
-    def bounds(self, start: Mapping[str, float]) -> Mapping[str, tuple[float, float]]:
-        """Return the first range of each option, by name."""
-        return bounds_of(self._ranges, start)
+        super().__init__(ranges)
 
     def propose(self, start: Mapping[str, float], seed: int) -> Proposals:
         """Propose each round as one batch, then the finalists as one."""
@@ -110,14 +98,7 @@ class ShrinkingRandom:
         finalists = [origin, *self._finals(best, first)]
         different = list({point.key: point for point in reversed(finalists)}.values())[::-1]
         scores = yield from ledger.ask(different, self._folds)
-        final: list[tuple[Point, Score]] = list(zip(different, scores, strict=True))
-        winner, score = ranked(final, start, first)[0]
-        return Outcome(
-            best=origin if score.diverged == len(self._folds) else winner,
-            start=origin,
-            path=(),
-            history=ledger.history,
-        )
+        return outcome_of(ledger, list(zip(different, scores, strict=True)), origin, first)
 
     def _finals(self, best: Sequence[Point], spans: Mapping[str, Span]) -> Iterator[Point]:
         last = len(self._rounds)

@@ -17,7 +17,7 @@ from typing import BinaryIO
 from urllib.parse import quote
 
 from poolbench.core.atomic import write_whole
-from poolbench.core.errors import EnvironmentFault
+from poolbench.core.errors import not_installed
 from poolbench.report.formats.tidy import Observation
 
 FILE = "events.out.tfevents.0.poolbench"
@@ -54,9 +54,8 @@ def _encoded(rows: Sequence[Observation]) -> bytes:
         from tensorboard.compat.proto.summary_pb2 import Summary
         from tensorboard.summary.writer.record_writer import RecordWriter
     except ImportError as error:
-        hint = "install it: pip install 'poolbench[tensorboard]'; --as csv needs nothing"
-        message = "event files need tensorboard, which is not installed"
-        raise EnvironmentFault(message, hint) from error
+        need = "event files need tensorboard"
+        raise not_installed(need, "tensorboard", "--as csv needs nothing") from error
     records = io.BytesIO()
     writer = RecordWriter(records)
     writer.write(Event(wall_time=0.0, file_version="brain.Event:2").SerializeToString())

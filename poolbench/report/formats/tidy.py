@@ -14,7 +14,7 @@ from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 
 from poolbench.core.atomic import write_whole
-from poolbench.core.errors import EnvironmentFault
+from poolbench.core.errors import not_installed
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -79,10 +79,8 @@ def write_parquet(observations: Iterable[Observation], path: Path) -> int:
         import pyarrow as arrow
         from pyarrow import parquet
     except ImportError as error:
-        hint = "install it: pip install 'poolbench[pyarrow]'; --as csv needs nothing"
-        raise EnvironmentFault(
-            "Parquet files need pyarrow, which is not installed", hint
-        ) from error
+        need = "Parquet files need pyarrow"
+        raise not_installed(need, "pyarrow", "--as csv needs nothing") from error
     kinds = {"seed": arrow.int64(), "n": arrow.int64()}
     kinds |= {"setting": arrow.float64(), "value": arrow.float64()}
     rows = [_finite(observation) for observation in observations]

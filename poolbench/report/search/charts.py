@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from poolbench.core.search import short_name
 from poolbench.core.study import Study
 from poolbench.report.chart import Axis, Chart, Cloud, Grid, Parallels, Scatter
 from poolbench.report.search.searched import Searched, Tried
-from poolbench.report.search.tables import short
 
 # A setting over a wider range is shown on a logarithmic axis.
 _WIDE = 5.0
@@ -47,8 +47,8 @@ def _charts(
         caption="A point a recipe that was tried: the mean over its folds against each setting.",
         charts=tuple(
             Scatter(
-                name=short(key),
-                title=short(key),
+                name=short_name(key),
+                title=short_name(key),
                 x=axes[key],
                 y=accuracy,
                 clouds=tuple(_clouds(searched, sound, key)),
@@ -90,4 +90,4 @@ def _clouds(searched: Searched, sound: Sequence[Tried], key: str) -> list[Cloud]
 
 def _axis(key: str, values: Sequence[float]) -> Axis:
     is_wide = min(values) > 0 and max(values) > _WIDE * min(values)
-    return Axis(label=short(key), scale="log" if is_wide else "linear")
+    return Axis(label=short_name(key), scale="log" if is_wide else "linear")

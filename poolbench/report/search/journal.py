@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from poolbench.core.errors import EnvironmentFault
+from poolbench.core.errors import not_installed
 from poolbench.report.search.searched import Searched
 
 
@@ -33,9 +33,8 @@ def write_journal(found: Sequence[Searched], target: Path) -> int:
         import optuna
         from optuna.storages.journal import JournalFileBackend
     except ImportError as error:
-        hint = "install it: pip install 'poolbench[optuna]'; --as csv needs nothing"
-        message = "a journal of trials needs Optuna, which is not installed"
-        raise EnvironmentFault(message, hint) from error
+        need = "a journal of trials needs Optuna"
+        raise not_installed(need, "optuna", "--as csv needs nothing") from error
     written = 0
     with tempfile.TemporaryDirectory(dir=target.parent) as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from poolbench.core.counted import counted
+from poolbench.core.search import short_name
 from poolbench.core.study import Study
 from poolbench.report.number_format import NOTHING, count, duration, per_cent, points
 from poolbench.report.search.searched import Searched, Tried
@@ -81,7 +82,7 @@ def _summary(searched: Searched, alpha: float) -> tuple[TableCell, ...]:
         TableCell(
             values=(None if math.isnan(gain) else gain, low, high), text=points(gain, interval)
         ),
-        text_cell("" if outcome is None else written(outcome.best.values)),
+        text_cell("" if outcome is None else str(outcome.best)),
         text_cell(_finding(searched, interval)),
     )
 
@@ -134,7 +135,7 @@ def trials_table(study: Study, searched: Searched) -> Table:
             Column(title="rank", fields=("rank",)),
             Column(title="tried", fields=("order",)),
             Column(title="as", fields=("stage",), is_text=True),
-            *(Column(title=short(name), fields=(name,)) for name in keys),
+            *(Column(title=short_name(name), fields=(name,)) for name in keys),
             Column(title="folds", fields=("folds",)),
             Column(title="accuracy %", fields=("accuracy_mean", "accuracy_std")),
             Column(title="path", fields=("path",)),
@@ -160,13 +161,3 @@ def _accuracy_cell(tried: Tried | None) -> TableCell:
 
 def _value_cell(value: float | None) -> TableCell:
     return TableCell(values=(value,), text=NOTHING if value is None else f"{value:g}")
-
-
-def short(key: str) -> str:
-    """Return the last part of a recipe's key: ``lr`` of ``optimizer.lr``."""
-    return key.rpartition(".")[2]
-
-
-def written(values: Mapping[str, float]) -> str:
-    """Return a recipe's numbers as text: ``lr 0.25, momentum 0.84``."""
-    return ", ".join(f"{short(key)} {value:g}" for key, value in values.items())
