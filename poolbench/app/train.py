@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from poolbench.core.cell import Cell
 from poolbench.core.data_root import data_root
 from poolbench.core.events import Event
 from poolbench.core.study import Study
@@ -19,7 +20,7 @@ from poolbench.runtime.task import TASKS
 from poolbench.runtime.utilisation import Utilisation
 from poolbench.store.store import Store
 
-__all__ = ["Settings", "Summary", "about_data", "train", "unfinished_count"]
+__all__ = ["Settings", "Summary", "about_data", "train", "train_cells", "unfinished_count"]
 
 
 def unfinished_count(study: Study, store: Path) -> int:
@@ -64,15 +65,10 @@ def train(
     store = Store.create(settings.store)
     store.remember(study)
     missing = TASKS["train"].open_cells(store, study)
-    for cell in missing:
-        require(components_of(cell))
     failed: dict[str, str] = {}
     utilisation = Utilisation()
     if missing:
-        if settings.download:
-            _download(study, settings)
-        runner = Runner(store, study, "train", settings, on_event)
-        failed, utilisation = runner.run(missing), runner.utilisation
+        failed, utilisation = train_cells(store, study, missing, settings, on_event)
     duration_s = time.monotonic() - began
     return Summary(
         task="train",
@@ -83,6 +79,36 @@ def train(
         workers=utilisation.workers,
         busy_share=utilisation.share(duration_s),
     )
+
+
+def train_cells(
+    store: Store,
+    study: Study,
+    cells: list[Cell],
+    settings: Settings,
+    on_event: Callable[[Event], None],
+) -> tuple[dict[str, str], Utilisation]:
+    """Train cells that have no result yet.
+
+    Args:
+        store: Where results go.
+        study: The study with the cells.
+        cells: The cells; at least one.
+        settings: Where and how.
+        on_event: Called with every event, for a display.
+
+    Returns:
+        The reason by label for every cell that failed, and how busy the workers were.
+
+    Raises:
+        As :func:`train`.
+    """
+    for cell in cells:
+        require(components_of(cell))
+    if settings.download:
+        _download(study, settings)
+    runner = Runner(store, study, "train", settings, on_event)
+    return runner.run(cells), runner.utilisation
 
 
 def _download(study: Study, settings: Settings) -> None:

@@ -7,12 +7,12 @@ finds what it already knows, and goes on from there.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 
 from poolbench.app.suites import command
+from poolbench.app.train import train_cells
 from poolbench.app.trials import cells_of
 from poolbench.core.cell import Cell
 from poolbench.core.errors import BadInput, NothingMatched
@@ -23,9 +23,8 @@ from poolbench.core.study import Study
 from poolbench.report.chart import Chart
 from poolbench.report.search.searched import Searched
 from poolbench.report.table import Table
-from poolbench.runtime.components import components_of, require
 from poolbench.runtime.devices import check_device, check_gpu_settings
-from poolbench.runtime.runner import Runner, Settings
+from poolbench.runtime.runner import Settings
 from poolbench.search.api import Proposals, create
 from poolbench.search.recipes import start_of
 from poolbench.store.documents import Damaged
@@ -43,19 +42,20 @@ class Tuned:
         done: Number of folds trained now.
         reused: Number of folds that the store had.
         failed: By label, why folds have no result; their searches stopped there.
-        duration_s: Wall-clock time.
     """
 
     searches: tuple[Searched, ...]
     done: int
     reused: int
     failed: Mapping[str, str]
-    duration_s: float
 
     @property
     def is_finished(self) -> bool:
         """Whether every search came to its end."""
         return all(each.outcome is not None for each in self.searches)
+
+    def __str__(self) -> str:
+        return f"{self.done} folds trained, {self.reused} from the store, {len(self.failed)} failed"
 
 
 @dataclass(kw_only=True)
@@ -98,6 +98,11 @@ class _Search:
         # Once: an identity takes a third of a millisecond, and is asked for often.
         self.cells = [cells_of(self.base, trial, self.spec) for trial in self.batch]
 
+    def asks_for(self, cells: Sequence[Cell]) -> bool:
+        """Whether its batch has one of these cells."""
+        ids = {cell.id for cell in cells}
+        return any(cell.id in ids for trial in self.cells for cell in trial)
+
     def found(self) -> Searched:
         """Return what it has found so far."""
         return Searched(
@@ -133,37 +138,28 @@ def tune(
         EnvironmentFault: Device, data, disk or store cannot be used; finished folds are safe.
         Interrupted: Ctrl-C or SIGTERM; run the same command to continue.
     """
-    began = time.monotonic()
     if settings.device is not None:
         check_device(settings.device)
     check_gpu_settings(study, device=settings.device)
     searches = _searches(study)
     store = Store.create(settings.store)
-    failed: dict[str, str] = {}
-    done, asked = 0, set[str]()
     known: dict[str, Run] = {}
-    while going := [each for each in searches if each.batch and not _is_stuck(each, failed)]:
-        cells = {cell.id: cell for each in going for trial in each.cells for cell in trial}
-        asked |= cells.keys()
-        known |= _runs(store, [cell for cell in cells.values() if cell.id not in known])
-        missing = [cell for cell in cells.values() if cell.id not in known]
-        if missing:
-            for cell in missing:
-                require(components_of(cell))
-            with showing(len(going), len(missing)) as listen:
-                now = _train(store, study, missing, settings, listen)
-            failed |= now
-            done += len(missing) - len(now)
-            known |= _runs(store, missing)
-        for each in going:
-            if all(cell.id in known for trial in each.cells for cell in trial):
-                each.answer(known)
+    failed: dict[str, str] = {}
+    done = 0
+    while missing := [cell for cell in _replay(searches, store, known) if str(cell) not in failed]:
+        going = sum(each.asks_for(missing) for each in searches)
+        with showing(going, len(missing)) as listen:
+            variants = tuple(dict.fromkeys(cell.variant for cell in missing))
+            part = replace(study, cells=tuple(missing), variants=variants, whole_cells=())
+            now, _ = train_cells(store, part, missing, settings, listen)
+        settings = replace(settings, download=False)  # once is enough
+        failed |= now
+        done += len(missing) - len(now)
     return Tuned(
         searches=tuple(each.found() for each in searches),
         done=done,
-        reused=len(asked) - done - len(failed),
+        reused=len(known) - done,
         failed=failed,
-        duration_s=time.monotonic() - began,
     )
 
 
@@ -174,14 +170,32 @@ def searched(study: Study, store: Store) -> tuple[Searched, ...]:
         BadInput: The suite has no search, or a start is out of range.
     """
     searches = _searches(study)
+    _replay(searches, store, {})
+    return tuple(each.found() for each in searches)
+
+
+def _replay(searches: Sequence[_Search], store: Store, known: dict[str, Run]) -> list[Cell]:
+    """Answer every batch that the store has all runs of; return the cells without a run.
+
+    A damaged run counts as none.
+
+    Args:
+        searches: The searches.
+        store: Where runs are read.
+        known: Runs by cell id that were read before; what is read is added.
+    """
+    missing: dict[str, Cell] = {}
     for each in searches:
         while each.batch:
-            cells = [cell for trial in each.cells for cell in trial]
-            runs = _runs(store, cells)
-            if len(runs) < len({cell.id for cell in cells}):
+            cells = {cell.id: cell for trial in each.cells for cell in trial}
+            for cell_id in cells.keys() - known.keys():
+                with suppress(FileNotFoundError, Damaged):
+                    known[cell_id] = store.read(cell_id)
+            if lacking := {id: cell for id, cell in cells.items() if id not in known}:
+                missing |= lacking
                 break
-            each.answer(runs)
-    return tuple(each.found() for each in searches)
+            each.answer(known)
+    return list(missing.values())
 
 
 def _searches(study: Study) -> list[_Search]:
@@ -199,33 +213,6 @@ def _searches(study: Study) -> list[_Search]:
     for each in made:
         each.begin()
     return made
-
-
-def _is_stuck(search: _Search, failed: Mapping[str, str]) -> bool:
-    return any(str(cell) in failed for trial in search.cells for cell in trial)
-
-
-def _runs(store: Store, cells: Sequence[Cell]) -> dict[str, Run]:
-    """Return the runs that the store has; a damaged one is trained again."""
-    found = {}
-    for cell in cells:
-        try:
-            found[cell.id] = store.read(cell.id)
-        except (FileNotFoundError, Damaged):
-            continue
-    return found
-
-
-def _train(
-    store: Store,
-    study: Study,
-    cells: Sequence[Cell],
-    settings: Settings,
-    listen: Listener,
-) -> dict[str, str]:
-    variants = tuple(dict.fromkeys(cell.variant for cell in cells))
-    part = replace(study, cells=tuple(cells), variants=variants, whole_cells=())
-    return Runner(store, part, "train", settings, listen).run(list(cells))
 
 
 def tuning_tables(study: Study, found: Sequence[Searched]) -> list[Table]:
@@ -252,8 +239,3 @@ def tuning_charts(study: Study, found: Sequence[Searched]) -> list[Chart]:
     from poolbench.report.search.charts import search_charts
 
     return search_charts(study, found)
-
-
-def describe(tuned: Tuned) -> Iterator[str]:
-    """Yield a line on what was trained."""
-    yield f"{tuned.done} folds trained, {tuned.reused} from the store, {len(tuned.failed)} failed"

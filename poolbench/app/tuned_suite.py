@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -53,22 +54,17 @@ def _lines(study: Study, found: Sequence[Searched], folder: Path) -> Iterator[st
     yield "variants:"
     for each in found:
         assert each.outcome is not None  # noqa: S101  (checked by the caller)
-        values = each.outcome.best.values
-        yield f"  # {_provenance(each, 1 - study.analysis.alpha)}"
+        yield f"  # {_provenance(each, study.analysis.alpha)}"
         yield f"  {_quoted(each.variant)}:"
         yield "    recipe:"
         parts: dict[str, list[str]] = {}
-        for key, value in values.items():
-            part, _, option = key.rpartition(".")
+        for key, value in each.outcome.best.values.items():
+            part, _, option = key.partition(".")
             parts.setdefault(part, []).append(f"{option}: {value!r}")
-        for part, entries in parts.items():
-            if part:
-                yield f"      {part}: {{{', '.join(entries)}}}"
-            else:
-                yield from (f"      {entry}" for entry in entries)
+        yield from (f"      {part}: {{{', '.join(entries)}}}" for part, entries in parts.items())
 
 
-def _provenance(searched: Searched, confidence: float) -> str:
+def _provenance(searched: Searched, alpha: float) -> str:
     outcome = searched.outcome
     assert outcome is not None  # noqa: S101  (checked by the caller)
     best, start = searched.at(outcome.best), searched.at(outcome.start)
@@ -77,11 +73,11 @@ def _provenance(searched: Searched, confidence: float) -> str:
         e = estimate(list(best.accuracies.values()))
         told.append(f"{per_cent(e.mean, e.std)} % on {len(best.accuracies)} folds")
     if start is not None:
-        gain, interval = searched.gain(1 - confidence)
+        gain, interval = searched.gain(alpha)
         told.append(f"gain on the start {points(gain, interval)} points")
     return ", ".join(told)
 
 
 def _quoted(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
+    """Return text as JSON, which is YAML too."""
+    return json.dumps(text, ensure_ascii=False)

@@ -117,6 +117,9 @@ Figures = Annotated[
 Rule = Annotated[
     str | None, typer.Option("--rule", help="Rule for the bold rows: set, paper or holm.")
 ]
+Download = Annotated[
+    bool, typer.Option("--download", help="Download missing data sets and check them.")
+]
 Baseline = Annotated[
     str | None,
     typer.Option(

@@ -25,9 +25,7 @@ def train(
     *,
     selection: Selection,
     running: Running,
-    download: Annotated[
-        bool, typer.Option("--download", help="Download missing data sets and check them.")
-    ] = False,
+    download: options.Download = False,
     probes: Annotated[
         bool, typer.Option("--probes", help="Then run the suite's probes on the networks.")
     ] = False,

@@ -30,9 +30,7 @@ def tune(
     *,
     selection: Selection,
     running: Running,
-    download: Annotated[
-        bool, typer.Option("--download", help="Download missing data sets and check them.")
-    ] = False,
+    download: options.Download = False,
     output: Annotated[
         Path | None,
         typer.Option(
@@ -52,8 +50,8 @@ def tune(
     again, and the search takes the same path.
     """
     from poolbench.app.report import FORMATS
-    from poolbench.app.tune import describe, tuning_charts, tuning_tables
     from poolbench.app.tune import tune as tune_study
+    from poolbench.app.tune import tuning_charts, tuning_tables
     from poolbench.app.tuned_suite import write_tuned_suite
 
     is_suite = output is not None and output.suffix in (".yaml", ".yml")
@@ -69,8 +67,7 @@ def tune(
 
     tuned = tune_study(study, settings, showing)
     if not running.quiet:
-        for line in describe(tuned):
-            tell(f"{line} (store {selection.store})")
+        tell(f"{tuned} (store {selection.store})")
     has_charts = figures is not None or FORMATS[format].with_charts or tables_to is not None
     charts = tuning_charts(study, tuned.searches) if has_charts else []
     if figures is not None:
