@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from poolbench.app.seed_values import ConditionValues
 from poolbench.core.errors import (
@@ -158,21 +158,31 @@ def _rule(
 def _lost(gate: Gate, involved: Sequence[ConditionValues], names: Sequence[str]) -> str:
     """Return how many runs are lost in ways that a gate does not allow; empty for none."""
     classes = next((each.classes for each in involved if each.classes is not None), None)
-    parts = [
-        f"{count} of {len(each.seeds)} runs{f' of {name}' if name else ''} {loss}"
-        for each, name in zip(involved, names, strict=False)
-        for loss, count in each.lost(classes).items()
-        if count and loss not in gate.allow
+    counts = [
+        {loss: count for loss, count in each.lost(classes).items() if loss not in gate.allow}
+        for each in involved
     ]
-    return ", ".join(parts)
+    return _told(involved, names, counts)
 
 
 def _missing(involved: Sequence[ConditionValues], names: Sequence[str]) -> str:
     """Return how many runs are missing; empty for none."""
-    counts = [sum(seed.status == "missing" for seed in each.seeds) for each in involved]
+    counts = [
+        {"are missing": sum(seed.status == "missing" for seed in each.seeds)} for each in involved
+    ]
+    return _told(involved, names, counts)
+
+
+def _told(
+    involved: Sequence[ConditionValues],
+    names: Sequence[str],
+    counts: Sequence[Mapping[Any, int]],
+) -> str:
+    """Return counts of runs, by what became of them, as text; empty if all are 0."""
     return ", ".join(
-        f"{count} of {len(each.seeds)} runs{f' of {name}' if name else ''} are missing"
-        for each, name, count in zip(involved, names, counts, strict=False)
+        f"{count} of {len(each.seeds)} runs{f' of {name}' if name else ''} {fate}"
+        for each, name, fates in zip(involved, names, counts, strict=False)
+        for fate, count in fates.items()
         if count
     )
 

@@ -45,6 +45,8 @@ def outcome_tables(results: Results) -> list[Table]:
     made = []
     for dataset in study.datasets:
         made.append(results_table(study, dataset, results.runs))
+        if not study.analysis.planned:
+            continue
         outcomes = outcomes_of(study, dataset, results.runs)
         title = f"{study.heading} · {dataset} · planned comparisons, test {outcomes.metric}"
         made += planned_tables(

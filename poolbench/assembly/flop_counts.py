@@ -10,6 +10,7 @@ from poolbench.assembly.without_memory import without_memory
 from poolbench.core.cell import Cell, DataSpec, ModelSpec
 from poolbench.core.study import Study
 from poolbench.data import DATASETS
+from poolbench.data.found_images import official_counts
 
 _BACKWARD = 2.0
 """A backward pass has two products for each of the forward pass: for inputs and for weights."""
@@ -59,10 +60,7 @@ def _classes(cell: Cell) -> int:
 
 
 def _images(data: DataSpec) -> tuple[int, int] | None:
-    entry = DATASETS[data.source.name]
-    counts = entry.counts
-    if entry.counts_of:
-        counts = DATASETS.resolve(data.source.name, "counts_of")(data.source)
+    counts = official_counts(data.source)
     if counts is None or data.limit is None:
         return counts
     return min(counts[0], data.limit), min(counts[1], data.limit)

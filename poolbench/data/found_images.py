@@ -24,10 +24,7 @@ def found_images(source: Named, root: Path | None) -> FoundImages | None:
     Returns:
         The numbers; ``None`` if its files are missing, or only reading the images would tell.
     """
-    entry = DATASETS[source.name]
-    official = entry.counts
-    if entry.counts_of:
-        official = DATASETS.resolve(source.name, "counts_of")(source)
+    entry, official = DATASETS[source.name], official_counts(source)
     if entry.find:
         try:
             files = DATASETS.resolve(source.name, "find")(source, root)
@@ -40,7 +37,16 @@ def found_images(source: Named, root: Path | None) -> FoundImages | None:
                 classes=len(files.classes),
                 official=official,
             )
-    classes = entry.num_classes or source.options.get("num_classes")
-    if official is None or not isinstance(classes, int):
+    classes = entry.classes_of(source.options)
+    if official is None or classes is None:
         return None
     return FoundImages(train=official[0], test=official[1], classes=classes, official=official)
+
+
+def official_counts(source: Named) -> tuple[int, int] | None:
+    """Return the published number of training and of test images; ``None`` if files decide it."""
+    entry = DATASETS[source.name]
+    if not entry.counts_of:
+        return entry.counts
+    counts: tuple[int, int] | None = DATASETS.resolve(source.name, "counts_of")(source)
+    return counts

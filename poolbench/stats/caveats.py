@@ -96,10 +96,8 @@ def _about_variants(
             text += "test and are left out of the mean, which flatters it"
             yield Caveat(code="diverged", text=text, variants=about)
         if collapsed[name]:
-            text = (
-                f"{name}: {collapsed[name]} of {e.n_asked} runs collapsed; its mean and standard "
-            )
-            text += "deviation mix two kinds of run"
+            text = f"{name}: {collapsed[name]} of {e.n_asked} runs collapsed; its mean and "
+            text += "standard deviation mix two kinds of run"
             yield Caveat(code="collapsed", text=text, variants=about)
         if e.n_missing:
             text = f"{name}: {e.n_missing} of {e.n_asked} runs are missing"

@@ -37,16 +37,20 @@ def test_the_interval_covers_and_p_is_uniform_where_nothing_is_associated() -> N
     assert 0.01 < np.mean([m.p < 0.05 for m in made]) < 0.10
 
 
-def test_the_interval_covers_a_real_association() -> None:
+def coverage(r: float, n: int, seed: int) -> float:
+    """Return how often the interval of n normal pairs with correlation r covers their rho."""
     # Spearman's rho of a normal pair with correlation r is 6/pi arcsin(r/2).
-    random, r = np.random.default_rng(2), 0.6
-    true = 6 / math.pi * math.asin(r / 2)
+    random, true = np.random.default_rng(seed), 6 / math.pi * math.asin(r / 2)
     covered = 0
     for _ in range(80):
-        x, noise = random.normal(size=(2, 15))
+        x, noise = random.normal(size=(2, n))
         found = rank_correlation(x, r * x + math.sqrt(1 - r * r) * noise)
         covered += found.ci_low < true < found.ci_high
-    assert 0.90 < covered / 80 < 0.99
+    return covered / 80
+
+
+def test_the_interval_covers_a_real_association() -> None:
+    assert 0.90 < coverage(0.6, 15, seed=2) < 0.99
 
 
 def test_rho_and_p_are_those_of_the_hand() -> None:
@@ -77,14 +81,7 @@ def test_an_interval_widens_with_its_level() -> None:
 
 def test_the_interval_covers_a_high_correlation_of_eight() -> None:
     # Fisher's z alone covers 0.89 here, as the bootstrap alone does in perfect orders.
-    random, r = np.random.default_rng(6), 0.95
-    true = 6 / math.pi * math.asin(r / 2)
-    covered = 0
-    for _ in range(80):
-        x, noise = random.normal(size=(2, 8))
-        found = rank_correlation(x, r * x + math.sqrt(1 - r * r) * noise)
-        covered += found.ci_low < true < found.ci_high
-    assert covered / 80 > 0.9
+    assert coverage(0.95, 8, seed=6) > 0.9
 
 
 @pytest.mark.parametrize("x", [[], [1.0], [math.nan, 2.0]])
