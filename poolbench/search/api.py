@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Mapping, MutableMapping, Sequence
 from typing import Protocol, TypeAlias
 
 from poolbench.core.errors import BadInput
 from poolbench.core.search import Outcome, Score, SearchSpec, Trial
 
 Proposals: TypeAlias = Generator[Sequence[Trial], Sequence[Score], Outcome]
+
+Draw: TypeAlias = Mapping[str, float]
+"""Values drawn for the options of a recipe, by key."""
+
+Memory: TypeAlias = MutableMapping[str, Sequence[Draw]]
+"""Batches that took long to draw, by a key of everything they depend on."""
 
 
 class BadSearch(BadInput):
@@ -70,7 +76,9 @@ class Search(Protocol):
         """
         ...
 
-    def propose(self, start: Mapping[str, float], seed: int) -> Proposals:
+    def propose(
+        self, start: Mapping[str, float], seed: int, memory: Memory | None = None
+    ) -> Proposals:
         """Propose recipes until the search ends.
 
         A batch may be evaluated in parallel. No fold of a point is asked for twice.
@@ -78,6 +86,8 @@ class Search(Protocol):
         Args:
             start: Value of each of ``names``, by key of the recipe.
             seed: Of every random choice.
+            memory: A cache that a search may fill and read, if its proposals take long: the search
+                is the same without one.
 
         Yields:
             Batches of trials; their scores are sent back in the same order.

@@ -6,7 +6,7 @@ from collections.abc import Generator, Mapping, Sequence
 
 from poolbench.core.search import Outcome, Point, Score, Trial
 from poolbench.core.streams import derive
-from poolbench.search.api import Proposals
+from poolbench.search.api import Memory, Proposals
 from poolbench.search.axes import SearchAxis, read_axes
 from poolbench.search.lattice import Exponents, Lattice
 from poolbench.search.ledger import Ledger
@@ -76,7 +76,12 @@ class Coordinate:
         """Return the recipes that the search can reach from a start."""
         return Lattice(self._axes, self._factor, start)
 
-    def propose(self, start: Mapping[str, float], seed: int) -> Proposals:
+    def propose(
+        self,
+        start: Mapping[str, float],
+        seed: int,
+        memory: Memory | None = None,  # noqa: ARG002 - its proposals take no time
+    ) -> Proposals:
         """Propose a recipe at a time, until no step is better."""
         self.check(start)
         walk = _Walk(self.lattice(start), self._folds, self._trials)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import math
 import warnings
 from collections.abc import Mapping, Sequence
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from poolbench.core.errors import not_installed
 from poolbench.core.search import Point, Score
 from poolbench.core.streams import derive
-from poolbench.search.api import Proposals
+from poolbench.search.api import Draw, Memory, Proposals
 from poolbench.search.drawn import Drawn, outcome_of
 from poolbench.search.ledger import Ledger
 from poolbench.search.ranges import spans_at
@@ -23,11 +26,11 @@ _WITHOUT_SCORES = ("random", "qmc")
 class OptunaSampler(Drawn):
     """Ask a sampler of Optuna for recipes, and tell it what they scored.
 
-    The sampler is seeded and its study is in memory: Optuna stores nothing. A search that was
-    interrupted is rebuilt by telling a new study the same scores, and goes on with the same recipes
-    as if there had been no interruption. A fold that diverged counts as an accuracy of 0 in what
-    the sampler is told; the best recipe is chosen by ``Score.rank``. On a tie the smaller change
-    wins.
+    The study is in memory: Optuna stores nothing. Each batch comes from a sampler with a seed of
+    its own, so it is a function of the search, the number of the batch and the scores before it:
+    a search that was interrupted goes on with the same recipes as if there had been no
+    interruption. A fold that diverged counts as an accuracy of 0 in what the sampler is told; the
+    best recipe is chosen by ``Score.rank``. On a tie the smaller change wins.
 
     The sampler and its settings are named here rather than left to Optuna's defaults, which change
     between releases: multivariate TPE that takes trials of its own batch for poor ones, a Gaussian
@@ -57,102 +60,154 @@ class OptunaSampler(Drawn):
         self._batch = trials if sampler in _WITHOUT_SCORES else batch
         super().__init__(ranges)
 
-    def propose(self, start: Mapping[str, float], seed: int) -> Proposals:
-        """Propose the start, then a batch at a time."""
+    def propose(
+        self, start: Mapping[str, float], seed: int, memory: Memory | None = None
+    ) -> Proposals:
+        """Propose the start, then a batch at a time; what ``memory`` has is not asked again."""
         spans = spans_at(self._ranges, start)
-        optuna = _import_optuna()
+        study = _Study(self._sampler, seed, spans, {} if memory is None else memory)
         ledger = Ledger()
         origin = Point(values=dict(start), stage="start")
         (score,) = yield from ledger.ask([origin], self._folds)
         scores = {origin.key: score}
-        study = _Study(optuna, self._made(optuna, derive(seed, "search", "optuna") % 2**32), spans)
-        study.add(origin, score)
+        drawn = {key: float(span.quantity.of(start[key])) for key, span in spans.items()}
+        study.tell([drawn], [score])
         number = 0
         while len(scores) < self._trials:
             number += 1
             size = min(self._batch, self._trials - len(scores))
             stage = f"{self._sampler} {number}" if self._batch < self._trials else self._sampler
-            asked = [(trial, Point(values=at, stage=stage)) for trial, at in study.ask(size)]
-            fresh = {point.key: point for _, point in asked if point.key not in scores}
+            draws = study.ask(number, size)
+            points = [
+                Point(
+                    values={key: span.value_of(draw[key]) for key, span in spans.items()},
+                    stage=stage,
+                )
+                for draw in draws
+            ]
+            fresh = {point.key: point for point in points if point.key not in scores}
             # A sampler that comes back to recipes it knows has nothing more to propose.
             if not fresh:
                 break
             found = yield from ledger.ask(list(fresh.values()), self._folds)
             scores |= zip(fresh, found, strict=True)
-            for trial, point in asked:
-                study.tell(trial, scores[point.key])
+            study.tell(draws, [scores[point.key] for point in points])
         tried = [(trial.point, score) for trial, score in ledger.history]
         return outcome_of(ledger, tried, origin, spans)
 
-    def _made(self, optuna: Any, seed: int) -> Any:
-        samplers = optuna.samplers
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-            if self._sampler == "tpe":
-                return samplers.TPESampler(
-                    seed=seed,
-                    n_startup_trials=_STARTUP_TRIALS,
-                    multivariate=True,
-                    group=False,
-                    constant_liar=True,
-                )
-            if self._sampler == "gp":
-                return samplers.GPSampler(
-                    seed=seed, n_startup_trials=_STARTUP_TRIALS, deterministic_objective=False
-                )
-            if self._sampler == "qmc":
-                return samplers.QMCSampler(qmc_type="sobol", scramble=True, seed=seed)
-            return samplers.RandomSampler(seed=seed)
-
 
 class _Study:
-    """A study of Optuna in memory, in the quantities of the ranges."""
+    """A study of Optuna in memory, in the quantities of the ranges.
 
-    def __init__(self, optuna: Any, sampler: Any, spans: Mapping[str, Span]) -> None:
-        self._optuna = optuna
-        self._spans = spans
-        self._distributions = {
-            key: optuna.distributions.FloatDistribution(
-                float(span.low), float(span.high), log=span.is_log
+    It is built when a batch is asked for that the memory does not have.
+
+    Args:
+        sampler: Name of the sampler.
+        seed: Seed of the search.
+        spans: The range of each option, by key of the recipe.
+        memory: Batches asked for before.
+
+    Raises:
+        EnvironmentFault: Optuna is not installed.
+    """
+
+    def __init__(self, sampler: str, seed: int, spans: Mapping[str, Span], memory: Memory) -> None:
+        self._sampler, self._seed, self._memory = sampler, seed, memory
+        self._ranges = {
+            key: (float(span.low), float(span.high), span.is_log) for key, span in spans.items()
+        }
+        # What a batch depends on, as far as it is known: the key of the memory.
+        self._known = hashlib.sha256()
+        self._learn([_optuna_version(), sampler, seed, self._ranges])
+        self._told: list[tuple[Draw, float]] = []
+        self._asked: list[Any] = []
+        self._study: Any = None
+
+    def ask(self, number: int, count: int) -> Sequence[Draw]:
+        """Return the draws of a batch."""
+        known = self._known.copy()
+        known.update(json.dumps([number, count]).encode())
+        key = known.hexdigest()
+        if key not in self._memory:
+            self._memory[key] = self._ask(number, count)
+        return self._memory[key]
+
+    def tell(self, draws: Sequence[Draw], scores: Sequence[Score]) -> None:
+        """Take the scores of the last batch, or of points that the sampler did not propose."""
+        told = [(draw, _value(score)) for draw, score in zip(draws, scores, strict=True)]
+        self._learn(told)
+        if self._asked:
+            for trial, (_, value) in zip(self._asked, told, strict=True):
+                self._study.tell(trial, value)
+            self._asked = []
+        else:
+            self._told += told
+
+    def _learn(self, fact: object) -> None:
+        self._known.update(json.dumps(fact).encode())
+
+    def _ask(self, number: int, count: int) -> list[Draw]:
+        optuna = _import_optuna()
+        distributions = {
+            key: optuna.distributions.FloatDistribution(low, high, log=is_log)
+            for key, (low, high, is_log) in self._ranges.items()
+        }
+        if self._study is None:
+            self._study = optuna.create_study(direction="maximize")
+        for draw, value in self._told:
+            self._study.add_trial(
+                optuna.trial.create_trial(params=draw, distributions=distributions, value=value)
             )
-            for key, span in spans.items()
-        }
-        self._study = optuna.create_study(direction="maximize", sampler=sampler)
-
-    def add(self, point: Point, score: Score) -> None:
-        """Add a point that the sampler did not propose."""
-        params = {
-            key: float(span.quantity.of(point.values[key])) for key, span in self._spans.items()
-        }
-        trial = self._optuna.trial.create_trial(
-            params=params, distributions=self._distributions, value=_told(score)
-        )
-        self._study.add_trial(trial)
-
-    def ask(self, count: int) -> list[tuple[Any, dict[str, float]]]:
-        """Return trials, each with its values by key of the recipe."""
-        trials = [self._study.ask(fixed_distributions=self._distributions) for _ in range(count)]
-        return [
-            (trial, {key: span.value_of(trial.params[key]) for key, span in self._spans.items()})
-            for trial in trials
-        ]
-
-    def tell(self, trial: Any, score: Score) -> None:
-        """Tell the sampler what one of its trials scored."""
-        self._study.tell(trial, _told(score))
+        self._told = []
+        seed = derive(self._seed, "search", "optuna", number) % 2**32
+        self._study.sampler = _made(optuna, self._sampler, seed)
+        self._asked = [self._study.ask(fixed_distributions=distributions) for _ in range(count)]
+        return [dict(trial.params) for trial in self._asked]
 
 
-def _told(score: Score) -> float:
+def _made(optuna: Any, sampler: str, seed: int) -> Any:
+    samplers = optuna.samplers
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        if sampler == "tpe":
+            return samplers.TPESampler(
+                seed=seed,
+                n_startup_trials=_STARTUP_TRIALS,
+                multivariate=True,
+                group=False,
+                constant_liar=True,
+            )
+        if sampler == "gp":
+            return samplers.GPSampler(
+                seed=seed, n_startup_trials=_STARTUP_TRIALS, deterministic_objective=False
+            )
+        if sampler == "qmc":
+            return samplers.QMCSampler(qmc_type="sobol", scramble=True, seed=seed)
+        return samplers.RandomSampler(seed=seed)
+
+
+def _value(score: Score) -> float:
     folds = score.accuracies
     return math.fsum(0.0 if math.isnan(each) else each for each in folds) / len(folds)
+
+
+def _not_installed() -> Exception:
+    need = "this search needs Optuna"
+    return not_installed(need, "optuna", "the other searches need nothing")
+
+
+def _optuna_version() -> str:
+    try:
+        return version("optuna")
+    except PackageNotFoundError as error:
+        raise _not_installed() from error
 
 
 def _import_optuna() -> Any:
     try:
         import optuna
     except ImportError as error:
-        need = "this search needs Optuna"
-        raise not_installed(need, "optuna", "the other searches need nothing") from error
+        raise _not_installed() from error
     # A terminal is no place for a line a trial, nor for Optuna's advice on its own installation.
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     return optuna

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from poolbench.core.search import Point
 from poolbench.core.streams import derive
-from poolbench.search.api import BadSearch, Proposals
+from poolbench.search.api import BadSearch, Memory, Proposals
 from poolbench.search.drawn import Drawn, outcome_of
 from poolbench.search.ledger import Ledger
 from poolbench.search.ranges import spans_at
@@ -78,7 +78,12 @@ class ShrinkingRandom(Drawn):
         self._folds = range(len(rounds), len(rounds) + folds)
         super().__init__(ranges)
 
-    def propose(self, start: Mapping[str, float], seed: int) -> Proposals:
+    def propose(
+        self,
+        start: Mapping[str, float],
+        seed: int,
+        memory: Memory | None = None,  # noqa: ARG002 - its proposals take no time
+    ) -> Proposals:
         """Propose each round as one batch, then the finalists as one."""
         first = spans = spans_at(self._ranges, start)
         ledger = Ledger()

@@ -11,7 +11,7 @@ from poolbench.core.options import check_options
 from poolbench.core.search import Outcome, Point, Score, SearchSpec, Trial
 from poolbench.core.streams import derive
 from poolbench.search import SEARCHES
-from poolbench.search.api import Search, create
+from poolbench.search.api import Memory, Search, create
 
 START = {"optimizer.lr": 0.4, "optimizer.weight_decay": 4e-4, "optimizer.momentum": 0.9}
 RANGER = {
@@ -50,10 +50,15 @@ class Driven:
 
 
 def drive(
-    found: Search, start: Mapping[str, float], accuracy: Accuracy, *, seed: int = 0
+    found: Search,
+    start: Mapping[str, float],
+    accuracy: Accuracy,
+    *,
+    seed: int = 0,
+    memory: Memory | None = None,
 ) -> Driven:
     """Run a search to its end."""
-    proposals, batches = found.propose(start, seed), []
+    proposals, batches = found.propose(start, seed, memory), []
     try:
         batch = next(proposals)
         while True:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import builtins
 import math
 import subprocess
 import sys
+from importlib.metadata import PackageNotFoundError
 from typing import Any
 
 import pytest
 
 from poolbench.core.errors import EnvironmentFault
 from poolbench.core.search import Point
+from poolbench.search import optuna_sampler
+from poolbench.search.api import Memory
 from tests.search.driven import START, drive, gaussian, search
 
 pytest.importorskip("optuna")
@@ -63,6 +65,47 @@ def test_a_search_rebuilt_after_any_round_goes_on_with_the_same_recipes(sampler:
         assert batch == whole.batches[stop]
 
 
+@pytest.mark.parametrize("sampler", ["tpe", "gp"])
+def test_what_the_memory_has_is_not_drawn_again_and_changes_no_recipe(
+    sampler: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = options(sampler, batch=3)
+    memory: Memory = {}
+    whole = drive(search("optuna", **asked), START, bowl, memory=memory)
+    # Half of it is lost, from the middle on and here and there.
+    half = dict(list(memory.items())[: len(memory) // 2])
+    for part in (half, {key: memory[key] for key in list(memory)[::2]}):
+        assert drive(search("optuna", **asked), START, bowl, memory=part).batches == whole.batches
+        assert part == memory
+    monkeypatch.setattr(optuna_sampler, "_import_optuna", lambda: pytest.fail("nothing to draw"))
+    assert drive(search("optuna", **asked), START, bowl, memory=memory).batches == whole.batches
+
+
+@pytest.mark.parametrize("changed", ["seed", "score", "range", "batch", "version"])
+def test_the_memory_of_another_search_is_not_taken(
+    changed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def raised(point: Point, fold: int) -> float:
+        return bowl(point, fold) + 0.1 * (changed == "score")
+
+    asked = options("tpe", trials=16, batch=5)
+    memory: Memory = {}
+    drive(search("optuna", **asked), START, bowl, memory=memory)
+    remembered = dict(memory)
+    if changed == "range":
+        asked["ranges"] = ("lr x9", *RANGES[1:])
+    if changed == "batch":
+        asked["batch"] = 4
+    if changed == "version":
+        monkeypatch.setattr(optuna_sampler, "version", lambda _: "0.0")
+    seed = 1 if changed == "seed" else 0
+    drive(search("optuna", **asked), START, raised, seed=seed, memory=memory)
+    fresh: Memory = {}
+    drive(search("optuna", **asked), START, raised, seed=seed, memory=fresh)
+    assert not fresh.keys() & remembered.keys()
+    assert memory == {**remembered, **fresh}
+
+
 @every_sampler
 def test_another_seed_draws_other_recipes(sampler: str) -> None:
     asked = options(sampler, trials=6)
@@ -112,16 +155,12 @@ def test_a_tie_goes_to_the_smaller_change() -> None:
 
 
 def test_without_optuna_the_error_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    known = builtins.__import__
-
-    def without(name: str, *rest: Any, **others: Any) -> Any:
-        if name == "optuna":
-            raise ImportError(name)
-        return known(name, *rest, **others)
+    def without(name: str) -> str:
+        raise PackageNotFoundError(name)
 
     found = search("optuna", **options("tpe"))
     found.check(START)
-    monkeypatch.setattr(builtins, "__import__", without)
+    monkeypatch.setattr(optuna_sampler, "version", without)
     with pytest.raises(EnvironmentFault) as caught:
         next(found.propose(START, 0))
     assert "pip install 'poolbench[optuna]'" in caught.value.hint

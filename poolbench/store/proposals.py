@@ -1,0 +1,55 @@
+"""Proposals of searches that took long to draw: a cache in a store.
+
+    proposals.jsonl    one line per batch: its key, and the values drawn
+
+Deleted, it is drawn again. Whether a recipe was evaluated is known by the runs alone.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from poolbench.store.files import append_line
+
+FILE = "proposals.jsonl"
+_Batch = Sequence[Mapping[str, float]]
+
+
+class ProposalCache(MutableMapping[str, _Batch]):
+    """Batches of draws by key. Lines that cannot be read count for nothing.
+
+    Args:
+        folder: The store's folder.
+        is_writable: Whether new batches are written down, and not only remembered.
+    """
+
+    def __init__(self, folder: Path, *, is_writable: bool) -> None:
+        self._path = folder / FILE
+        self._is_writable = is_writable
+        self._batches: dict[str, _Batch] = {}
+        with suppress(FileNotFoundError):
+            for line in self._path.read_bytes().splitlines():
+                with suppress(ValueError, TypeError):
+                    key, batch = json.loads(line)
+                    self._batches[key] = [dict(draw) for draw in batch]
+
+    def __getitem__(self, key: str) -> _Batch:
+        return self._batches[key]
+
+    def __setitem__(self, key: str, batch: _Batch) -> None:
+        self._batches[key] = batch
+        if self._is_writable:
+            # It begins a line of its own even after one that was cut off.
+            append_line(self._path, f"\n{json.dumps([key, batch])}\n")
+
+    def __delitem__(self, key: str) -> None:
+        raise TypeError("a proposal is kept: delete the file to forget all")
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._batches)
+
+    def __len__(self) -> int:
+        return len(self._batches)
