@@ -154,8 +154,8 @@ def probe(
     utilisation = Utilisation()
     if open_cells := TASKS["probe"].open_cells(store, study):
         store.ready()
-        runner = Runner(store, study, "probe", settings, on_event)
-        failed, utilisation = runner.run(open_cells), runner.utilisation
+        with Runner(store, "probe", study.execution, settings) as runner:
+            failed, utilisation = runner.run(study, open_cells, on_event)
     duration_s = time.monotonic() - began
     return Summary(
         task="probe",

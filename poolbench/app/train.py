@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from poolbench.core.cell import Cell
 from poolbench.core.data_root import data_root
 from poolbench.core.events import Event
 from poolbench.core.study import Study
 from poolbench.report.studies.differences import about_differences
 from poolbench.report.studies.plan import about_images
-from poolbench.runtime.components import components_of, require
+from poolbench.runtime.components import components_of_study, require
 from poolbench.runtime.devices import check_device, check_gpu_settings
 from poolbench.runtime.runner import Runner, Settings
 from poolbench.runtime.summary import Summary
@@ -20,7 +20,7 @@ from poolbench.runtime.task import TASKS
 from poolbench.runtime.utilisation import Utilisation
 from poolbench.store.store import Store
 
-__all__ = ["Settings", "Summary", "about_data", "train", "train_cells", "unfinished_count"]
+__all__ = ["Settings", "Summary", "about_data", "train", "training", "unfinished_count"]
 
 
 def unfinished_count(study: Study, store: Path) -> int:
@@ -68,7 +68,8 @@ def train(
     failed: dict[str, str] = {}
     utilisation = Utilisation()
     if missing:
-        failed, utilisation = train_cells(store, study, missing, settings, on_event)
+        with training(store, study, settings) as runner:
+            failed, utilisation = runner.run(study, missing, on_event)
     duration_s = time.monotonic() - began
     return Summary(
         task="train",
@@ -81,34 +82,26 @@ def train(
     )
 
 
-def train_cells(
-    store: Store,
-    study: Study,
-    cells: list[Cell],
-    settings: Settings,
-    on_event: Callable[[Event], None],
-) -> tuple[dict[str, str], Utilisation]:
-    """Train cells that have no result yet.
+@contextmanager
+def training(store: Store, study: Study, settings: Settings) -> Iterator[Runner]:
+    """Prepare to train cells of a study.
 
     Args:
         store: Where results go.
-        study: The study with the cells.
-        cells: The cells; at least one.
+        study: The study.
         settings: Where and how.
-        on_event: Called with every event, for a display.
 
-    Returns:
-        The reason by label for every cell that failed, and how busy the workers were.
+    Yields:
+        What trains them.
 
     Raises:
         As :func:`train`.
     """
-    for cell in cells:
-        require(components_of(cell))
+    require(components_of_study(study))
     if settings.download:
         _download(study, settings)
-    runner = Runner(store, study, "train", settings, on_event)
-    return runner.run(cells), runner.utilisation
+    with Runner(store, "train", study.execution, settings) as runner:
+        yield runner
 
 
 def _download(study: Study, settings: Settings) -> None:

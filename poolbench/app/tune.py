@@ -11,8 +11,9 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 
+from poolbench.app.outdated import outdated
 from poolbench.app.suites import command
-from poolbench.app.train import train_cells
+from poolbench.app.train import training
 from poolbench.app.trials import cells_of
 from poolbench.core.cell import Cell
 from poolbench.core.errors import BadInput, NothingMatched
@@ -25,9 +26,10 @@ from poolbench.report.search.searched import Searched
 from poolbench.report.table import Table
 from poolbench.runtime.devices import check_device, check_gpu_settings
 from poolbench.runtime.runner import Settings
-from poolbench.search.api import Proposals, create
+from poolbench.search.api import Memory, Proposals, create
 from poolbench.search.recipes import start_of
 from poolbench.store.documents import Damaged
+from poolbench.store.proposals import ProposalCache
 from poolbench.store.store import Store
 
 Listener = Callable[[Event], None]
@@ -141,20 +143,30 @@ def tune(
     if settings.device is not None:
         check_device(settings.device)
     check_gpu_settings(study, device=settings.device)
-    searches = _searches(study)
     store = Store.create(settings.store)
+    searches = _searches(study, ProposalCache(store.path, is_writable=True))
     known: dict[str, Run] = {}
     failed: dict[str, str] = {}
     done = 0
-    while missing := [cell for cell in _replay(searches, store, known) if str(cell) not in failed]:
-        going = sum(each.asks_for(missing) for each in searches)
-        with showing(going, len(missing)) as listen:
-            variants = tuple(dict.fromkeys(cell.variant for cell in missing))
-            part = replace(study, cells=tuple(missing), variants=variants, whole_cells=())
-            now, _ = train_cells(store, part, missing, settings, listen)
-        settings = replace(settings, download=False)  # once is enough
-        failed |= now
-        done += len(missing) - len(now)
+    missing = _replay(searches, store, known)
+    if missing:
+        notices = [
+            Event(kind="notice", detail=f"folds with another {change} are trained again")
+            for change in outdated(store, missing)
+        ]
+        with training(store, study, settings) as runner:
+            while missing:
+                going = sum(each.asks_for(missing) for each in searches)
+                with showing(going, len(missing)) as listen:
+                    while notices:
+                        listen(notices.pop(0))
+                    variants = tuple(dict.fromkeys(cell.variant for cell in missing))
+                    part = replace(study, cells=tuple(missing), variants=variants, whole_cells=())
+                    now, _ = runner.run(part, missing, listen)
+                failed |= now
+                done += len(missing) - len(now)
+                asked = _replay(searches, store, known)
+                missing = [cell for cell in asked if str(cell) not in failed]
     return Tuned(
         searches=tuple(each.found() for each in searches),
         done=done,
@@ -169,7 +181,7 @@ def searched(study: Study, store: Store) -> tuple[Searched, ...]:
     Raises:
         BadInput: The suite has no search, or a start is out of range.
     """
-    searches = _searches(study)
+    searches = _searches(study, ProposalCache(store.path, is_writable=False))
     _replay(searches, store, {})
     return tuple(each.found() for each in searches)
 
@@ -198,7 +210,7 @@ def _replay(searches: Sequence[_Search], store: Store, known: dict[str, Run]) ->
     return list(missing.values())
 
 
-def _searches(study: Study) -> list[_Search]:
+def _searches(study: Study, memory: Memory) -> list[_Search]:
     spec = study.search
     if spec is None:
         hint = "say how to search: `search: {name: coordinate}`; see `poolbench list searches`"
@@ -208,7 +220,8 @@ def _searches(study: Study) -> list[_Search]:
         base = cells[0]
         search = create(spec)
         # One seed for all: no variant is luckier in the order of its steps than another.
-        rounds = search.propose(start_of(search, spec, base.recipe), seed=study.seeds[0])
+        start = start_of(search, spec, base.recipe)
+        rounds = search.propose(start, study.seeds[0], memory)
         made.append(_Search(dataset=dataset, variant=variant, base=base, spec=spec, rounds=rounds))
     for each in made:
         each.begin()

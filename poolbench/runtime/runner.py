@@ -7,15 +7,16 @@ a cell that keeps killing its workers is given up after three attempts.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from poolbench.core.cell import Cell
 from poolbench.core.data_root import data_root
 from poolbench.core.errors import Interrupted, PoolbenchError, StoreBusy
 from poolbench.core.events import Event
-from poolbench.core.study import Study
+from poolbench.core.study import Execution, Study
 from poolbench.engines import ENGINES
 from poolbench.engines.api import Ended, Engine
 from poolbench.runtime.devices import workers_of
@@ -56,64 +57,109 @@ class Settings:
 
 
 class Runner:
-    """Runs a task on the open cells of a study.
+    """Runs a task on the open cells of studies.
+
+    It is a context, at whose end no worker is left: what the engine shares between workers is kept
+    from one call of :meth:`run` to the next.
 
     Args:
         store: Where results go.
-        study: The study with the cells.
-        task: What to do with them.
+        task: What to do with the cells.
+        execution: How workers run.
         settings: Where and how.
-        on_event: Called with every event, for a display.
-
-    Attributes:
-        utilisation: How busy its workers have been.
     """
 
     def __init__(
+        self, store: Store, task: TaskName, execution: Execution, settings: Settings
+    ) -> None:
+        self._store, self._task, self._settings = store, task, settings
+        self._devices = workers_of(execution, device=settings.device, jobs=settings.jobs)
+        self._engine = _start_engine(settings.engine, execution.threads)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End every worker: the first Ctrl-C lets them save, a second one does not wait."""
+        try:
+            self._engine.stop(_GRACE_S)
+        except KeyboardInterrupt:
+            self._engine.stop(0.0)
+
+    def run(
+        self, study: Study, cells: Sequence[Cell], on_event: Callable[[Event], None]
+    ) -> tuple[dict[str, str], Utilisation]:
+        """Run the task on a study.
+
+        Args:
+            study: The study.
+            cells: Its open cells.
+            on_event: Called with every event, for a display.
+
+        Returns:
+            The reason by label for every cell that failed, and how busy the workers were.
+
+        Raises:
+            EnvironmentFault: Device, data, disk or store cannot be used.
+            Interrupted: Ctrl-C or SIGTERM.
+            PoolbenchError: A worker died before its first cell.
+            StoreBusy: Another process has the rest, and ``wait`` is false.
+        """
+        devices = self._devices[: len(cells)]
+        session = Session.start(self._store, study)
+        run = _Run(self._engine, self._task, session, study, self._settings, on_event)
+        try:
+            run.work(devices)
+            return run.failed(cells), run.utilisation
+        except BaseException as error:
+            self.__exit__()
+            if isinstance(error, KeyboardInterrupt):
+                raise Interrupted(f"interrupted; {TASKS[self._task].kept}") from None
+            raise
+        finally:
+            session.end()
+
+
+def _start_engine(name: str, threads: int) -> Engine:
+    target = ENGINES.resolve(name)
+    if name == "inline":
+        from poolbench.runtime.worker import work
+
+        return target(work)
+    return target("poolbench.runtime.worker:work", threads=threads)
+
+
+class _Run:
+    """One session of a runner: the workers of one study."""
+
+    def __init__(
         self,
-        store: Store,
-        study: Study,
+        engine: Engine,
         task: TaskName,
+        session: Session,
+        study: Study,
         settings: Settings,
         on_event: Callable[[Event], None],
     ) -> None:
-        self._store, self._study = store, study
+        self._engine, self._session, self._study = engine, session, study
+        self._store, self._settings, self._on_event = session.store, settings, on_event
         self._name, self._task = task, TASKS[task]
-        self._settings, self._on_event = settings, on_event
-        self._devices = workers_of(study.execution, device=settings.device, jobs=settings.jobs)
-        self._engine = self._start_engine()
-        # Last, so that invalid settings leave no folder behind.
-        self._session = Session.start(store, study)
         self._running: dict[str, str] = {}
         self._started = 0
         self.utilisation = Utilisation()
 
-    def _start_engine(self) -> Engine:
-        target = ENGINES.resolve(self._settings.engine)
-        if self._settings.engine == "inline":
-            from poolbench.runtime.worker import work
-
-            return target(work)
-        return target("poolbench.runtime.worker:work", threads=self._study.execution.threads)
-
-    def run(self, open_cells: list[Cell]) -> dict[str, str]:
-        """Run the task; return the reason by label for every open cell that failed."""
-        devices = self._devices[: len(open_cells)]
+    def work(self, devices: Sequence[str]) -> None:
+        """Start a worker for each device, and return when no cell is open."""
         self.utilisation = Utilisation(len(devices))
-        try:
-            for device in devices:
-                self._submit(device)
-            while self._watch() and self._wait_for_others():
-                self._submit(self._devices[0])
-        except KeyboardInterrupt:
-            self._stop()
-            raise Interrupted(f"interrupted; {self._task.kept}") from None
-        except BaseException:
-            self._stop()
-            raise
-        failed = self._failed(open_cells)
-        self._stop()
-        return failed
+        for device in devices:
+            self._submit(device)
+        while self._watch() and self._wait_for_others():
+            self._submit(devices[0])
+
+    def failed(self, cells: Sequence[Cell]) -> dict[str, str]:
+        """Return the reason by label for every cell that failed."""
+        reasons = ((str(cell), self._failure(cell)) for cell in cells)
+        return {label: reason for label, reason in reasons if reason is not None}
 
     def _submit(self, device: str) -> None:
         worker = f"worker-{self._started}"
@@ -173,10 +219,6 @@ class Runner:
             f"{failure['reason']} ({failure['advice']})" if failure["advice"] else failure["reason"]
         )
 
-    def _failed(self, cells: list[Cell]) -> dict[str, str]:
-        reasons = ((str(cell), self._failure(cell)) for cell in cells)
-        return {label: reason for label, reason in reasons if reason is not None}
-
     def _wait_for_others(self) -> bool:
         """Wait while other processes hold every open cell; return whether one is still open."""
         told = False
@@ -191,11 +233,3 @@ class Runner:
                 told = True
             time.sleep(_BUSY_POLL_S)
         return False
-
-    def _stop(self) -> None:
-        """End every worker: the first Ctrl-C lets them save, a second one does not wait."""
-        try:
-            self._engine.stop(_GRACE_S)
-        except KeyboardInterrupt:
-            self._engine.stop(0.0)
-        self._session.end()

@@ -60,7 +60,7 @@ class Session:
     """
 
     def __init__(self, store: Store, name: str) -> None:
-        self.name = name
+        self.store, self.name = store, name
         self.folder = store.session_folder(name)
         self._offsets: dict[Path, int] = {}
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 
 from poolbench.app.report import draw
@@ -20,6 +21,8 @@ from poolbench.app.tuned_suite import write_tuned_suite
 from poolbench.core.errors import BadInput, NothingMatched
 from poolbench.core.events import Event
 from poolbench.core.study import Study
+from poolbench.engines.local import LocalEngine
+from poolbench.operators import OPERATORS
 from poolbench.report.chart import Axis, Grid, Parallels
 from poolbench.report.search.journal import write_journal
 from poolbench.report.search.searched import Searched
@@ -135,6 +138,62 @@ def test_a_search_that_is_interrupted_in_any_round_goes_on(tmp_path: Path) -> No
     fresh.mkdir()
     alone = tune(replace(study), settings(fresh))
     assert [each.history for each in done.searches] == [each.history for each in alone.searches]
+
+
+def test_folds_of_an_older_revision_are_trained_again_and_told(
+    tuned: tuple[Path, Study, tuple[Searched, ...]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    folder, _, _ = tuned
+    shutil.copytree(folder / "runs", tmp_path / "runs")
+    entry = OPERATORS["max"]
+    newer = replace(entry, revision=entry.revision + 1)
+    monkeypatch.setitem(OPERATORS._entries, "max", newer)
+    told: list[str] = []
+    trained: list[str] = []
+
+    @contextmanager
+    def listening(_searches: int, _folds: int) -> Iterator[Callable[[Event], None]]:
+        def listen(event: Event) -> None:
+            if event.kind == "notice":
+                told.append(event.detail)
+            if event.kind == "finished":
+                trained.append(event.label)
+
+        yield listen
+
+    result = tune(read(tmp_path), settings(tmp_path), listening)
+    # The folds of the other operator are kept.
+    assert (result.done, result.reused) == (10, 10)
+    assert all(label.startswith("max at") for label in trained)
+    (notice,) = told
+    assert f"'max' (revision {entry.revision}, now {newer.revision})" in notice
+
+
+def test_workers_of_all_rounds_come_from_one_fork_server(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    servers: list[object] = []
+    start = LocalEngine._start
+
+    def counted(self: LocalEngine, log: Path) -> object:
+        servers.append(self)
+        return start(self, log)
+
+    monkeypatch.setattr(LocalEngine, "_start", counted)
+    study = read(tmp_path, SUITE.replace("trials: 5", "trials: 3"))
+    rounds: list[int] = []
+
+    @contextmanager
+    def listening(_searches: int, folds: int) -> Iterator[Callable[[Event], None]]:
+        rounds.append(folds)
+        yield lambda _: None
+
+    result = tune(study, Settings(store=tmp_path / "runs"), listening)
+    assert (result.done, rounds) == (12, [4, 4, 4])
+    assert len(servers) == 1
+    assert not psutil.Process().children(recursive=True)
 
 
 def test_tables_rank_the_points_and_tell_gain_budget_and_noise(
