@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from poolbench.data.cache import cached
 from poolbench.data.fingerprint import fingerprint
 from poolbench.data.splits import Split, Splits, channel_statistics
 from poolbench.data.stable_random import StableRandom
+
+_SHOWN = 5
 
 
 def load(spec: DataSpec, *, root: Path | None, download: bool, device: torch.device) -> Splits:
@@ -36,8 +39,8 @@ def load(spec: DataSpec, *, root: Path | None, download: bool, device: torch.dev
 
     Raises:
         EnvironmentFault: The data set is missing, damaged, or not the one the cell was planned for.
-        BadInput: ``limit`` and ``validation`` leave a split without images, or a cell is scored on
-            images of which none are held out.
+        BadInput: ``limit`` and ``validation`` leave a split without images; or a cell is scored on
+            held-out images and there are none, or they are all the images of a class.
     """
     source = spec.source
     if fingerprint(source, root) != spec.checksum:
@@ -52,6 +55,7 @@ def load(spec: DataSpec, *, root: Path | None, download: bool, device: torch.dev
     train, validation = _hold_out(train, spec)
     if spec.scored_on == "validation":
         test, validation = _required(validation), None
+        _check_classes(train, test, spec, arrays.classes)
     else:
         test = _limited(_split(arrays.test_images, arrays.test_labels), spec, "test")
     mean, std = channel_statistics(train.images)
@@ -70,6 +74,20 @@ def _required(validation: Split | None) -> Split:
     if validation is None:
         raise BadInput("nothing is held out to be scored on", "give `data: {validation: 0.2}`")
     return validation
+
+
+def _check_classes(train: Split, held: Split, spec: DataSpec, classes: Sequence[str]) -> None:
+    """Check that no class is scored which there is no image to learn from."""
+    unknown = set(held.labels.tolist()) - set(train.labels.tolist())
+    if unknown:
+        names = ", ".join(f"'{classes[label]}'" for label in sorted(unknown)[:_SHOWN])
+        more = f" and {len(unknown) - _SHOWN} more" if len(unknown) > _SHOWN else ""
+        raise BadInput(
+            f"fold {spec.fold} of '{spec.source.name}' holds out every training image of {names}"
+            f"{more}",
+            "these classes have too few images to be searched on: raise `limit`, or lower "
+            "`search: {holdout: ...}`",
+        )
 
 
 def _split(images: NDArray[np.uint8], labels: NDArray[np.int64]) -> Split:
@@ -99,5 +117,5 @@ def _hold_out(train: Split, spec: DataSpec) -> tuple[Split, Split | None]:
         )
     order = StableRandom(spec.source.name, "fold", spec.fold).permutation(len(train))
     held = torch.from_numpy(order)
-    kept = held[count:].sort().values
-    return train.select(kept), train.select(held[:count].sort().values)
+    kept = train.select(held[count:].sort().values)
+    return kept, train.select(held[:count].sort().values)

@@ -72,7 +72,7 @@ def check(document: Node, catalogues: Catalogues, faults: Faults) -> Suite:
     analysis = read_analysis(entries.get("analysis"), names, labels, catalogues, faults)
     probes = read_probes(entries.get("probes"), catalogues.probes, chooser)
     gates = read_gates(entries.get("gates"), labels, [probe.name for probe in probes], faults)
-    search = read_search(entries.get("search"), variants, catalogues, chooser)
+    search = read_search(entries.get("search"), datasets, variants, catalogues, chooser)
     baseline = entries.get("baseline")
     name = baseline.value if baseline is not None else None
     if baseline is not None and labels and isinstance(name, str) and name not in labels:

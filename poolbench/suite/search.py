@@ -14,13 +14,18 @@ from poolbench.suite.choices import Chooser
 from poolbench.suite.faults import Faults, Mark
 from poolbench.suite.nodes import Node
 from poolbench.suite.schema import SearchForm
+from poolbench.suite.sections import DataChoice
 from poolbench.suite.variants import Variant
 
 _ANY = Option(kind=float)
 
 
 def read_search(
-    node: Node | None, variants: Sequence[Variant], catalogues: Catalogues, chooser: Chooser
+    node: Node | None,
+    datasets: Sequence[DataChoice],
+    variants: Sequence[Variant],
+    catalogues: Catalogues,
+    chooser: Chooser,
 ) -> SearchSpec | None:
     """Check ``search``: a name, or a mapping of a name and options.
 
@@ -29,6 +34,7 @@ def read_search(
 
     Args:
         node: The section, if the suite has one.
+        datasets: The valid data sets.
         variants: The valid variants.
         catalogues: Where names, and the ranges of a recipe's options, are looked up.
         chooser: Checks names and options, and collects faults.
@@ -62,6 +68,13 @@ def read_search(
             hint = did_you_mean(name, search.names)
             mark = place.node.at(["start", name]).key
             faults.add(mark, f"the start of '{name}', which {spec.name} does not change", hint)
+    for dataset in datasets:
+        if dataset.validation:
+            what = f"validation: {dataset.validation:g}, where a search holds out images of its own"
+            hint = (
+                f"leave it out; the search holds out {spec.holdout:g} (`search: {{holdout: ...}}`)"
+            )
+            faults.add(dataset.mark, what, hint)
     for variant in variants:
         _check_variant(variant, search, spec, place, catalogues, faults)
     return spec

@@ -125,6 +125,18 @@ def test_the_limit_comes_before_the_hold_out() -> None:
     assert set(keys(splits.train)) | set(keys(held_out(splits))) == set(keys(limited.train))
 
 
+def test_no_class_is_scored_that_there_is_no_image_to_learn_from() -> None:
+    # Of twelve images, so that some class has but one.
+    fields: dict[str, Any] = {"limit": 12, "validation": 0.5}
+    parts = splits_of(**fields)
+    lost = set(held_out(parts).labels.tolist()) - set(parts.train.labels.tolist())
+    assert lost
+    with pytest.raises(BadInput, match="fold 0 of 'digits' holds out every") as caught:
+        splits_of(**fields, scored_on="validation")
+    assert all(f"'{label}'" in caught.value.message for label in sorted(lost)[:5])
+    assert len(splits_of(limit=200, validation=0.2, scored_on="validation").test) == 40
+
+
 @pytest.mark.parametrize("fields", [{"limit": 2, "validation": 0.2}, {"validation": 0.9999}])
 def test_a_hold_out_that_empties_a_split_is_refused(fields: dict[str, Any]) -> None:
     with pytest.raises(BadInput, match="leaves a split empty"):

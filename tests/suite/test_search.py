@@ -180,3 +180,11 @@ def test_the_searches_of_the_built_in_suites_have_the_paper_s_sizes() -> None:
     for name in ("cifar10", "cifar100"):
         spec = options(f"lae/search-wrn-{name}")
         assert (spec.options["factor"], spec.options["folds"], spec.epochs) == (1.6, 5, 60)
+
+
+def test_what_a_search_holds_out_is_said_in_one_place(load_text: Load) -> None:
+    text = searching(f"{{name: coordinate, {START}}}")
+    text = text.replace("data: digits", "data: {name: digits, validation: 0.1}")
+    with pytest.raises(BadInput, match=r"validation: 0\.1, where a search holds out") as caught:
+        load_text(text)
+    assert "search: {holdout" in caught.value.message
