@@ -76,7 +76,10 @@ class Done:
 @pytest.fixture(scope="session", autouse=True)
 def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     before = os.environ.get("POOLBENCH_CACHE")
-    os.environ["POOLBENCH_CACHE"] = str(tmp_path_factory.mktemp("cache"))
+    # One for all processes of a test run, so that each kernel is compiled once.
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent / "cache" if "PYTEST_XDIST_WORKER" in os.environ else base / "cache"
+    os.environ["POOLBENCH_CACHE"] = os.environ.setdefault("POOLBENCH_TEST_CACHE", str(shared))
     yield
     if before is None:
         del os.environ["POOLBENCH_CACHE"]

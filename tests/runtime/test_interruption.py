@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 import signal
 import subprocess
 import time
@@ -9,19 +10,30 @@ from pathlib import Path
 import psutil
 import pytest
 
+from poolbench.app.study import load_study
+from poolbench.app.train import Settings, train
 from poolbench.store.attempts import Attempts
 from tests.app.runs import attempts, lasting_bytes
-from tests.conftest import Done
+from tests.conftest import TINY, Done
 
 Program = Callable[..., Done]
 Spawn = Callable[..., "subprocess.Popen[str]"]
 
 
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the store of a training that nothing disturbed."""
+    folder = tmp_path_factory.mktemp("uninterrupted")
+    (folder / "tiny.yaml").write_text(TINY)
+    study = load_study(folder / "tiny.yaml")
+    train(study, Settings(store=folder / "runs", engine="inline"))
+    return folder / "runs"
+
+
 @pytest.fixture
-def uninterrupted(poolbench: Program, tiny: Path) -> dict[str, bytes]:
+def uninterrupted(trained: Path) -> dict[str, bytes]:
     """Return the bytes of a training that nothing disturbed."""
-    assert poolbench("train", tiny, "--store", "whole", "--engine", "inline", "-q").code == 0
-    return lasting_bytes(tiny.parent / "whole")
+    return lasting_bytes(trained)
 
 
 def wait_for(condition: Callable[[], object], timeout_s: float = 240.0) -> None:
@@ -197,9 +209,10 @@ def test_a_damaged_checkpoint_is_set_aside_and_said_so(
 
 
 def test_a_damaged_run_is_set_aside_and_trained_again(
-    uninterrupted: dict[str, bytes], poolbench: Program, tiny: Path
+    trained: Path, uninterrupted: dict[str, bytes], poolbench: Program, tiny: Path
 ) -> None:
     store = tiny.parent / "whole"
+    shutil.copytree(trained, store)
     victim = sorted((store / "runs").iterdir())[0]
     weights = victim / "model.safetensors"
     weights.write_bytes(weights.read_bytes()[:-1])
