@@ -13,7 +13,7 @@ from pathlib import Path
 
 from poolbench.bench.race import Contender, race
 from poolbench.bench.stopwatch import wall
-from poolbench.engines.api import Ended, Job
+from poolbench.engines.api import Ended, Job, Workers
 from poolbench.engines.local import LocalEngine
 from poolbench.report.benchmarks.startup import startup_table
 from poolbench.report.table import Table
@@ -69,7 +69,7 @@ class _Workers:
     def __init__(self, folder: Path) -> None:
         self.cell_file = folder / "cell.json"
         self._job = Job(name="step", file=self.cell_file, log=folder / "step.log")
-        self._engine = LocalEngine(_TARGET, threads=1)
+        self._engine = LocalEngine(Workers(target=_TARGET))
 
     def start_and_take_a_step(self) -> None:
         """Run the first worker, which waits for the imports."""
@@ -82,7 +82,7 @@ class _Workers:
         Raises:
             RuntimeError: It failed.
         """
-        self._engine.submit(self._job)
+        self._engine.submit([self._job])
         ended: Collection[Ended] = ()
         while not ended:
             ended = self._engine.poll(1.0)

@@ -6,10 +6,10 @@ line; the store decides whether its cells are finished.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,18 +33,55 @@ class Ended:
 
     Args:
         job: Name of its job.
-        exit_code: Exit code of its process; negative for a signal.
+        exit_code: Exit code of its process, negative for a signal; ``None`` if nobody can tell.
+        detail: What else is known, for people.
     """
 
     job: str
-    exit_code: int
+    exit_code: int | None
+    detail: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workers:
+    """What an engine starts, and what each one needs.
+
+    Args:
+        target: The worker's ``module:function``: job file in, exit code out.
+        slots: How many fit on this machine at once.
+        threads: CPU threads.
+        gpu: Share of a GPU, in (0, 1]; 0 for workers on the CPU.
+    """
+
+    target: str
+    slots: int = 1
+    threads: int = 1
+    gpu: float = 0.0
 
 
 class Engine(Protocol):
-    """Starts workers somewhere."""
+    """Starts workers somewhere. It is created with ``Workers`` and the options of its entry."""
 
-    def submit(self, job: Job) -> None:
-        """Start a worker on a job."""
+    is_remote: ClassVar[bool]
+    """Whether workers run elsewhere, on devices that this machine does not know."""
+    is_shared: ClassVar[bool]
+    """Whether each worker takes any cell that is free, or else those of its job alone."""
+
+    @property
+    def slots(self) -> int | None:
+        """Number of jobs to keep in the engine's hands; ``None`` to give it all at once."""
+        ...
+
+    def cells_per_job(self, count: int) -> int:
+        """Return how many of ``count`` cells a job gets."""
+        ...
+
+    def submit(self, jobs: Sequence[Job]) -> None:
+        """Start a worker on each job.
+
+        Raises:
+            EnvironmentFault: It cannot, and trying again will not help.
+        """
         ...
 
     def poll(self, timeout_s: float) -> Collection[Ended]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
-from pathlib import Path
+from collections.abc import Collection, Sequence
+from typing import ClassVar
 
-from poolbench.engines.api import Ended, Job
+from poolbench.engines.api import Ended, Job, Workers
+from poolbench.engines.fork_server import resolve
 
 _INTERRUPTED = (130, 143)
 
@@ -14,23 +15,32 @@ class InlineEngine:
     """Run each job when it is submitted.
 
     Args:
-        work: The worker's function: job file in, exit code out.
+        workers: What a worker is.
     """
 
-    def __init__(self, work: Callable[[Path], int]) -> None:
-        self._work = work
+    is_remote: ClassVar[bool] = False
+    is_shared: ClassVar[bool] = True
+    slots = 1
+
+    def __init__(self, workers: Workers) -> None:
+        self._work = resolve(workers.target)
         self._ended: list[Ended] = []
 
-    def submit(self, job: Job) -> None:
-        """Run a job to its end.
+    def cells_per_job(self, count: int) -> int:
+        """Return ``count``: a job may take any cell."""
+        return count
+
+    def submit(self, jobs: Sequence[Job]) -> None:
+        """Run jobs to their end.
 
         Raises:
-            KeyboardInterrupt: A signal ended it; it has saved its state.
+            KeyboardInterrupt: A signal ended one; it has saved its state.
         """
-        exit_code = self._work(job.file)
-        if exit_code in _INTERRUPTED:
-            raise KeyboardInterrupt
-        self._ended.append(Ended(job=job.name, exit_code=exit_code))
+        for job in jobs:
+            exit_code = self._work(job.file)
+            if exit_code in _INTERRUPTED:
+                raise KeyboardInterrupt
+            self._ended.append(Ended(job=job.name, exit_code=exit_code))
 
     def poll(self, timeout_s: float) -> Collection[Ended]:  # noqa: ARG002 - nothing to wait for
         """Return the jobs that ran since the last call."""

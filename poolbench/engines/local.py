@@ -14,12 +14,13 @@ import os
 import select
 import subprocess
 import sys
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import ClassVar
 
 from poolbench.core.errors import EnvironmentFault
-from poolbench.engines.api import Ended, Job
+from poolbench.engines.api import Ended, Job, Workers
 
 _PIPE = 1 << 16
 _KILL_S = 5.0
@@ -39,23 +40,34 @@ class LocalEngine:
     """Fork one process per job.
 
     Args:
-        target: The worker's ``module:function``: job file in, exit code out.
-        threads: CPU threads of each worker.
+        workers: What a worker is, and what it needs.
     """
 
-    def __init__(self, target: str, *, threads: int) -> None:
-        self._command = [sys.executable, "-m", "poolbench.engines.fork_server", target]
-        self._environment = worker_environment(os.environ, threads)
+    is_remote: ClassVar[bool] = False
+    is_shared: ClassVar[bool] = True
+
+    def __init__(self, workers: Workers) -> None:
+        self.slots = workers.slots
+        self._command = [sys.executable, "-m", "poolbench.engines.fork_server", workers.target]
+        self._environment = worker_environment(os.environ, workers.threads)
         self._server: subprocess.Popen[bytes] | None = None
         self._running: list[str] = []
         self._answers = b""
 
-    def submit(self, job: Job) -> None:
-        """Fork a worker; the first one waits for the imports.
+    def cells_per_job(self, count: int) -> int:
+        """Return ``count``: a job may take any cell."""
+        return count
+
+    def submit(self, jobs: Sequence[Job]) -> None:
+        """Fork a worker for each job; the first one waits for the imports.
 
         Raises:
             EnvironmentFault: The system cannot start another process.
         """
+        for job in jobs:
+            self._submit(job)
+
+    def _submit(self, job: Job) -> None:
         if self._server is None:
             self._server = self._start(job.log)
         self._running.append(job.name)

@@ -8,25 +8,27 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
 from poolbench.core.cell import Cell
 from poolbench.core.data_root import data_root
-from poolbench.core.errors import Interrupted, PoolbenchError, StoreBusy
+from poolbench.core.errors import EnvironmentFault, Interrupted, StoreBusy
 from poolbench.core.events import Event
 from poolbench.core.study import Execution, Study
 from poolbench.engines import ENGINES
-from poolbench.engines.api import Ended, Engine
+from poolbench.engines.api import Engine, Job, Workers
 from poolbench.runtime.devices import workers_of
+from poolbench.runtime.dispatch import Dispatcher
+from poolbench.runtime.scheduling import duration_of
 from poolbench.runtime.session import Assignment, Session
 from poolbench.runtime.task import TASKS, TaskName
 from poolbench.runtime.utilisation import Utilisation
-from poolbench.store.attempts import read_failure
+from poolbench.store.attempts import Attempts, read_failure
 from poolbench.store.store import Store
 
-_POLL_S = 0.2
+_WORKER = "poolbench.runtime.worker:work"
 _BUSY_POLL_S = 1.0
 _GRACE_S = 20.0
 
@@ -74,7 +76,8 @@ class Runner:
     ) -> None:
         self._store, self._task, self._settings = store, task, settings
         self._devices = workers_of(execution, device=settings.device, jobs=settings.jobs)
-        self._engine = _start_engine(settings.engine, execution.threads)
+        workers = Workers(target=_WORKER, slots=len(self._devices), threads=execution.threads)
+        self._engine: Engine = ENGINES.resolve(settings.engine)(workers)
 
     def __enter__(self) -> Self:
         return self
@@ -107,10 +110,15 @@ class Runner:
         """
         devices = self._devices[: len(cells)]
         session = Session.start(self._store, study)
-        run = _Run(self._engine, self._task, session, study, self._settings, on_event)
+        work = _SessionWork(
+            self._task, session, study, self._settings, on_event, is_shared=self._engine.is_shared
+        )
+        work.utilisation = Utilisation(len(devices))
         try:
-            run.work(devices)
-            return run.failed(cells), run.utilisation
+            Dispatcher(self._engine, work, devices).run(cells)
+            failures = {str(cell): work.failure(cell) for cell in cells}
+            failed = {label: reason for label, reason in failures.items() if reason is not None}
+            return failed, work.utilisation
         except BaseException as error:
             self.__exit__()
             if isinstance(error, KeyboardInterrupt):
@@ -120,98 +128,34 @@ class Runner:
             session.end()
 
 
-def _start_engine(name: str, threads: int) -> Engine:
-    target = ENGINES.resolve(name)
-    if name == "inline":
-        from poolbench.runtime.worker import work
-
-        return target(work)
-    return target("poolbench.runtime.worker:work", threads=threads)
-
-
-class _Run:
-    """One session of a runner: the workers of one study."""
+class _SessionWork:
+    """What a dispatcher has to know of a session's cells, from the store."""
 
     def __init__(
         self,
-        engine: Engine,
         task: TaskName,
         session: Session,
         study: Study,
         settings: Settings,
         on_event: Callable[[Event], None],
+        *,
+        is_shared: bool,
     ) -> None:
-        self._engine, self._session, self._study = engine, session, study
+        self._session, self._study, self._is_shared = session, study, is_shared
         self._store, self._settings, self._on_event = session.store, settings, on_event
         self._name, self._task = task, TASKS[task]
-        self._running: dict[str, str] = {}
-        self._started = 0
         self.utilisation = Utilisation()
 
-    def work(self, devices: Sequence[str]) -> None:
-        """Start a worker for each device, and return when no cell is open."""
-        self.utilisation = Utilisation(len(devices))
-        for device in devices:
-            self._submit(device)
-        while self._watch() and self._wait_for_others():
-            self._submit(devices[0])
-
-    def failed(self, cells: Sequence[Cell]) -> dict[str, str]:
-        """Return the reason by label for every cell that failed."""
-        reasons = ((str(cell), self._failure(cell)) for cell in cells)
-        return {label: reason for label, reason in reasons if reason is not None}
-
-    def _submit(self, device: str) -> None:
-        worker = f"worker-{self._started}"
-        self._started += 1
-        root = data_root(self._settings.root)
-        job = self._session.job(
-            Assignment(
-                task=self._name,
-                store=str(self._store.path.resolve()),
-                session=self._session.name,
-                worker=worker,
-                device=device,
-                threads=self._study.execution.threads,
-                data_root=str(root.resolve()) if root else "",
-                plugins=self._settings.plugins,
-            )
-        )
-        self._running[worker] = device
-        self._engine.submit(job)
-
-    def _watch(self) -> bool:
-        """Forward events until no worker is left; return whether cells are still open."""
-        while self._running:
-            ended = self._engine.poll(_POLL_S)
-            for event in self._session.events():
-                self.utilisation.take(event)
-                self._on_event(event)
-            for item in ended:
-                self._settle(item)
-        return bool(self._open())
-
-    def _settle(self, ended: Ended) -> None:
-        device = self._running.pop(ended.job)
-        fault = self._session.fault()
-        if fault is not None:
-            raise fault
-        if ended.exit_code == 0:
-            return
-        log = self._session.log_tail(ended.job)
-        if not self._session.has_begun(ended.job):
-            raise PoolbenchError(f"a worker died before its first cell ({ended.exit_code}):\n{log}")
-        if self._open():
-            message = f"a worker died (exit {ended.exit_code}); another one takes over its cell"
-            self._on_event(Event(kind="notice", detail=f"{message}\n{log}".strip()))
-            self._submit(device)
-
-    def _open(self) -> list[Cell]:
+    def open(self, cells: Sequence[Cell]) -> list[Cell]:
         """Return the cells that are not done and have not failed in this session."""
-        cells = self._task.open_cells(self._store, self._study)
-        return [cell for cell in cells if self._failure(cell) is None]
+        return [
+            cell
+            for cell in cells
+            if self._task.is_open(self._store, self._study, cell) and self.failure(cell) is None
+        ]
 
-    def _failure(self, cell: Cell) -> str | None:
+    def failure(self, cell: Cell) -> str | None:
+        """Return why a cell failed in this session."""
         failure = read_failure(self._task.notes_folder(self._store, cell))
         if failure is None or failure["session"] != self._session.name:
             return None
@@ -219,10 +163,14 @@ class _Run:
             f"{failure['reason']} ({failure['advice']})" if failure["advice"] else failure["reason"]
         )
 
-    def _wait_for_others(self) -> bool:
+    def duration_s(self, cell: Cell) -> float | None:
+        """Return how long a cell took, unless it diverged."""
+        return duration_of(self._store, cell)
+
+    def wait_for_others(self, cells: Sequence[Cell]) -> bool:
         """Wait while other processes hold every open cell; return whether one is still open."""
         told = False
-        while open_cells := self._open():
+        while open_cells := self.open(cells):
             if not all(self._store.is_being_written(cell.id) for cell in open_cells):
                 return True
             message = f"{len(open_cells)} cells are being {self._task.done} by another process"
@@ -233,3 +181,53 @@ class _Run:
                 told = True
             time.sleep(_BUSY_POLL_S)
         return False
+
+    def job(self, name: str, cells: Sequence[Cell], device: str) -> Job:
+        """Write a worker's job file."""
+        root = data_root(self._settings.root)
+        own = {} if self._is_shared else {"study": self._session.part(name, self._part(cells))}
+        return self._session.job(
+            Assignment(
+                task=self._name,
+                store=str(self._store.path.resolve()),
+                session=self._session.name,
+                worker=name,
+                device=device,
+                threads=self._study.execution.threads,
+                data_root=str(root.resolve()) if root else "",
+                plugins=self._settings.plugins,
+                **own,
+            )
+        )
+
+    def _part(self, cells: Sequence[Cell]) -> Study:
+        return replace(self._study, cells=tuple(cells), whole_cells=())
+
+    def has_begun(self, job: str) -> bool:
+        """Whether a worker reached its first cell."""
+        return self._session.has_begun(job)
+
+    def log_tail(self, job: str) -> str:
+        """Return the last lines that a worker wrote."""
+        return self._session.log_tail(job)
+
+    def fault(self) -> EnvironmentFault | None:
+        """Return the fault of the machine that a worker found."""
+        return self._session.fault()
+
+    def forward(self) -> None:
+        """Show what the workers did since the last call."""
+        for event in self._session.events():
+            self.utilisation.take(event)
+            self._on_event(event)
+
+    def notice(self, message: str) -> None:
+        """Show a message."""
+        self._on_event(Event(kind="notice", detail=message))
+
+    def give_up(self, cell: Cell, reason: str, advice: str) -> None:
+        """Record that a cell failed."""
+        notes = Attempts(self._task.notes_folder(self._store, cell))
+        notes.record_failure(self._session.name, reason, advice)
+        detail = f"{reason} ({advice})"
+        self._on_event(Event(kind="failed", cell=cell.id, label=str(cell), detail=detail))

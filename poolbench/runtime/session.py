@@ -25,6 +25,8 @@ from poolbench.store.files import (
 )
 from poolbench.store.store import Store
 
+STUDY = "study.json"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Assignment:
@@ -39,6 +41,7 @@ class Assignment:
         threads: CPU threads.
         data_root: Folder of data sets; empty for none.
         plugins: Files of third-party catalogue entries.
+        study: File of the study, in the session's folder.
     """
 
     task: TaskName
@@ -49,6 +52,7 @@ class Assignment:
     threads: int
     data_root: str
     plugins: tuple[str, ...] = ()
+    study: str = STUDY
 
 
 class Session:
@@ -70,12 +74,21 @@ class Session:
         session = cls(store, f"{platform.node()}-{os.getpid()}-{uuid.uuid4().hex[:8]}")
         with explaining_disk_faults(session.folder):
             session.folder.mkdir()
-        write_atomic(session.folder / "study.json", seal(study.to_json()))
+        session._write(STUDY, study)
         return session
 
-    def study(self) -> Study:
-        """Return the study of the session."""
-        return study_from_json(unseal((self.folder / "study.json").read_bytes()))
+    def study(self, name: str = STUDY) -> Study:
+        """Return the study of the session, or what a worker has of it."""
+        return study_from_json(unseal((self.folder / name).read_bytes()))
+
+    def part(self, worker: str, study: Study) -> str:
+        """Write the part of the study that is a worker's; return the name of its file."""
+        name = f"{worker}.study.json"
+        self._write(name, study)
+        return name
+
+    def _write(self, name: str, study: Study) -> None:
+        write_atomic(self.folder / name, seal(study.to_json()))
 
     def job(self, assignment: Assignment) -> Job:
         """Write a worker's job file."""

@@ -56,7 +56,7 @@ class Worker:
         self._assignment = assignment
         self._store = Store(Path(assignment.store))
         self._session = Session(self._store, assignment.session)
-        self._study = self._session.study()
+        self._study = self._session.study(assignment.study)
         self._task = TASKS[assignment.task]
         self._device = open_device(assignment.device)
         if self._device.type == "cuda" and "tf32" in {

@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from poolbench.engines.api import Ended, Job
+from poolbench.engines.api import Ended, Job, Workers
 from poolbench.engines.inline import InlineEngine
 from poolbench.engines.local import LocalEngine, worker_environment
 
@@ -20,7 +20,7 @@ TARGET = "runpy:run_path"
 
 @pytest.fixture
 def engine() -> Iterator[LocalEngine]:
-    engine = LocalEngine(TARGET, threads=1)
+    engine = LocalEngine(Workers(target=TARGET))
     yield engine
     engine.stop(0.0)
 
@@ -37,7 +37,7 @@ UP = "import os, time; print(os.getpid(), flush=True); time.sleep(60)"
 
 def up(engine: LocalEngine, folder: Path, code: str, name: str = "up") -> psutil.Process:
     """Return the process of a worker that has run some code and now waits."""
-    engine.submit(job(folder, f"{code}\n{UP}", name))
+    engine.submit([job(folder, f"{code}\n{UP}", name)])
     return psutil.Process(pid_in(folder / f"{name}.log"))
 
 
@@ -60,19 +60,19 @@ def wait(engine: LocalEngine, count: int = 1) -> list[Ended]:
 def test_an_ended_worker_is_told_once_with_its_exit_code(
     engine: LocalEngine, tmp_path: Path
 ) -> None:
-    engine.submit(job(tmp_path, "import sys; print('words'); sys.exit(7)"))
+    engine.submit([job(tmp_path, "import sys; print('words'); sys.exit(7)")])
     assert wait(engine) == [Ended(job="job", exit_code=7)]
     assert engine.poll(0.0) == []
     assert (tmp_path / "job.log").read_text() == "words\n"
 
 
 def test_a_killed_worker_is_told_by_its_signal(engine: LocalEngine, tmp_path: Path) -> None:
-    engine.submit(job(tmp_path, "import os; os.kill(os.getpid(), 9)"))
+    engine.submit([job(tmp_path, "import os; os.kill(os.getpid(), 9)")])
     assert wait(engine) == [Ended(job="job", exit_code=-9)]
 
 
 def test_poll_does_not_wait_longer_than_asked(engine: LocalEngine, tmp_path: Path) -> None:
-    engine.submit(job(tmp_path, "import time; time.sleep(60)"))
+    engine.submit([job(tmp_path, "import time; time.sleep(60)")])
     began = time.monotonic()
     assert engine.poll(0.2) == []
     assert time.monotonic() - began < 2
@@ -81,9 +81,9 @@ def test_poll_does_not_wait_longer_than_asked(engine: LocalEngine, tmp_path: Pat
 def test_workers_have_their_threads_and_allocator_set_before_they_start(
     tmp_path: Path,
 ) -> None:
-    engine = LocalEngine(TARGET, threads=3)
+    engine = LocalEngine(Workers(target=TARGET, threads=3))
     names = "OMP_NUM_THREADS", "MKL_NUM_THREADS", "GLIBC_TUNABLES"
-    engine.submit(job(tmp_path, f"import os; print([os.environ[n] for n in {names}])"))
+    engine.submit([job(tmp_path, f"import os; print([os.environ[n] for n in {names}])")])
     wait(engine)
     engine.stop(0.0)
     assert (tmp_path / "job.log").read_text().startswith("['3', '3', 'glibc.malloc.")
@@ -94,7 +94,7 @@ def test_each_worker_has_a_log_of_its_own_and_nothing_to_read(
 ) -> None:
     code = "import os, sys; print(repr(sys.stdin.read())); os.write(2, b'{}')"
     for name in "ab":
-        engine.submit(job(tmp_path, code.format(name), name))
+        engine.submit([job(tmp_path, code.format(name), name)])
     assert [item.exit_code for item in wait(engine, 2)] == [0, 0]
     assert (tmp_path / "a.log").read_text() == "''\na"
     assert (tmp_path / "b.log").read_text() == "''\nb"
@@ -118,14 +118,14 @@ def test_a_stopped_engine_can_start_again(engine: LocalEngine, tmp_path: Path) -
     up(engine, tmp_path, "")
     engine.stop(1.0)
     assert engine.poll(0.0) == []
-    engine.submit(job(tmp_path, "import sys; sys.exit(3)", "next"))
+    engine.submit([job(tmp_path, "import sys; sys.exit(3)", "next")])
     assert wait(engine) == [Ended(job="next", exit_code=3)]
 
 
 def test_a_server_that_cannot_import_tells_its_exit_code_and_why(tmp_path: Path) -> None:
-    engine = LocalEngine("runpy:walk_path", threads=1)
+    engine = LocalEngine(Workers(target="runpy:walk_path"))
     for name in "ab":
-        engine.submit(job(tmp_path, "", name))
+        engine.submit([job(tmp_path, "", name)])
     assert wait(engine) == [Ended(job="a", exit_code=1), Ended(job="b", exit_code=1)]
     assert "no attribute 'walk_path'" in (tmp_path / "a.log").read_text()
 
@@ -142,9 +142,9 @@ def test_a_worker_that_the_system_refuses_is_told_and_the_others_go_on(
         "os.fork = fork\n"
     )
     monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
-    engine = LocalEngine("scarce:work", threads=1)
+    engine = LocalEngine(Workers(target="scarce:work"))
     first = up(engine, tmp_path, "", "first")
-    engine.submit(job(tmp_path, "", "second"))
+    engine.submit([job(tmp_path, "", "second")])
     assert wait(engine) == [Ended(job="second", exit_code=71)]
     assert "no more processes" in (tmp_path / "second.log").read_text()
     assert first.is_running()
@@ -182,10 +182,10 @@ print(len(os.listdir("/proc/self/task")))
 def test_all_go_when_the_process_that_wants_them_is_killed(code: str, tmp_path: Path) -> None:
     (tmp_path / "job.py").write_text(f"import signal\n{code}\n{UP}")
     command = (
-        "from pathlib import Path; from poolbench.engines.api import Job; "
+        "from pathlib import Path; from poolbench.engines.api import Job, Workers; "
         "from poolbench.engines.local import LocalEngine; "
-        f"engine = LocalEngine({TARGET!r}, threads=1); "
-        "engine.submit(Job(name='job', file=Path('job.py'), log=Path('job.log'))); "
+        f"engine = LocalEngine(Workers(target={TARGET!r})); "
+        "engine.submit([Job(name='job', file=Path('job.py'), log=Path('job.log'))]); "
         "engine.poll(60)"
     )
     parent = subprocess.Popen([sys.executable, "-c", command], cwd=tmp_path)
@@ -197,20 +197,27 @@ def test_all_go_when_the_process_that_wants_them_is_killed(code: str, tmp_path: 
     assert psutil.wait_procs([server, worker], timeout=10)[1] == []
 
 
+SEEN: list[Path] = []
+
+
+def note(file: Path) -> int:
+    SEEN.append(file)
+    return 6
+
+
+def interrupt(file: Path) -> int:
+    return 130
+
+
 def test_the_inline_engine_runs_the_work_and_tells_its_code(tmp_path: Path) -> None:
-    seen: list[Path] = []
-
-    def work(file: Path) -> int:
-        seen.append(file)
-        return 6
-
-    engine = InlineEngine(work)
-    engine.submit(job(tmp_path, "", "a"))
-    assert seen == [tmp_path / "a.py"]
+    engine = InlineEngine(Workers(target=f"{__name__}:note"))
+    SEEN.clear()
+    engine.submit([job(tmp_path, "", "a")])
+    assert [tmp_path / "a.py"] == SEEN
     assert list(engine.poll(0.0)) == [Ended(job="a", exit_code=6)]
     assert list(engine.poll(0.0)) == []
 
 
 def test_the_inline_engine_passes_an_interruption_on(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
-        InlineEngine(lambda _: 130).submit(job(tmp_path, ""))
+        InlineEngine(Workers(target=f"{__name__}:interrupt")).submit([job(tmp_path, "")])
