@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import platform
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from poolbench.engines.slurm import queued_sessions
+from poolbench.runtime.session import Session
 from poolbench.store.documents import Damaged
 from poolbench.store.files import remove_file, remove_tree
 from poolbench.store.leftovers import leftovers
@@ -90,21 +89,10 @@ def collect(store_path: Path, *, dry_run: bool) -> Removed:
 
 def _garbage(store: Store) -> Iterator[Path]:
     yield from leftovers(store)
-    ours = re.compile(rf"{re.escape(platform.node())}-(\d+)-[0-9a-f]{{8}}")
-    for session in store.session_folders():
-        name = ours.fullmatch(session.name)
-        if name and not _is_alive(int(name[1])):
-            yield session
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+    queued = queued_sessions()
+    for folder in store.session_folders():
+        if Session(store, folder.name).is_over(queued):
+            yield folder
 
 
 def _size(path: Path) -> int:

@@ -12,6 +12,7 @@ from poolbench.core.study import Study
 from poolbench.data import AUGMENTATIONS, DATASETS
 from poolbench.data.fingerprint import fingerprint
 from poolbench.data.found_images import found_images
+from poolbench.engines import ENGINES
 from poolbench.models import MODELS
 from poolbench.operators import OPERATORS
 from poolbench.probes import PROBES
@@ -31,6 +32,7 @@ CATALOGUES = Catalogues(
     schedules=SCHEDULES,
     probes=PROBES,
     searches=SEARCHES,
+    engines=ENGINES,
 )
 
 

@@ -13,8 +13,7 @@ from poolbench.core.study import Study
 from poolbench.report.studies.differences import about_differences
 from poolbench.report.studies.plan import about_images
 from poolbench.runtime.components import components_of_study, require
-from poolbench.runtime.devices import check_device, check_gpu_settings
-from poolbench.runtime.runner import Runner, Settings
+from poolbench.runtime.runner import Runner, Settings, check_settings
 from poolbench.runtime.summary import Summary
 from poolbench.runtime.task import TASKS
 from poolbench.runtime.utilisation import Utilisation
@@ -59,9 +58,7 @@ def train(
         StoreBusy: Another process trains the rest, and ``settings.wait`` is false.
     """
     began = time.monotonic()
-    if settings.device is not None:
-        check_device(settings.device)
-    check_gpu_settings(study, device=settings.device)
+    check_settings(study, settings)
     store = Store.create(settings.store)
     store.remember(study)
     missing = TASKS["train"].open_cells(store, study)

@@ -24,8 +24,7 @@ from poolbench.core.study import Study
 from poolbench.report.chart import Chart
 from poolbench.report.search.searched import Searched
 from poolbench.report.table import Table
-from poolbench.runtime.devices import check_device, check_gpu_settings
-from poolbench.runtime.runner import Settings
+from poolbench.runtime.runner import Settings, check_settings
 from poolbench.search.api import Memory, Proposals, create
 from poolbench.search.recipes import start_of
 from poolbench.store.documents import Damaged
@@ -140,9 +139,7 @@ def tune(
         EnvironmentFault: Device, data, disk or store cannot be used; finished folds are safe.
         Interrupted: Ctrl-C or SIGTERM; run the same command to continue.
     """
-    if settings.device is not None:
-        check_device(settings.device)
-    check_gpu_settings(study, device=settings.device)
+    check_settings(study, settings)
     store = Store.create(settings.store)
     searches = _searches(study, ProposalCache(store.path, is_writable=True))
     known: dict[str, Run] = {}

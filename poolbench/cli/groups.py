@@ -32,8 +32,13 @@ class Running:
     device: options.Device = None
     jobs: options.Jobs = None
     engine: Annotated[
-        str, typer.Option("--engine", help="local: worker processes; inline: this process.")
-    ] = "local"
+        str | None,
+        typer.Option(
+            "--engine",
+            help="local: worker processes; inline: this process; slurm; ray. Default: the suite's, "
+            "or local.",
+        ),
+    ] = None
     wait: Annotated[
         bool, typer.Option("--wait/--no-wait", help="Wait for cells that others are working on.")
     ] = True

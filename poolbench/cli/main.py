@@ -23,6 +23,7 @@ _COMMANDS = (
     "train",
     "tune",
     "robustness",
+    "watch",
     "plan",
     "report",
     "compare",

@@ -87,6 +87,9 @@ class Execution:
         captured: Whether a GPU replays each training step as one CUDA graph.
         cudnn_benchmark: Whether cuDNN times its algorithms for each convolution and takes the
             fastest, instead of choosing by heuristics. The choice may differ between runs.
+        engine: Where workers run; ``None`` for worker processes on this machine.
+        gpu: Share of a GPU that a worker needs, in (0, 1].
+        gpu_memory_mib: GPU memory that a worker may fill, in MiB; ``None`` for no limit.
     """
 
     device: str = "auto"
@@ -94,6 +97,9 @@ class Execution:
     threads: int = 1
     captured: bool = False
     cudnn_benchmark: bool = False
+    engine: Named | None = None
+    gpu: float = 1.0
+    gpu_memory_mib: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -202,7 +208,7 @@ def study_from_json(document: Mapping[str, Any]) -> Study:
         "search": search_from_json(document.get("search")),
         "arguments": tuple(document.get("arguments", ())),
         "deviations": tuple(document.get("deviations", ())),
-        "execution": Execution(**document["execution"]),
+        "execution": execution_from_json(document["execution"]),
         "found": {
             name: found_from_json(found) for name, found in document.get("found", {}).items()
         },
@@ -223,6 +229,13 @@ def _typed(study: Study) -> Iterator[Difference]:
             text="stored before differences were recorded one by one",
             variants=study.variants,
         )
+
+
+def execution_from_json(document: Mapping[str, Any]) -> Execution:
+    """Read an execution back from ``asdict``."""
+    engine = document.get("engine")
+    named = None if engine is None else named_from_json(engine)
+    return Execution(**{**document, "engine": named})
 
 
 def analysis_from_json(document: Mapping[str, Any]) -> Analysis:

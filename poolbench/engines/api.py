@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, Protocol
+from typing import ClassVar, Protocol, runtime_checkable
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,4 +90,17 @@ class Engine(Protocol):
 
     def stop(self, grace_s: float) -> None:
         """Ask every worker to save and end; kill those still running after ``grace_s``."""
+        ...
+
+
+@runtime_checkable
+class Detachable(Protocol):
+    """An engine whose workers go on when the command ends."""
+
+    def detach(self) -> str:
+        """Let the workers go on whatever follows; return what goes on, as text."""
+        ...
+
+    def adopt(self, folder: Path) -> list[str]:
+        """Take over the jobs of a session's folder; return the names of those not ended."""
         ...

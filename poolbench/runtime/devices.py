@@ -73,38 +73,45 @@ def workers_of(execution: Execution, *, device: str | None, jobs: int | None) ->
         BadInput: There is no such device.
     """
     return assign_devices(
-        execution.device if device is None else device, execution.jobs if jobs is None else jobs
+        execution.device if device is None else device,
+        execution.jobs if jobs is None else jobs,
+        share=execution.gpu,
     )
 
 
-def assign_devices(asked: str, jobs: int | None) -> list[str]:
+def assign_devices(asked: str, jobs: int | None, *, share: float = 1.0) -> list[str]:
     """Return the device of each worker.
 
     On the CPU, independent single-threaded workers beat one worker with all threads for the small
-    networks this tool trains there, so ``jobs`` defaults to the cores; on GPUs to one per device.
+    networks this tool trains there, so ``jobs`` defaults to the cores; on GPUs to one per device,
+    or as many as have room on it.
 
     Args:
         asked: ``auto``, ``cpu``, ``cuda`` (all of them) or ``cuda:N``.
         jobs: Number of workers; ``None`` for the default.
+        share: Share of a GPU that a worker needs, in (0, 1].
 
     Raises:
         BadInput: There is no such device.
     """
     check_device(asked)
+    # A third of a GPU is a float a little more or less than one.
+    on_each = int(1 / share + 1e-9)
     if asked == "cpu" or (asked == "auto" and count_gpus() == 0):
         return ["cpu"] * (jobs or count_cores())
     if asked.startswith("cuda:"):
-        return [asked] * (jobs or 1)
+        return [asked] * (jobs or on_each)
     gpus = max(1, count_gpus())
-    return [f"cuda:{slot % gpus}" for slot in range(jobs or gpus)]
+    return [f"cuda:{slot % gpus}" for slot in range(jobs or gpus * on_each)]
 
 
-def check_gpu_settings(study: Study, *, device: str | None) -> None:
+def check_gpu_settings(study: Study, *, device: str | None, is_here: bool = True) -> None:
     """Reject a study with settings that need a GPU if it would run on a CPU.
 
     Args:
         study: The study to train.
         device: Overrides the suite's device; ``None`` keeps it.
+        is_here: Whether this machine trains it, and not one that nothing is known of.
 
     Raises:
         BadInput: There is no such device, it is the CPU, or a captured step has an optimiser that
@@ -117,7 +124,8 @@ def check_gpu_settings(study: Study, *, device: str | None) -> None:
         wanted["cudnn_benchmark"] = "tunes cuDNN, which only NVIDIA GPUs use"
     if any(cell.recipe.precision == "tf32" for cell in study.cells):
         wanted["precision"] = "asks for tf32, which needs a GPU"
-    if wanted and "cpu" in workers_of(asked, device=device, jobs=1):
+    is_known = is_here or "cpu" in (device, asked.device)
+    if wanted and is_known and "cpu" in workers_of(asked, device=device, jobs=1):
         off = {"captured": "false", "cudnn_benchmark": "false", "precision": "fp32"}
         reasons = ", ".join(f"execution.{key} {reason}" for key, reason in wanted.items())
         changes = " ".join(f"--set execution.{key}={off[key]}" for key in wanted)

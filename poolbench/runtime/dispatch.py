@@ -82,12 +82,15 @@ class Dispatcher:
         work: What is known of them.
         devices: The device of each worker, if workers share all cells; else the first one is
             every worker's.
+        started: Number of jobs that earlier calls started.
     """
 
-    def __init__(self, engine: Engine, work: Work, devices: Sequence[str]) -> None:
+    def __init__(
+        self, engine: Engine, work: Work, devices: Sequence[str], *, started: int = 0
+    ) -> None:
         self._engine, self._work, self._devices = engine, work, devices
         self._running: dict[str, _Running] = {}
-        self._started = 0
+        self._started = started
         self._stillborn = 0
         self._vain: Counter[str] = Counter()
 
@@ -128,7 +131,6 @@ class Dispatcher:
         for name, own in adopted.items():
             self._running[name] = _Running(cells=own, device=self._devices[0])
         taken = {cell.id for own in adopted.values() for cell in own}
-        self._started = len(adopted)
         queue = LongestFirst([cell for cell in cells if cell.id not in taken])
         while True:
             while queue or self._running:

@@ -7,25 +7,26 @@ a cell that keeps killing its workers is given up after three attempts.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
-from poolbench.core.cell import Cell
+from poolbench.core.cell import Cell, Named
 from poolbench.core.data_root import data_root
 from poolbench.core.errors import EnvironmentFault, Interrupted, StoreBusy
 from poolbench.core.events import Event
+from poolbench.core.options import check_options
 from poolbench.core.study import Execution, Study
 from poolbench.engines import ENGINES
-from poolbench.engines.api import Engine, Job, Workers
-from poolbench.runtime.devices import workers_of
+from poolbench.engines.api import Detachable, Engine, Job, Workers
+from poolbench.runtime.devices import check_device, check_gpu_settings, workers_of
 from poolbench.runtime.dispatch import Dispatcher
 from poolbench.runtime.scheduling import duration_of
 from poolbench.runtime.session import Assignment, Session
 from poolbench.runtime.task import TASKS, TaskName
 from poolbench.runtime.utilisation import Utilisation
-from poolbench.store.attempts import Attempts, read_failure
+from poolbench.store.attempts import Attempts
 from poolbench.store.store import Store
 
 _WORKER = "poolbench.runtime.worker:work"
@@ -41,7 +42,7 @@ class Settings:
         store: The store's folder; created if missing.
         device: Overrides the suite's ``execution.device``; ``None`` keeps it.
         jobs: Overrides the suite's ``execution.jobs``; ``None`` keeps it.
-        engine: A name in the engine catalogue.
+        engine: A name in the engine catalogue; ``None`` for the suite's, or else ``local``.
         root: Folder of data sets; ``None`` for ``POOLBENCH_DATA``.
         download: Whether to download missing data sets.
         plugins: Files of third-party catalogue entries.
@@ -51,7 +52,7 @@ class Settings:
     store: Path
     device: str | None = None
     jobs: int | None = None
-    engine: str = "local"
+    engine: str | None = None
     root: Path | None = None
     download: bool = False
     plugins: tuple[str, ...] = ()
@@ -76,8 +77,19 @@ class Runner:
     ) -> None:
         self._store, self._task, self._settings = store, task, settings
         self._devices = workers_of(execution, device=settings.device, jobs=settings.jobs)
-        workers = Workers(target=_WORKER, slots=len(self._devices), threads=execution.threads)
-        self._engine: Engine = ENGINES.resolve(settings.engine)(workers)
+        chosen = engine_of(execution, settings)
+        engine = ENGINES.resolve(chosen.name)
+        asked = execution.device if settings.device is None else settings.device
+        if engine.is_remote:
+            # What it is there, the worker finds out.
+            self._devices = [asked] * len(self._devices)
+        workers = Workers(
+            target=_WORKER,
+            slots=len(self._devices),
+            threads=execution.threads,
+            gpu=0.0 if asked == "cpu" else execution.gpu,
+        )
+        self._engine: Engine = engine(workers, **chosen.options)
 
     def __enter__(self) -> Self:
         return self
@@ -109,23 +121,77 @@ class Runner:
             StoreBusy: Another process has the rest, and ``wait`` is false.
         """
         devices = self._devices[: len(cells)]
-        session = Session.start(self._store, study)
+        session, adopted = self._session(study, cells)
         work = _SessionWork(
             self._task, session, study, self._settings, on_event, is_shared=self._engine.is_shared
         )
         work.utilisation = Utilisation(len(devices))
+        dispatcher = Dispatcher(self._engine, work, devices, started=session.count_jobs())
         try:
-            Dispatcher(self._engine, work, devices).run(cells)
+            dispatcher.run(cells, adopted)
             failures = {str(cell): work.failure(cell) for cell in cells}
             failed = {label: reason for label, reason in failures.items() if reason is not None}
-            return failed, work.utilisation
-        except BaseException as error:
-            self.__exit__()
-            if isinstance(error, KeyboardInterrupt):
-                raise Interrupted(f"interrupted; {TASKS[self._task].kept}") from None
-            raise
-        finally:
             session.end()
+            return failed, work.utilisation
+        except KeyboardInterrupt:
+            if isinstance(self._engine, Detachable):
+                # The session stays: it is how the jobs tell, and are found again.
+                raise Interrupted(
+                    f"detached: {self._engine.detach()}",
+                    "watch with: poolbench watch; cancel with: poolbench cancel",
+                ) from None
+            self._end(session)
+            raise Interrupted(f"interrupted; {TASKS[self._task].kept}") from None
+        except BaseException:
+            self._end(session)
+            raise
+
+    def _session(
+        self, study: Study, cells: Sequence[Cell]
+    ) -> tuple[Session, Mapping[str, Sequence[Cell]]]:
+        """Start a session, or go on with one whose jobs outlived their command.
+
+        Returns:
+            The session, and the cells of the jobs that run already.
+        """
+        if isinstance(self._engine, Detachable):
+            by_id = {cell.id: cell for cell in cells}
+            for session in Session.of_study(self._store, study, self._task):
+                if names := self._engine.adopt(session.folder):
+                    for _ in session.events():
+                        pass  # an earlier command has shown them
+                    own = {name: session.cells_of(name) for name in names}
+                    return session, {
+                        name: [by_id[id] for id in ids if id in by_id] for name, ids in own.items()
+                    }
+                session.end()
+        return Session.start(self._store, study), {}
+
+    def _end(self, session: Session) -> None:
+        self.__exit__()
+        session.end()
+
+
+def engine_of(execution: Execution, settings: Settings) -> Named:
+    """Return the engine that a study runs on, with its options."""
+    asked, suite = settings.engine, execution.engine
+    if suite is not None and asked in (None, suite.name):
+        return suite
+    name = asked or "local"
+    return Named(name=name, options=check_options(name, ENGINES[name].options, {}))
+
+
+def check_settings(study: Study, settings: Settings) -> None:
+    """Check that a study can run as asked, before there is a store.
+
+    Raises:
+        BadInput: There is no such device or engine, or the study needs a GPU and would run on a
+            CPU.
+    """
+    if settings.device is not None:
+        check_device(settings.device)
+    engine = ENGINES.resolve(engine_of(study.execution, settings).name)
+    check_gpu_settings(study, device=settings.device, is_here=not engine.is_remote)
 
 
 class _SessionWork:
@@ -156,12 +222,7 @@ class _SessionWork:
 
     def failure(self, cell: Cell) -> str | None:
         """Return why a cell failed in this session."""
-        failure = read_failure(self._task.notes_folder(self._store, cell))
-        if failure is None or failure["session"] != self._session.name:
-            return None
-        return (
-            f"{failure['reason']} ({failure['advice']})" if failure["advice"] else failure["reason"]
-        )
+        return self._session.failure(self._task, cell)
 
     def duration_s(self, cell: Cell) -> float | None:
         """Return how long a cell took, unless it diverged."""

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator, Sequence
+from typing import TypeAlias
 
 from poolbench.core.cell import Cell
 from poolbench.store.documents import Damaged
 from poolbench.store.store import Store
 
+_Rank: TypeAlias = tuple[float, int]
+
 
 class LongestFirst:
     """Cells in the order of the time they take, which is learned while they run.
 
-    Conditions of unknown duration come first, as any of them may be the longest; ties keep the
-    given order. The order does not change results, only how long the last worker keeps the others
-    waiting.
+    Conditions of unknown duration come first, as any of them may be the longest, one cell of each
+    and then another; ties keep the given order. The order does not change results, only how long
+    the last worker keeps the others waiting.
 
     Args:
         cells: The cells.
@@ -26,7 +29,8 @@ class LongestFirst:
     def __init__(self, cells: Sequence[Cell]) -> None:
         self._left: dict[str, deque[tuple[int, Cell]]] = {}
         self._durations_s: dict[str, float] = {}
-        self._heap: list[tuple[float, int, str]] = []
+        self._taken: Counter[str] = Counter()
+        self._heap: list[tuple[_Rank, int, str]] = []
         self._count = self._next_place = 0
         for cell in cells:
             self.add(cell)
@@ -61,23 +65,26 @@ class LongestFirst:
             IndexError: There is none.
         """
         while True:
-            cost, place, condition = heapq.heappop(self._heap)
+            rank, place, condition = heapq.heappop(self._heap)
             waiting = self._left[condition]
             # An entry from before its duration was learned, or whose cell was taken.
-            if not waiting or (cost, place) != (self._cost(condition), waiting[0][0]):
+            if not waiting or (rank, place) != (self._rank(condition), waiting[0][0]):
                 continue
             _, cell = waiting.popleft()
             self._count -= 1
+            self._taken[condition] += 1
             if waiting:
                 self._push(condition)
             return cell
 
-    def _cost(self, condition: str) -> float:
-        return -self._durations_s.get(condition, math.inf)
+    def _rank(self, condition: str) -> _Rank:
+        if condition in self._durations_s:
+            return -self._durations_s[condition], 0
+        return -math.inf, self._taken[condition]
 
     def _push(self, condition: str) -> None:
         place, _ = self._left[condition][0]
-        heapq.heappush(self._heap, (self._cost(condition), place, condition))
+        heapq.heappush(self._heap, (self._rank(condition), place, condition))
 
 
 def longest_first(store: Store, cells: Sequence[Cell]) -> Iterator[Cell]:

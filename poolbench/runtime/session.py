@@ -5,18 +5,24 @@ from __future__ import annotations
 import json
 import os
 import platform
+import re
 import time
 import uuid
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
+from typing import Any
 
+from poolbench import __version__
+from poolbench.core.cell import Cell
 from poolbench.core.errors import EnvironmentFault, PoolbenchError
 from poolbench.core.events import Event, event_from_line
 from poolbench.core.study import Study, study_from_json
 from poolbench.engines.api import Job
-from poolbench.runtime.task import TaskName
-from poolbench.store.documents import seal, to_bytes, unseal
+from poolbench.runtime.task import Task, TaskName
+from poolbench.store.attempts import read_failure
+from poolbench.store.documents import Damaged, seal, to_bytes, unseal
 from poolbench.store.files import (
     append_line,
     explaining_disk_faults,
@@ -42,6 +48,7 @@ class Assignment:
         data_root: Folder of data sets; empty for none.
         plugins: Files of third-party catalogue entries.
         study: File of the study, in the session's folder.
+        version: Of the command.
     """
 
     task: TaskName
@@ -53,6 +60,36 @@ class Assignment:
     data_root: str
     plugins: tuple[str, ...] = ()
     study: str = STUDY
+    version: str = __version__
+
+    def check_version(self) -> None:
+        """Check that a worker elsewhere is of the same version as the command.
+
+        Raises:
+            EnvironmentFault: It is not.
+        """
+        if self.version != __version__:
+            raise EnvironmentFault(
+                f"{platform.node()} has poolbench {__version__}; the command is {self.version}",
+                f"install the same there: pip install poolbench=={self.version}",
+            )
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def assignment_from_json(document: Mapping[str, Any]) -> Assignment:
+    """Read an assignment back from a job file."""
+    known = {field.name for field in fields(Assignment)}
+    given = {key: value for key, value in document.items() if key in known}
+    return Assignment(**{**given, "plugins": tuple(document["plugins"])})
 
 
 class Session:
@@ -76,6 +113,37 @@ class Session:
             session.folder.mkdir()
         session._write(STUDY, study)
         return session
+
+    @classmethod
+    def of_study(cls, store: Store, study: Study, task: TaskName) -> Iterator[Session]:
+        """Yield the sessions in which commands worked at a task of a study."""
+        for folder in store.session_folders():
+            session = cls(store, folder.name)
+            with suppress(OSError, ValueError, KeyError, TypeError, Damaged):
+                first = json.loads((folder / "worker-0.json").read_bytes())
+                if first["task"] == task and session.study().id == study.id:
+                    yield session
+
+    def is_over(self, queued: Collection[str]) -> bool:
+        """Whether nothing can happen in it any more, as far as this machine can tell.
+
+        Args:
+            queued: Names of the sessions of which Slurm has jobs.
+        """
+        if not self.folder.exists():
+            return True
+        own = re.fullmatch(rf"{re.escape(platform.node())}-(\d+)-[0-9a-f]{{8}}", self.name)
+        return self.name not in queued and own is not None and not _is_alive(int(own[1]))
+
+    def count_jobs(self) -> int:
+        """Return the number of job files."""
+        names = (path.name for path in self.folder.glob("worker-*.json"))
+        return sum(name.count(".") == 1 for name in names)
+
+    def cells_of(self, worker: str) -> list[str]:
+        """Return the ids of the cells of a worker's own part of the study."""
+        document = json.loads((self.folder / f"{worker}.json").read_bytes())
+        return [cell.id for cell in self.study(document["study"]).cells]
 
     def study(self, name: str = STUDY) -> Study:
         """Return the study of the session, or what a worker has of it."""
@@ -123,6 +191,14 @@ class Session:
         except OSError:
             return ""
         return "\n".join(text.splitlines()[-lines:])
+
+    def failure(self, task: Task, cell: Cell) -> str | None:
+        """Return why a cell failed in this session, with advice."""
+        failure = read_failure(task.notes_folder(self.store, cell))
+        if failure is None or failure.get("session") != self.name:
+            return None
+        reason, advice = failure["reason"], failure["advice"]
+        return f"{reason} ({advice})" if advice else reason
 
     def report_fault(self, fault: PoolbenchError) -> None:
         """Store a fault that prevents all work here, for the command to raise."""

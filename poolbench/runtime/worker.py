@@ -27,10 +27,10 @@ from poolbench.runtime.probe_run import ProbedRun, measure_run
 from poolbench.runtime.process import configured, stopping_on_signals
 from poolbench.runtime.provenance import now
 from poolbench.runtime.scheduling import longest_first
-from poolbench.runtime.session import Assignment, Session
+from poolbench.runtime.session import Assignment, Session, assignment_from_json
 from poolbench.runtime.task import TASKS, open_probes
 from poolbench.runtime.trainer import Reporting, Trainer
-from poolbench.store.attempts import Attempts, read_failure
+from poolbench.store.attempts import Attempts
 from poolbench.store.measurements import MeasurementWriter
 from poolbench.store.store import Store
 from poolbench.store.writer import CellWriter
@@ -59,6 +59,7 @@ class Worker:
         self._study = self._session.study(assignment.study)
         self._task = TASKS[assignment.task]
         self._device = open_device(assignment.device)
+        self._limit_memory(self._study.execution.gpu_memory_mib)
         if self._device.type == "cuda" and "tf32" in {
             cell.recipe.precision for cell in self._study.cells
         }:
@@ -92,9 +93,15 @@ class Worker:
         """Save and end at the next step or batch."""
         self._signal = signal_number
 
+    def _limit_memory(self, limit_mib: int | None) -> None:
+        """Keep to a share of the GPU's memory, as nobody else sees to it."""
+        if limit_mib is not None and self._device.type == "cuda":
+            total = torch.cuda.get_device_properties(self._device).total_memory
+            share = min(1.0, limit_mib * 2**20 / total)
+            torch.cuda.set_per_process_memory_fraction(share, self._device)
+
     def _is_settled(self, cell: Cell) -> bool:
-        failure = read_failure(self._task.notes_folder(self._store, cell))
-        if failure is not None and failure.get("session") == self._assignment.session:
+        if self._session.failure(self._task, cell) is not None:
             return True
         return not self._task.is_open(self._store, self._study, cell)
 
@@ -235,11 +242,11 @@ def work(job_file: Path) -> int:
 
     A fault of the machine is stored in the session for the command that started it.
     """
-    document = json.loads(job_file.read_bytes())
-    assignment = Assignment(**{**document, "plugins": tuple(document["plugins"])})
+    assignment = assignment_from_json(json.loads(job_file.read_bytes()))
     load_plugins(assignment.plugins)
     session = Session(Store(Path(assignment.store)), assignment.session)
     try:
+        assignment.check_version()
         worker = Worker(assignment)
         with (
             stopping_on_signals(worker.stop),

@@ -28,6 +28,7 @@ class Catalogues:
         schedules: Learning-rate schedules; must hold ``constant``, which is the default.
         probes: Measurements on trained networks.
         searches: Searches for a recipe.
+        engines: Where workers run.
     """
 
     operators: Catalogue[OperatorEntry]
@@ -38,3 +39,4 @@ class Catalogues:
     schedules: Catalogue[Entry]
     probes: Catalogue[ProbeEntry]
     searches: Catalogue[SearchEntry]
+    engines: Catalogue[Entry]

@@ -65,7 +65,7 @@ def check(document: Node, catalogues: Catalogues, faults: Faults) -> Suite:
     form = read_form(SuiteForm, document, "", faults)
     datasets = read_datasets(entries["data"], catalogues, chooser) if "data" in entries else ()
     seeds = read_seeds(entries["seeds"], faults) if "seeds" in entries else ()
-    execution, precision = read_execution(entries.get("execution"), faults)
+    execution, precision = read_execution(entries.get("execution"), catalogues.engines, chooser)
     variants = VariantReader(document, precision, datasets, catalogues, chooser).read()
     labels = tuple(entries["variants"].entries) if "variants" in entries else ()
     names = [dataset.source.name for dataset in datasets]

@@ -190,3 +190,22 @@ class ExecutionForm(Form):
     threads: int = Field(default=1, ge=1, description="whole number >= 1")
     captured: bool = Field(default=False, description="true | false")
     cudnn_benchmark: bool = Field(default=False, description="true | false")
+    engine: Any = None
+    resources: Any = None
+
+
+class ResourcesForm(Form):
+    """What each worker needs of a GPU."""
+
+    gpu: float = Field(default=1.0, gt=0, le=1, description="number > 0 and <= 1")
+    memory: str | None = Field(
+        default=None, pattern=r"^[1-9][0-9]*(\.[0-9]+)? ?[GM]iB$", description="6GiB | 500MiB"
+    )
+
+    @property
+    def memory_mib(self) -> int | None:
+        """The memory in MiB; ``None`` for no limit."""
+        if self.memory is None:
+            return None
+        amount, unit = float(self.memory[:-3]), self.memory[-3]
+        return round(amount * (1024 if unit == "G" else 1))

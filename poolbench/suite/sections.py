@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from poolbench.core.catalogue import DataEntry
+from poolbench.core.catalogue import Catalogue, DataEntry, Entry
 from poolbench.core.cell import Named, Precision
 from poolbench.core.errors import did_you_mean
 from poolbench.core.study import Analysis, Execution
@@ -19,6 +19,7 @@ from poolbench.suite.schema import (
     DataForm,
     ExecutionForm,
     PublishedForm,
+    ResourcesForm,
     SeedListForm,
     SeedRangeForm,
 )
@@ -101,21 +102,36 @@ def read_seeds(node: Node, faults: Faults) -> Sequence[int]:
     return listed.values
 
 
-def read_execution(node: Node | None, faults: Faults) -> tuple[Execution, Precision]:
+def read_execution(
+    node: Node | None, engines: Catalogue[Entry], chooser: Chooser
+) -> tuple[Execution, Precision]:
     """Check ``execution``.
+
+    Args:
+        node: The mapping, if the suite has one.
+        engines: Where the name of an engine is looked up.
+        chooser: Checks names and options, and collects faults.
 
     Returns:
         Where cells run, and the precision, which belongs to the recipe because it changes results.
     """
-    form = ExecutionForm()
+    form, resources, engine = ExecutionForm(), ResourcesForm(), None
     if node is not None:
-        form = read_form(ExecutionForm, node, "execution", faults) or form
+        form = read_form(ExecutionForm, node, "execution", chooser.faults) or form
+        if (asked := node.entries.get("resources")) is not None:
+            read = read_form(ResourcesForm, asked, "execution.resources", chooser.faults)
+            resources = read or resources
+        if (wanted := node.entries.get("engine")) is not None and wanted.value is not None:
+            engine = chooser.choose(engines, wanted)
     execution = Execution(
         device=form.device,
         jobs=form.jobs,
         threads=form.threads,
         captured=form.captured,
         cudnn_benchmark=form.cudnn_benchmark,
+        engine=None if engine is None else engine.named,
+        gpu=resources.gpu,
+        gpu_memory_mib=resources.memory_mib,
     )
     return execution, form.precision
 

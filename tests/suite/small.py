@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from poolbench.core.catalogue import Catalogue, DataEntry, Entry, ModelEntry, ProbeEntry, Site
 from poolbench.core.options import Option
+from poolbench.engines import ENGINES
 from poolbench.operators import OPERATORS
 from poolbench.search import SEARCHES
 from poolbench.suite.catalogues import Catalogues
@@ -111,6 +112,7 @@ CATALOGUES = Catalogues(
         },
     ),
     searches=SEARCHES,
+    engines=ENGINES,
 )
 
 SUITE = """\

@@ -1,0 +1,319 @@
+"""The engine of Slurm: job arrays whose elements are lists of cells.
+
+Scripts of our own rather than submitit: without Slurm's accounting, submitit waits for ever for a
+job that failed. Here ``squeue`` is all that is asked, once a poll; an element that is no longer
+queued has ended, and the store says what it got done.
+
+A session's arrays are known by their names, ``poolbench-<session>-<array>``, and by the lists of
+jobs in its folder, so nothing is lost if the command ends, in whatever way: the next one finds
+what is still queued and goes on with it.
+"""
+
+from __future__ import annotations
+
+import getpass
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import ClassVar
+
+from poolbench.core.errors import EnvironmentFault
+from poolbench.engines.api import Ended, Job, Workers
+
+_PREFIX = "poolbench-"
+_ELEMENT = "poolbench.runtime.element"
+_ANSWER_S = 60.0
+_UNANSWERED = 5
+_WORDS = 40
+_DEFAULT_ARRAY_SIZE = 1001
+
+
+class SlurmEngine:
+    """Submit jobs as elements of arrays.
+
+    Each element has a whole allocation, in which as many workers run as fit. Slurm signals it
+    before its time is up: it saves and asks to be queued again. Slurm itself queues elements again
+    that were preempted or whose node failed.
+
+    Args:
+        workers: What a worker is, and what it needs.
+        partition: Partition; empty for Slurm's default.
+        account: Account to charge; empty for Slurm's default.
+        gres: Generic resources of an element, such as ``gpu:1``; empty for none.
+        cpus: CPUs of an element; at least 1.
+        memory: Memory of an element, such as ``16G``; empty for Slurm's default.
+        time: Time limit of an element, such as ``8:00:00``; empty for Slurm's default.
+        grace_s: How long before its time limit an element saves, in seconds.
+        elements: Most elements of a batch of cells; at least 1.
+        max_array: Most elements of one array; ``None`` asks Slurm.
+        setup: Shell commands before the worker starts, such as ``module load cuda``.
+        python: The Python of the nodes; empty for the one that runs the command.
+        poll_s: Seconds between two looks at the queue.
+    """
+
+    is_remote: ClassVar[bool] = True
+    is_shared: ClassVar[bool] = False
+    slots = None
+
+    def __init__(
+        self,
+        workers: Workers,
+        *,
+        partition: str,
+        account: str,
+        gres: str,
+        cpus: int,
+        memory: str,
+        time: str,
+        grace_s: int,
+        elements: int,
+        max_array: int | None,
+        setup: Sequence[str],
+        python: str,
+        poll_s: float,
+    ) -> None:
+        self._directives = {
+            "partition": partition,
+            "account": account,
+            "gres": gres,
+            "cpus-per-task": str(cpus),
+            "mem": memory,
+            "time": time,
+        }
+        self._grace_s, self._elements, self._max_array = grace_s, elements, max_array
+        self._setup, self._python = tuple(setup), python or sys.executable
+        self._threads, self._poll_s = workers.threads, poll_s
+        self._folder: Path | None = None
+        self._arrays: dict[str, list[str]] = {}
+        self._running: dict[str, tuple[str, int]] = {}
+        self._next_poll_s = 0.0
+        self._unanswered = 0
+        self._is_detached = False
+
+    def cells_per_job(self, count: int) -> int:
+        """Return the length of the lists that divide ``count`` cells among the elements."""
+        return -(-count // self._elements)
+
+    def submit(self, jobs: Sequence[Job]) -> None:
+        """Submit an array, or several if there are more jobs than one may have.
+
+        Raises:
+            EnvironmentFault: Slurm is not there, or does not take the array.
+        """
+        most = self._max_array or _array_size()
+        for first in range(0, len(jobs), most):
+            self._submit(jobs[first : first + most])
+        self._next_poll_s = time.monotonic() + self._poll_s
+
+    def adopt(self, folder: Path) -> list[str]:
+        """Take over what an earlier command submitted for a session.
+
+        Args:
+            folder: The session's folder.
+
+        Returns:
+            The jobs that are still queued or running.
+
+        Raises:
+            EnvironmentFault: Slurm does not answer.
+        """
+        arrays = arrays_of(folder)
+        queued = _queued()
+        alive = {
+            name: (array, index)
+            for array, names in arrays.items()
+            for index, name in enumerate(names)
+            if (array, index) in queued
+        }
+        if alive:
+            self._folder, self._arrays, self._running = folder, arrays, alive
+        return list(alive)
+
+    def poll(self, timeout_s: float) -> Collection[Ended]:
+        """Wait up to ``timeout_s``; return the jobs that are no longer queued.
+
+        Raises:
+            EnvironmentFault: Slurm has not answered several times.
+        """
+        left_s = self._next_poll_s - time.monotonic()
+        if left_s > 0:
+            time.sleep(min(timeout_s, left_s))
+            return []
+        self._next_poll_s = time.monotonic() + self._poll_s
+        try:
+            queued = _queued()
+        except EnvironmentFault:
+            self._unanswered += 1
+            if self._unanswered == _UNANSWERED:
+                raise
+            return []
+        self._unanswered = 0
+        gone = [name for name, element in self._running.items() if element not in queued]
+        return [self._ended(name, *self._running.pop(name)) for name in gone]
+
+    def detach(self) -> str:
+        """Leave the jobs to Slurm; return how many there are, as text."""
+        self._is_detached = True
+        count = len(self._running)
+        return f"{count} array elements stay with Slurm"
+
+    def stop(self, grace_s: float) -> None:  # noqa: ARG002 - Slurm has its own
+        """Cancel the arrays, unless they were left to Slurm."""
+        if self._running and not self._is_detached:
+            cancel({array for array, _ in self._running.values()})
+        self._running = {}
+
+    def _submit(self, jobs: Sequence[Job]) -> None:
+        folder = jobs[0].file.parent
+        if folder != self._folder:
+            self._folder, self._arrays = folder, {}
+        array = f"{_PREFIX}{folder.name}-{len(self._arrays)}"
+        self._arrays[array] = [job.name for job in jobs]
+        # Before it is submitted, so that no array is ever unknown.
+        (folder / f"{array}.jobs").write_text("".join(f"{job.name}\n" for job in jobs))
+        _run("sbatch", "--parsable", text=self._script(folder, array, len(jobs)))
+        self._running |= {job.name: (array, index) for index, job in enumerate(jobs)}
+
+    def _script(self, folder: Path, array: str, count: int) -> str:
+        given = {key: value for key, value in self._directives.items() if value}
+        directives = {
+            "job-name": array,
+            "array": f"0-{count - 1}",
+            "chdir": str(Path.cwd()),
+            "output": str(folder / f"{array}-%a.out"),
+            "open-mode": "append",
+            "signal": f"B:USR1@{self._grace_s}",
+            **given,
+        }
+        command = [self._python, "-m", _ELEMENT, str(folder), array]
+        return "\n".join(
+            [
+                "#!/bin/bash",
+                *(f"#SBATCH --{key}={value}" for key, value in directives.items()),
+                "#SBATCH --requeue",
+                *self._setup,
+                f'exec {shlex.join(command)} "$SLURM_ARRAY_TASK_ID"',
+                "",
+            ]
+        )
+
+    def _ended(self, job: str, array: str, index: int) -> Ended:
+        """Return what the element wrote down at its end, or else what Slurm wrote of it."""
+        assert self._folder is not None  # noqa: S101 - set by ``submit`` and ``adopt``
+        with suppress(OSError, ValueError):
+            return Ended(job=job, exit_code=int((self._folder / f"{job}.exit").read_text()))
+        detail = ""
+        with suppress(OSError):
+            written = (self._folder / f"{array}-{index}.out").read_text(errors="replace")
+            detail = " ".join(written.split()[-_WORDS:])
+        return Ended(job=job, exit_code=None, detail=detail)
+
+
+def arrays_of(folder: Path) -> dict[str, list[str]]:
+    """Return the names of the jobs of a session's arrays, by array, in order of submission."""
+    files = folder.glob(f"{_PREFIX}*.jobs")
+    ordered = sorted(files, key=lambda file: int(file.stem.rpartition("-")[2]))
+    return {file.stem: file.read_text().split() for file in ordered}
+
+
+def queued_sessions() -> set[str]:
+    """Return the names of the sessions with elements in the queue; none without Slurm."""
+    if shutil.which("squeue") is None:
+        return set()
+    return {array.removeprefix(_PREFIX).rpartition("-")[0] for array, _ in _queued()}
+
+
+def cancel(arrays: Collection[str]) -> None:
+    """Cancel arrays by name.
+
+    Raises:
+        EnvironmentFault: Slurm does not answer.
+    """
+    for array in sorted(arrays):
+        _run("scancel", f"--user={getpass.getuser()}", f"--name={array}")
+
+
+def cancel_sessions(names: Collection[str]) -> None:
+    """Cancel every array of sessions.
+
+    Raises:
+        EnvironmentFault: Slurm does not answer.
+    """
+    cancel(
+        {array for array, _ in _queued() if array.removeprefix(_PREFIX).rpartition("-")[0] in names}
+    )
+
+
+def requeue() -> None:
+    """Ask Slurm, from inside an element, to queue it again."""
+    array, index = os.environ["SLURM_ARRAY_JOB_ID"], os.environ["SLURM_ARRAY_TASK_ID"]
+    _run("scontrol", "requeue", f"{array}_{index}")
+
+
+def _queued() -> set[tuple[str, int]]:
+    """Return array and index of every element of ours that is queued or running."""
+    answer = _run("squeue", "--me", "--noheader", "--array", "--format=%j|%K")
+    return set(_elements(answer))
+
+
+def _elements(answer: str) -> Iterator[tuple[str, int]]:
+    for line in answer.splitlines():
+        name, _, index = line.strip().rpartition("|")
+        if name.startswith(_PREFIX) and index.isdigit():
+            yield name, int(index)
+
+
+def _array_size() -> int:
+    """Return the most elements that an array may have here."""
+    for line in _run("scontrol", "show", "config").splitlines():
+        key, _, value = line.partition("=")
+        if key.strip() == "MaxArraySize" and value.strip().isdigit():
+            return max(1, int(value) - 1)
+    return _DEFAULT_ARRAY_SIZE - 1
+
+
+def _run(program: str, *arguments: str, text: str | None = None) -> str:
+    """Run a program of Slurm; return what it prints.
+
+    Raises:
+        EnvironmentFault: It is not there, fails or does not answer.
+    """
+    if shutil.which(program) is None:
+        raise EnvironmentFault(
+            f"there is no Slurm here: {program} is not on the PATH",
+            "run it on a node that can submit jobs, or with --engine local",
+        )
+    try:
+        done = subprocess.run(  # noqa: S603 - a program of Slurm
+            [program, *arguments],
+            input=text,
+            capture_output=True,
+            text=True,
+            timeout=_ANSWER_S,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise EnvironmentFault(f"{program}: {error}", "is the controller up? try: sinfo") from error
+    if done.returncode:
+        why = done.stderr.strip() or f"exit {done.returncode}"
+        raise EnvironmentFault(f"{program}: {why}", _advice(why))
+    return done.stdout
+
+
+def _advice(why: str) -> str:
+    lowered = why.lower()
+    if "munge" in lowered or "authentication" in lowered:
+        return "Slurm cannot prove who you are: is munged running on this node?"
+    if "partition" in lowered:
+        return "see the partitions with: sinfo; name one in execution.engine: {partition: ...}"
+    if "account" in lowered:
+        return "name one of your accounts in execution.engine: {account: ...}"
+    if "unable to contact" in lowered or "connect" in lowered:
+        return "Slurm's controller does not answer; is it up? try: sinfo"
+    return "see the options of the engine: poolbench list engines slurm"
