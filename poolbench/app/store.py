@@ -89,8 +89,9 @@ def collect(store_path: Path, *, dry_run: bool) -> Removed:
 
 def _garbage(store: Store) -> Iterator[Path]:
     yield from leftovers(store)
-    queued = queued_sessions()
-    for folder in store.session_folders():
+    folders = store.session_folders()
+    queued = queued_sessions(folders)
+    for folder in folders:
         if Session(store, folder.name).is_over(queued):
             yield folder
 

@@ -29,8 +29,8 @@ class Watching:
 
     def __init__(self, store_path: Path) -> None:
         store = Store(store_path)
-        self._queued = queued_sessions()
         found = [Session(store, folder.name) for folder in store.session_folders()]
+        self._queued = queued_sessions([each.folder for each in found])
         self._sessions = [each for each in found if not each.is_over(self._queued)]
         if not self._sessions:
             raise NothingMatched(
@@ -55,7 +55,8 @@ class Watching:
         asked_s = time.monotonic()
         while running:
             if time.monotonic() - asked_s > _QUEUE_POLL_S:
-                self._queued, asked_s = queued_sessions(), time.monotonic()
+                self._queued = queued_sessions([each.folder for each in running])
+                asked_s = time.monotonic()
             for session in list(running):
                 for event in session.events():
                     on_event(event)

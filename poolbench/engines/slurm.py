@@ -222,11 +222,21 @@ def arrays_of(folder: Path) -> dict[str, list[str]]:
     return {file.stem: file.read_text().split() for file in ordered}
 
 
-def queued_sessions() -> set[str]:
-    """Return the names of the sessions with elements in the queue; none without Slurm."""
-    if shutil.which("squeue") is None:
+def queued_sessions(folders: Sequence[Path]) -> set[str]:
+    """Return the names of the sessions with elements in the queue.
+
+    Where Slurm does not answer, nobody can say that what it was given has ended.
+
+    Args:
+        folders: Folders of sessions, of any engine.
+    """
+    given = {folder.name for folder in folders if any(folder.glob(f"{_PREFIX}*.jobs"))}
+    if not given:
         return set()
-    return {array.removeprefix(_PREFIX).rpartition("-")[0] for array, _ in _queued()}
+    try:
+        return given & {_session_of(array) for array, _ in _queued()}
+    except EnvironmentFault:
+        return given
 
 
 def cancel(arrays: Collection[str]) -> None:
@@ -245,9 +255,11 @@ def cancel_sessions(names: Collection[str]) -> None:
     Raises:
         EnvironmentFault: Slurm does not answer.
     """
-    cancel(
-        {array for array, _ in _queued() if array.removeprefix(_PREFIX).rpartition("-")[0] in names}
-    )
+    cancel({array for array, _ in _queued() if _session_of(array) in names})
+
+
+def _session_of(array: str) -> str:
+    return array.removeprefix(_PREFIX).rpartition("-")[0]
 
 
 def requeue() -> None:

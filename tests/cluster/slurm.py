@@ -9,8 +9,10 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+import psutil
 
 PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "squeue", "scontrol", "scancel")
 _UP_S = 60.0
@@ -73,12 +75,29 @@ class Slurm:
         self._run(node, "slurmd", "-D", "-N", node, "-f", str(self.configuration))
 
     def kill(self, name: str) -> None:
-        """Kill a daemon, and on a node everything that runs there."""
+        """Kill a daemon."""
         process = self._processes.pop(name)
         process.kill()
         process.wait()
-        if name in self.nodes:
-            subprocess.run(["pkill", "-9", "-f", f"slurmstepd: .*{name}"], check=False)
+
+    def kill_node(self, node: str) -> None:
+        """Kill a node's daemon, its steps and all that they run."""
+        jobs = set(self.call("squeue", "--noheader", f"--nodelist={node}", "--format=%A").split())
+        family = [
+            each
+            for pid in self.payloads()
+            if psutil.Process(pid).environ().get("SLURM_JOB_ID") in jobs
+            for each in (
+                psutil.Process(pid).parent(),
+                psutil.Process(pid),
+                *psutil.Process(pid).children(recursive=True),
+            )
+            if each is not None
+        ]
+        self.kill(node)
+        for each in family:
+            with suppress(psutil.NoSuchProcess):
+                each.kill()
 
     def payloads(self) -> list[int]:
         """Return the process ids of the elements that run."""

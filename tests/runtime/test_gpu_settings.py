@@ -72,7 +72,7 @@ def test_a_worker_lets_the_library_try_its_algorithms_where_the_suite_does_and_s
     asked: bool, poolbench: Program, tiny: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Nothing of it needs a GPU but the permission to run on a CPU.
-    monkeypatch.setattr(train_study, "check_gpu_settings", lambda *_, **__: None)
+    monkeypatch.setattr(train_study, "check_settings", lambda *_, **__: None)
     settings = ("--only=average@0", "--engine=inline", "--device=cpu", "-q")
     change = f"execution.cudnn_benchmark={str(asked).lower()}"
     done = poolbench("train", tiny, "--store", "one", "--set", change, *settings)
