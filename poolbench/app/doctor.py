@@ -57,7 +57,7 @@ def _store(path: Path) -> Iterator[Finding]:
 
 
 def _locks(store: Store) -> Finding:
-    if store.keeps_writers_apart():
+    if store.try_locks() == "exclusive":
         return Finding(what="locks", level="ok", detail="exclusive, freed by the kernel")
     return Finding(
         what="locks",

@@ -101,7 +101,8 @@ class Worker:
     def _attempt(self, writer: CellWriter) -> None:
         cell, session = writer.cell, self._assignment.session
         measuring = self._assignment.task == "probe"
-        notes: Attempts = MeasurementWriter(writer.folder) if measuring else writer
+        run = self._store.folder(cell.id)
+        notes: Attempts = MeasurementWriter(run) if measuring else writer
         if not measuring and self._store.is_committed(cell.id):
             moved = self._store.quarantine(cell.id)
             self._notice(cell, f"its stored run is damaged and was moved to {moved}")

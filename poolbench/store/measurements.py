@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from poolbench.core.measurement import Measurement, measurement_from_json
-from poolbench.store.attempts import Attempts
+from poolbench.store.attempts import ATTEMPTS, FAILURE, Attempts
 from poolbench.store.documents import Damaged, seal, unseal
 from poolbench.store.files import remove_file, write_atomic
 
@@ -68,5 +68,5 @@ class MeasurementWriter(Attempts):
 
     def conclude(self) -> None:
         """Delete the attempts once everything asked for is measured."""
-        for name in ("attempts.jsonl", "failure.json"):
+        for name in (ATTEMPTS, FAILURE):
             remove_file(self.folder / name)

@@ -188,7 +188,7 @@ def test_a_failing_cell_is_exit_3_and_the_others_are_trained(
     assert "out of memory" in done.err
     assert "smaller recipe.batch_size" in done.err
     assert "average" in done.out
-    log = next((tmp_path / "runs" / "runs").glob("*/failure.json")).read_text()
+    log = next((tmp_path / "runs" / "unfinished").glob("*/failure.json")).read_text()
     assert "Traceback" in log or "out of memory" in log
     # Failures are tried again by the next command; finished cells are not.
     again = poolbench("train", tiny, "--engine", "inline", "--plugin", plugin)
