@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from poolbench.store.documents import Damaged, seal, unseal
@@ -34,3 +34,9 @@ def read_finding(store: Store, key: str) -> dict[str, Any] | None:
         return unseal((store.path / FINDINGS / f"{key}.json").read_bytes())
     except (FileNotFoundError, Damaged):
         return None
+
+
+def finding_keys(store: Store) -> Iterator[str]:
+    """Yield the keys of a store's findings, damaged ones included, in order."""
+    for path in sorted((store.path / FINDINGS).glob("*.json")):
+        yield path.stem

@@ -64,7 +64,7 @@ class MeasurementWriter(Attempts):
             EnvironmentFault: The disk is full, or the store cannot be written.
         """
         path = self.folder / f"{measurement.key}.json"
-        write_atomic(path, seal(measurement.to_json()))
+        self.write(lambda: write_atomic(path, seal(measurement.to_json())))
 
     def conclude(self) -> None:
         """Delete the attempts once everything asked for is measured."""

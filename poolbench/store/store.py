@@ -254,7 +254,16 @@ class Store:
 
     def remember(self, study: Study) -> None:
         """Store a study, so that reports need only the store."""
-        write_atomic(self.path / STUDIES / f"{study.id}.json", documents.seal(study.to_json()))
+        write_atomic(self.study_path(study.id), documents.seal(study.to_json()))
+
+    def study_path(self, study_id: str) -> Path:
+        """Return the file of a study, which need not exist."""
+        return self.path / STUDIES / f"{study_id}.json"
+
+    def study_ids(self) -> list[str]:
+        """Return the ids of the studies trained here, damaged ones included, oldest first."""
+        paths = (self.path / STUDIES).glob("*.json")
+        return [path.stem for path in sorted(paths, key=lambda item: item.stat().st_mtime)]
 
     def study(self, study_id: str) -> Study:
         """Return a stored study.
@@ -263,8 +272,7 @@ class Store:
             Damaged: Its file is not what was written.
             FileNotFoundError: There is none with that id.
         """
-        path = self.path / STUDIES / f"{study_id}.json"
-        return study_from_json(documents.unseal(path.read_bytes()))
+        return study_from_json(documents.unseal(self.study_path(study_id).read_bytes()))
 
     def studies(self) -> Iterator[Study]:
         """Yield the studies trained here, oldest first.
@@ -272,13 +280,12 @@ class Store:
         Raises:
             EnvironmentFault: The file of a study is damaged.
         """
-        paths = (self.path / STUDIES).glob("*.json")
-        for path in sorted(paths, key=lambda item: item.stat().st_mtime):
+        for study_id in self.study_ids():
             try:
-                yield self.study(path.stem)
+                yield self.study(study_id)
             except (Damaged, KeyError, TypeError) as error:
                 raise EnvironmentFault(
-                    f"{path} is damaged: {error}",
+                    f"{self.study_path(study_id)} is damaged: {error}",
                     "delete it; `poolbench train` on its suite writes it again, and skips "
                     "finished cells",
                 ) from error

@@ -13,41 +13,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from poolbench.core.record import Epoch, Result, Timing
 from poolbench.store.arrival import Arrival
 from poolbench.store.files import move_folder
 from poolbench.store.store import Store
 from poolbench.store.writer import CellWriter
 from tests.cells import a_cell
 from tests.store.interrupted import contents
+from tests.store.made_up import EPOCH, RESULT, commit, predictions
 
 CELL = a_cell()
-RESULT = Result(status="ok", correct=9, total=10, test_loss=0.25, parameters=42, epochs=1)
-EPOCH = Epoch(epoch=1, loss=0.5, lr=0.1, validation_accuracy=None, pooling={})
-
-
-def predictions(*predicted: int) -> bytes:
-    file = io.BytesIO()
-    np.savez(file, predicted=np.array(predicted))
-    return file.getvalue()
-
-
-def commit(path: Path, host: str = "here", **changes: Any) -> Arrival:
-    """Commit a run of the cell as a writer does that holds no lock."""
-    writer = CellWriter(Store(path).places, CELL)
-    writer.begin("session", {})
-    writer.save_checkpoint(host.encode(), epoch=1, step=0)
-    values = {"result": RESULT, "history": [EPOCH], "weights": b"weights", **changes}
-    return writer.commit(
-        values["result"],
-        history=values["history"],
-        timings=[Timing(epoch=1, duration_s=len(host), images=100)],
-        environment={"host": host},
-        artefacts={
-            "model.safetensors": values["weights"],
-            "predictions.npz": values.get("predictions", predictions(1, 2)),
-        },
-    )
 
 
 def test_a_second_run_that_repeats_the_first_is_dropped_whatever_took_longer(
