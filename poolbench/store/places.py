@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from poolbench.store.arrival import Arrival, arrive
+from poolbench.store.files import move_folder, remove_tree, write_folder
 
 RUNS, UNFINISHED, LOCKS, STUDIES = "runs", "unfinished", "locks", "studies"
 SESSIONS, QUARANTINE, FINDINGS = "sessions", "quarantine", "findings"
@@ -47,3 +48,18 @@ class Places:
     def arrive(self, run: Path, cell_id: str) -> Arrival:
         """Move a finished run from its staging folder to its place: see ``arrival``."""
         return arrive(run, self.run(cell_id), self.quarantine)
+
+    def keeps_the_first_run(self) -> bool:
+        """Whether the file system refuses to rename a folder onto a run; tried with two folders.
+
+        Raises:
+            EnvironmentFault: It refuses for another reason, or cannot be written.
+        """
+        name = f"trial-{secrets.token_hex(4)}"
+        first, second = self.staging(name), self.staging(name)
+        try:
+            for folder in (first, second):
+                write_folder(folder, [("file", b"")])
+            return not move_folder(second, first)
+        finally:
+            remove_tree(first.parent)

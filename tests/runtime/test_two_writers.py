@@ -11,7 +11,7 @@ from poolbench.store.store import Store
 from tests.app.runs import lasting_bytes
 from tests.conftest import Done
 
-ONE_CELL = ("--only", "lae@0", "--set", "recipe.epochs=12")
+ONE_CELL = ("--only", "average@0", "--set", "recipe.epochs=12")
 
 
 def test_a_lock_deleted_under_a_writer_costs_a_repetition_and_no_result(
