@@ -93,7 +93,7 @@ def test_a_variant_trained_otherwise_is_not_comparable_and_in_no_mean_with_other
 def test_one_run_with_two_results_is_told_and_gives_no_mean(
     poolbench: Program, tmp_path: Path
 ) -> None:
-    study = a_store(tmp_path / "a", {"average": [180, 182]})
+    study = a_store(tmp_path / "a", {"average": [180, 182, "-", 170]})
     a_store(tmp_path / "b", {"average": [180, 181, 190]})
     table = table_of(poolbench("report", "a", "b", "--format", "json"))
     assert [row["standing"] for row in table["rows"]] == ["first", "comparable"]

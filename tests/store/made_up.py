@@ -33,6 +33,7 @@ def commit(path: Path, host: str = "here", seed: int = 0, **changes: Any) -> Arr
     writer = CellWriter(Store(path).places, a_cell(seed=seed))
     writer.begin("session", {})
     writer.save_checkpoint(host.encode(), epoch=1, step=0)
+    writer.load_checkpoint()  # as one that was interrupted
     values = {"result": RESULT, "history": [EPOCH], "weights": b"weights", **changes}
     return writer.commit(
         values["result"],
