@@ -31,8 +31,8 @@ def leftovers(store: Store) -> Iterator[Path]:
     # An active writer has temporary files of its own, but it also holds the lock.
     for folder in _folders(store.path / UNFINISHED):
         if not store.is_being_written(folder.name):
-            if store.is_committed(folder.name):
-                yield folder
+            if store.is_committed(folder.name) or folder.name.startswith("."):
+                yield folder  # no cell's: a killed trial of the file system
             else:
                 yield from (*folder.glob(_TEMPORARY), *folder.glob(STAGING))
     for folder in _folders(store.path / RUNS):

@@ -55,7 +55,7 @@ class Places:
         Raises:
             EnvironmentFault: It refuses for another reason, or cannot be written.
         """
-        name = f"trial-{secrets.token_hex(4)}"
+        name = f".trial-{secrets.token_hex(4)}"
         first, second = self.staging(name), self.staging(name)
         try:
             for folder in (first, second):

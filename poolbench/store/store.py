@@ -142,7 +142,7 @@ class Store:
             for name in (UNFINISHED, RUNS)
             if (self.path / name).is_dir()
             for folder in (self.path / name).iterdir()
-            if folder.is_dir()
+            if folder.is_dir() and not folder.name.startswith(".")
         }
         yield from sorted(each for each in found if not self.is_committed(each))
 

@@ -251,9 +251,13 @@ def test_gc_takes_half_a_run_and_what_a_finished_cell_no_longer_needs(tmp_path: 
         (folder / ".run-0123abcd").mkdir(parents=True)
         (folder / ".run-0123abcd" / "model.safetensors").write_bytes(b"half")
         (folder / "checkpoint-00001-0000000-c0ffee.safetensors").write_bytes(b"state")
+    (tmp_path / "unfinished" / ".trial-0123abcd").mkdir()
     store.folder("finished").mkdir()
+    assert list(store.unfinished()) == ["finished", "unfinished"]
     (store.folder("finished") / "result.json").write_bytes(b"{}")
     assert collect(tmp_path, dry_run=False).size_bytes == 2 * len(b"half") + len(b"state")
+    assert list(store.unfinished()) == ["unfinished"]
+    assert [path.name for path in (tmp_path / "unfinished").iterdir()] == ["unfinished"]
     (kept,) = (tmp_path / "unfinished").glob("*/*")
     assert kept.name == "checkpoint-00001-0000000-c0ffee.safetensors"
     assert kept.parent.name == "unfinished"
