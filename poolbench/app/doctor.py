@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from poolbench.app.machine import examine_machine
+from poolbench.app.sharing import examine_sharing
 from poolbench.core.cell import Named
 from poolbench.core.data_root import data_root
 from poolbench.core.errors import EnvironmentFault
@@ -53,18 +54,7 @@ def _store(path: Path) -> Iterator[Finding]:
         )
     else:
         yield Finding(what="store", level="ok", detail=detail)
-    yield _locks(store)
-
-
-def _locks(store: Store) -> Finding:
-    if store.keeps_writers_apart():
-        return Finding(what="locks", level="ok", detail="exclusive, freed by the kernel")
-    return Finding(
-        what="locks",
-        level="fault",
-        detail=f"the file system of {store.path} grants one lock to two holders",
-        advice="keep the store on a file system where flock works",
-    )
+    yield from examine_sharing(store)
 
 
 def _data(root: Path | None) -> Iterator[Finding]:

@@ -8,8 +8,11 @@ from pathlib import Path
 from statistics import fmean
 
 from poolbench.app.results import Results, read_results
+from poolbench.app.train import part_of
 from poolbench.core.cell_cost import CellCost
 from poolbench.core.data_root import data_root
+from poolbench.core.errors import NothingMatched
+from poolbench.core.shard import Shard
 from poolbench.core.study import Study
 from poolbench.report.studies.plan import PlanProgress, plan_table
 from poolbench.report.table import Table
@@ -25,6 +28,7 @@ def plan(
     device: str | None = None,
     jobs: int | None = None,
     measured: bool = False,
+    shard: Shard | None = None,
 ) -> list[Table]:
     """Return a table for each data set, without training or creating the store.
 
@@ -36,17 +40,26 @@ def plan(
         jobs: Overrides the suite's number of workers.
         measured: Whether to time a few real steps of every variant; by default the costs of runs
             in the store are used.
+        shard: Plan only the cells of this part; ``None`` for all.
 
     Raises:
+        NothingMatched: The shard is empty.
         EnvironmentFault: The store cannot be read; with ``measured``, the device cannot be used or
             data are missing.
     """
+    about = [] if shard is None else [shard.about(study.cells)]
+    study = part_of(study, shard)
+    if not study.cells:
+        raise NothingMatched(
+            about[0], "train has nothing to do for it; fewer shards would have cells each"
+        )
     results = read_results(study, store_path) if Store.is_at(store_path) else None
     devices = workers_of(study.execution, device=device, jobs=jobs)
     if measured:  # the timed steps must be those that would be trained
         check_gpu_settings(study, device=device)
     costs = _measure(study, data_root(root), devices[0]) if measured else _remembered(results)
-    return _tables(study, results, costs, devices)
+    tables = _tables(study, results, costs, devices)
+    return [table.with_notes(about) for table in tables]
 
 
 def plan_of(results: Results) -> list[Table]:
@@ -70,7 +83,8 @@ def _tables(
             },
             free_bytes=store.free_bytes(),
         )
-    return [plan_table(study, dataset, progress) for dataset in study.datasets]
+    datasets = [dataset for dataset in study.datasets if study.cells_on(dataset)]
+    return [plan_table(study, dataset, progress) for dataset in datasets]
 
 
 def _remembered(results: Results | None) -> dict[str, CellCost]:

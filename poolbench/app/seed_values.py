@@ -54,6 +54,7 @@ class ConditionValues:
         settings: By area or lowest point, the probe with the options that all runs were measured
             with, and where an attack's area ends if that leaves out epsilons.
         classes: Number of classes of the data; ``None`` if no run tells it.
+        identity: What ``condition`` is the hash of; ``None`` in baselines of older versions.
     """
 
     dataset: str
@@ -62,6 +63,7 @@ class ConditionValues:
     seeds: tuple[SeedValues, ...]
     settings: Mapping[str, str]
     classes: int | None = None
+    identity: Mapping[str, Any] | None = None
 
     @property
     def label(self) -> tuple[str, str]:
@@ -191,6 +193,7 @@ def _condition_values(
         ),
         settings={metric: each.settings for metric, each in figures.items()},
         classes=next((runs[cell.id].result.classes for cell in cells if cell.id in runs), None),
+        identity=cells[0].settings,
     )
 
 

@@ -1,8 +1,8 @@
-"""Maintaining a store: verification and the removal of leftovers."""
+"""Maintaining a store: verification, merging and the removal of leftovers."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +11,8 @@ from poolbench.runtime.session import Session
 from poolbench.store.documents import Damaged
 from poolbench.store.files import remove_file, remove_tree
 from poolbench.store.leftovers import leftovers
+from poolbench.store.merge import Merged
+from poolbench.store.merge import merge as merge_stores
 from poolbench.store.store import Store
 
 
@@ -59,6 +61,11 @@ def set_aside(store_path: Path, cell_ids: Iterable[str]) -> list[Path]:
         except Damaged:
             moved.append(store.quarantine(cell_id))
     return moved
+
+
+def merge(sources: Sequence[Path], target: Path) -> Iterator[Merged]:
+    """Merge stores into one; see :func:`poolbench.store.merge.merge`."""
+    return merge_stores(sources, target)
 
 
 def collect(store_path: Path, *, dry_run: bool) -> Removed:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from poolbench.core.data_root import data_root
 from poolbench.core.events import Event
+from poolbench.core.shard import Shard
 from poolbench.core.study import Study
 from poolbench.report.studies.differences import about_differences
 from poolbench.report.studies.plan import about_images
@@ -19,18 +21,34 @@ from poolbench.runtime.task import TASKS
 from poolbench.runtime.utilisation import Utilisation
 from poolbench.store.store import Store
 
-__all__ = ["Settings", "Summary", "about_data", "train", "training", "unfinished_count"]
+__all__ = [
+    "Settings",
+    "Summary",
+    "about_data",
+    "part_of",
+    "train",
+    "training",
+    "unfinished_count",
+]
 
 
-def unfinished_count(study: Study, store: Path) -> int:
+def unfinished_count(study: Study, store: Path, shard: Shard | None = None) -> int:
     """Return the number of cells that ``train`` would train; the store need not exist.
 
     Raises:
         EnvironmentFault: The folder is a store that cannot be read.
     """
+    study = part_of(study, shard)
     if not Store.is_at(store):
         return len(study.cells)
     return len(TASKS["train"].open_cells(Store(store), study))
+
+
+def part_of(study: Study, shard: Shard | None) -> Study:
+    """Return a study with the cells of a shard only; the whole study if there is none."""
+    if shard is None:
+        return study
+    return replace(study, cells=shard.cells(study.cells), whole_cells=study.whole.cells)
 
 
 def about_data(study: Study) -> Iterator[str]:
@@ -42,7 +60,11 @@ def about_data(study: Study) -> Iterator[str]:
 
 
 def train(
-    study: Study, settings: Settings, on_event: Callable[[Event], None] = lambda _: None
+    study: Study,
+    settings: Settings,
+    on_event: Callable[[Event], None] = lambda _: None,
+    *,
+    shard: Shard | None = None,
 ) -> Summary:
     """Train every cell of a study that has no result yet.
 
@@ -50,6 +72,8 @@ def train(
         study: The study to train.
         settings: Where and how.
         on_event: Called with every event, for a display.
+        shard: Train only the cells of this part; the store remembers the whole study, so that
+            the stores of all parts can be merged.
 
     Raises:
         BadInput: There is no such device, or a plug-in is not the one the study was planned with.
@@ -61,6 +85,7 @@ def train(
     check_settings(study, settings)
     store = Store.create(settings.store)
     store.remember(study)
+    study = part_of(study, shard)
     missing = TASKS["train"].open_cells(store, study)
     failed: dict[str, str] = {}
     utilisation = Utilisation()

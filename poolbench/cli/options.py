@@ -11,6 +11,7 @@ import typer
 from poolbench.app import suites
 from poolbench.app.report import FORMATS
 from poolbench.core.plugins import load_plugins
+from poolbench.core.shard import Shard
 
 
 def path(text: str | Path) -> Path:
@@ -92,6 +93,17 @@ Plugins = Annotated[
         callback=_load,
         is_eager=True,
         help="Load catalogue entries from a Python file. Repeats.",
+    ),
+]
+ShardOption = Annotated[
+    Shard | None,
+    typer.Option(
+        "--shard",
+        metavar="K/N",
+        parser=Shard.parse,
+        help="Only the K-th of N parts of the cells: each variant's seeds are dealt to the parts "
+        "in turn, so the parts differ by at most one cell a variant. No other option moves a cell "
+        "to another part.",
     ),
 ]
 Format = Annotated[

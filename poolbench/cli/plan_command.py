@@ -22,6 +22,7 @@ def plan(
     suite: options.SuiteArgument,
     *,
     selection: Selection,
+    shard: options.ShardOption = None,
     device: options.Device = None,
     jobs: options.Jobs = None,
     measure: Annotated[
@@ -44,5 +45,6 @@ def plan(
         device=device,
         jobs=jobs,
         measured=measure,
+        shard=shard,
     )
     emit(made, format, output)

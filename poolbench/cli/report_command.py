@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from poolbench.cli import options
 from poolbench.cli.groups import Selection, taking_groups
-from poolbench.cli.output import draw, emit, tell
-from poolbench.cli.study import read_studies
+from poolbench.cli.output import check, draw, emit, tell
+from poolbench.cli.study import read_studies, read_study, refuse_changes
 from poolbench.core.errors import BadInput
+
+if TYPE_CHECKING:
+    from poolbench.app.results import Reading
 
 
 def register(app: typer.Typer) -> None:
@@ -21,7 +25,14 @@ def register(app: typer.Typer) -> None:
 
 @taking_groups
 def report(
-    suite: options.OptionalSuite = None,
+    named: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[SUITE] [STORE|FILE.json]...",
+            help="A suite file or name; default: every study in the store. Stores and frozen "
+            "baselines, to show them in one table.",
+        ),
+    ] = None,
     *,
     selection: Selection,
     rule: options.Rule = None,
@@ -50,13 +61,29 @@ def report(
 ) -> None:
     """Print the results of a suite, or of every study in the store.
 
-    Nothing is trained, and the store may be read-only.
+    Nothing is trained, and the store may be read-only. Stores and frozen baselines that are
+    named are shown in one table, a line for each source, which says what is not comparable.
     """
     from poolbench.app.bundle import write_bundle, write_page
+    from poolbench.app.changes import is_document
     from poolbench.app.report import charts, tables
     from poolbench.app.results import Reading, read_results
+    from poolbench.app.sources import tables_of_sources
 
     reading = Reading(rule=rule, baseline=baseline, alpha=alpha, margin=margin, target=target)
+    suites = [name for name in named or () if not is_document(name)]
+    if len(suites) > 1:
+        hint = "name one suite, then stores and frozen baselines (FILE.json)"
+        raise BadInput(f"{suites[1]} is neither a store nor a frozen baseline", hint)
+    suite = suites[0] if suites else None
+    if sources := [name for name in named or () if is_document(name)]:
+        _refuse_for_sources(reading, figures, selection)
+        if suite is None:
+            refuse_changes(selection)
+        study = None if suite is None else read_study(suite, selection)
+        check(format, output)
+        emit(tables_of_sources(sources, study), format, output)
+        return
     studies = read_studies(suite, selection)
     is_page = output is not None and output.suffix.lower() in (".html", ".htm")
     if is_page and len(studies) > 1:
@@ -77,3 +104,24 @@ def report(
             # Studies may have charts of the same name.
             folder = figures if len(results) == 1 else figures / each.study.id
             draw(charts(each), folder)
+
+
+def _refuse_for_sources(reading: Reading, figures: Path | None, selection: Selection) -> None:
+    """Reject options that say how to train, test or draw the runs of one store.
+
+    Raises:
+        BadInput: Some are given.
+    """
+    asked = {
+        **asdict(reading),
+        "figures": figures,
+        "profile": selection.profile,
+        "set": selection.overrides or None,
+        "limit": selection.limit,
+    }
+    if given := [f"--{name}" for name, value in asked.items() if value is not None]:
+        raise BadInput(
+            f"{' and '.join(given)} beside stores or frozen baselines",
+            "each is shown as it was trained; `poolbench compare A B` tests one source against "
+            "another, and `poolbench store merge` makes one store of several",
+        )

@@ -9,6 +9,7 @@ import typer
 
 from poolbench.cli import options
 from poolbench.cli.groups import Selection, taking_groups
+from poolbench.cli.output import tell
 from poolbench.cli.study import read_studies
 
 _commands = typer.Typer(help="Maintain the run store.", no_args_is_help=True)
@@ -45,6 +46,55 @@ def verify(
         )
 
 
+@_commands.command("merge")
+def merge(
+    sources: Annotated[
+        list[Path],
+        typer.Argument(metavar="STORE...", parser=options.path, help="Stores; none is changed."),
+    ],
+    output: Annotated[
+        Path,
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="STORE",
+            parser=options.path,
+            help="The store to merge into; created if missing, and may be one of the others.",
+        ),
+    ],
+) -> None:
+    """Bring the finished runs of several stores together, with their measurements and studies.
+
+    A run that repeats one is counted, one that differs is kept in quarantine/ and told: the first
+    stays. Exit 3 if any differs or is damaged. Killed, it is continued by the same command.
+    """
+    from poolbench.app.store import merge as merge_stores
+    from poolbench.core.counted import counted
+    from poolbench.core.errors import CellsFailed
+
+    differing: list[str] = []
+    damaged: list[str] = []
+    for done in merge_stores(sources, output):
+        typer.echo(
+            f"{done.source}: {counted(done.added, 'run')} added, {done.same} already there"
+            f" with the same content; {counted(done.measurements, 'measurement')} added to those"
+        )
+        for note in done.notes:
+            tell(note)
+        differing += done.differing
+        damaged += done.damaged
+    told = []
+    if differing:
+        lines = "".join(f"\n  {line}" for line in differing)
+        told.append(f"{len(differing)} differ from what {output} had first:{lines}")
+    if damaged:
+        lines = "".join(f"\n  {line}" for line in damaged)
+        told.append(f"{len(damaged)} are damaged and were left out:{lines}")
+    if told:
+        hint = "everything else is merged; a difference means that training does not repeat itself"
+        raise CellsFailed("\n".join(told), hint if differing else "everything else is merged")
+
+
 @_commands.command("gc")
 def collect(
     store: options.StorePath = options.DEFAULT_STORE,
@@ -52,7 +102,10 @@ def collect(
         bool, typer.Option("--dry-run", help="Show what would be deleted; delete nothing.")
     ] = False,
 ) -> None:
-    """Delete leftovers of killed processes: temporary files, dead sessions, quarantined runs."""
+    """Delete leftovers of killed processes: temporary files, dead sessions, half runs.
+
+    The store's quarantine/ is emptied too: damaged runs, and runs that differed from the first.
+    """
     from poolbench.app.store import collect as collect_garbage
 
     removed = collect_garbage(store, dry_run=dry_run)

@@ -25,6 +25,7 @@ def train(
     *,
     selection: Selection,
     running: Running,
+    shard: options.ShardOption = None,
     download: options.Download = False,
     probes: Annotated[
         bool, typer.Option("--probes", help="Then run the suite's probes on the networks.")
@@ -42,7 +43,7 @@ def train(
     from poolbench.app.probe import ask
     from poolbench.app.report import tables
     from poolbench.app.results import Reading, read_results
-    from poolbench.app.train import about_data, unfinished_count
+    from poolbench.app.train import about_data, part_of, unfinished_count
     from poolbench.app.train import train as train_study
 
     check(format, output)
@@ -52,14 +53,18 @@ def train(
     if probes:
         ask(study, (), {})
     if not running.quiet:
-        for line in about_data(study):
+        for line in (*about_data(study), *([shard.about(study.cells)] if shard else [])):
             tell(line)
     settings = settings_of(selection, running, download=download)
-    with showing_progress(unfinished_count(study, selection.store), quiet=running.quiet) as listen:
-        summary = train_study(study, settings, listen)
+    count = unfinished_count(study, selection.store, shard)
+    with showing_progress(count, quiet=running.quiet) as listen:
+        summary = train_study(study, settings, listen, shard=shard)
+    asked = part_of(study, shard).cells
+    if not asked:
+        return  # one of many shards of few cells: nothing failed
     if not running.quiet:
         tell(f"{summary} (store {selection.store})")
-    if len(summary.failed) == len(study.cells):  # there is nothing to measure and no table
+    if len(summary.failed) == len(asked):  # there is nothing to measure and no table
         refuse_failures(summary.failed, "cells have no result")
     unmeasured = measure([study], settings, quiet=running.quiet) if probes else {}
     emit(tables(read_results(study, selection.store, reading)), format, output)

@@ -144,12 +144,17 @@ class Cell:
         """Name of the run in the store: the first 16 hex digits of the identity's SHA-256."""
         return hashlib.sha256(self.identity).hexdigest()[:ID_LENGTH]
 
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Everything that changes its result but the seed, as JSON."""
+        document: dict[str, Any] = json.loads(self.identity)
+        del document["seed"]
+        return document
+
     @cached_property
     def condition(self) -> str:
         """The id of the cell without its seed; cells of one condition are its replicates."""
-        document = json.loads(self.identity)
-        del document["seed"]
-        text = json.dumps(document, sort_keys=True, separators=(",", ":"))
+        text = json.dumps(self.settings, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()[:ID_LENGTH]
 
     def __str__(self) -> str:

@@ -70,6 +70,15 @@ class FoundImages:
         return f"{text}; the published data set has {train:,} and {test:,}"
 
 
+def shown(value: Any) -> str:
+    """Return a setting as it reads in a sentence about what differs."""
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
 def difference_from_json(document: Mapping[str, Any]) -> Difference:
     """Read a difference back from ``asdict``."""
     return Difference(**{**document, "variants": tuple(document["variants"])})

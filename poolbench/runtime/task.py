@@ -27,7 +27,8 @@ class Task:
         made: What is done to a unit: ``trained``.
         kept: What an interruption leaves.
         is_open: Whether a cell of a study needs it.
-        notes: Folder below a run's, where its attempts are recorded.
+        notes: Folder below a run's, where its attempts are recorded; empty for that of the
+            unfinished cell.
     """
 
     doing: str
@@ -44,6 +45,8 @@ class Task:
 
     def notes_folder(self, store: Store, cell: Cell) -> Path:
         """Return the folder where attempts at a cell are recorded."""
+        if not self.notes:
+            return store.places.unfinished(cell.id)
         return store.folder(cell.id) / self.notes
 
 

@@ -20,6 +20,7 @@ from poolbench.models.network import count_parameters
 from poolbench.runtime.cell import batches_of, evaluate_cell, network_for, training_for
 from poolbench.runtime.data_cache import DataCache
 from poolbench.runtime.provenance import describe, now
+from poolbench.store.arrival import Arrival
 from poolbench.store.commit import PREDICTIONS, WEIGHTS
 from poolbench.store.writer import CellWriter
 from poolbench.training.captured import Recorder
@@ -96,7 +97,7 @@ class Trainer:
             saver.save()
             return "stopped", None
         result, artefacts = _conclude(cell, splits, training, outcome == "diverged", self._device)
-        writer.commit(
+        arrival = writer.commit(
             result,
             history=training.history,
             timings=training.timings,
@@ -108,8 +109,13 @@ class Trainer:
             },
             artefacts=artefacts,
         )
+        if arrival.moved is not None:
+            reporting.on_notice(f"a damaged run in its place was moved to {arrival.moved}")
+        if not arrival.is_first:
+            reporting.on_notice(f"another process finished it first, {_about_copy(arrival)}")
         if self._recorder is not None:
             self._before = cell.condition, training
+        result = arrival.commit.result
         return result.status, result
 
     def _start(self, cell: Cell, splits: Splits) -> Training:
@@ -125,6 +131,12 @@ class Trainer:
         _, training = before
         training.restart(network.state_dict(), batches_of(cell, splits), seed=cell.seed)
         return training
+
+
+def _about_copy(arrival: Arrival) -> str:
+    if not arrival.differences:
+        return "with the same result: training repeats itself"
+    return f"and its run counts; this one differs: {arrival.difference}"
 
 
 class _Saver:

@@ -108,8 +108,11 @@ class Worker:
     def _attempt(self, writer: CellWriter) -> None:
         cell, session = writer.cell, self._assignment.session
         measuring = self._assignment.task == "probe"
-        notes: Attempts = MeasurementWriter(writer.folder) if measuring else writer
+        run = self._store.folder(cell.id)
+        notes: Attempts = MeasurementWriter(run) if measuring else writer
         if not measuring and self._store.is_committed(cell.id):
+            if self._store.has_result(cell.id):
+                return  # of a process that the lock did not keep apart
             moved = self._store.quarantine(cell.id)
             self._notice(cell, f"its stored run is damaged and was moved to {moved}")
         # First of all: a worker without an event counts as one that cannot work here.

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from poolbench.core.errors import EnvironmentFault
 from poolbench.store.documents import to_bytes
 from poolbench.store.files import append_line, explaining_disk_faults, write_atomic
+
+ATTEMPTS = "attempts.jsonl"
+FAILURE = "failure.json"
 
 
 class Attempts:
@@ -26,16 +30,17 @@ class Attempts:
 
         The count is in the store, so that any worker sees that a cell keeps killing its workers.
         """
-        with explaining_disk_faults(self.folder):
-            self.folder.mkdir(parents=True, exist_ok=True)
         line = json.dumps({"session": session, **facts}) + "\n"
-        append_line(self.folder / "attempts.jsonl", line)
+        self.write(lambda: append_line(self.folder / ATTEMPTS, line))
         return sum(attempt.get("session") == session for attempt in self.attempts())
 
     def attempts(self) -> Iterator[dict[str, Any]]:
         """Yield every attempt so far; a torn line counts as an attempt without a session."""
-        path = self.folder / "attempts.jsonl"
-        for line in path.read_bytes().splitlines() if path.exists() else ():
+        try:
+            data = (self.folder / ATTEMPTS).read_bytes()
+        except FileNotFoundError:
+            return
+        for line in data.splitlines():
             try:
                 yield json.loads(line)
             except ValueError:
@@ -44,12 +49,29 @@ class Attempts:
     def record_failure(self, session: str, reason: str, advice: str = "", log: str = "") -> None:
         """Record why an attempt ended without a result; the next session tries again."""
         document = {"session": session, "reason": reason, "advice": advice, "log": log}
-        write_atomic(self.folder / "failure.json", to_bytes(document))
+        self.write(lambda: write_atomic(self.folder / FAILURE, to_bytes(document)))
+
+    def write(self, write: Callable[[], None]) -> None:
+        """Write in the folder, which another process that has finished the work may delete.
+
+        Raises:
+            EnvironmentFault: The disk is full, or the folder cannot be written.
+        """
+        for is_last in (False, True):
+            with explaining_disk_faults(self.folder):
+                self.folder.mkdir(parents=True, exist_ok=True)
+            try:
+                write()
+            except EnvironmentFault as fault:
+                if is_last or not isinstance(fault.__cause__, FileNotFoundError):
+                    raise
+            else:
+                return
 
 
 def read_failure(folder: Path) -> dict[str, str] | None:
     """Return what :meth:`Attempts.record_failure` wrote in a folder, if anything."""
     try:
-        return json.loads((folder / "failure.json").read_bytes())
+        return json.loads((folder / FAILURE).read_bytes())
     except (OSError, ValueError):
         return None

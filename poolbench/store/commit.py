@@ -1,4 +1,4 @@
-"""The commit of a run: ``result.json``, written last, with the checksums of the other files."""
+"""The commit of a run: ``result.json``, with the checksums of its other files."""
 
 from __future__ import annotations
 
@@ -21,6 +21,10 @@ from poolbench.store.documents import (
 )
 
 FILE = "result.json"
+IDENTITY = "cell.json"
+HISTORY = "history.jsonl"
+TIMINGS = "timings.jsonl"
+ENVIRONMENT = "environment.json"
 WEIGHTS = "model.safetensors"
 PREDICTIONS = "predictions.npz"
 
@@ -84,6 +88,14 @@ class Commit:
             Damaged: One of them is not what was written.
         """
         self.check()
+        self.read_all()
+
+    def read_all(self) -> None:
+        """Read every byte of every file, wherever the folder is.
+
+        Raises:
+            Damaged: One of them is not what was written.
+        """
         for name in self.files:
             self.read(name)
 
@@ -97,9 +109,9 @@ class Commit:
             cell=self.cell,
             result=self.result,
             network=self.network,
-            history=epochs_from_lines(self.read("history.jsonl")),
-            timings=timings_from_lines(self.read("timings.jsonl")),
-            environment=json.loads(self.read("environment.json")),
+            history=epochs_from_lines(self.read(HISTORY)),
+            timings=timings_from_lines(self.read(TIMINGS)),
+            environment=json.loads(self.read(ENVIRONMENT)),
         )
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from poolbench.core.atomic import write_whole
+from poolbench.core.atomic import sync_folder, write_whole
 from poolbench.core.errors import EnvironmentFault
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
@@ -44,6 +44,64 @@ def write_atomic(path: Path, data: bytes) -> None:
     """
     with explaining_disk_faults(path):
         write_whole(path, lambda file: file.write(data))
+
+
+def write_folder(folder: Path, files: Iterable[tuple[str, bytes]]) -> None:
+    """Write a new folder that nobody reads yet; when it returns, all of it is on disk.
+
+    Args:
+        folder: Created; its parents too.
+        files: Paths within it and their contents, taken one at a time.
+
+    Raises:
+        EnvironmentFault: The disk is full, or the folder cannot be written; what was written is
+            deleted.
+        Damaged, or whatever else taking a file raises; what was written is deleted too.
+    """
+    folders = {folder}
+    try:
+        with explaining_disk_faults(folder):
+            folder.mkdir(parents=True)
+            for name, data in files:
+                path = folder / name
+                if path.parent not in folders:
+                    path.parent.mkdir(parents=True)
+                    folders.add(path.parent)
+                with path.open("xb") as file:
+                    file.write(data)
+                    file.flush()
+                    os.fsync(file.fileno())
+            for each in folders:
+                sync_folder(each)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+def move_folder(source: Path, target: Path) -> bool:
+    """Rename a folder, unless there is one at its new path; what is there stays as it is.
+
+    A file system needs nothing for it but an atomic ``rename`` that refuses a folder with files in
+    it, as POSIX demands: no hard links, and no lock.
+
+    Returns:
+        Whether it was renamed.
+
+    Raises:
+        EnvironmentFault: Neither the one nor the other: the disk is broken, for instance.
+    """
+    with explaining_disk_faults(target):
+        inode = source.stat().st_ino
+        try:
+            source.rename(target)
+        except OSError as error:
+            # NFS asks again when an answer is lost, and is then told that the source is gone.
+            if not (target.exists() and target.stat().st_ino == inode):
+                if error.errno in {errno.EEXIST, errno.ENOTEMPTY}:
+                    return False
+                raise
+        sync_folder(target.parent)
+    return True
 
 
 def append_line(path: Path, line: str) -> None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from poolbench.store.documents import Damaged, seal, unseal
 from poolbench.store.files import explaining_disk_faults, write_atomic
+from poolbench.store.places import FINDINGS
 from poolbench.store.store import Store
-
-FOLDER = "findings"
 
 
 def save_finding(store: Store, key: str, document: Mapping[str, Any]) -> None:
@@ -23,7 +22,7 @@ def save_finding(store: Store, key: str, document: Mapping[str, Any]) -> None:
     Raises:
         EnvironmentFault: The disk is full, or the store cannot be written.
     """
-    folder = store.path / FOLDER
+    folder = store.path / FINDINGS
     with explaining_disk_faults(folder):
         folder.mkdir(exist_ok=True)
     write_atomic(folder / f"{key}.json", seal(document))
@@ -32,6 +31,12 @@ def save_finding(store: Store, key: str, document: Mapping[str, Any]) -> None:
 def read_finding(store: Store, key: str) -> dict[str, Any] | None:
     """Return a finding; ``None`` if it is missing or damaged, and has to be computed again."""
     try:
-        return unseal((store.path / FOLDER / f"{key}.json").read_bytes())
+        return unseal((store.path / FINDINGS / f"{key}.json").read_bytes())
     except (FileNotFoundError, Damaged):
         return None
+
+
+def finding_keys(store: Store) -> Iterator[str]:
+    """Yield the keys of a store's findings, damaged ones included, in order."""
+    for path in sorted((store.path / FINDINGS).glob("*.json")):
+        yield path.stem

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from poolbench.core.measurement import Measurement, measurement_from_json
-from poolbench.store.attempts import Attempts
+from poolbench.store.attempts import ATTEMPTS, FAILURE, Attempts
 from poolbench.store.documents import Damaged, seal, unseal
 from poolbench.store.files import remove_file, write_atomic
 
@@ -64,9 +64,9 @@ class MeasurementWriter(Attempts):
             EnvironmentFault: The disk is full, or the store cannot be written.
         """
         path = self.folder / f"{measurement.key}.json"
-        write_atomic(path, seal(measurement.to_json()))
+        self.write(lambda: write_atomic(path, seal(measurement.to_json())))
 
     def conclude(self) -> None:
         """Delete the attempts once everything asked for is measured."""
-        for name in ("attempts.jsonl", "failure.json"):
+        for name in (ATTEMPTS, FAILURE):
             remove_file(self.folder / name)

@@ -1,19 +1,19 @@
 """A store of runs: what is finished, and the right to write a cell.
 
     STORE.json             format number
-    runs/<id>/             one folder per cell: see ``writer``; ``result.json`` is its commit
+    runs/<id>/             a finished run: see ``writer``; it arrives whole: see ``arrival``
     runs/<id>/probes/      its measurements: see ``measurements``
-    locks/<id>             held by the process that writes a cell; the kernel releases it
+    unfinished/<id>/       a cell that is being trained or was interrupted: see ``writer``
+    locks/<id>             held by the process that writes a cell: see ``locks``
     studies/<id>.json      the suites that were trained here, so a report needs no suite file
     sessions/<name>/       jobs, events and logs of running workers
-    quarantine/<id>-<k>/   damaged runs, kept for inspection
+    quarantine/<id>-<k>/   damaged runs, and runs that differ from the first of their cell
 
 Readers take no lock and work on a read-only copy.
 """
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import shutil
@@ -21,18 +21,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from filelock import BaseFileLock, FileLock, Timeout
-
 from poolbench.core.cell import Cell
 from poolbench.core.errors import EnvironmentFault
 from poolbench.core.measurement import Measurement
 from poolbench.core.record import Run
 from poolbench.core.study import Study, study_from_json
 from poolbench.store import documents, measurements
+from poolbench.store.arrival import set_aside
 from poolbench.store.commit import FILE as COMMIT
 from poolbench.store.commit import Commit, read_commit
 from poolbench.store.documents import Damaged
 from poolbench.store.files import explaining_disk_faults, write_atomic
+from poolbench.store.locks import LockTrial, acquire, try_locks
+from poolbench.store.places import FOLDERS, LOCKS, RUNS, SESSIONS, STUDIES, UNFINISHED, Places
 from poolbench.store.writer import CellWriter, checkpoints
 
 FORMAT = 1
@@ -51,6 +52,7 @@ class Store:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.places = Places(path)
         marker = path / _MARKER
         try:
             version = json.loads(marker.read_bytes())["format"]
@@ -104,22 +106,22 @@ class Store:
         Raises:
             EnvironmentFault: The store cannot be written.
         """
-        for folder in ("runs", "locks", "studies", "sessions", "quarantine"):
+        for folder in FOLDERS:
             with explaining_disk_faults(self.path / folder):
                 (self.path / folder).mkdir(exist_ok=True)
-        write_atomic(self.path / "locks" / ".writable", b"")
+        write_atomic(self.path / LOCKS / ".writable", b"")
 
     def folder(self, cell_id: str) -> Path:
-        """Return the folder of a cell's run, which need not exist."""
-        return self.path / "runs" / cell_id
+        """Return the folder of a cell's finished run, which need not exist."""
+        return self.places.run(cell_id)
 
     def session_folders(self) -> list[Path]:
         """Return the folders of all sessions, those of dead processes included, in order."""
-        return sorted((self.path / "sessions").glob("*"))
+        return sorted((self.path / SESSIONS).glob("*"))
 
     def session_folder(self, name: str) -> Path:
         """Return the folder of a session's jobs, events and logs, which need not exist."""
-        return self.path / "sessions" / name
+        return self.path / SESSIONS / name
 
     def is_committed(self, cell_id: str) -> bool:
         """Whether a cell has a result, damaged or not; see :meth:`has_result`."""
@@ -127,7 +129,22 @@ class Store:
 
     def has_checkpoint(self, cell_id: str) -> bool:
         """Whether a cell has a checkpoint and is not finished."""
-        return any(checkpoints(self.folder(cell_id)))
+        if self.is_committed(cell_id):
+            return False
+        # Older versions trained where the finished run goes.
+        folders = (self.places.unfinished(cell_id), self.folder(cell_id))
+        return any(checkpoint for folder in folders for checkpoint in checkpoints(folder))
+
+    def unfinished(self) -> Iterator[str]:
+        """Yield the ids of all cells that were begun and have no result, in order."""
+        found = {
+            folder.name
+            for name in (UNFINISHED, RUNS)
+            if (self.path / name).is_dir()
+            for folder in (self.path / name).iterdir()
+            if folder.is_dir() and not folder.name.startswith(".")
+        }
+        yield from sorted(each for each in found if not self.is_committed(each))
 
     def commit_of(self, cell_id: str) -> Commit:
         """Return the commit of a finished run.
@@ -183,7 +200,7 @@ class Store:
 
     def finished(self) -> Iterator[str]:
         """Yield the ids of all committed runs, damaged ones included, in order."""
-        folder = self.path / "runs"
+        folder = self.path / RUNS
         if folder.is_dir():
             for entry in sorted(os.scandir(folder), key=lambda item: item.name):
                 if self.is_committed(entry.name):
@@ -207,65 +224,46 @@ class Store:
 
         The lock is the operating system's, so it ends with the process in any case.
         """
-        lock = self._acquire(cell.id)
+        lock = acquire(self._lock(cell.id))
         if lock is None:
             yield None
             return
         try:
-            yield CellWriter(self.folder(cell.id), cell)
+            yield CellWriter(self.places, cell)
         finally:
             lock.release()
 
     def is_being_written(self, cell_id: str) -> bool:
         """Whether some process holds a cell now."""
-        lock = self._acquire(cell_id)
+        lock = acquire(self._lock(cell_id))
         if lock is None:
             return True
         lock.release()
         return False
 
-    def keeps_writers_apart(self) -> bool:
-        """Whether the file system supports exclusive locks; tried by taking one."""
-        first, second = (
-            FileLock(self.path / "locks" / ".trial", timeout=0, is_singleton=False)
-            for _ in range(2)
-        )
-        with first:
-            try:
-                with second:
-                    return False
-            except Timeout:
-                return True
+    def try_locks(self) -> LockTrial:
+        """Whether the file system refuses a lock to a second process; tried with one."""
+        return try_locks(self._lock(".trial"))
 
-    def _acquire(self, cell_id: str) -> BaseFileLock | None:
-        path = self.path / "locks" / cell_id
-        lock = FileLock(path, timeout=0)
-        with explaining_disk_faults(path):
-            try:
-                lock.acquire()
-            except Timeout:
-                return None
-        return lock
+    def _lock(self, cell_id: str) -> Path:
+        return self.path / LOCKS / cell_id
 
     def quarantine(self, cell_id: str) -> Path:
         """Move a damaged run aside, so that its cell is trained again; return its new path."""
-        source = self.folder(cell_id)
-        for attempt in range(10_000):
-            target = self.path / "quarantine" / f"{cell_id}-{attempt}"
-            try:
-                with explaining_disk_faults(target):
-                    source.rename(target)
-            except EnvironmentFault as fault:
-                cause = fault.__cause__
-                if isinstance(cause, OSError) and cause.errno in {errno.EEXIST, errno.ENOTEMPTY}:
-                    continue
-                raise
-            return target
-        raise EnvironmentFault(f"too many damaged copies of {cell_id} in {self.path}/quarantine")
+        return set_aside(self.folder(cell_id), self.places.quarantine, cell_id)
 
     def remember(self, study: Study) -> None:
         """Store a study, so that reports need only the store."""
-        write_atomic(self.path / "studies" / f"{study.id}.json", documents.seal(study.to_json()))
+        write_atomic(self.study_path(study.id), documents.seal(study.to_json()))
+
+    def study_path(self, study_id: str) -> Path:
+        """Return the file of a study, which need not exist."""
+        return self.path / STUDIES / f"{study_id}.json"
+
+    def study_ids(self) -> list[str]:
+        """Return the ids of the studies trained here, damaged ones included, oldest first."""
+        paths = (self.path / STUDIES).glob("*.json")
+        return [path.stem for path in sorted(paths, key=lambda item: item.stat().st_mtime)]
 
     def study(self, study_id: str) -> Study:
         """Return a stored study.
@@ -274,8 +272,7 @@ class Store:
             Damaged: Its file is not what was written.
             FileNotFoundError: There is none with that id.
         """
-        path = self.path / "studies" / f"{study_id}.json"
-        return study_from_json(documents.unseal(path.read_bytes()))
+        return study_from_json(documents.unseal(self.study_path(study_id).read_bytes()))
 
     def studies(self) -> Iterator[Study]:
         """Yield the studies trained here, oldest first.
@@ -283,13 +280,12 @@ class Store:
         Raises:
             EnvironmentFault: The file of a study is damaged.
         """
-        paths = (self.path / "studies").glob("*.json")
-        for path in sorted(paths, key=lambda item: item.stat().st_mtime):
+        for study_id in self.study_ids():
             try:
-                yield self.study(path.stem)
+                yield self.study(study_id)
             except (Damaged, KeyError, TypeError) as error:
                 raise EnvironmentFault(
-                    f"{path} is damaged: {error}",
+                    f"{self.study_path(study_id)} is damaged: {error}",
                     "delete it; `poolbench train` on its suite writes it again, and skips "
                     "finished cells",
                 ) from error

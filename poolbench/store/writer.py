@@ -1,23 +1,35 @@
-"""Writing one cell: checkpoints while it trains, then its files, then the commit.
+"""Writing one cell: checkpoints while it trains, then the finished run, which arrives whole.
 
-In ``runs/<id>/``: ``cell.json`` (the hashed bytes), ``attempts.jsonl``,
-``checkpoint-<epoch>-<step>-<sha256>.safetensors`` while it trains; once finished ``history.jsonl``,
-``timings.jsonl``, ``environment.json``, ``model.safetensors``, ``predictions.npz`` and, last,
-``result.json``. Later measurements go to ``probes/``: see ``measurements``.
+In ``unfinished/<id>/``, while it trains: ``cell.json`` (the hashed bytes), ``attempts.jsonl``,
+``failure.json``, ``checkpoint-<epoch>-<step>-<sha256>.safetensors``. The run is then written to
+a folder there that no other process touches, and moved to ``runs/<id>/``: ``cell.json``,
+``attempts.jsonl``, ``history.jsonl``, ``timings.jsonl``, ``environment.json``,
+``model.safetensors``, ``predictions.npz``, ``result.json``. Later measurements go to ``probes/``:
+see ``measurements``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from poolbench.core.cell import Cell
-from poolbench.core.errors import EnvironmentFault
+from poolbench.core.errors import EnvironmentFault, PoolbenchError
 from poolbench.core.record import Epoch, Result, Timing
 from poolbench.store import commit, documents
-from poolbench.store.attempts import Attempts
-from poolbench.store.files import explaining_disk_faults, remove_file, write_atomic
+from poolbench.store.arrival import Arrival
+from poolbench.store.attempts import ATTEMPTS, FAILURE, Attempts
+from poolbench.store.files import (
+    explaining_disk_faults,
+    move_folder,
+    remove_file,
+    remove_tree,
+    write_atomic,
+    write_folder,
+)
+from poolbench.store.places import Places
 
 _CHECKPOINT = "checkpoint-{epoch:05d}-{step:07d}-{digest}.safetensors"
 
@@ -25,29 +37,35 @@ _CHECKPOINT = "checkpoint-{epoch:05d}-{step:07d}-{digest}.safetensors"
 class CellWriter(Attempts):
     """The right to write one cell, given by ``Store.writing`` under the cell's lock.
 
+    It stays harmless where the lock does not hold and another process writes the same cell: files
+    are never shared but for checkpoints, which are named by their content.
+
     Args:
-        folder: The cell's folder; created if missing.
+        places: Where things are in the store.
         cell: The cell that is trained there.
     """
 
-    def __init__(self, folder: Path, cell: Cell) -> None:
-        super().__init__(folder)
+    def __init__(self, places: Places, cell: Cell) -> None:
+        super().__init__(places.unfinished(cell.id))
         self.cell = cell
+        self._places = places
 
     def begin(self, session: str, facts: Mapping[str, Any]) -> int:
         """Record the cell and an attempt; return how many this session has made."""
-        with explaining_disk_faults(self.folder):
-            self.folder.mkdir(parents=True, exist_ok=True)
-        identity = self.folder / "cell.json"
+        earlier = self._places.run(self.cell.id)
+        # Older versions trained where the run goes.
+        if earlier.is_dir() and not (earlier / commit.FILE).exists():
+            move_folder(earlier, self.folder)
+        identity = self.folder / commit.IDENTITY
         if not identity.exists():
-            write_atomic(identity, self.cell.identity)
+            self.write(lambda: write_atomic(identity, self.cell.identity))
         return super().begin(session, facts)
 
     def save_checkpoint(self, data: bytes, *, epoch: int, step: int) -> None:
         """Save a training state; the previous one is deleted once this one is safe on disk."""
         name = _CHECKPOINT.format(epoch=epoch, step=step, digest=documents.sha256(data))
         older = [path for path in checkpoints(self.folder) if path.name != name]
-        write_atomic(self.folder / name, data)
+        self.write(lambda: write_atomic(self.folder / name, data))
         for path in older:
             remove_file(path)
 
@@ -63,6 +81,8 @@ class CellWriter(Attempts):
         for path in reversed(checkpoints(self.folder)):
             try:
                 data = path.read_bytes()
+            except FileNotFoundError:  # another writer has saved a newer one
+                continue
             except OSError as error:
                 raise EnvironmentFault(
                     f"cannot read {path}: {error.strerror}",
@@ -75,7 +95,7 @@ class CellWriter(Attempts):
 
     def set_aside(self, path: Path) -> Path:
         """Move a damaged checkpoint to the quarantine folder and return its new path."""
-        target = self.folder.parent.parent / "quarantine" / f"{self.folder.name}-{path.name}"
+        target = self._places.quarantine / f"{self.cell.id}-{path.name}"
         with explaining_disk_faults(target):
             path.replace(target)
         return target
@@ -92,8 +112,8 @@ class CellWriter(Attempts):
         timings: list[Timing],
         environment: Mapping[str, Any],
         artefacts: Mapping[str, bytes],
-    ) -> None:
-        """Write a finished run; the last rename commits it.
+    ) -> Arrival:
+        """Write a finished run and let it arrive: one rename commits it, unless it comes second.
 
         Args:
             result: Its outcome.
@@ -102,21 +122,41 @@ class CellWriter(Attempts):
             environment: Machine and versions, JSON.
             artefacts: Further files by name: weights, predictions.
 
+        Returns:
+            The run that counts, and if that is another process', how this one differs.
+
         Raises:
             EnvironmentFault: The disk is full; the checkpoint stays, nothing is lost.
         """
         files = {
-            "cell.json": self.cell.identity,
-            "history.jsonl": documents.to_lines(history),
-            "timings.jsonl": documents.to_lines(timings),
-            "environment.json": documents.to_bytes(environment),
+            commit.IDENTITY: self.cell.identity,
+            commit.HISTORY: documents.to_lines(history),
+            commit.TIMINGS: documents.to_lines(timings),
+            commit.ENVIRONMENT: documents.to_bytes(environment),
             **artefacts,
         }
-        for name, data in files.items():
-            write_atomic(self.folder / name, data)
-        write_atomic(self.folder / commit.FILE, commit.commit_bytes(self.cell, result, files))
-        for path in [*checkpoints(self.folder), self.folder / "failure.json"]:
+        sealed = {**files, commit.FILE: commit.commit_bytes(self.cell, result, files)}
+        with suppress(OSError):
+            sealed[ATTEMPTS] = (self.folder / ATTEMPTS).read_bytes()
+        run = self._places.staging(self.cell.id)
+        write_folder(run, sealed.items())
+        try:
+            arrival = self._places.arrive(run, self.cell.id)
+        except BaseException:
+            with suppress(PoolbenchError):
+                remove_tree(run)
+            raise
+        self._clear()
+        return arrival
+
+    def _clear(self) -> None:
+        """Delete what the unfinished cell needed; what another writer has begun there stays."""
+        for name in (commit.IDENTITY, ATTEMPTS, FAILURE):
+            remove_file(self.folder / name)
+        for path in checkpoints(self.folder):
             remove_file(path)
+        with suppress(OSError):
+            self.folder.rmdir()
 
 
 def checkpoints(folder: Path) -> list[Path]:

@@ -7,7 +7,13 @@ from functools import partial
 from typing import Any
 
 from poolbench.core.cell import Named
-from poolbench.core.comparability import PUBLISHED_DATA, Difference, FoundImages, Part
+from poolbench.core.comparability import (
+    PUBLISHED_DATA,
+    Difference,
+    FoundImages,
+    Part,
+    shown,
+)
 from poolbench.core.counted import counted
 from poolbench.suite.check import Suite
 from poolbench.suite.reference import Reference
@@ -141,13 +147,7 @@ def _changes(here: Mapping[str, Any], there: Mapping[str, Any]) -> Iterator[tupl
 
 
 def _shown(value: Any) -> str:
-    if value is None:
-        return "none"
-    if isinstance(value, Named):
-        return value.name
-    if isinstance(value, bool):
-        return str(value).lower()
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return value.name if isinstance(value, Named) else shown(value)
 
 
 def _of_images(here: FoundImages, official: tuple[int, int]) -> str:

@@ -22,5 +22,7 @@ def lasting_bytes(store: Path) -> dict[str, bytes]:
 
 def attempts(store: Path) -> list[int]:
     """Return how often each cell was begun."""
-    paths = sorted((store / "runs").glob("*/attempts.jsonl"))
+    paths = sorted(
+        (*store.glob("runs/*/attempts.jsonl"), *store.glob("unfinished/*/attempts.jsonl"))
+    )
     return [len(path.read_text().splitlines()) for path in paths]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import shutil
@@ -60,3 +61,29 @@ def test_a_copy_without_its_empty_folders_is_a_store(
     assert poolbench("store", "gc").code == 0
     (Store(tmp_path / "runs").folder(study.cells[0].id) / "model.safetensors").write_bytes(b"")
     assert "moved" in poolbench("store", "verify", "--set-aside").out
+
+
+def test_a_merge_that_meets_a_difference_says_which_and_ends_with_3(
+    poolbench: Callable[..., Done], tmp_path: Path
+) -> None:
+    counts = {"a": [180, 181], "b": [180, 182]}
+    for name, right in counts.items():
+        study = a_store(tmp_path / name, {"average": right})
+    done = poolbench("store", "merge", "a", "b", "-o", "c")
+    assert done.code == 3
+    assert done.out.splitlines() == [
+        "a: 2 runs added, 0 already there with the same content; 0 measurements added to those",
+        "b: 0 runs added, 1 already there with the same content; 0 measurements added to those",
+    ]
+    kept = f"c/quarantine/{study.cells[1].id}-0"
+    assert (
+        f"average · digits · seed 1 ({study.cells[1].id}) of b: accuracy 91.00 % (182 of 200) "
+        f"instead of 90.50 % (181 of 200); kept in {kept}" in done.err
+    )
+    assert (tmp_path / kept / "result.json").exists()
+    report = poolbench("report", "--store", "c", "--format", "json").out
+    assert json.loads(report)["tables"][0]["rows"][0]["accuracy_mean"] == 0.9025
+    alone = poolbench("store", "merge", "a", "-o", "d")
+    assert alone.code == 0
+    nowhere = poolbench("store", "merge", "a", "nowhere", "-o", "e")
+    assert (nowhere.code, (tmp_path / "e").exists()) == (6, False)

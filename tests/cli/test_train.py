@@ -188,7 +188,7 @@ def test_a_failing_cell_is_exit_3_and_the_others_are_trained(
     assert "out of memory" in done.err
     assert "smaller recipe.batch_size" in done.err
     assert "average" in done.out
-    log = next((tmp_path / "runs" / "runs").glob("*/failure.json")).read_text()
+    log = next((tmp_path / "runs" / "unfinished").glob("*/failure.json")).read_text()
     assert "Traceback" in log or "out of memory" in log
     # Failures are tried again by the next command; finished cells are not.
     again = poolbench("train", tiny, "--engine", "inline", "--plugin", plugin)
@@ -352,3 +352,46 @@ def test_a_wrong_reading_is_refused_before_training(poolbench: Program, tiny: Pa
     done = poolbench("train", tiny, "--format", "htlm", "--engine", "inline")
     assert done.code == 2
     assert not tiny.with_name("runs").exists()
+
+
+def test_shards_merged_are_the_study_trained_in_one_place(
+    poolbench: Program, tiny: Path, tmp_path: Path
+) -> None:
+    whole = poolbench("train", tiny, "--store", "whole", "--engine", "inline")
+    for index in (1, 2, 3):
+        shard = ("--shard", f"{index}/3")
+        planned = poolbench("plan", tiny, *shard, "--format", "json", "--store", f"part{index}")
+        done = poolbench("train", tiny, *shard, "--store", f"part{index}", "--engine", "inline")
+        assert done.code == 0, done.err
+        count = len(list((tmp_path / f"part{index}" / "runs").iterdir()))
+        assert f"shard {index}/3: {count} of 4 cells" in done.err
+        assert sum(row["cells"] for row in json.loads(planned.out)["tables"][0]["rows"]) == count
+    merged = poolbench("store", "merge", "part1", "part2", "part3", "-o", "merged")
+    assert merged.code == 0, merged.err
+    assert lasting_bytes(tmp_path / "merged") == lasting_bytes(tmp_path / "whole")
+    again = poolbench("train", tiny, "--store", "merged", "--engine", "inline")
+    assert "nothing to do" in again.err
+    speeds = -1  # the last column is a duration's, which no two trainings share
+    assert [line.split()[:speeds] for line in again.out.splitlines()[:8]] == [
+        line.split()[:speeds] for line in whole.out.splitlines()[:8]
+    ]
+
+
+def test_a_shard_without_cells_trains_nothing_and_fails_nothing(
+    poolbench: Program, tiny: Path, tmp_path: Path
+) -> None:
+    codes = []
+    for index in range(1, 6):
+        asked = ("--shard", f"{index}/5", "--only", "lae@0", "--set", "recipe.epochs=1")
+        done = poolbench("train", tiny, *asked, "--engine", "inline", "--store", f"p{index}")
+        codes.append(done.code)
+        assert (done.out == "") == ("0 of 1 cell;" in done.err)
+    assert codes == [0] * 5
+    assert len(list(tmp_path.glob("p*/runs/*"))) == 1
+
+
+def test_what_is_no_shard_is_bad_input(poolbench: Program, tiny: Path) -> None:
+    for command in ("train", "plan"):
+        done = poolbench(command, tiny, "--shard", "3/2")
+        assert (done.code, done.out) == (2, "")
+        assert "'3/2' is not a shard" in done.err

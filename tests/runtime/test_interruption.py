@@ -62,11 +62,11 @@ def are_gone(processes: list[psutil.Process]) -> bool:
 
 
 def has_begun(store: Path) -> bool:
-    return any(store.glob("runs/*/attempts.jsonl"))
+    return any(store.glob("*/*/attempts.jsonl"))
 
 
 def has_checkpoint(store: Path) -> bool:
-    return any(store.glob("runs/*/checkpoint-*.safetensors"))
+    return any(store.glob("unfinished/*/checkpoint-*.safetensors"))
 
 
 def finished(store: Path) -> int:
@@ -196,7 +196,7 @@ def test_a_damaged_checkpoint_is_set_aside_and_said_so(
     process = spawn("train", tiny, "--store", store, "--jobs", 1)
     wait_for(lambda: has_checkpoint(store))
     kill_with_workers(process)
-    (checkpoint,) = store.glob("runs/*/checkpoint-*.safetensors")
+    (checkpoint,) = store.glob("unfinished/*/checkpoint-*.safetensors")
     data = bytearray(checkpoint.read_bytes())
     data[len(data) // 2] ^= 1
     checkpoint.write_bytes(bytes(data))

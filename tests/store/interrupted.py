@@ -100,9 +100,10 @@ def each_end(
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    """Return every file below a folder by its path, but locks and temporary files."""
+    """Return every file below a folder by its path, but locks and what is being written."""
     return {
         str(path.relative_to(folder)): path.read_bytes()
         for path in folder.rglob("*")
-        if path.is_file() and path.parent.name != "locks" and not path.name.startswith(".")
+        if path.is_file() and path.parent.name != "locks"
+        if not any(part.startswith(".") for part in path.relative_to(folder).parts)
     }

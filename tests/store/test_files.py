@@ -16,9 +16,9 @@ from poolbench.core.atomic import write_whole
 from poolbench.core.errors import EnvironmentFault
 from poolbench.store.attempts import Attempts
 from poolbench.store.files import explaining_disk_faults, remove_file, remove_tree, write_atomic
-from poolbench.store.findings import FOLDER as FINDINGS
 from poolbench.store.findings import save_finding
 from poolbench.store.leftovers import leftovers
+from poolbench.store.places import FINDINGS
 from poolbench.store.store import Store
 from tests.cells import a_cell
 
@@ -242,3 +242,22 @@ def test_gc_takes_checkpoints_that_a_killed_writer_left_beside_its_result(tmp_pa
     assert collect(tmp_path, dry_run=False).size_bytes == len(b"state")
     assert [path.name for path in store.folder("finished").iterdir()] == ["result.json"]
     assert len(list(store.folder("unfinished").iterdir())) == 1
+
+
+def test_gc_takes_half_a_run_and_what_a_finished_cell_no_longer_needs(tmp_path: Path) -> None:
+    store = Store.create(tmp_path)
+    for name in ("finished", "unfinished"):
+        folder = store.places.unfinished(name)
+        (folder / ".run-0123abcd").mkdir(parents=True)
+        (folder / ".run-0123abcd" / "model.safetensors").write_bytes(b"half")
+        (folder / "checkpoint-00001-0000000-c0ffee.safetensors").write_bytes(b"state")
+    (tmp_path / "unfinished" / ".trial-0123abcd").mkdir()
+    store.folder("finished").mkdir()
+    assert list(store.unfinished()) == ["finished", "unfinished"]
+    (store.folder("finished") / "result.json").write_bytes(b"{}")
+    assert collect(tmp_path, dry_run=False).size_bytes == 2 * len(b"half") + len(b"state")
+    assert list(store.unfinished()) == ["unfinished"]
+    assert [path.name for path in (tmp_path / "unfinished").iterdir()] == ["unfinished"]
+    (kept,) = (tmp_path / "unfinished").glob("*/*")
+    assert kept.name == "checkpoint-00001-0000000-c0ffee.safetensors"
+    assert kept.parent.name == "unfinished"

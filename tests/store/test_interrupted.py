@@ -47,7 +47,7 @@ def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def writer_at(path: Path) -> CellWriter:
     # Without its lock, which a dead process would have left to the kernel.
-    return CellWriter(Store(path).folder(CELL.id), CELL)
+    return CellWriter(Store(path).places, CELL)
 
 
 def make(path: Path) -> None:
@@ -120,7 +120,7 @@ def test_a_result_is_never_there_before_all_that_it_vouches_for(tmp_path: Path, 
                 assert hashlib.sha256(data).hexdigest() == facts["sha256"], name
         else:
             assert writer_at(path).load_checkpoint() == (b"old", [])
-            assert read_failure(folder) is not None
+            assert read_failure(writer_at(path).folder) is not None
         found.add(Store(path).verify(CELL.id))
         assert_same_when_repeated(path, commit, tmp_path / "undisturbed", end)
     assert found == {"", "not finished"}
@@ -154,7 +154,7 @@ def test_a_measurement_is_whole_or_what_it_was_before(
         begin(path)
         commit(path)
         if before is not None:
-            file = writer_at(path).folder / "probes" / f"{MEASUREMENT.key}.json"
+            file = Store(path).folder(CELL.id) / "probes" / f"{MEASUREMENT.key}.json"
             file.parent.mkdir()
             file.write_bytes(before)
 

@@ -206,11 +206,12 @@ def test_a_failure_is_remembered_until_the_cell_is_finished(tmp_path: Path) -> N
         assert writer is not None
         writer.begin("s", {})
         writer.record_failure("s", "out of memory", "smaller batches")
-    failure = read_failure(store.folder(CELL.id))
+    folder = store.places.unfinished(CELL.id)
+    failure = read_failure(folder)
     assert failure is not None
     assert failure["reason"] == "out of memory"
     commit(store)
-    assert read_failure(store.folder(CELL.id)) is None
+    assert read_failure(folder) is None
 
 
 def test_a_diverged_run_has_no_accuracy(tmp_path: Path) -> None:
@@ -377,10 +378,8 @@ def test_a_cell_has_a_checkpoint_from_when_it_is_saved_until_it_is_finished(tmp_
 
 
 def test_a_later_epoch_and_a_later_step_are_the_newer_checkpoint(tmp_path: Path) -> None:
-    folder = tmp_path / "runs" / CELL.id
-    folder.mkdir(parents=True)
-    (tmp_path / "quarantine").mkdir()
-    writer = CellWriter(folder, CELL)
+    writer = CellWriter(Store.create(tmp_path).places, CELL)
+    (folder := writer.folder).mkdir()
     # As many as a writer that was killed again and again could leave.
     states = [(2, 0), (2, 9), (2, 10), (10, 1)]
     for epoch, step in states:
@@ -402,7 +401,7 @@ def test_a_later_epoch_and_a_later_step_are_the_newer_checkpoint(tmp_path: Path)
 
 
 def test_whose_a_folder_is_is_written_once(tmp_path: Path) -> None:
-    writer = CellWriter(tmp_path / "runs" / CELL.id, CELL)
+    writer = CellWriter(Store.create(tmp_path).places, CELL)
     writer.begin("session", {"pid": 1})
     identity = writer.folder / "cell.json"
     assert identity.read_bytes() == CELL.identity
@@ -419,15 +418,25 @@ def test_a_held_cell_is_being_written_and_a_question_about_it_holds_nothing(tmp_
         assert other is not None
     for _ in range(2):  # the first gave back what it took
         assert store.is_being_written(CELL.id) is False
-    assert store.keeps_writers_apart() is True
+    assert store.try_locks() == "exclusive"
 
 
 def test_a_file_system_that_grants_a_lock_twice_is_found_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store = Store.create(tmp_path)
-    monkeypatch.setattr("poolbench.store.store.FileLock", lambda *_, **__: nullcontext())
-    assert store.keeps_writers_apart() is False
+    monkeypatch.setattr("poolbench.store.locks.FileLock", lambda *_, **__: nullcontext())
+    assert store.try_locks() == "granted twice"
+
+
+def test_a_file_system_without_locks_is_found_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def flock(*_: object) -> None:
+        raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
+
+    monkeypatch.setattr("fcntl.flock", flock)
+    assert Store.create(tmp_path).try_locks() == "unsupported"
 
 
 def test_the_size_of_a_run_is_that_of_all_its_files(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from poolbench.report.number_format import per_cent, points, probability
 from poolbench.report.table import Column, TableCell
-from poolbench.stats import Comparison, Pair, Verdict
+from poolbench.stats import Comparison, Estimate, Pair, Verdict
 
 SIGNS: Mapping[Verdict, str] = {
     "better": "▲", "worse": "▼", "equivalent": "≈", "too few seeds": "?", "no test possible": "?"
@@ -15,7 +15,11 @@ SIGNS: Mapping[Verdict, str] = {
 
 def count_cell(comparison: Comparison, variant: str) -> TableCell:
     """Return the number of seeds, with marks if some diverged (†) or are missing (‡)."""
-    e = comparison.estimates[variant]
+    return counted_cell(comparison.estimates[variant])
+
+
+def counted_cell(e: Estimate) -> TableCell:
+    """Return the number of seeds of an estimate, with the same marks."""
     signs = ("†" if e.n_diverged else "") + ("‡" if e.n_missing else "")
     text = f"{e.n}/{e.n_asked}{signs}" if signs else str(e.n)
     return TableCell(values=(e.n, e.n_diverged, e.n_missing), text=text)

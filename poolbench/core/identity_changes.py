@@ -1,0 +1,51 @@
+"""What two trainings differ in, read from the very documents whose hashes tell them apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from poolbench.core.comparability import shown
+
+_SHOWN_OF_A_CHECKSUM = 12
+
+
+def identity_changes(here: Mapping[str, Any], there: Mapping[str, Any]) -> Iterator[str]:
+    """Yield everything that differs: ``recipe.optimizer.lr 0.1 instead of 0.2``.
+
+    Args:
+        here: ``Cell.settings`` of one training.
+        there: Of the other.
+    """
+    yield from _of_mappings("", here, there)
+
+
+def _of_mappings(prefix: str, here: Mapping[str, Any], there: Mapping[str, Any]) -> Iterator[str]:
+    for key in dict.fromkeys((*here, *there)):
+        yield from _of_values(f"{prefix}{key}", here.get(key), there.get(key))
+
+
+def _of_values(key: str, here: Any, there: Any) -> Iterator[str]:
+    if here == there:
+        return
+    if not (isinstance(here, Mapping) and isinstance(there, Mapping)):
+        yield f"{key} {_text(here)} instead of {_text(there)}"
+    elif "name" not in here:
+        yield from _of_mappings(f"{key}.", here, there)
+    elif here["name"] != there["name"]:  # the options of another optimiser, ... are its own
+        yield f"{key} {here['name']} instead of {there['name']}"
+    else:
+        yield from _of_mappings(f"{key}.", here["options"], there["options"])
+        rest = [{k: v for k, v in each.items() if k not in ("name", "options")}
+                for each in (here, there)]  # fmt: skip
+        yield from _of_mappings(f"{key} {here['name']}: ", *rest)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, Mapping) and "name" in value:
+        return str(value["name"])
+    if isinstance(value, list):
+        return ", ".join(map(_text, value)) or "none"
+    if isinstance(value, str):
+        return value[:_SHOWN_OF_A_CHECKSUM]
+    return shown(value)

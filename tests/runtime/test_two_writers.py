@@ -1,0 +1,42 @@
+"""One cell trained by two processes at once, because a lock's file was deleted."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from poolbench.store.store import Store
+from tests.app.runs import lasting_bytes
+from tests.conftest import Done
+
+ONE_CELL = ("--only", "average@0", "--set", "recipe.epochs=12")
+
+
+def test_a_lock_deleted_under_a_writer_costs_a_repetition_and_no_result(
+    poolbench: Callable[..., Done],
+    spawn: Callable[..., subprocess.Popen[str]],
+    tiny: Path,
+    tmp_path: Path,
+) -> None:
+    command = ("train", tiny, *ONE_CELL, "--store")
+    both = tmp_path / "both"
+    first = spawn(*command, both, "--jobs", 1)
+    deadline = time.monotonic() + 120
+    while not (held := list(both.glob("locks/[0-9a-f]*"))):
+        assert time.monotonic() < deadline, "nothing was begun"
+        time.sleep(0.01)
+    held[0].unlink()
+    second = spawn(*command, both, "--no-wait", "--jobs", 1)
+    ends = [process.communicate(timeout=120) for process in (first, second)]
+    assert [first.returncode, second.returncode] == [0, 0], ends
+    told = [err for _, err in ends if "another process finished it first" in err]
+    assert len(told) == 1, ends
+    assert "with the same result" in told[0]
+    (cell_id,) = Store(both).finished()
+    assert Store(both).verify(cell_id) == ""
+    assert list((both / "quarantine").iterdir()) == []
+    assert list((both / "unfinished").iterdir()) == []
+    assert poolbench(*command, "alone", "-q", "--engine", "inline").code == 0
+    assert lasting_bytes(both) == lasting_bytes(tmp_path / "alone")
