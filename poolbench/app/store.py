@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from poolbench.engines.slurm import queued_sessions
+from poolbench.engines.slurm_queue import queued_sessions
 from poolbench.runtime.session import Session
 from poolbench.store.documents import Damaged
 from poolbench.store.files import remove_file, remove_tree

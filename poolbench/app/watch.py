@@ -8,7 +8,7 @@ from pathlib import Path
 
 from poolbench.core.errors import EnvironmentFault, NothingMatched
 from poolbench.core.events import Event
-from poolbench.engines.slurm import cancel_sessions, queued_sessions
+from poolbench.engines.slurm_queue import cancel_sessions, queued_sessions
 from poolbench.runtime.session import Session
 from poolbench.store.store import Store
 

@@ -11,27 +11,21 @@ what is still queued and goes on with it.
 
 from __future__ import annotations
 
-import getpass
-import os
 import shlex
-import shutil
-import subprocess
 import sys
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import ClassVar
 
 from poolbench.core.errors import EnvironmentFault
 from poolbench.engines.api import Ended, Job, Workers
+from poolbench.engines.slurm_queue import PREFIX, array_size, arrays_of, cancel, queued, run
 
-_PREFIX = "poolbench-"
 _ELEMENT = "poolbench.runtime.element"
-_ANSWER_S = 60.0
 _UNANSWERED = 5
 _WORDS = 40
-_DEFAULT_ARRAY_SIZE = 1001
 
 
 class SlurmEngine:
@@ -106,7 +100,7 @@ class SlurmEngine:
         Raises:
             EnvironmentFault: Slurm is not there, or does not take the array.
         """
-        most = self._max_array or _array_size()
+        most = self._max_array or array_size()
         for first in range(0, len(jobs), most):
             self._submit(jobs[first : first + most])
         self._next_poll_s = time.monotonic() + self._poll_s
@@ -124,12 +118,12 @@ class SlurmEngine:
             EnvironmentFault: Slurm does not answer.
         """
         arrays = arrays_of(folder)
-        queued = _queued()
+        waiting = queued()
         alive = {
             name: (array, index)
             for array, names in arrays.items()
             for index, name in enumerate(names)
-            if (array, index) in queued
+            if (array, index) in waiting
         }
         if alive:
             self._folder, self._arrays, self._running = folder, arrays, alive
@@ -147,14 +141,14 @@ class SlurmEngine:
             return []
         self._next_poll_s = time.monotonic() + self._poll_s
         try:
-            queued = _queued()
+            waiting = queued()
         except EnvironmentFault:
             self._unanswered += 1
             if self._unanswered == _UNANSWERED:
                 raise
             return []
         self._unanswered = 0
-        gone = [name for name, element in self._running.items() if element not in queued]
+        gone = [name for name, element in self._running.items() if element not in waiting]
         return [self._ended(name, *self._running.pop(name)) for name in gone]
 
     def detach(self) -> str:
@@ -173,11 +167,11 @@ class SlurmEngine:
         folder = jobs[0].file.parent
         if folder != self._folder:
             self._folder, self._arrays = folder, {}
-        array = f"{_PREFIX}{folder.name}-{len(self._arrays)}"
+        array = f"{PREFIX}{folder.name}-{len(self._arrays)}"
         self._arrays[array] = [job.name for job in jobs]
         # Before it is submitted, so that no array is ever unknown.
         (folder / f"{array}.jobs").write_text("".join(f"{job.name}\n" for job in jobs))
-        _run("sbatch", "--parsable", text=self._script(folder, array, len(jobs)))
+        run("sbatch", "--parsable", text=self._script(folder, array, len(jobs)))
         self._running |= {job.name: (array, index) for index, job in enumerate(jobs)}
 
     def _script(self, folder: Path, array: str, count: int) -> str:
@@ -213,119 +207,3 @@ class SlurmEngine:
             written = (self._folder / f"{array}-{index}.out").read_text(errors="replace")
             detail = " ".join(written.split()[-_WORDS:])
         return Ended(job=job, exit_code=None, detail=detail)
-
-
-def arrays_of(folder: Path) -> dict[str, list[str]]:
-    """Return the names of the jobs of a session's arrays, by array, in order of submission."""
-    files = folder.glob(f"{_PREFIX}*.jobs")
-    ordered = sorted(files, key=lambda file: int(file.stem.rpartition("-")[2]))
-    return {file.stem: file.read_text().split() for file in ordered}
-
-
-def queued_sessions(folders: Sequence[Path]) -> set[str]:
-    """Return the names of the sessions with elements in the queue.
-
-    Where Slurm does not answer, nobody can say that what it was given has ended.
-
-    Args:
-        folders: Folders of sessions, of any engine.
-    """
-    given = {folder.name for folder in folders if any(folder.glob(f"{_PREFIX}*.jobs"))}
-    if not given:
-        return set()
-    try:
-        return given & {_session_of(array) for array, _ in _queued()}
-    except EnvironmentFault:
-        return given
-
-
-def cancel(arrays: Collection[str]) -> None:
-    """Cancel arrays by name.
-
-    Raises:
-        EnvironmentFault: Slurm does not answer.
-    """
-    for array in sorted(arrays):
-        _run("scancel", f"--user={getpass.getuser()}", f"--name={array}")
-
-
-def cancel_sessions(names: Collection[str]) -> None:
-    """Cancel every array of sessions.
-
-    Raises:
-        EnvironmentFault: Slurm does not answer.
-    """
-    cancel({array for array, _ in _queued() if _session_of(array) in names})
-
-
-def _session_of(array: str) -> str:
-    return array.removeprefix(_PREFIX).rpartition("-")[0]
-
-
-def requeue() -> None:
-    """Ask Slurm, from inside an element, to queue it again."""
-    array, index = os.environ["SLURM_ARRAY_JOB_ID"], os.environ["SLURM_ARRAY_TASK_ID"]
-    _run("scontrol", "requeue", f"{array}_{index}")
-
-
-def _queued() -> set[tuple[str, int]]:
-    """Return array and index of every element of ours that is queued or running."""
-    answer = _run("squeue", "--me", "--noheader", "--array", "--format=%j|%K")
-    return set(_elements(answer))
-
-
-def _elements(answer: str) -> Iterator[tuple[str, int]]:
-    for line in answer.splitlines():
-        name, _, index = line.strip().rpartition("|")
-        if name.startswith(_PREFIX) and index.isdigit():
-            yield name, int(index)
-
-
-def _array_size() -> int:
-    """Return the most elements that an array may have here."""
-    for line in _run("scontrol", "show", "config").splitlines():
-        key, _, value = line.partition("=")
-        if key.strip() == "MaxArraySize" and value.strip().isdigit():
-            return max(1, int(value) - 1)
-    return _DEFAULT_ARRAY_SIZE - 1
-
-
-def _run(program: str, *arguments: str, text: str | None = None) -> str:
-    """Run a program of Slurm; return what it prints.
-
-    Raises:
-        EnvironmentFault: It is not there, fails or does not answer.
-    """
-    if shutil.which(program) is None:
-        raise EnvironmentFault(
-            f"there is no Slurm here: {program} is not on the PATH",
-            "run it on a node that can submit jobs, or with --engine local",
-        )
-    try:
-        done = subprocess.run(  # noqa: S603 - a program of Slurm
-            [program, *arguments],
-            input=text,
-            capture_output=True,
-            text=True,
-            timeout=_ANSWER_S,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise EnvironmentFault(f"{program}: {error}", "is the controller up? try: sinfo") from error
-    if done.returncode:
-        why = done.stderr.strip() or f"exit {done.returncode}"
-        raise EnvironmentFault(f"{program}: {why}", _advice(why))
-    return done.stdout
-
-
-def _advice(why: str) -> str:
-    lowered = why.lower()
-    if "munge" in lowered or "authentication" in lowered:
-        return "Slurm cannot prove who you are: is munged running on this node?"
-    if "partition" in lowered:
-        return "see the partitions with: sinfo; name one in execution.engine: {partition: ...}"
-    if "account" in lowered:
-        return "name one of your accounts in execution.engine: {account: ...}"
-    if "unable to contact" in lowered or "connect" in lowered:
-        return "Slurm's controller does not answer; is it up? try: sinfo"
-    return "see the options of the engine: poolbench list engines slurm"

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from poolbench.core.errors import EnvironmentFault, Interrupted, PoolbenchError
 from poolbench.core.plugins import load_plugins
-from poolbench.engines.slurm import arrays_of, requeue
+from poolbench.engines.slurm_queue import arrays_of, requeue
 from poolbench.runtime.runner import Runner, Settings
 from poolbench.runtime.session import Session, assignment_from_json
 from poolbench.runtime.task import TASKS
