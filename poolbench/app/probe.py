@@ -18,7 +18,8 @@ from poolbench.report.chart import Chart
 from poolbench.report.table import Table
 from poolbench.runtime.devices import check_device
 from poolbench.runtime.measured import measured
-from poolbench.runtime.runner import Runner, Settings
+from poolbench.runtime.runner import Runner
+from poolbench.runtime.settings import Settings
 from poolbench.runtime.summary import Summary
 from poolbench.runtime.task import TASKS
 from poolbench.runtime.utilisation import Utilisation

@@ -15,7 +15,8 @@ from poolbench.core.study import Study
 from poolbench.report.studies.differences import about_differences
 from poolbench.report.studies.plan import about_images
 from poolbench.runtime.components import components_of_study, require
-from poolbench.runtime.runner import Runner, Settings, check_settings
+from poolbench.runtime.runner import Runner, check_settings
+from poolbench.runtime.settings import Settings
 from poolbench.runtime.summary import Summary
 from poolbench.runtime.task import TASKS
 from poolbench.runtime.utilisation import Utilisation

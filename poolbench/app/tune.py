@@ -24,7 +24,8 @@ from poolbench.core.study import Study
 from poolbench.report.chart import Chart
 from poolbench.report.search.searched import Searched
 from poolbench.report.table import Table
-from poolbench.runtime.runner import Settings, check_settings
+from poolbench.runtime.runner import check_settings
+from poolbench.runtime.settings import Settings
 from poolbench.search.api import Memory, Proposals, create
 from poolbench.search.recipes import start_of
 from poolbench.store.documents import Damaged

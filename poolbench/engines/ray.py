@@ -8,6 +8,7 @@ torch once.
 from __future__ import annotations
 
 import os
+import socket
 import time
 import traceback
 from collections.abc import Collection, Sequence
@@ -20,6 +21,7 @@ from poolbench.engines.api import Ended, Job, Workers
 from poolbench.engines.fork_server import resolve
 from poolbench.engines.local import worker_environment
 
+_ANSWER_S = 10.0
 _AHEAD = 2
 """Tasks submitted for each that runs: no worker waits for the command to look again."""
 
@@ -111,6 +113,7 @@ class RayEngine:
         if self._ray is not None:
             return
         ray = _import_ray()
+        _check_address(self._address)
         has_cluster = bool(self._address)
         slots = self._workers.slots
         mine: dict[str, Any] = {} if has_cluster else {"num_cpus": slots * self._cpus}
@@ -171,6 +174,21 @@ def _import_ray() -> Any:
     except ImportError as error:
         raise not_installed("the engine needs Ray", "ray", "without it: --engine local") from error
     return ray
+
+
+def _check_address(address: str) -> None:
+    """Check that something listens there: Ray itself would try for minutes.
+
+    Raises:
+        EnvironmentFault: Nothing does.
+    """
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if not (host and port.isdigit()):
+        return
+    try:
+        socket.create_connection((host, int(port)), timeout=_ANSWER_S).close()
+    except OSError as error:
+        raise _refused(error, address) from error
 
 
 def _refused(error: Exception, address: str) -> EnvironmentFault:

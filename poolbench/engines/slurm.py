@@ -171,10 +171,17 @@ class SlurmEngine:
         self._arrays[array] = [job.name for job in jobs]
         # Before it is submitted, so that no array is ever unknown.
         (folder / f"{array}.jobs").write_text("".join(f"{job.name}\n" for job in jobs))
-        run("sbatch", "--parsable", text=self._script(folder, array, len(jobs)))
+        run("sbatch", "--parsable", text=self.script(folder, array, len(jobs)))
         self._running |= {job.name: (array, index) for index, job in enumerate(jobs)}
 
-    def _script(self, folder: Path, array: str, count: int) -> str:
+    def script(self, folder: Path, array: str, count: int) -> str:
+        """Return the batch script of an array.
+
+        Args:
+            folder: The session's folder.
+            array: Name of the array.
+            count: Number of its elements.
+        """
         given = {key: value for key, value in self._directives.items() if value}
         directives = {
             "job-name": array,

@@ -72,10 +72,11 @@ def requeue() -> None:
 def queued() -> set[tuple[str, int]]:
     """Return array and index of every element of ours that is queued or running."""
     answer = run("squeue", "--me", "--noheader", "--array", "--format=%j|%K")
-    return set(_elements(answer))
+    return set(elements(answer))
 
 
-def _elements(answer: str) -> Iterator[tuple[str, int]]:
+def elements(answer: str) -> Iterator[tuple[str, int]]:
+    """Yield array and index of each line of an answer of squeue that is an element of ours."""
     for line in answer.splitlines():
         name, _, index = line.strip().rpartition("|")
         if name.startswith(PREFIX) and index.isdigit():
@@ -115,18 +116,19 @@ def run(program: str, *arguments: str, text: str | None = None) -> str:
         raise EnvironmentFault(f"{program}: {error}", "is the controller up? try: sinfo") from error
     if done.returncode:
         why = done.stderr.strip() or f"exit {done.returncode}"
-        raise EnvironmentFault(f"{program}: {why}", _advice(why))
+        raise EnvironmentFault(f"{program}: {why}", advice(why))
     return done.stdout
 
 
-def _advice(why: str) -> str:
+def advice(why: str) -> str:
+    """Return what to try next after what a program of Slurm said."""
     lowered = why.lower()
     if "munge" in lowered or "authentication" in lowered:
         return "Slurm cannot prove who you are: is munged running on this node?"
-    if "partition" in lowered:
-        return "see the partitions with: sinfo; name one in execution.engine: {partition: ...}"
     if "account" in lowered:
         return "name one of your accounts in execution.engine: {account: ...}"
+    if "partition" in lowered:
+        return "see the partitions with: sinfo; name one in execution.engine: {partition: ...}"
     if "unable to contact" in lowered or "connect" in lowered:
         return "Slurm's controller does not answer; is it up? try: sinfo"
     return "see the options of the engine: poolbench list engines slurm"

@@ -15,8 +15,9 @@ from pathlib import Path
 from poolbench.core.errors import EnvironmentFault, Interrupted, PoolbenchError
 from poolbench.core.plugins import load_plugins
 from poolbench.engines.slurm_queue import arrays_of, requeue
-from poolbench.runtime.runner import Runner, Settings
+from poolbench.runtime.runner import Runner
 from poolbench.runtime.session import Session, assignment_from_json
+from poolbench.runtime.settings import Settings
 from poolbench.runtime.task import TASKS
 from poolbench.store.attempts import Attempts
 from poolbench.store.store import Store

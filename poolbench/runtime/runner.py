@@ -6,57 +6,27 @@ a cell that keeps killing its workers is given up after three attempts.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Self
 
 from poolbench.core.cell import Cell, Named
-from poolbench.core.data_root import data_root
-from poolbench.core.errors import EnvironmentFault, Interrupted, StoreBusy
+from poolbench.core.errors import Interrupted
 from poolbench.core.events import Event
 from poolbench.core.options import check_options
 from poolbench.core.study import Execution, Study
 from poolbench.engines import ENGINES
-from poolbench.engines.api import Detachable, Engine, Job, Workers
+from poolbench.engines.api import Detachable, Engine, Workers
 from poolbench.runtime.devices import check_device, check_gpu_settings, workers_of
 from poolbench.runtime.dispatch import Dispatcher
-from poolbench.runtime.scheduling import duration_of
-from poolbench.runtime.session import Assignment, Session
+from poolbench.runtime.session import Session
+from poolbench.runtime.session_work import SessionWork
+from poolbench.runtime.settings import Settings
 from poolbench.runtime.task import TASKS, TaskName
 from poolbench.runtime.utilisation import Utilisation
-from poolbench.store.attempts import Attempts
 from poolbench.store.store import Store
 
 _WORKER = "poolbench.runtime.worker:work"
-_BUSY_POLL_S = 1.0
 _GRACE_S = 20.0
-
-
-@dataclass(frozen=True, kw_only=True)
-class Settings:
-    """How to run; nothing here changes a result.
-
-    Args:
-        store: The store's folder; created if missing.
-        device: Overrides the suite's ``execution.device``; ``None`` keeps it.
-        jobs: Overrides the suite's ``execution.jobs``; ``None`` keeps it.
-        engine: A name in the engine catalogue; ``None`` for the suite's, or else ``local``.
-        root: Folder of data sets; ``None`` for ``POOLBENCH_DATA``.
-        download: Whether to download missing data sets.
-        plugins: Files of third-party catalogue entries.
-        wait: Whether to wait for cells that another process holds; otherwise raise ``StoreBusy``.
-    """
-
-    store: Path
-    device: str | None = None
-    jobs: int | None = None
-    engine: str | None = None
-    root: Path | None = None
-    download: bool = False
-    plugins: tuple[str, ...] = ()
-    wait: bool = True
 
 
 class Runner:
@@ -122,7 +92,7 @@ class Runner:
         """
         devices = self._devices[: len(cells)]
         session, adopted = self._session(study, cells)
-        work = _SessionWork(
+        work = SessionWork(
             self._task, session, study, self._settings, on_event, is_shared=self._engine.is_shared
         )
         work.utilisation = Utilisation(len(devices))
@@ -192,103 +162,3 @@ def check_settings(study: Study, settings: Settings) -> None:
         check_device(settings.device)
     engine = ENGINES.resolve(engine_of(study.execution, settings).name)
     check_gpu_settings(study, device=settings.device, is_here=not engine.is_remote)
-
-
-class _SessionWork:
-    """What a dispatcher has to know of a session's cells, from the store."""
-
-    def __init__(
-        self,
-        task: TaskName,
-        session: Session,
-        study: Study,
-        settings: Settings,
-        on_event: Callable[[Event], None],
-        *,
-        is_shared: bool,
-    ) -> None:
-        self._session, self._study, self._is_shared = session, study, is_shared
-        self._store, self._settings, self._on_event = session.store, settings, on_event
-        self._name, self._task = task, TASKS[task]
-        self.utilisation = Utilisation()
-
-    def open(self, cells: Sequence[Cell]) -> list[Cell]:
-        """Return the cells that are not done and have not failed in this session."""
-        return [
-            cell
-            for cell in cells
-            if self._task.is_open(self._store, self._study, cell) and self.failure(cell) is None
-        ]
-
-    def failure(self, cell: Cell) -> str | None:
-        """Return why a cell failed in this session."""
-        return self._session.failure(self._task, cell)
-
-    def duration_s(self, cell: Cell) -> float | None:
-        """Return how long a cell took, unless it diverged."""
-        return duration_of(self._store, cell)
-
-    def wait_for_others(self, cells: Sequence[Cell]) -> bool:
-        """Wait while other processes hold every open cell; return whether one is still open."""
-        told = False
-        while open_cells := self.open(cells):
-            if not all(self._store.is_being_written(cell.id) for cell in open_cells):
-                return True
-            message = f"{len(open_cells)} cells are being {self._task.done} by another process"
-            if not self._settings.wait:
-                raise StoreBusy(message, "run the same command again later, or without --no-wait")
-            if not told:
-                self._on_event(Event(kind="waiting", detail=f"waiting: {message}"))
-                told = True
-            time.sleep(_BUSY_POLL_S)
-        return False
-
-    def job(self, name: str, cells: Sequence[Cell], device: str) -> Job:
-        """Write a worker's job file."""
-        root = data_root(self._settings.root)
-        own = {} if self._is_shared else {"study": self._session.part(name, self._part(cells))}
-        return self._session.job(
-            Assignment(
-                task=self._name,
-                store=str(self._store.path.resolve()),
-                session=self._session.name,
-                worker=name,
-                device=device,
-                threads=self._study.execution.threads,
-                data_root=str(root.resolve()) if root else "",
-                plugins=self._settings.plugins,
-                **own,
-            )
-        )
-
-    def _part(self, cells: Sequence[Cell]) -> Study:
-        return replace(self._study, cells=tuple(cells), whole_cells=())
-
-    def has_begun(self, job: str) -> bool:
-        """Whether a worker reached its first cell."""
-        return self._session.has_begun(job)
-
-    def log_tail(self, job: str) -> str:
-        """Return the last lines that a worker wrote."""
-        return self._session.log_tail(job)
-
-    def fault(self) -> EnvironmentFault | None:
-        """Return the fault of the machine that a worker found."""
-        return self._session.fault()
-
-    def forward(self) -> None:
-        """Show what the workers did since the last call."""
-        for event in self._session.events():
-            self.utilisation.take(event)
-            self._on_event(event)
-
-    def notice(self, message: str) -> None:
-        """Show a message."""
-        self._on_event(Event(kind="notice", detail=message))
-
-    def give_up(self, cell: Cell, reason: str, advice: str) -> None:
-        """Record that a cell failed."""
-        notes = Attempts(self._task.notes_folder(self._store, cell))
-        notes.record_failure(self._session.name, reason, advice)
-        detail = f"{reason} ({advice})"
-        self._on_event(Event(kind="failed", cell=cell.id, label=str(cell), detail=detail))

@@ -16,7 +16,7 @@ from poolbench.app.results import Results, read_results, stored_studies
 from poolbench.app.study import load_study
 from poolbench.app.train import train
 from poolbench.report.chart import Curves, Samples
-from poolbench.runtime.runner import Settings
+from poolbench.runtime.settings import Settings
 from tests.conftest import Done
 
 SUITE = """\

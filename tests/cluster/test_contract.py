@@ -266,3 +266,75 @@ def test_cancelled_and_again(engine: Engine, alone: dict[str, bytes]) -> None:
     engine.until(engine.is_quiet, 60.0)
     engine.finish(engine.start())
     engine.check(alone, "cancelled, again", began_s)
+
+
+def test_more_elements_than_an_array_may_have_are_several_arrays(
+    slurm: Slurm, tmp_path: Path, alone: dict[str, bytes]
+) -> None:
+    engine = Engine("slurm", tmp_path, slurm)
+    began_s = time.monotonic()
+    text = (tmp_path / "s.yaml").read_text()
+    (tmp_path / "s.yaml").write_text(text.replace('"elements": 4', '"elements": 20'))
+    process = engine.start()
+    engine.until(lambda: len(list(engine.store.glob("sessions/*/*.jobs"))) == 2)
+    sizes = [len(path.read_text().split()) for path in engine.store.glob("sessions/*/*.jobs")]
+    assert sorted(sizes) == [10, 10]
+    engine.finish(process)
+    engine.check(alone, "two arrays", began_s)
+
+
+def test_time_that_runs_out_is_no_loss(
+    slurm: Slurm, tmp_path: Path, alone: dict[str, bytes]
+) -> None:
+    engine = Engine("slurm", tmp_path, slurm)
+    began_s = time.monotonic()
+    text = (tmp_path / "s.yaml").read_text()
+    # A minute's limit, and the warning half a minute before it.
+    text = text.replace('"30:00"', '"1:00", "grace_s": 45').replace(
+        '"elements": 4', '"elements": 2'
+    )
+    (tmp_path / "s.yaml").write_text(text)
+    engine.finish(engine.start())
+    engine.check(alone, "time limit", began_s)
+
+
+def test_the_urgent_take_nodes_away_and_nothing_is_lost(
+    slurm: Slurm, tmp_path: Path, alone: dict[str, bytes]
+) -> None:
+    engine = Engine("slurm", tmp_path, slurm)
+    began_s = time.monotonic()
+    process = engine.start()
+    engine.until(lambda: engine.finished() >= 3)
+    slurm.call("sbatch", "-p", "urgent", "-n", "2", "--wrap", "sleep 5")
+    engine.finish(process)
+    engine.check(alone, "preempted", began_s)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"partition": "nowhere"}, "sinfo"),
+        ({"gres": "gpu:1"}, "gres"),
+    ],
+)
+def test_what_slurm_refuses_is_told_at_once(
+    slurm: Slurm, tmp_path: Path, change: dict[str, str], said: str
+) -> None:
+    engine = Engine("slurm", tmp_path, slurm)
+    text = (tmp_path / "s.yaml").read_text()
+    (tmp_path / "s.yaml").write_text(
+        text.replace('"slurm"', f'"slurm", {json.dumps(change)[1:-1]}')
+    )
+    out = engine.finish(engine.start(), 6)
+    assert said in out
+    assert not list(engine.store.glob("sessions/*"))
+
+
+def test_without_munge_the_error_says_so(slurm: Slurm, tmp_path: Path) -> None:
+    engine = Engine("slurm", tmp_path, slurm)
+    slurm.kill("munge")
+    try:
+        out = engine.finish(engine.start(), 6)
+    finally:
+        slurm.start_munge()
+    assert "munged" in out
