@@ -71,6 +71,17 @@ class DataSpec:
     augment: tuple[Named, ...] = ()
     scored_on: ScoredOn = "test"
 
+    @cached_property
+    def identity(self) -> str:
+        """Its part of the identity of a cell."""
+        document = as_identity(self)
+        # The path of a folder of pictures does not change results; its content is in the checksum.
+        document["source"]["options"].pop("path", None)
+        # A result on the test split keeps the identity it had before there were searches.
+        if self.scored_on == "test":
+            del document["scored_on"]
+        return _canonical(document)
+
 
 @dataclass(frozen=True, kw_only=True)
 class ModelSpec:
@@ -78,6 +89,11 @@ class ModelSpec:
 
     network: Named
     pools: Mapping[str, Named]
+
+    @cached_property
+    def identity(self) -> str:
+        """Its part of the identity of a cell."""
+        return _canonical(as_identity(self))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,6 +121,15 @@ class Recipe:
     precision: Precision = "fp32"
     clip_norm: float | None = None
 
+    @cached_property
+    def identity(self) -> str:
+        """Its part of the identity of a cell."""
+        document = as_identity(self)
+        # Training without clipping keeps the identity it had before recipes could clip.
+        if self.clip_norm is None:
+            del document["clip_norm"]
+        return _canonical(document)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Cell:
@@ -127,17 +152,15 @@ class Cell:
     @cached_property
     def identity(self) -> bytes:
         """The bytes that are hashed: canonical JSON, keys sorted, no white space."""
-        document: dict[str, Any] = {"identity": IDENTITY_VERSION, **as_identity(self)}
-        del document["variant"]
-        # The path of a folder of pictures does not change results; its content is in the checksum.
-        document["data"]["source"]["options"].pop("path", None)
-        # A result on the test split keeps the identity it had before there were searches.
-        if self.data.scored_on == "test":
-            del document["data"]["scored_on"]
-        # Training without clipping keeps the identity it had before recipes could clip.
-        if self.recipe.clip_norm is None:
-            del document["recipe"]["clip_norm"]
-        return json.dumps(document, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
+        return f'{self._without_seed},"seed":{self.seed}}}'.encode()
+
+    @property
+    def _without_seed(self) -> str:
+        # The seeds of a variant share these parts, which are written once for all of them.
+        return (
+            f'{{"data":{self.data.identity},"identity":{IDENTITY_VERSION},'
+            f'"model":{self.model.identity},"recipe":{self.recipe.identity}'
+        )
 
     @cached_property
     def id(self) -> str:
@@ -147,15 +170,13 @@ class Cell:
     @property
     def settings(self) -> dict[str, Any]:
         """Everything that changes its result but the seed, as JSON."""
-        document: dict[str, Any] = json.loads(self.identity)
-        del document["seed"]
+        document: dict[str, Any] = json.loads(f"{self._without_seed}}}")
         return document
 
     @cached_property
     def condition(self) -> str:
         """The id of the cell without its seed; cells of one condition are its replicates."""
-        text = json.dumps(self.settings, sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(text.encode()).hexdigest()[:ID_LENGTH]
+        return hashlib.sha256(f"{self._without_seed}}}".encode()).hexdigest()[:ID_LENGTH]
 
     def __str__(self) -> str:
         return f"{self.variant} · {self.data.source.name} · seed {self.seed}"
@@ -163,6 +184,10 @@ class Cell:
     def to_json(self) -> dict[str, Any]:
         """Return a JSON document that :func:`cell_from_json` reads back."""
         return as_stored(self)
+
+
+def _canonical(document: Mapping[str, Any]) -> str:
+    return json.dumps(document, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
 def named_from_json(document: Mapping[str, Any]) -> Named:
