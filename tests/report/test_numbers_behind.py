@@ -9,7 +9,7 @@ import pytest
 
 from poolbench.report.chart import Axis, Chart, Cloud, Curve, Curves, Grid, Scatter
 from poolbench.report.charts.numbers import numbers_behind
-from tests.report.charted import MATRICES, SAMPLES, SURFACE
+from tests.report.charted import MATRICES, PARALLELS, SAMPLES, SURFACE
 
 CURVES = Curves(
     name="curves",
@@ -75,6 +75,17 @@ def test_samples_surfaces_and_matrices_have_a_row_for_every_value() -> None:
         ("input", "2", "1", "0.2"), ("input", "2", "2", "−0.3"),
         ("max", "1", "1", "1.6"),
     ]  # fmt: skip
+
+
+def test_lines_over_parallel_axes_are_numbered_and_have_a_column_an_axis() -> None:
+    (table,) = numbers_behind(PARALLELS)
+    assert table.fields == ("line", "learning rate", "epochs", "accuracy")
+    assert texts(PARALLELS) == [
+        ("1", "0.1", "5", "50"),
+        ("2", "0.0001", "5", "90"),
+        ("3", "0.1", "5", "–"),
+        ("4", "0.1", "5", "60"),
+    ]
 
 
 def test_a_grid_has_the_tables_of_its_charts_and_an_unknown_kind_none() -> None:

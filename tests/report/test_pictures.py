@@ -43,16 +43,19 @@ from tests.report.charted import (
     GRID,
     HOSTILE_NAMES,
     MATRICES,
+    PARALLELS,
     SAMPLES,
     SCATTER,
     SYMLOG,
 )
 
 
-def drawn(chart: Chart) -> list[Axes]:
+def drawn(chart: Chart, *, is_laid_out: bool = False) -> list[Axes]:
+    """Return the axes of a picture; what stands where around them is known once it is laid out."""
     with drawn_in(LIGHT):
         figure = figure_of(chart, theme=LIGHT, has_caption=True)
-        figure.draw_without_rendering()
+        if is_laid_out:
+            figure.draw_without_rendering()
     return figure.axes
 
 
@@ -138,6 +141,39 @@ def test_curves_are_named_at_their_ends_and_marks_have_words() -> None:
     assert len(axes.collections) == len(HOSTILE_NAMES)  # a band each, none for the reference
 
 
+def test_a_curve_is_named_at_the_height_of_its_last_number_and_its_band_spans_its_edges() -> None:
+    rows = {"falls": (0.9, 0.1), "rises": (0.1, 0.9), "breaks": (0.5, math.nan)}
+    curves = [Curve(label=label, x=(0.0, 1.0), y=y) for label, y in rows.items()]
+    curves[1] = replace(curves[1], low=(0.0, 0.7), high=(0.2, 1.0))
+    y = Axis(label="share", limits=(0.0, 1.0))
+    (axes,) = drawn(replace(SYMLOG, x=Axis(label="x"), y=y, curves=tuple(curves)))
+    heights = {text.get_text(): text.get_position()[1] for text in axes.texts}
+    assert heights == pytest.approx({"falls": 0.1, "rises": 0.9, "breaks": 0.5})
+    (band,) = axes.collections
+    corners = {tuple(corner) for corner in band.get_paths()[0].vertices}
+    assert corners == {(0.0, 0.0), (1.0, 0.7), (1.0, 1.0), (0.0, 0.2)}
+
+
+def test_a_picture_of_curves_without_a_number_has_no_names() -> None:
+    nothing = (Curve(label="max", x=(0.0, 1.0), y=(math.nan, math.nan)),)
+    (axes,) = drawn(replace(SYMLOG, y=Axis(label="share"), curves=nothing))
+    assert not axes.texts
+
+
+def test_a_caption_stands_below_the_picture_and_makes_it_taller_by_its_lines() -> None:
+    with drawn_in(LIGHT):
+        bare, told, long = (
+            figure_of(replace(SYMLOG, caption=caption), theme=LIGHT, has_caption=has_caption)
+            for caption, has_caption in (("mean", False), ("mean", True), ("mean " * 40, True))
+        )
+    assert (bare.get_supxlabel(), told.get_supxlabel()) == ("", "mean")
+    lines = long.get_supxlabel().split("\n")
+    assert len(lines) > 1
+    first, second = (figure.get_figheight() - bare.get_figheight() for figure in (told, long))
+    assert second == pytest.approx(len(lines) * first)
+    assert first > 0
+
+
 def test_names_never_lie_on_one_another_and_stay_in_order() -> None:
     places = spread([0.9, 0.5, 0.5, 0.51, 0.99], [0.1, 0.1, 0.2, 0.1, 0.1])
     heights = [0.1, 0.1, 0.2, 0.1, 0.1]
@@ -189,7 +225,9 @@ def test_words_along_an_axis_never_touch() -> None:
     ticks = tuple((k / 100, f"{k}/255") for k in range(100))
     axis = replace(SYMLOG.x, scale="linear", ticks=ticks)
     curve = Curve(label="max", x=(0.0, 0.99), y=(0.5, 0.6))
-    (axes,) = drawn(Curves(name="n", title="t", x=axis, y=SYMLOG.y, curves=(curve,)))
+    (axes,) = drawn(
+        Curves(name="n", title="t", x=axis, y=SYMLOG.y, curves=(curve,)), is_laid_out=True
+    )
     boxes = [label.get_window_extent() for label in axes.get_xticklabels()]
     boxes.sort(key=lambda box: box.x0)
     assert len(boxes) > 3
@@ -207,7 +245,8 @@ def test_many_curves_move_into_a_legend() -> None:
 
 def test_a_legend_longer_than_the_picture_makes_it_taller() -> None:
     curves = tuple(Curve(label=f"v{k}", x=(1.0, 2.0), y=(k, k)) for k in range(45))
-    (axes,) = drawn(replace(CURVES, curves=curves, y=replace(CURVES.y, is_share=False)))
+    chart = replace(CURVES, curves=curves, y=replace(CURVES.y, is_share=False))
+    (axes,) = drawn(chart, is_laid_out=True)
     legend = axes.get_legend()
     assert legend is not None
     whole, plot = axes.figure.bbox, axes.get_window_extent()
@@ -269,9 +308,111 @@ def test_a_row_of_tiles_is_as_wide_as_its_panels_and_as_high_as_its_tallest() ->
     assert extent(replace(MATRICES, rows=taller)) == pytest.approx((width, height))
 
 
-def test_tiles_carry_their_numbers() -> None:
+def test_tiles_carry_their_numbers_in_the_places_they_have_in_the_matrix() -> None:
     (axes,) = drawn(MATRICES)
     assert {"1.4", "−0.3", "nan", "derivative"} <= set(words_of(axes))
+    at = {text.get_text(): text.get_position() for text in axes.texts}
+    # Downwards, as a matrix is read.
+    assert axes.get_ylim() == (extent(MATRICES)[1], 0)
+    (left, top), (right, bottom) = at["1.4"], at["−0.3"]
+    assert (right - left, bottom - top) == pytest.approx((1, 1))
+    assert at["0.2"] == pytest.approx((left, bottom))
+    assert at["max"] == pytest.approx((right + 0.5 + GAP + 0.5, at["input"][1]))
+    assert at["derivative"] == pytest.approx((at["input"][0], at["input"][1] + 2 + HEADING + GAP))
+    places = {
+        (round(tile.get_x() + 0.5, 9), round(tile.get_y() + 0.5, 9))  # type: ignore[attr-defined]
+        for tile in axes.patches
+    }
+    assert {(round(x, 9), round(y, 9)) for x, y in (at["1.4"], at["−0.3"], at["nan"])} <= places
+
+
+def test_a_tile_is_tinted_by_its_sign_and_its_size_in_its_row_of_panels() -> None:
+    rows = (((2.0, 1.0, 0.0, -1.0),), ((1.0, 0.5, 0.0, -0.5),))
+    panels = tuple((Panel(label="p", values=values),) for values in rows)
+    (axes,) = drawn(replace(MATRICES, rows=panels))
+    tints = [tile.get_facecolor() for tile in axes.patches]
+    assert tints[:4] == tints[4:]
+    assert len(set(tints)) == 4
+    assert min(tints[2]) > 0.99  # of nothing there is no tint
+
+
+def test_lines_pass_parallel_axes_at_the_heights_of_their_values_and_the_best_is_on_top() -> None:
+    (axes,) = drawn(PARALLELS)
+    lines = [line for line in axes.lines if len(line.get_xdata()) == 3]
+    # On the logarithmic axis from 10^-5 to 1; of equal values none is higher; the last is missing.
+    heights = [(0.8, 0.5, 0.0), (0.8, 0.5, 0.25), (0.2, 0.5, 1.0), (0.2, 0.5, 1.0)]
+    for line, expected in zip(lines, heights, strict=True):
+        assert tuple(line.get_ydata()) == pytest.approx(expected)
+        assert list(line.get_xdata()) == [0, 1, 2]
+    *_, best, on_top = lines
+    assert on_top.get_linewidth() > best.get_linewidth()
+    assert len({line.get_color() for line in lines}) == 4
+    assert [label.get_text() for label in axes.get_xticklabels()] == [
+        "learning rate", "epochs", "accuracy (%)",
+    ]  # fmt: skip
+    ends = sorted((*text.get_position(), text.get_text()) for text in axes.texts)
+    assert [(at, height > 0.5, text) for at, height, text in ends] == [
+        (0, False, "10⁻⁵"), (0, True, "1"), (1, False, "5"), (1, True, "5"),
+        (2, False, "50"), (2, True, "90"),
+    ]  # fmt: skip
+
+
+def test_without_a_line_parallel_axes_show_the_ends_they_were_given() -> None:
+    (axes,) = drawn(replace(PARALLELS, lines=PARALLELS.lines[2:3], highlighted=0))
+    assert words_of(axes) == ["10⁻⁵", "1"]
+    assert all(len(line.get_xdata()) == 2 for line in axes.lines)
+
+
+def test_lines_of_another_number_of_values_and_a_single_axis_are_refused() -> None:
+    with pytest.raises(ValueError, match="'parallels' has 3 values against 2"):
+        replace(PARALLELS, lines=((0.1, 5.0),))
+    with pytest.raises(ValueError, match="at least two axes"):
+        replace(PARALLELS, axes=PARALLELS.axes[:1], lines=())
+    with pytest.raises(ValueError, match="logarithmic axis 'learning rate'"):
+        replace(PARALLELS, lines=((0.0, 5.0, 0.5),))
+
+
+@pytest.mark.parametrize(
+    ("z", "low", "high", "levels"),
+    [
+        (Axis(label="error (%)", is_share=True), 0.0, 0.3, ["5", "10", "15", "20", "25"]),
+        (Axis(label="z", scale="log"), 0.3, 7.0, ["0.5", "1", "2", "5"]),
+        (Axis(label="z", scale="log"), 0.5, 1000.0, ["1", "10", "100"]),
+        (Axis(label="z", scale="log2"), 0.3, 7.0, ["0.5", "1", "2", "4"]),
+    ],
+    ids=lambda value: value.scale if isinstance(value, Axis) else None,
+)
+def test_a_map_has_contours_at_round_levels_within_its_values(
+    z: Axis, low: float, high: float, levels: list[str]
+) -> None:
+    middle = math.sqrt(low * high) if low else high / 2
+    chart = Surface(**{**PLANE, "z": z, "z_values": ((low, middle, high), (low, middle, high))})
+    axes, bar = drawn(chart)
+    assert [label.get_text() for label in bar.get_yticklabels()] == levels
+    assert bar.get_ylabel() == z.label
+    lines = axes.collections[1]
+    factor = 100 if z.is_share else 1
+    assert [number(factor * level) for level in lines.levels] == levels  # type: ignore[attr-defined]
+    assert set(words_of(axes)) <= set(levels)
+
+
+def test_maps_of_a_grid_share_their_colours_and_each_has_the_contours_of_its_own_values() -> None:
+    low, high = (
+        Surface(**{**PLANE, "z_values": ((start, start + 1.0, start + 2.0),) * 2})
+        for start in (0.0, 4.0)
+    )
+    for is_shared, ranges in ((True, [(0, 6), (0, 6)]), (False, [(0, 2), (4, 6)])):
+        panels = drawn(Grid(name="g", title="g", charts=(low, high), is_shared=is_shared))[:2]
+        norms = [axes.collections[0].norm for axes in panels]
+        assert [(norm.vmin, norm.vmax) for norm in norms] == ranges
+        for axes, (least, largest) in zip(panels, ((0, 2), (4, 6)), strict=True):
+            inside = axes.collections[1].levels  # type: ignore[attr-defined]
+            assert least < min(inside) <= max(inside) < largest
+
+
+def test_a_map_without_a_number_has_neither_contours_nor_a_bar() -> None:
+    (axes,) = drawn(Surface(**{**PLANE, "z_values": ((math.nan,) * 3,) * 2}))
+    assert not axes.collections
 
 
 @pytest.mark.parametrize(
