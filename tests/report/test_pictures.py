@@ -28,6 +28,7 @@ from poolbench.report.chart import (
     Panel,
     Sample,
     Samples,
+    Scale,
     Scatter,
     Surface,
 )
@@ -277,6 +278,135 @@ def test_samples_of_one_label_stand_side_by_side_with_mean_and_start() -> None:
         "before training", "layer", "channel",
     ]  # fmt: skip
     assert len(axes.collections) == 1  # two values have no density
+
+
+def dots_of(axes: Axes) -> list[list[tuple[float, float]]]:
+    """Return the places of each sample's dots."""
+    lines = [line for line in axes.lines if line.get_marker() == "o"]
+    return [list(zip(line.get_xdata(), line.get_ydata(), strict=True)) for line in lines]
+
+
+def line_at(axes: Axes, *heights: float) -> list[float]:
+    """Return where along x a line of these heights stands."""
+    (line,) = (line for line in axes.lines if tuple(line.get_ydata()) == heights)
+    return list(line.get_xdata())
+
+
+PAIR = (
+    Sample(label="a", values=(2.0, 1.0, math.nan), mean=1.5, interval=(1.25, 1.75)),
+    Sample(label="a", values=(3.0,)),
+    Sample(label="b", values=tuple(map(float, range(1, 31))), start=0.5),
+)
+
+
+def test_dots_stay_in_the_room_of_their_sample_with_its_mean_beside_them() -> None:
+    (axes,) = drawn(replace(SAMPLES, samples=PAIR, is_density=False, y=Axis(label="t")))
+    left, right, alone = dots_of(axes)
+    assert [height for _, height in left] == [1, 2]
+    assert right == [(pytest.approx(0.2), 3)]
+    assert all(abs(x + 0.2) < 0.2 for x, _ in left)
+    assert all(abs(x - 1) < 0.4 for x, _ in alone)
+    assert len({round(x, 3) for x, _ in alone}) == 30
+    (at,) = line_at(axes, 1.5)
+    assert max(x for x, _ in left) < at < 0
+    assert line_at(axes, 1.25, 1.75) == [at, at]
+    assert line_at(axes, 0.5, 0.5) == pytest.approx([0.6, 1.4])
+    assert list(axes.get_xticks()) == [0, 1]
+    assert axes.get_xlim() == pytest.approx((-0.6, 1.6))
+
+
+@pytest.mark.parametrize("scale", ["linear", "log", "log2"])
+def test_the_outline_of_a_density_spans_its_sample_and_the_mean_stands_in_its_middle(
+    scale: Scale,
+) -> None:
+    few = Sample(label="few", values=(1.0, 1.0, 2.0, 3.0, 4.0))
+    enough = Sample(label="enough", values=(1.0, 2.0, 4.0, 8.0, 16.0, math.nan), mean=5.0)
+    y = Axis(label="t", scale=scale)
+    (axes,) = drawn(replace(SAMPLES, samples=(few, enough), y=y))
+    (outline,) = axes.collections
+    x, heights = outline.get_paths()[0].vertices.T
+    # Of a width of 0.8 the outline takes at most 92 %.
+    assert (x.min(), x.max()) == pytest.approx((1 - 0.368, 1 + 0.368))
+    # 15 % of the range is added at both ends.
+    ends = (1 - 2.25, 16 + 2.25) if scale == "linear" else (2**-0.6, 2**4.6)
+    assert (heights.min(), heights.max()) == pytest.approx(ends)
+    assert line_at(axes, 5.0) == [1]
+
+
+def test_a_crowd_of_dots_is_faint_and_names_without_room_are_turned() -> None:
+    dots = []
+    for count, letter in ((60, "n"), (61, "n" * 61)):
+        sample = Sample(label=letter, values=tuple(map(float, range(count))))
+        (axes,) = drawn(replace(SAMPLES, samples=(sample,), is_density=False, y=Axis(label="t")))
+        dots.append(axes.lines[0])
+        (name,) = axes.get_xticklabels()
+        assert (name.get_rotation() > 0) == (count > 60)
+    few, many = dots
+    assert many.get_alpha() < few.get_alpha()
+    assert many.get_markersize() < few.get_markersize()
+
+
+def test_points_get_smaller_in_a_crowd_and_a_throng_of_them_is_one_image() -> None:
+    points = []
+    for count in (60, 61, 3000, 3001):
+        places = tuple(k / count for k in range(count))
+        cloud = Cloud(label="max", x=places, y=places)
+        (axes,) = drawn(replace(SCATTER, clouds=(cloud,), references=()))
+        points += axes.lines
+    first, *others = (line.get_markersize() for line in points)
+    assert all(size < first for size in others)
+    assert [bool(line.get_rasterized()) for line in points] == [False, False, False, True]
+
+
+def test_points_and_their_reference_are_named_in_the_legend_as_they_are_drawn() -> None:
+    (axes,) = drawn(SCATTER)
+    legend = axes.get_legend()
+    assert legend is not None
+    assert [text.get_text() for text in legend.get_texts()] == ["identity", "max", "average"]
+    drawn_as = {(line.get_color(), line.get_marker()) for line in axes.lines}
+    named_as = {(line.get_color(), line.get_marker()) for line in legend.get_lines()}
+    assert named_as <= drawn_as
+    assert len(named_as) == 3
+
+
+def size_of(chart: Chart) -> tuple[float, float]:
+    with drawn_in(LIGHT):
+        width, height = figure_of(chart, theme=LIGHT, has_caption=False).get_size_inches()
+    return width, height
+
+
+def test_a_picture_has_the_same_room_for_each_panel_and_for_each_group() -> None:
+    grids = [Grid(name="g", title="g", charts=(SYMLOG,) * 4, columns=n) for n in (1, 2, 4, 9)]
+    one, two, four, nine = map(size_of, grids)
+    assert four == nine  # no wider than its charts
+    width, height = (four[0] - two[0]) / 2, two[1] - four[1]
+    assert min(width, height) > 1
+    assert (two[0] - one[0], one[1] - two[1]) == pytest.approx((width, 2 * height))
+    groups = [
+        replace(SAMPLES, samples=tuple(Sample(label=str(k), values=(1.0,)) for k in range(count)))
+        for count in (2, 20, 22)
+    ]
+    few, many, more = (size_of(chart)[0] for chart in groups)
+    assert few < many
+    assert more - many == pytest.approx(2 * (many - 1) / 20)
+    tiles = Grid(name="g", title="g", charts=(MATRICES, MATRICES), columns=1)
+    assert size_of(tiles)[1] > 2 * extent(MATRICES)[1] * 0.5
+
+
+def test_charts_that_share_their_ranges_are_labelled_at_the_edge_alone() -> None:
+    for is_shared, labels in ((True, [True, False]), (False, [True, True])):
+        pair = Grid(name="g", title="g", charts=(SYMLOG, SYMLOG), is_shared=is_shared)
+        assert [bool(axes.get_ylabel()) for axes in drawn(pair)] == labels
+    # Groups have their own names along x.
+    other = replace(SAMPLES, samples=PAIR)
+    first, second = drawn(Grid(name="g", title="g", charts=(SAMPLES, other), columns=1))
+    assert first.get_ylim() == second.get_ylim()
+    assert [len(axes.get_xticks()) for axes in (first, second)] == [3, 2]
+
+
+def test_a_chart_of_an_unknown_kind_is_a_bug_that_shows() -> None:
+    with pytest.raises(TypeError, match="Chart"):
+        size_of(Chart(name="c", title="t"))
 
 
 def test_bars_reach_as_far_as_the_spread() -> None:
