@@ -220,6 +220,30 @@ def test_a_derivative_along_a_direction_of_the_maps_needs_none_of_the_weights(
     torch.testing.assert_close(moved, exact)
 
 
+@pytest.mark.parametrize("window", [None, Window.of(2, 1)], ids=["global", "windowed"])
+@pytest.mark.parametrize(
+    ("parts", "learns"),
+    [(1, False), (2, False), (3, False), (3, True)],
+    ids=["max", "mean", "product", "product-learned"],
+)
+def test_even_a_third_derivative_is_right(parts: int, learns: bool, window: Window | None) -> None:
+    generator = torch.Generator().manual_seed(4)
+    x = torch.randperm(24, generator=generator).double().view(1, 2, 4, 3) / 20
+    sides = window.kernel_size if window else x.shape[2:]
+    fixed = torch.randn(2, *sides, generator=generator, dtype=torch.float64)
+    inputs = (x, fixed)[: 2 if learns else 1]
+    for tensor in inputs:
+        tensor.requires_grad_()
+
+    def slopes(x: Tensor, weight: Tensor = fixed) -> tuple[Tensor, ...]:
+        pooled = Peaks.apply(x, weight if parts == 3 else None, window, parts > 1)[:parts]
+        loss = sum(part.pow(3).sum() for part in pooled)
+        return torch.autograd.grad(loss, (x, weight)[: len(inputs)], create_graph=True)
+
+    assert torch.autograd.gradcheck(slopes, inputs, fast_mode=True)
+    assert torch.autograd.gradgradcheck(slopes, inputs, fast_mode=True)
+
+
 @windows
 def test_stacked_maps_pool_and_differentiate_as_each_does_alone(window: Window | None) -> None:
     alone = [fitting(window, maps(torch.channels_last)).roll(shift, 0) for shift in range(3)]
