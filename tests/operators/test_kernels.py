@@ -173,6 +173,7 @@ def test_dtypes_that_no_kernel_knows_and_a_wish_for_eager_get_plain_tensors(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     assert kernel_for(torch.zeros(1, 1, 2, 2, dtype=torch.float16)) is eager
+    monkeypatch.setattr(kernels, "find_spec", lambda _: True)  # as if there were a triton
     assert kernel_for(torch.zeros(1, 1, 2, 2, device="meta")) is eager
     assert peaks_on(torch.device("meta")) is None
     assert kernel_for(torch.zeros(1, 1, 2, 2).as_subclass(Marked)) is eager
@@ -226,8 +227,10 @@ def test_a_gpu_without_triton_has_no_fused_code_and_says_so(
 
 @needs_compiler
 def test_with_a_compiler_nothing_is_wrong_and_products_are_fused_too() -> None:
+    x = torch.zeros(1, 1, 2, 2)
     assert kernels.faults(torch.device("cpu")) == []
-    assert peaks_for(torch.zeros(1, 1, 2, 2), with_product=True) is not None
+    assert kernel_for(x) is native
+    assert peaks_for(x, with_product=True) is peaks_for(x) is peaks_on(x.device)
 
 
 @needs_compiler
