@@ -176,6 +176,7 @@ def test_dtypes_that_no_kernel_knows_and_a_wish_for_eager_get_plain_tensors(
     monkeypatch.setattr(kernels, "find_spec", lambda _: True)  # as if there were a triton
     assert kernel_for(torch.zeros(1, 1, 2, 2, device="meta")) is eager
     assert peaks_on(torch.device("meta")) is None
+    assert peaks_for(torch.zeros(1, 1, 2, 2, device="meta")) is None
     assert kernel_for(torch.zeros(1, 1, 2, 2).as_subclass(Marked)) is eager
     monkeypatch.setenv("POOLBENCH_KERNELS", "eager")
     assert kernel_for(torch.zeros(1, 1, 2, 2)) is eager
@@ -231,6 +232,16 @@ def test_with_a_compiler_nothing_is_wrong_and_products_are_fused_too() -> None:
     assert kernels.faults(torch.device("cpu")) == []
     assert kernel_for(x) is native
     assert peaks_for(x, with_product=True) is peaks_for(x) is peaks_on(x.device)
+
+
+@needs_compiler
+def test_fused_code_without_products_is_taken_where_none_are_needed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    x = torch.zeros(1, 1, 2, 2)
+    monkeypatch.setattr(peaks_on(x.device), "HAS_PRODUCTS", False)  # as on a GPU
+    assert peaks_for(x, with_product=True) is None
+    assert peaks_for(x) is not None
 
 
 @needs_compiler
