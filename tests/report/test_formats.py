@@ -281,6 +281,9 @@ def test_every_format_renders_any_number_of_tables(name: str) -> None:
     assert len(render([PLAIN, NAMED])) > len(render([PLAIN]))
     empty = Table(title="empty", columns=PLAIN.columns, rows=())
     assert "variant" in render([empty])
+    untitled = Column(title="", fields=("name",))
+    nothing = Table(title="nothing", columns=(untitled,), rows=((text_cell(""),),))
+    assert render([nothing])
 
 
 def test_an_unknown_format_is_refused_with_the_known_ones() -> None:

@@ -136,6 +136,7 @@ def test_without_a_baseline_the_rules_own_p_is_shown() -> None:
     study, runs = finished({"average": LOW, "max": HIGH})
     table = results_table(replace(study, baseline=""), "digits", runs)
     assert [column.title for column in table.columns][3] == "p (set)"
+    assert table.detail["baseline"] is None
     assert "shift" not in table.fields
 
 

@@ -14,7 +14,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table as Grid
 from rich.text import Text
 
-from poolbench.report.table import Column, Table, TableCell, printable
+from poolbench.report.table import Table, TableCell, printable
 
 READABLE_WIDTH = 100
 MINIMUM_TEXT_WIDTH = 16
@@ -106,13 +106,10 @@ def _cell(cell: TableCell) -> Text:
     return Text(cell.marked_text, style="bold" if cell.is_bold else "")
 
 
-def _title_width(column: Column) -> int:
-    return max((cell_len(word) for word in printable(column.title).split()), default=1)
-
-
 def _width(table: Table, index: int) -> int:
-    cells = (cell_len(row[index].marked_text) for row in table.rows)
-    return max(_title_width(table.columns[index]), *cells, 1)
+    words = printable(table.columns[index].title).split()
+    cells = (row[index].marked_text for row in table.rows)
+    return max([1, *map(cell_len, (*words, *cells))])
 
 
 def _least_width(table: Table, index: int) -> int:

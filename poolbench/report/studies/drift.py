@@ -199,7 +199,7 @@ def _curve(label: str, drift: Drift) -> Curve:
 def _quartiles(values: Sequence[float]) -> tuple[float, float]:
     if len(values) == 1:
         return values[0], values[0]
-    low, _, high = statistics.quantiles(values, n=4, method="inclusive")
+    low, _, high = statistics.quantiles(values, method="inclusive")
     return low, high
 
 
