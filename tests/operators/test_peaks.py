@@ -298,15 +298,18 @@ def test_a_max_keeps_the_places_of_its_windows_and_no_maps(
     assert saved[0].element_size() == bytes_kept
 
 
-@pytest.mark.parametrize("kernel", [(20, 13), (13, 20), (16, 16)], ids=str)
+@pytest.mark.parametrize("kernel", [(20, 13), (13, 20), (16, 16), (257, 1)], ids=str)
 def test_the_last_of_more_elements_than_a_byte_counts_gets_its_gradient(
     kernel: tuple[int, int],
 ) -> None:
     x = torch.zeros(1, 1, *kernel)
     x[0, 0, -1, -1] = 1.0
     x.requires_grad_()
-    (gradient,) = torch.autograd.grad(maximum(x, window=Window.of(kernel)).sum(), x)
-    assert gradient.nonzero().tolist() == [[0, 0, kernel[0] - 1, kernel[1] - 1]]
+    for window in (Window.of(kernel), None):
+        peak, *_, argmax = Peaks.apply(x, None, window, False)
+        (gradient,) = torch.autograd.grad(peak.sum(), x)
+        assert gradient.nonzero().tolist() == [[0, 0, kernel[0] - 1, kernel[1] - 1]]
+        assert argmax.element_size() == (1 if math.prod(kernel) <= 256 else 4)
 
 
 @windows
