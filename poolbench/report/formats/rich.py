@@ -48,7 +48,7 @@ def print_table(table: Table, console: Console) -> None:
         table: The table to print.
         console: The console, with its own colours and width.
     """
-    console.print(renderable(table, console.width), highlight=False)
+    console.print(renderable(table, console.width))
 
 
 def renderable(table: Table, width: int) -> Group:
@@ -84,7 +84,7 @@ def _split(table: Table, width: int) -> Iterator[tuple[int, ...]]:
 
 
 def _grid(table: Table, chosen: Sequence[int], width: int) -> Grid:
-    grid = Grid(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="bold")
+    grid = Grid(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
     spare = width - sum(_least_width(table, index) + GAP for index in chosen)
     for index in chosen:
         least, wanted = _least_width(table, index), _width(table, index)
