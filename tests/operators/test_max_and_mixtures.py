@@ -262,6 +262,26 @@ def test_maps_of_another_shape_are_refused(pool: object, shape: tuple[int, ...])
         pool(torch.zeros(shape))  # type: ignore[operator]
 
 
+@pytest.mark.parametrize("pool", [average, maximum, partial(mixed, share=torch.zeros(1))])
+def test_maps_without_room_for_a_window_are_refused_and_those_of_one_element_are_not(
+    pool: Callable[..., Tensor],
+) -> None:
+    for size in ((0, 4), (4, 0), (2, 5), (5, 2)):
+        with pytest.raises(ValueError, match="empty window"):
+            pool(torch.zeros(2, 3, *size), window=Window.of(3))
+    for size in ((0, 4), (4, 0)):
+        with pytest.raises(ValueError, match="empty window"):
+            pool(torch.zeros(2, 3, *size))
+    for size in ((1, 4), (4, 1)):
+        assert pool(torch.zeros(2, 3, *size)).shape == (2, 3)
+
+
+def test_shapes_are_found_without_memory() -> None:
+    x = torch.zeros(2, 3, 6, 5, device="meta")
+    assert average(x).shape == maximum(x).shape == (2, 3)
+    assert average(x, window=Window.of(2)).shape == (2, 3, 3, 2)
+
+
 @pytest.mark.parametrize("pool", [average, maximum, minimum])
 @pytest.mark.parametrize("dtype", [torch.int64, torch.bool])
 def test_maps_of_whole_numbers_are_refused(pool: object, dtype: torch.dtype) -> None:
