@@ -26,7 +26,7 @@ SCATTER = Scatter(
     title="Costs",
     x=Axis(label="accuracy (%)", is_share=True),
     y=Axis(label="accuracy (%)", is_share=True),
-    clouds=(Cloud(label="max", x=(0.5,), y=(0.75,), x_spread=(0.1,)),),
+    clouds=(Cloud(label="max", x=(0.5,), y=(0.75123449,), x_spread=(0.1,)),),
     references=(Curve(label="identity", x=(0.0, 1.0), y=(0.0, 1.0)),),
 )
 
@@ -51,7 +51,7 @@ def test_a_curve_has_a_row_a_point_with_its_band_if_there_is_one() -> None:
 
 def test_points_are_followed_by_their_reference_and_one_label_twice_stays_two_columns() -> None:
     assert texts(SCATTER) == [
-        ("max", "50", "75"),
+        ("max", "50", "75.1234"),
         ("identity", "0", "0"),
         ("identity", "100", "100"),
     ]
