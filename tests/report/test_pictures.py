@@ -34,7 +34,7 @@ from poolbench.report.chart import (
 )
 from poolbench.report.charts import picture
 from poolbench.report.charts.axes import Side, apply, number, settle
-from poolbench.report.charts.curves import spread
+from poolbench.report.charts.curves import NAME_HEIGHT, spread
 from poolbench.report.charts.figure import figure_of
 from poolbench.report.charts.matrices import GAP, HEADING, extent
 from poolbench.report.charts.style import DARK, LIGHT, Theme, drawn_in, looks, shown
@@ -153,6 +153,14 @@ def test_a_curve_is_named_at_the_height_of_its_last_number_and_its_band_spans_it
     (band,) = axes.collections
     corners = {tuple(corner) for corner in band.get_paths()[0].vertices}
     assert corners == {(0.0, 0.0), (1.0, 0.7), (1.0, 1.0), (0.0, 0.2)}
+
+
+def test_names_of_two_lines_have_room_for_both() -> None:
+    curves = [Curve(label=f"{name * 15} {name * 15}", x=(0.0, 1.0), y=(0.5, 0.5)) for name in "ab"]
+    (axes,) = drawn(replace(SYMLOG, x=Axis(label="x"), y=Axis(label="y"), curves=tuple(curves)))
+    assert all(word.count("\n") == 1 for word in words_of(axes))
+    first, second = (text.get_position()[1] for text in axes.texts)
+    assert abs(second - first) >= 2 * NAME_HEIGHT - 1e-9
 
 
 def test_a_picture_of_curves_without_a_number_has_no_names() -> None:
@@ -282,7 +290,9 @@ def test_samples_of_one_label_stand_side_by_side_with_mean_and_start() -> None:
 
 def dots_of(axes: Axes) -> list[list[tuple[float, float]]]:
     """Return the places of each sample's dots."""
-    lines = [line for line in axes.lines if line.get_marker() == "o"]
+    lines = [
+        line for line in axes.lines if (line.get_marker(), line.get_linestyle()) == ("o", "None")
+    ]
     return [list(zip(line.get_xdata(), line.get_ydata(), strict=True)) for line in lines]
 
 
@@ -294,7 +304,7 @@ def line_at(axes: Axes, *heights: float) -> list[float]:
 
 PAIR = (
     Sample(label="a", values=(2.0, 1.0, math.nan), mean=1.5, interval=(1.25, 1.75)),
-    Sample(label="a", values=(3.0,)),
+    Sample(label="a", values=(3.0,), is_dark=True),
     Sample(label="b", values=tuple(map(float, range(1, 31))), start=0.5),
 )
 
@@ -307,6 +317,8 @@ def test_dots_stay_in_the_room_of_their_sample_with_its_mean_beside_them() -> No
     assert all(abs(x + 0.2) < 0.2 for x, _ in left)
     assert all(abs(x - 1) < 0.4 for x, _ in alone)
     assert len({round(x, 3) for x, _ in alone}) == 30
+    fills = [line.get_markerfacecolor() for line in axes.lines if line.get_marker() == "o"]
+    assert fills == [LIGHT.light, LIGHT.dark, LIGHT.light]
     (at,) = line_at(axes, 1.5)
     assert max(x for x, _ in left) < at < 0
     assert line_at(axes, 1.25, 1.75) == [at, at]
@@ -443,7 +455,8 @@ def test_tiles_carry_their_numbers_in_the_places_they_have_in_the_matrix() -> No
     assert {"1.4", "−0.3", "nan", "derivative"} <= set(words_of(axes))
     at = {text.get_text(): text.get_position() for text in axes.texts}
     # Downwards, as a matrix is read.
-    assert axes.get_ylim() == (extent(MATRICES)[1], 0)
+    width, height = extent(MATRICES)
+    assert (axes.get_xlim(), axes.get_ylim()) == ((0, width), (height, 0))
     (left, top), (right, bottom) = at["1.4"], at["−0.3"]
     assert (right - left, bottom - top) == pytest.approx((1, 1))
     assert at["0.2"] == pytest.approx((left, bottom))
@@ -454,6 +467,8 @@ def test_tiles_carry_their_numbers_in_the_places_they_have_in_the_matrix() -> No
         for tile in axes.patches
     }
     assert {(round(x, 9), round(y, 9)) for x, y in (at["1.4"], at["−0.3"], at["nan"])} <= places
+    assert all(0.5 < x < width - 0.5 and 0.5 < y < height - 0.5 for x, y in places)
+    assert at["input"][1] < min(y for _, y in places) - 0.5
 
 
 def test_a_tile_is_tinted_by_its_sign_and_its_size_in_its_row_of_panels() -> None:
@@ -481,10 +496,14 @@ def test_lines_pass_parallel_axes_at_the_heights_of_their_values_and_the_best_is
         "learning rate", "epochs", "accuracy (%)",
     ]  # fmt: skip
     ends = sorted((*text.get_position(), text.get_text()) for text in axes.texts)
-    assert [(at, height > 0.5, text) for at, height, text in ends] == [
-        (0, False, "10⁻⁵"), (0, True, "1"), (1, False, "5"), (1, True, "5"),
-        (2, False, "50"), (2, True, "90"),
+    assert [(at, text) for at, height, text in ends if height < 0] == [
+        (0, "10⁻⁵"), (1, "5"), (2, "50"),
     ]  # fmt: skip
+    assert [(at, text) for at, height, text in ends if height > 1] == [
+        (0, "1"), (1, "5"), (2, "90"),
+    ]  # fmt: skip
+    low, high = axes.get_ylim()
+    assert all(low < height < high for _, height, _ in ends)
 
 
 def test_without_a_line_parallel_axes_show_the_ends_they_were_given() -> None:
@@ -519,7 +538,9 @@ def test_a_map_has_contours_at_round_levels_within_its_values(
     chart = Surface(**{**PLANE, "z": z, "z_values": ((low, middle, high), (low, middle, high))})
     axes, bar = drawn(chart)
     assert [label.get_text() for label in bar.get_yticklabels()] == levels
-    assert bar.get_ylabel() == z.label
+    assert (axes.get_xlabel(), axes.get_ylabel(), bar.get_ylabel()) == (
+        PLAIN.label, PLAIN.label, z.label,
+    )  # fmt: skip
     lines = axes.collections[1]
     factor = 100 if z.is_share else 1
     assert [number(factor * level) for level in lines.levels] == levels  # type: ignore[attr-defined]
