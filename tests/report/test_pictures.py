@@ -716,4 +716,7 @@ def test_a_picture_that_cannot_be_written_says_why(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(BadInput, match="is a file"):
         picture.write_all([CURVES], tmp_path / "file")
+    with pytest.raises(EnvironmentFault, match="cannot create"):
+        picture.write_all([CURVES], tmp_path / "file" / "folder")
+    assert picture.write_all([], tmp_path) == []
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file"]
