@@ -220,6 +220,8 @@ def test_charts_of_a_grid_keep_their_own_ranges_when_asked() -> None:
     )
     assert shared[0].get_ylim() == shared[1].get_ylim()
     assert own[0].get_ylim() != own[1].get_ylim()
+    assert shared[0].get_xlim() == shared[1].get_xlim()
+    assert own[0].get_xlim() != own[1].get_xlim()
 
 
 def test_zero_has_a_place_on_the_axis_of_epsilon() -> None:
@@ -401,6 +403,13 @@ def test_a_picture_has_the_same_room_for_each_panel_and_for_each_group() -> None
     few, many, more = (size_of(chart)[0] for chart in groups)
     assert few < many
     assert more - many == pytest.approx(2 * (many - 1) / 20)
+    rows = [
+        replace(MATRICES, rows=((Panel(label="p", values=((0.0,) * columns,)),),))
+        for columns in (10, 20, 30)
+    ]
+    first, second, third = (size_of(chart)[0] for chart in rows)
+    assert third - second == pytest.approx(second - first)
+    assert second - first > 1
     tiles = Grid(name="g", title="g", charts=(MATRICES, MATRICES), columns=1)
     assert size_of(tiles)[1] > 2 * extent(MATRICES)[1] * 0.5
 
