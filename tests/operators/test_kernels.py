@@ -304,6 +304,7 @@ def test_threads_share_the_units_of_a_job(
     job.run(fake, direction)  # type: ignore[arg-type]
     assert len(seen) == (threads if side == 64 else 1)
     assert [unit for part in sorted(seen) for unit in range(*part)] == list(range(units))
+    assert max(end - first for first, end in seen) == -(-units // len(seen))
 
 
 def test_a_part_without_memory_fails_the_whole_job(monkeypatch: pytest.MonkeyPatch) -> None:
