@@ -11,7 +11,8 @@ import pytest
 
 from poolbench.core.cell import Named
 from poolbench.core.measurement import Measurement, Point
-from poolbench.report.formats.tidy import FIELDS
+from poolbench.report.formats.tensorboard import write_events
+from poolbench.report.formats.tidy import FIELDS, Observation, write_parquet
 from poolbench.store.measurements import MeasurementWriter
 from poolbench.store.store import Store
 from tests.app.stores import a_store
@@ -128,6 +129,7 @@ def test_tensorboard_reads_every_curve(poolbench: Program, runs: Path) -> None:
         tag: [(e.step, e.wall_time, pytest.approx(e.value)) for e in events.Scalars(tag)]
         for tag in events.Tags()["scalars"]
     }
+    assert (events.file_version, events.FirstEventTimestamp()) == (2.0, 0.0)
     assert shown["train/loss"] == [(1, 1.5, 0.5)]  # the second was not finite
     assert shown["train/duration_s"] == [(1, 1.5, 1.5), (2, 3.0, 1.5)]
     assert shown["train/lr"] == [(1, 1.5, 0.1), (2, 3.0, 0.01)]
@@ -140,6 +142,29 @@ def test_tensorboard_reads_every_curve(poolbench: Program, runs: Path) -> None:
     assert poolbench("export", "-o", "out", "--as", "tensorboard").code == 0
     assert [file.read_bytes() for file in files] == before
     assert len(list((runs.parent / "out" / "tensorboard").rglob("*poolbench"))) == 3
+
+
+ALONE = Observation(
+    study="?!", data="digits", variant="max", seed=0, condition="c", run="abcdef0", kind="result",
+    setting=None, metric="accuracy", value=0.5, n=None,
+)  # fmt: skip
+
+
+def test_one_number_of_a_study_without_a_letter_in_its_title_is_at_step_0(tmp_path: Path) -> None:
+    accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
+    assert write_events([ALONE], tmp_path) == 1
+    (file,) = tmp_path.rglob("events*")
+    assert file.relative_to(tmp_path).parts[0] == "study"
+    events = accumulator.EventAccumulator(str(file)).Reload()
+    assert [(e.step, e.wall_time) for e in events.Scalars("test/accuracy")] == [(0, 0.0)]
+
+
+def test_a_column_without_a_value_has_its_type_in_parquet(tmp_path: Path) -> None:
+    parquet = pytest.importorskip("pyarrow.parquet")
+    assert write_parquet([ALONE], tmp_path / "m.parquet") == 1
+    schema = parquet.read_schema(tmp_path / "m.parquet")
+    assert {str(schema.field(name).type) for name in ("seed", "n")} == {"int64"}
+    assert {str(schema.field(name).type) for name in ("setting", "value")} == {"double"}
 
 
 def test_a_damaged_run_is_left_out_and_told(poolbench: Program, runs: Path) -> None:

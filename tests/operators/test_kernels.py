@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 import math
 import subprocess
-import sys
+from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
 from types import SimpleNamespace
@@ -16,6 +16,7 @@ from torch import Tensor
 
 from poolbench.core.errors import BadInput
 from poolbench.operators import kernels
+from poolbench.operators.functional import log_avg_exp, maximum
 from poolbench.operators.kernels import (
     OPERATIONS,
     Kernel,
@@ -172,8 +173,10 @@ def test_dtypes_that_no_kernel_knows_and_a_wish_for_eager_get_plain_tensors(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     assert kernel_for(torch.zeros(1, 1, 2, 2, dtype=torch.float16)) is eager
+    monkeypatch.setattr(kernels, "find_spec", lambda _: True)  # as if there were a triton
     assert kernel_for(torch.zeros(1, 1, 2, 2, device="meta")) is eager
     assert peaks_on(torch.device("meta")) is None
+    assert peaks_for(torch.zeros(1, 1, 2, 2, device="meta")) is None
     assert kernel_for(torch.zeros(1, 1, 2, 2).as_subclass(Marked)) is eager
     monkeypatch.setenv("POOLBENCH_KERNELS", "eager")
     assert kernel_for(torch.zeros(1, 1, 2, 2)) is eager
@@ -183,33 +186,36 @@ def test_dtypes_that_no_kernel_knows_and_a_wish_for_eager_get_plain_tensors(
         kernel_for(torch.zeros(1, 1, 2, 2))
 
 
+@pytest.fixture
+def _nothing_built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Have libraries built anew, and forgotten afterwards."""
+    monkeypatch.setenv("POOLBENCH_CACHE", str(tmp_path / "cache"))
+    library.library.cache_clear()
+    yield
+    library.library.cache_clear()
+
+
+@pytest.mark.usefixtures("_nothing_built")
 @pytest.mark.parametrize(
-    ("compiler", "reason"),
-    [("", "no C compiler"), ("#!/bin/sh\necho no headers here >&2; exit 1\n", "no headers here")],
+    ("name", "compiler", "reason"),
+    [
+        ("cc", "", "no C compiler (cc, gcc or clang) on PATH"),
+        ("cc", "echo no headers here >&2; echo at all >&2; exit 1", "no headers here"),
+        ("mine", "echo no headers here >&2; exit 1", "no headers here"),
+    ],
 )
 def test_without_a_working_compiler_pooling_goes_on_and_the_reason_is_kept(
-    tmp_path: Path, compiler: str, reason: str
+    name: str, compiler: str, reason: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if compiler:
-        (tmp_path / "cc").write_text(compiler)
-        (tmp_path / "cc").chmod(0o755)
-    code = (
-        "import torch\n"
-        "from poolbench.operators.functional import log_avg_exp\n"
-        "from poolbench.operators.kernels import native\n"
-        "print(log_avg_exp(torch.full((1, 1, 2, 2), 3.0), torch.zeros(1)).item())\n"
-        "print(native.fault())\n"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        env={"PATH": f"{tmp_path}:/bin" if compiler else "", "POOLBENCH_CACHE": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    pooled, fault = done.stdout.splitlines()
-    assert float(pooled) == 3.0
-    assert reason in fault
+        (tmp_path / name).write_text(f"#!/bin/sh\n{compiler}\n")
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("CC", name)
+    x = torch.full((1, 1, 2, 2), 3.0)
+    assert log_avg_exp(x, torch.zeros(1)).item() == maximum(x).item() == 3.0
+    assert (kernel_for(x), peaks_for(x)) == (eager, None)
+    assert kernels.faults(torch.device("cpu")) == [f"no CPU kernels: {reason}"]
 
 
 def test_a_gpu_without_triton_has_no_fused_code_and_says_so(
@@ -222,8 +228,20 @@ def test_a_gpu_without_triton_has_no_fused_code_and_says_so(
 
 @needs_compiler
 def test_with_a_compiler_nothing_is_wrong_and_products_are_fused_too() -> None:
+    x = torch.zeros(1, 1, 2, 2)
     assert kernels.faults(torch.device("cpu")) == []
-    assert peaks_for(torch.zeros(1, 1, 2, 2), with_product=True) is not None
+    assert kernel_for(x) is native
+    assert peaks_for(x, with_product=True) is peaks_for(x) is peaks_on(x.device)
+
+
+@needs_compiler
+def test_fused_code_without_products_is_taken_where_none_are_needed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    x = torch.zeros(1, 1, 2, 2)
+    monkeypatch.setattr(peaks_on(x.device), "HAS_PRODUCTS", False)  # as on a GPU
+    assert peaks_for(x, with_product=True) is None
+    assert peaks_for(x) is not None
 
 
 @needs_compiler
@@ -240,6 +258,13 @@ def test_a_library_is_built_once_and_again_for_another_type(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("POOLBENCH_CACHE", str(tmp_path / "not" / "there" / "yet"))
+
+    def build(command: list[str], **_: object) -> None:
+        target = Path(command[command.index("-o") + 1])
+        assert (tmp_path / "not" / "there" / "yet") in target.parents  # the same file system
+        target.touch()
+
+    monkeypatch.setattr(subprocess, "run", build)
     first = library._built("peaks", "float")
     assert list(first.parent.iterdir()) == [first]
 
@@ -279,6 +304,7 @@ def test_threads_share_the_units_of_a_job(
     job.run(fake, direction)  # type: ignore[arg-type]
     assert len(seen) == (threads if side == 64 else 1)
     assert [unit for part in sorted(seen) for unit in range(*part)] == list(range(units))
+    assert max(end - first for first, end in seen) == -(-units // len(seen))
 
 
 def test_a_part_without_memory_fails_the_whole_job(monkeypatch: pytest.MonkeyPatch) -> None:

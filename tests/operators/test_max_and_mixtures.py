@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -10,7 +12,7 @@ from torch import Tensor
 from poolbench.core.errors import BadInput
 from poolbench.operators import OPERATORS, functional
 from poolbench.operators.create import create
-from poolbench.operators.functional import average, gate, maximum, mixed
+from poolbench.operators.functional import average, gate, log_avg_exp, maximum, mixed
 from poolbench.operators.gated import resize_weight
 from poolbench.operators.order_statistics import minimum
 from poolbench.operators.window import Window
@@ -20,6 +22,8 @@ SCOPES: dict[str, dict[str, Any]] = {
     "windowed": {"kernel_size": 3, "stride": 2, "padding": 1},
 }
 
+every_scope = pytest.mark.parametrize("window", [None, Window.of(4)], ids=["global", "windowed"])
+
 
 def _gradient(pooled: Tensor, x: Tensor) -> Tensor:
     (gradient,) = torch.autograd.grad(pooled.sum(), x)
@@ -27,7 +31,7 @@ def _gradient(pooled: Tensor, x: Tensor) -> Tensor:
 
 
 @pytest.mark.parametrize("memory_format", [torch.contiguous_format, torch.channels_last])
-@pytest.mark.parametrize("window", [None, Window.of(4)], ids=["global", "windowed"])
+@every_scope
 def test_ties_of_a_max_give_the_gradient_to_the_first_in_row_major_order(
     window: Window | None, memory_format: torch.memory_format
 ) -> None:
@@ -172,6 +176,33 @@ def test_a_gate_reads_the_positions_of_its_window() -> None:
     assert gate(x, weight, window=Window.of(2)).item() == pytest.approx(expected.item())
 
 
+@every_scope
+def test_elements_of_minus_infinity_and_autocast_do_not_move_a_gate(window: Window | None) -> None:
+    generator = torch.Generator().manual_seed(0)
+    x = torch.randn(2, 3, 4, 4, generator=generator)
+    weight = torch.randn(3, 4, 4, generator=generator)
+    x[0, 1, 2, 3] = x[1, 2] = 0.0
+    expected = gate(x, weight, window=window)
+    x[0, 1, 2, 3] = x[1, 2] = -torch.inf
+    assert torch.equal(gate(x, weight, window=window), expected)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        assert torch.equal(gate(x, weight, window=window), expected)
+
+
+@pytest.mark.parametrize("kernels", ["", "eager"])
+def test_a_mixture_has_the_layout_of_its_maps_whatever_that_of_its_shares(
+    kernels: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("POOLBENCH_KERNELS", kernels)
+    for layouts in itertools.permutations((torch.contiguous_format, torch.channels_last)):
+        x, share = (
+            torch.ones(2, 3, side, side).contiguous(memory_format=layout)
+            for side, layout in zip((4, 2), layouts, strict=True)
+        )
+        pooled = mixed(x, share, window=Window.of(2))
+        assert pooled.is_contiguous(memory_format=layouts[0])
+
+
 @pytest.mark.parametrize("size", [(7, 8), (8, 7)])
 def test_a_gate_reads_windows_that_hang_over_one_edge_of_the_map(size: tuple[int, int]) -> None:
     generator = torch.Generator().manual_seed(0)
@@ -216,11 +247,39 @@ def test_a_gate_on_a_larger_flat_map_opens_as_in_training() -> None:
     torch.testing.assert_close(shares[0], shares[1])
 
 
-@pytest.mark.parametrize("pool", [average, maximum])
+@pytest.mark.parametrize(
+    "pool",
+    [
+        average,
+        maximum,
+        partial(gate, weight=torch.zeros(1, 4, 4)),
+        partial(log_avg_exp, log_temperature=torch.zeros(1)),
+    ],
+)
 @pytest.mark.parametrize("shape", [(3, 4, 4), (2, 3, 4, 4, 4)])
 def test_maps_of_another_shape_are_refused(pool: object, shape: tuple[int, ...]) -> None:
     with pytest.raises(ValueError, match=r"\(N, C, H, W\)"):
         pool(torch.zeros(shape))  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("pool", [average, maximum, partial(mixed, share=torch.zeros(1))])
+def test_maps_without_room_for_a_window_are_refused_and_those_of_one_element_are_not(
+    pool: Callable[..., Tensor],
+) -> None:
+    for size in ((0, 4), (4, 0), (2, 5), (5, 2)):
+        with pytest.raises(ValueError, match="empty window"):
+            pool(torch.zeros(2, 3, *size), window=Window.of(3))
+    for size in ((0, 4), (4, 0)):
+        with pytest.raises(ValueError, match="empty window"):
+            pool(torch.zeros(2, 3, *size))
+    for size in ((1, 4), (4, 1)):
+        assert pool(torch.zeros(2, 3, *size)).shape == (2, 3)
+
+
+def test_shapes_are_found_without_memory() -> None:
+    x = torch.zeros(2, 3, 6, 5, device="meta")
+    assert average(x).shape == maximum(x).shape == (2, 3)
+    assert average(x, window=Window.of(2)).shape == (2, 3, 3, 2)
 
 
 @pytest.mark.parametrize("pool", [average, maximum, minimum])

@@ -186,38 +186,60 @@ def test_derivatives_of_every_kind_are_right(
         pools = lambda x, w: Peaks.apply(x, w, window, True)[:3]  # noqa: E731
         assert torch.autograd.gradcheck(pools, inputs, check_forward_ad=True)
     directions = (torch.randn_like(x), torch.randn_like(weight))
-    pooled, moved = torch.func.jvp(
-        lambda x, w: Peaks.apply(x, w, window, True)[:3],
-        tuple(tensor.detach() for tensor in inputs),
-        directions,
-    )
-    exact = torch.func.jvp(lambda x, w: by_definition(x, w, window), inputs, directions)
+    at = tuple(tensor.detach().clone() for tensor in inputs)
+    at[0][0, 1, 2, 2] = -math.inf  # no part of the product
+    pooled, moved = torch.func.jvp(lambda x, w: Peaks.apply(x, w, window, True)[:3], at, directions)
+    exact = torch.func.jvp(lambda x, w: by_definition(x, w, window), at, directions)
     torch.testing.assert_close(pooled, exact[0])
     torch.testing.assert_close(moved, exact[1])
 
 
 @pytest.mark.filterwarnings("ignore:.torch.jit.script. is deprecated")  # torch's own, of itself
 @windows
-@pytest.mark.parametrize("with_weights", [False, True])
+@pytest.mark.parametrize("parts", [1, 2, 3], ids=["max", "mean", "product"])
 def test_a_derivative_along_a_direction_of_the_maps_needs_none_of_the_weights(
-    with_weights: bool, window: Window | None
+    parts: int, window: Window | None
 ) -> None:
     generator = torch.Generator().manual_seed(3)
     size = (2, 3, 8, 8) if window is WINDOWS["k17"] else (2, 3, 5, 4)
     x = torch.randperm(math.prod(size), generator=generator).double().view(size) / 50
+    x[0, 1, 2, 2] = -math.inf  # no part of the product
     direction = torch.randn(size, generator=generator, dtype=torch.float64)
     sides = window.kernel_size if window else size[2:]
     weight = torch.randn(1, *sides, generator=generator, dtype=torch.float64)
-    wanted = slice(3 if with_weights else 2)
     _, moved = torch.func.jvp(
-        lambda x: Peaks.apply(x, weight if with_weights else None, window, True)[wanted],
+        lambda x: Peaks.apply(x, weight if parts == 3 else None, window, parts > 1)[:parts],
         (x,),
         (direction,),
     )
     _, exact = torch.func.jvp(
-        lambda x: by_definition(x, weight, window)[wanted], (x,), (direction,)
+        lambda x: by_definition(x, weight, window)[:parts], (x,), (direction,)
     )
     torch.testing.assert_close(moved, exact)
+
+
+@pytest.mark.parametrize("window", [None, Window.of(2, 1)], ids=["global", "windowed"])
+@pytest.mark.parametrize(
+    ("parts", "learns"),
+    [(1, False), (2, False), (3, False), (3, True)],
+    ids=["max", "mean", "product", "product-learned"],
+)
+def test_even_a_third_derivative_is_right(parts: int, learns: bool, window: Window | None) -> None:
+    generator = torch.Generator().manual_seed(4)
+    x = torch.randperm(24, generator=generator).double().view(1, 2, 4, 3) / 20
+    sides = window.kernel_size if window else x.shape[2:]
+    fixed = torch.randn(2, *sides, generator=generator, dtype=torch.float64)
+    inputs = (x, fixed)[: 2 if learns else 1]
+    for tensor in inputs:
+        tensor.requires_grad_()
+
+    def slopes(x: Tensor, weight: Tensor = fixed) -> tuple[Tensor, ...]:
+        pooled = Peaks.apply(x, weight if parts == 3 else None, window, parts > 1)[:parts]
+        loss = sum(part.pow(3).sum() for part in pooled)
+        return torch.autograd.grad(loss, (x, weight)[: len(inputs)], create_graph=True)
+
+    assert torch.autograd.gradcheck(slopes, inputs, fast_mode=True)
+    assert torch.autograd.gradgradcheck(slopes, inputs, fast_mode=True)
 
 
 @windows
@@ -271,20 +293,24 @@ def test_a_max_keeps_the_places_of_its_windows_and_no_maps(
         return tensor
 
     with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
-        pooled = maximum(x, window=window)
+        pooled, *_ = Peaks.apply(x, None, window, False)
+    assert pooled.grad_fn.like.is_meta  # of the maps, their layout without their memory
     assert [tensor.numel() for tensor in saved] == [pooled.numel()]
     assert saved[0].element_size() == bytes_kept
 
 
-@pytest.mark.parametrize("kernel", [(20, 13), (13, 20), (16, 16)], ids=str)
+@pytest.mark.parametrize("kernel", [(20, 13), (13, 20), (16, 16), (257, 1)], ids=str)
 def test_the_last_of_more_elements_than_a_byte_counts_gets_its_gradient(
     kernel: tuple[int, int],
 ) -> None:
     x = torch.zeros(1, 1, *kernel)
     x[0, 0, -1, -1] = 1.0
     x.requires_grad_()
-    (gradient,) = torch.autograd.grad(maximum(x, window=Window.of(kernel)).sum(), x)
-    assert gradient.nonzero().tolist() == [[0, 0, kernel[0] - 1, kernel[1] - 1]]
+    for window in (Window.of(kernel), None):
+        peak, *_, argmax = Peaks.apply(x, None, window, False)
+        (gradient,) = torch.autograd.grad(peak.sum(), x)
+        assert gradient.nonzero().tolist() == [[0, 0, kernel[0] - 1, kernel[1] - 1]]
+        assert argmax.element_size() == (1 if math.prod(kernel) <= 256 else 4)
 
 
 @windows

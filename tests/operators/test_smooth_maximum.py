@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import torch
@@ -11,7 +12,11 @@ from torch import Tensor
 
 from poolbench.operators.functional import log_avg_exp, log_sum_exp
 from poolbench.operators.kernels import OPERATIONS
-from poolbench.operators.smooth_maximum import smooth_maximum, smooth_maximum_by_definition
+from poolbench.operators.smooth_maximum import (
+    SmoothMaximum,
+    smooth_maximum,
+    smooth_maximum_by_definition,
+)
 from poolbench.operators.window import Window
 from tests.operators.rounding import assert_within, tolerances
 
@@ -157,6 +162,8 @@ def test_even_a_third_derivative_is_right(pool: Pool, window: Window | None) -> 
         return torch.autograd.grad(pooled, z, create_graph=True)[0]
 
     assert torch.autograd.gradgradcheck(slope, (x, log_temperature), fast_mode=True)
+    fixed = log_temperature.detach()
+    assert torch.autograd.gradgradcheck(lambda z: slope(z, fixed), (x,), fast_mode=True)
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
@@ -180,6 +187,28 @@ def test_the_definition_behind_second_derivatives_knows_dark_elements_and_dark_w
     assert second.isfinite().all()
     assert slope.isfinite().all()
     assert second[0, 0].count_nonzero() == second[1, 1, 2, 3].count_nonzero() == 0
+
+
+class Blind(torch.autograd.Function):
+    """The identity, which gives what is before it no gradient at all."""
+
+    @staticmethod
+    def forward(_: Any, pooled: Tensor) -> Tensor:
+        return pooled.clone()
+
+    @staticmethod
+    def backward(*_: Any) -> None:
+        return None
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_what_is_given_no_gradient_gives_none_and_only_the_value_has_one(operation: str) -> None:
+    x = torch.ones(1, 1, 2, 2, requires_grad=True)
+    log_temperature = torch.zeros(1, requires_grad=True)
+    pooled, *kept = SmoothMaximum.apply(x, log_temperature, None, operation)
+    assert not any(tensor.requires_grad for tensor in kept)
+    Blind.apply(pooled).sum().backward()
+    assert x.grad is log_temperature.grad is None
 
 
 @every_pool

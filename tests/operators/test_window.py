@@ -4,7 +4,7 @@ from itertools import product
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from poolbench.operators.window import Pair, Window
@@ -35,6 +35,8 @@ def test_output_size_is_that_of_max_pool(case: tuple[Window, tuple[int, int]]) -
 
 @settings(deadline=None, max_examples=150)
 @given(fitting_windows())
+@example((Window.of(3, 1, 1), (1, 3)))  # positions that are on padding in every window
+@example((Window.of(3, 1, 1), (3, 1)))
 def test_taps_visit_every_real_element_of_every_window_once(
     case: tuple[Window, tuple[int, int]],
 ) -> None:
@@ -81,7 +83,31 @@ def test_a_window_that_cannot_be_meant_is_refused(
         Window.of(kernel, stride, padding)
 
 
-@pytest.mark.parametrize("size", [(0, 5), (5, 0), (2, 5)])
-def test_a_map_that_holds_no_window_is_refused(size: tuple[int, int]) -> None:
-    with pytest.raises(ValueError, match="empty window"):
-        Window.of(3).output_size(size)
+@pytest.mark.parametrize(
+    ("window", "size"),
+    [
+        (Window.of((3, 4)), (0, 5)), (Window.of((3, 4)), (5, 0)),
+        (Window.of((3, 4)), (2, 5)), (Window.of((3, 4)), (5, 3)),
+        (Window.of(2, padding=1), (0, 5)), (Window.of(2, padding=1), (5, 0)),  # padding alone
+    ],
+)  # fmt: skip
+def test_a_map_that_holds_no_window_is_refused(window: Window, size: tuple[int, int]) -> None:
+    sides = "{} x {}".format
+    with pytest.raises(ValueError, match=f"{sides(*size)}.*{sides(*window.kernel_size)}"):
+        window.output_size(size)
+
+
+@pytest.mark.parametrize(
+    ("window", "options"),
+    [
+        (Window.of(2), "kernel_size=(2, 2), stride=(2, 2)"),
+        (
+            Window.of((2, 3), 1, (1, 0), ceil_mode=True),
+            "kernel_size=(2, 3), stride=(1, 1), padding=(1, 0), ceil_mode=True",
+        ),
+    ],
+)
+def test_a_window_reads_as_its_options_that_are_not_torch_s_defaults(
+    window: Window, options: str
+) -> None:
+    assert str(window) == options

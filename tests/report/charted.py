@@ -13,6 +13,7 @@ from poolbench.report.chart import (
     Grid,
     Matrices,
     Panel,
+    Parallels,
     Sample,
     Samples,
     Scatter,
@@ -111,6 +112,17 @@ MATRICES = Matrices(
         (Panel(label="derivative", values=((0.0, 1.0), (0.0, math.nan))),),
     ),
 )
+PARALLELS = Parallels(
+    name="parallels",
+    title="Trials",
+    axes=(
+        Axis(label="learning rate", scale="log", limits=(1e-5, 1.0)),
+        Axis(label="epochs"),
+        Axis(label="accuracy (%)", is_share=True),
+    ),
+    lines=((0.1, 5.0, 0.5), (1e-4, 5.0, 0.9), (0.1, 5.0, math.nan), (0.1, 5.0, 0.6)),
+    highlighted=1,
+)
 GRID = Grid(
     name="grid",
     title="Data sets",
@@ -128,7 +140,7 @@ GRID = Grid(
         CURVES,
     ),
 )
-MIXED_GRID = Grid(name="mixed", title="Mixed", charts=(SCATTER, SAMPLES, MATRICES))
+MIXED_GRID = Grid(name="mixed", title="Mixed", charts=(SCATTER, SAMPLES, MATRICES, PARALLELS))
 
 EVERY: tuple[Chart, ...] = (
     CURVES, SYMLOG, SCATTER, SAMPLES, SURFACE, CONSTANT, MATRICES, GRID, MIXED_GRID,

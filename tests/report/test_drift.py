@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from poolbench.report.chart import Curves, Samples
+from poolbench.report.studies.bands import seeds_text
 from poolbench.report.studies.drift import Drift, drift_charts, drift_table
 
 
@@ -38,6 +39,7 @@ def test_temperatures_are_averaged_by_ratio_and_shares_by_difference() -> None:
         (((5.0, 4.0), (4.0, 4.1)), "up"),
         (((3.0, 4.0), (3.9, 4.0)), "down"),
         (((4.0, 4.0), (4.0, 5.0)), "both"),
+        (((4.0, 4.0), (3.0, 4.0)), "both"),
     ],
 )
 def test_a_direction_is_named_only_if_every_seed_took_it(
@@ -60,16 +62,18 @@ def test_a_row_counts_seeds_and_values_that_rose_and_marks_the_direction() -> No
             a_drift(),
             a_drift(ends=((5.0, 3.0), (4.0, 4.1), (8.0, 8.0))),
             a_drift(is_positive=False, is_shared=True, start=(0.5,), ends=((-0.25,),)),
+            a_drift(ends=((5.0, 6.0),)),
         ],
         [],
     ).rows
     assert rows[0][6].text == "1 – 32"
-    both, up, down = (row[-1] for row in rows)
+    both, up, down, all_up = (row[-1] for row in rows)
     assert (both.values, both.mark) == (("both", 1, 0.5), "±")
     # sqrt(15) is below 4.
     assert (up.values, up.mark) == (("both", 2, pytest.approx(4 / 6)), "±")
     assert up.text == "both (2 of 3 seeds, 67 % of values)"
     assert (down.values, down.mark) == (("down", 0, 0.0), "▼")
+    assert all_up.text == "up (1 of 1 seeds, 100 % of values)"
     assert [cell.text for cell in rows[2][2:7]] == [
         "1 × 1", "0.5", "−0.25 [−0.25, −0.25]", "−0.25", "−0.25 – −0.25",
     ]  # fmt: skip
@@ -159,3 +163,6 @@ def test_parameters_of_one_kind_share_their_epochs_and_a_scale_that_suits_all() 
     assert isinstance(over, Curves)
     assert over.x.ticks == ((0, "0"), (1, "1"), (2, "2"))
     assert over.y.scale == "linear"
+    once = a_drift(variant="once", ends=((1.0, 2.0),))
+    for chart in drift_charts("digits", "T", [short, once]):
+        assert seeds_text([1, 2]) in chart.caption

@@ -85,9 +85,10 @@ def test_collapsed_runs_are_counted_in_either_metric(metric: str) -> None:
     assert outcomes.comparison.collapsed == {"average": 0, "max": 0, "lae": 2, "lp": 0}
     rows = by_variant(results_table(study, "digits", known(runs)))
     assert (rows["lae"]["n"], rows["lae"]["n_collapsed"]) == (5, 2)
-    notes = results_table(study, "digits", known(runs)).notes
-    assert any(note.startswith("§ lae: 2 of 5 runs collapsed") for note in notes)
-    assert any("accuracy below 30.00 %" in note for note in notes)
+    table = results_table(study, "digits", known(runs))
+    assert [cells[1].text for cells in table.rows] == ["5", "5", "5§", "5"]
+    assert any(note.startswith("§ lae: 2 of 5 runs collapsed") for note in table.notes)
+    assert any("accuracy below 30.00 %" in note for note in table.notes)
     assert any("not counted" in note for note in results_table(study, "digits", runs).notes)
 
 

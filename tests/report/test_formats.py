@@ -22,7 +22,8 @@ from poolbench.report.table import Column, Table, TableCell, printable, text_cel
 from tests.report.examples import HOSTILE, NAMED, PLAIN
 
 
-def test_rich_writes_a_plain_table_off_a_terminal() -> None:
+def test_rich_writes_a_plain_table_off_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")  # of consoles, not of files
     assert as_rich.render([PLAIN]) == (
         "Two variants\n"
         "\n"
@@ -91,6 +92,7 @@ def test_latex_stacks_two_lines_too_and_text_to_the_left() -> None:
     text = as_latex.render([table])
     assert "\\shortstack[l]{\\strut undecided \\\\ because} & \\shortstack[r]{" in text
     assert "few & *  \\\\\n" in text  # nothing to set in bold
+    assert "| few | \\*  |\n" in as_markdown.render([table])
     assert "minipage" not in text  # no notes
 
 
@@ -125,6 +127,7 @@ def test_json_is_strict_and_holds_unrounded_values() -> None:
     assert table["columns"][1] == {"title": "accuracy %", "fields": ["mean", "std", "is_best"]}
     assert table["notes"] == ["* best, 100 % sure"]
     assert table["detail"] == {"bound": None}
+    assert '"title": "é"' in as_json.render([replace(PLAIN, title="é")])
 
 
 def test_a_console_shows_names_as_they_are_and_obeys_no_markup_or_control_code() -> None:
@@ -169,7 +172,8 @@ def test_a_table_is_split_where_text_would_have_less_than_16_characters() -> Non
         rows=((text_cell("n" * 40), *[TableCell(values=(1.0,), text="1234567890")] * 2),),
     )
     # 16 and twice 10 characters, and a gap of 3 after each.
-    assert [as_rich.render([table], width).count("variant") for width in (44, 45)] == [2, 1]
+    counts = [as_rich.render([table], width).count("variant") for width in (30, 44, 45)]
+    assert counts == [2, 2, 1]
     # What is to spare goes to the text.
     assert f"\n{'n' * 20}   1234567890   1234567890\n{'n' * 20}\n" in as_rich.render([table], 49)
     texts = Table(
@@ -178,6 +182,7 @@ def test_a_table_is_split_where_text_would_have_less_than_16_characters() -> Non
         rows=((text_cell("n" * 40), text_cell("m" * 40)),),
     )
     assert f"\n{'n' * 26}   {'m' * 16}\n" in as_rich.render([texts], 48)
+    assert f"\n{'n' * 40}   {'m' * 29}\n" in as_rich.render([texts], 75)
 
 
 def test_markdown_keeps_every_name_literal() -> None:
@@ -271,6 +276,7 @@ def test_a_narrow_terminal_cuts_no_number_and_no_name(width: int) -> None:
 def test_off_a_terminal_the_widest_table_stays_in_one_piece() -> None:
     text = as_rich.render([wide(12)])
     assert text.count("variant ") == 1
+    assert wide(12).rows[1][0].text in text
     assert as_rich.natural_width(wide(12)) > 200
 
 
@@ -281,12 +287,26 @@ def test_every_format_renders_any_number_of_tables(name: str) -> None:
     assert len(render([PLAIN, NAMED])) > len(render([PLAIN]))
     empty = Table(title="empty", columns=PLAIN.columns, rows=())
     assert "variant" in render([empty])
+    untitled = Column(title="", fields=("name",))
+    nothing = Table(title="nothing", columns=(untitled,), rows=((text_cell(""),),))
+    assert render([nothing])
 
 
 def test_an_unknown_format_is_refused_with_the_known_ones() -> None:
     with pytest.raises(BadInput, match="unknown format 'markdwn'") as caught:
         FORMATS.resolve("markdwn")
     assert "did you mean 'markdown'" in caught.value.hint
+
+
+def test_notes_and_deviations_follow_a_table_s_own_and_programs_are_told_what_deviates() -> None:
+    noted = PLAIN.with_deviations(["larger images"]).with_notes(["late"])
+    assert noted.notes == (*PLAIN.notes, "not as in the source: larger images", "late")
+    assert noted.detail == {**PLAIN.detail, "deviations": ["larger images"]}
+    assert PLAIN.with_deviations([]) == PLAIN
+
+
+def test_a_text_is_one_line_in_which_control_characters_are_seen() -> None:
+    assert printable("a\n\r\tb\x1b\u2028c") == "a   b\\x1b\\u2028c"
 
 
 def test_a_table_whose_parts_do_not_fit_is_a_bug_that_shows() -> None:

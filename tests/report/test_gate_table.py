@@ -7,6 +7,7 @@ import math
 import pytest
 
 from poolbench.core.gate import read_gate
+from poolbench.report.formats.github import workflow_commands
 from poolbench.report.studies.gates import Ruling, gate_table
 from poolbench.stats import Judgement
 
@@ -70,6 +71,22 @@ def test_a_ruling_is_one_line(outcome: str, reason: str, words: str) -> None:
     ruling = ruled("accuracy < 90%", 0.75, None, outcome=outcome, reason=reason)
     expected = f"max on digits {words} 'accuracy < 90%': 75.00 %, n = 4"
     assert ruling.sentence == expected + (f" ({reason})" if reason else "")
+
+
+def test_github_gets_a_command_a_ruling_with_its_level_and_no_sign_of_its_own_in_the_words() -> (
+    None
+):
+    rulings = [
+        ruled("accuracy < 90%", 0.75, None, outcome=outcome)
+        for outcome in ("fails", "undecided", "passes")
+    ]
+    commands = list(workflow_commands(rulings))
+    assert [command.split()[0] for command in commands] == ["::error", "::warning", "::notice"]
+    # A percent sign starts an escape there, and a colon or a comma ends a property.
+    assert commands[0] == (
+        "::error title=gate fails%3A accuracy < 90%25::"
+        "max on digits fails 'accuracy < 90%25': 75.00 %25, n = 4"
+    )
 
 
 def test_what_few_runs_cannot_exclude_is_told_of_the_fewest_that_lost_none() -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -24,7 +26,8 @@ from poolbench.report.chart import (
     Scatter,
     Surface,
 )
-from poolbench.report.formats.html import render, render_page
+from poolbench.report.charts.style import DARK, LIGHT
+from poolbench.report.formats.html import render, render_findings, render_page
 from poolbench.report.page import Page, Section
 from poolbench.report.table import Column, Table, TableCell, text_cell
 
@@ -96,6 +99,7 @@ class Reader(HTMLParser):
         self.tags: list[str] = []
         self.addresses: list[str] = []
         self.texts: list[str] = []
+        self.title = ""
         self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -104,6 +108,7 @@ class Reader(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         self.texts.append(data)
+        self.title = data if self.tags[-1:] == ["title"] and not self.title else self.title
 
 
 def test_hostile_names_are_shown_and_never_run() -> None:
@@ -136,9 +141,24 @@ def test_a_grid_shows_the_numbers_of_all_its_charts() -> None:
 
 
 def test_tables_alone_make_a_page_without_pictures() -> None:
-    read = Reader(render([table(("a", 0.5))]))
+    one, two = replace(table(("a", 0.5)), title="one"), table(("b", 0.25))
+    read = Reader(render([one]))
     assert "50.00" in read.texts
     assert "img" not in read.tags
+    assert read.title == "one"
+    assert Reader(render([one, two])).title == "poolbench"
+
+
+def test_findings_are_tables_and_pictures_for_light_and_for_dark_screens() -> None:
+    read = Reader(render_findings([table(("a", 0.5))], [CURVES]))
+    assert "50.00" in read.texts
+    dark, light = (
+        base64.b64decode(address.removeprefix("data:image/svg+xml;base64,")).decode()
+        for address in read.addresses
+        if address.startswith("data:image")
+    )
+    assert [theme.ground in dark for theme in (LIGHT, DARK)] == [False, True]
+    assert [theme.ground in light for theme in (LIGHT, DARK)] == [True, False]
 
 
 @pytest.fixture(scope="module")

@@ -18,10 +18,13 @@ from poolbench.core.catalogue import (
     SearchEntry,
     Site,
 )
+from poolbench.core.cell import Named
+from poolbench.core.contraction import ContractionSettings, PairSource
 from poolbench.core.finding import Finding
 from poolbench.core.options import Option
 from poolbench.core.plugin_source import PluginSource
 from poolbench.core.record import Result
+from poolbench.core.search import SearchSpec
 from poolbench.core.shipped import Shipped
 from poolbench.core.sites import NetworkSites
 from poolbench.core.study import Analysis
@@ -30,7 +33,7 @@ from poolbench.report.listings.docstring import docstring_table
 from poolbench.report.listings.machine import machine_table
 from poolbench.report.listings.runs import ListedRun, runs_table
 from poolbench.report.listings.sites import sites_table
-from poolbench.report.listings.suites import GpuHours, suites_table
+from poolbench.report.listings.suites import GpuHours, suite_table, suites_table
 from poolbench.report.table import Table
 from tests.cells import a_cell, a_study
 
@@ -61,6 +64,7 @@ def test_options_are_listed_with_their_values_defaults_and_meaning() -> None:
         "smaller": Option(kind=float, default=1 / 1001),
         "orders": Option(kind=int, many=True, default=(0, 3)),
         "bounded": Option(kind=bool, default=False),
+        "mode": Option(kind=str, default="Nearest-exact"),
         "path": Option(kind=str),
     }
     table = options_table("thing", options)
@@ -73,6 +77,7 @@ def test_options_are_listed_with_their_values_defaults_and_meaning() -> None:
         ("smaller", "number", str(1 / 1001), ""),
         ("orders", "list of whole numbers", "[0, 3]", ""),
         ("bounded", "true | false", "false", ""),
+        ("mode", "text", "Nearest-exact", ""),
         ("path", "text", "required", ""),
     ]
     assert [dict(record)["option"] for record in table.records] == list(options)
@@ -285,7 +290,41 @@ def test_hours_stand_before_what_a_suite_can_show() -> None:
     assert [column.title for column in table.columns][5:7] == ["seeds", "GPU hours"]
     assert [row[6].text for row in table.rows] == ["–", "< 0.1", "0.1", "9.9", "10", "1,234"]
     assert [record["gpu_hours"] for record in table.records] == list(hours.of_suites)
-    assert "gpu_hours" not in suites_table(suites, [()] * 6).fields
+    plain = suites_table(suites, [()] * 6)
+    assert "gpu_hours" not in plain.fields
+    assert (len(table.notes), len(plain.notes)) == (2, 1)
+
+
+def test_a_suite_is_listed_with_what_it_has_and_the_command_that_runs_it() -> None:
+    trained = replace(suite(2, 4, baseline=True), deviations=("shorter", "smaller"))
+    assert suite_table(trained).title == "s"
+    assert texts(suite_table(trained)) == [
+        ("title", "A suite"), ("for", "train"), ("source", "X"), ("data", "digits"),
+        ("networks", "8"), ("seeds", "4"),
+        ("not as in the source", "shorter"), ("not as in the source", "smaller"),
+        ("run", "poolbench train s"),
+    ]  # fmt: skip
+    assert trained.study is not None
+    searched = replace(trained.study, search=SearchSpec(name="random", options={}))
+    assert texts(suite_table(replace(trained, study=searched)))[-1] == ("run", "poolbench tune s")
+    theory = replace(trained, kind="theory", source="", study=None, deviations=())
+    assert texts(suite_table(theory)) == [
+        ("title", "A suite"), ("for", "theory"), ("run", "poolbench theory run s"),
+    ]  # fmt: skip
+
+
+def test_a_contraction_is_measured_on_the_data_there_are() -> None:
+    pairs = tuple(
+        PairSource(label=name, source=Named(name=name, options={})) for name in ("digits", "mnist")
+    )
+    settings = ContractionSettings(networks={}, data=pairs, pools={}, pairs=1, seeds=(0,))
+    measured = replace(suite(2, 4, baseline=True), study=None, contraction=settings)
+    for missing, shows in (
+        (("mnist",), "all but mnist (missing)"),
+        (("digits", "mnist"), "nothing (digits, mnist missing)"),
+    ):
+        (record,) = suites_table([measured], [missing]).records
+        assert (record["shows"], record["data"]) == (shows, "digits, mnist")
 
 
 def test_a_docstring_is_listed_by_sections_with_its_formulas_as_they_are() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from poolbench.report.chart import Axis, Chart, Cloud, Curve, Curves, Grid, Scatter
 from poolbench.report.charts.numbers import numbers_behind
-from tests.report.charted import MATRICES, SAMPLES, SURFACE
+from tests.report.charted import MATRICES, PARALLELS, SAMPLES, SURFACE
 
 CURVES = Curves(
     name="curves",
@@ -26,7 +26,7 @@ SCATTER = Scatter(
     title="Costs",
     x=Axis(label="accuracy (%)", is_share=True),
     y=Axis(label="accuracy (%)", is_share=True),
-    clouds=(Cloud(label="max", x=(0.5,), y=(0.75,), x_spread=(0.1,)),),
+    clouds=(Cloud(label="max", x=(0.5,), y=(0.75123449,), x_spread=(0.1,)),),
     references=(Curve(label="identity", x=(0.0, 1.0), y=(0.0, 1.0)),),
 )
 
@@ -51,7 +51,7 @@ def test_a_curve_has_a_row_a_point_with_its_band_if_there_is_one() -> None:
 
 def test_points_are_followed_by_their_reference_and_one_label_twice_stays_two_columns() -> None:
     assert texts(SCATTER) == [
-        ("max", "50", "75"),
+        ("max", "50", "75.1234"),
         ("identity", "0", "0"),
         ("identity", "100", "100"),
     ]
@@ -75,6 +75,17 @@ def test_samples_surfaces_and_matrices_have_a_row_for_every_value() -> None:
         ("input", "2", "1", "0.2"), ("input", "2", "2", "−0.3"),
         ("max", "1", "1", "1.6"),
     ]  # fmt: skip
+
+
+def test_lines_over_parallel_axes_are_numbered_and_have_a_column_an_axis() -> None:
+    (table,) = numbers_behind(PARALLELS)
+    assert table.fields == ("line", "learning rate", "epochs", "accuracy")
+    assert texts(PARALLELS) == [
+        ("1", "0.1", "5", "50"),
+        ("2", "0.0001", "5", "90"),
+        ("3", "0.1", "5", "–"),
+        ("4", "0.1", "5", "60"),
+    ]
 
 
 def test_a_grid_has_the_tables_of_its_charts_and_an_unknown_kind_none() -> None:

@@ -28,12 +28,13 @@ from poolbench.report.chart import (
     Panel,
     Sample,
     Samples,
+    Scale,
     Scatter,
     Surface,
 )
 from poolbench.report.charts import picture
 from poolbench.report.charts.axes import Side, apply, number, settle
-from poolbench.report.charts.curves import spread
+from poolbench.report.charts.curves import NAME_HEIGHT, spread
 from poolbench.report.charts.figure import figure_of
 from poolbench.report.charts.matrices import GAP, HEADING, extent
 from poolbench.report.charts.style import DARK, LIGHT, Theme, drawn_in, looks, shown
@@ -43,16 +44,19 @@ from tests.report.charted import (
     GRID,
     HOSTILE_NAMES,
     MATRICES,
+    PARALLELS,
     SAMPLES,
     SCATTER,
     SYMLOG,
 )
 
 
-def drawn(chart: Chart) -> list[Axes]:
+def drawn(chart: Chart, *, is_laid_out: bool = False) -> list[Axes]:
+    """Return the axes of a picture; what stands where around them is known once it is laid out."""
     with drawn_in(LIGHT):
         figure = figure_of(chart, theme=LIGHT, has_caption=True)
-        figure.draw_without_rendering()
+        if is_laid_out:
+            figure.draw_without_rendering()
     return figure.axes
 
 
@@ -138,6 +142,47 @@ def test_curves_are_named_at_their_ends_and_marks_have_words() -> None:
     assert len(axes.collections) == len(HOSTILE_NAMES)  # a band each, none for the reference
 
 
+def test_a_curve_is_named_at_the_height_of_its_last_number_and_its_band_spans_its_edges() -> None:
+    rows = {"falls": (0.9, 0.1), "rises": (0.1, 0.9), "breaks": (0.5, math.nan)}
+    curves = [Curve(label=label, x=(0.0, 1.0), y=y) for label, y in rows.items()]
+    curves[1] = replace(curves[1], low=(0.0, 0.7), high=(0.2, 1.0))
+    y = Axis(label="share", limits=(0.0, 1.0))
+    (axes,) = drawn(replace(SYMLOG, x=Axis(label="x"), y=y, curves=tuple(curves)))
+    heights = {text.get_text(): text.get_position()[1] for text in axes.texts}
+    assert heights == pytest.approx({"falls": 0.1, "rises": 0.9, "breaks": 0.5})
+    (band,) = axes.collections
+    corners = {tuple(corner) for corner in band.get_paths()[0].vertices}
+    assert corners == {(0.0, 0.0), (1.0, 0.7), (1.0, 1.0), (0.0, 0.2)}
+
+
+def test_names_of_two_lines_have_room_for_both() -> None:
+    curves = [Curve(label=f"{name * 15} {name * 15}", x=(0.0, 1.0), y=(0.5, 0.5)) for name in "ab"]
+    (axes,) = drawn(replace(SYMLOG, x=Axis(label="x"), y=Axis(label="y"), curves=tuple(curves)))
+    assert all(word.count("\n") == 1 for word in words_of(axes))
+    first, second = (text.get_position()[1] for text in axes.texts)
+    assert abs(second - first) >= 2 * NAME_HEIGHT - 1e-9
+
+
+def test_a_picture_of_curves_without_a_number_has_no_names() -> None:
+    nothing = (Curve(label="max", x=(0.0, 1.0), y=(math.nan, math.nan)),)
+    (axes,) = drawn(replace(SYMLOG, y=Axis(label="share"), curves=nothing))
+    assert not axes.texts
+
+
+def test_a_caption_stands_below_the_picture_and_makes_it_taller_by_its_lines() -> None:
+    with drawn_in(LIGHT):
+        bare, told, long = (
+            figure_of(replace(SYMLOG, caption=caption), theme=LIGHT, has_caption=has_caption)
+            for caption, has_caption in (("mean", False), ("mean", True), ("mean " * 40, True))
+        )
+    assert (bare.get_supxlabel(), told.get_supxlabel()) == ("", "mean")
+    lines = long.get_supxlabel().split("\n")
+    assert len(lines) > 1
+    first, second = (figure.get_figheight() - bare.get_figheight() for figure in (told, long))
+    assert second == pytest.approx(len(lines) * first)
+    assert first > 0
+
+
 def test_names_never_lie_on_one_another_and_stay_in_order() -> None:
     places = spread([0.9, 0.5, 0.5, 0.51, 0.99], [0.1, 0.1, 0.2, 0.1, 0.1])
     heights = [0.1, 0.1, 0.2, 0.1, 0.1]
@@ -175,6 +220,8 @@ def test_charts_of_a_grid_keep_their_own_ranges_when_asked() -> None:
     )
     assert shared[0].get_ylim() == shared[1].get_ylim()
     assert own[0].get_ylim() != own[1].get_ylim()
+    assert shared[0].get_xlim() == shared[1].get_xlim()
+    assert own[0].get_xlim() != own[1].get_xlim()
 
 
 def test_zero_has_a_place_on_the_axis_of_epsilon() -> None:
@@ -189,7 +236,9 @@ def test_words_along_an_axis_never_touch() -> None:
     ticks = tuple((k / 100, f"{k}/255") for k in range(100))
     axis = replace(SYMLOG.x, scale="linear", ticks=ticks)
     curve = Curve(label="max", x=(0.0, 0.99), y=(0.5, 0.6))
-    (axes,) = drawn(Curves(name="n", title="t", x=axis, y=SYMLOG.y, curves=(curve,)))
+    (axes,) = drawn(
+        Curves(name="n", title="t", x=axis, y=SYMLOG.y, curves=(curve,)), is_laid_out=True
+    )
     boxes = [label.get_window_extent() for label in axes.get_xticklabels()]
     boxes.sort(key=lambda box: box.x0)
     assert len(boxes) > 3
@@ -207,7 +256,8 @@ def test_many_curves_move_into_a_legend() -> None:
 
 def test_a_legend_longer_than_the_picture_makes_it_taller() -> None:
     curves = tuple(Curve(label=f"v{k}", x=(1.0, 2.0), y=(k, k)) for k in range(45))
-    (axes,) = drawn(replace(CURVES, curves=curves, y=replace(CURVES.y, is_share=False)))
+    chart = replace(CURVES, curves=curves, y=replace(CURVES.y, is_share=False))
+    (axes,) = drawn(chart, is_laid_out=True)
     legend = axes.get_legend()
     assert legend is not None
     whole, plot = axes.figure.bbox, axes.get_window_extent()
@@ -240,6 +290,146 @@ def test_samples_of_one_label_stand_side_by_side_with_mean_and_start() -> None:
     assert len(axes.collections) == 1  # two values have no density
 
 
+def dots_of(axes: Axes) -> list[list[tuple[float, float]]]:
+    """Return the places of each sample's dots."""
+    lines = [
+        line for line in axes.lines if (line.get_marker(), line.get_linestyle()) == ("o", "None")
+    ]
+    return [list(zip(line.get_xdata(), line.get_ydata(), strict=True)) for line in lines]
+
+
+def line_at(axes: Axes, *heights: float) -> list[float]:
+    """Return where along x a line of these heights stands."""
+    (line,) = (line for line in axes.lines if tuple(line.get_ydata()) == heights)
+    return list(line.get_xdata())
+
+
+PAIR = (
+    Sample(label="a", values=(2.0, 1.0, math.nan), mean=1.5, interval=(1.25, 1.75)),
+    Sample(label="a", values=(3.0,), is_dark=True),
+    Sample(label="b", values=tuple(map(float, range(1, 31))), start=0.5),
+)
+
+
+def test_dots_stay_in_the_room_of_their_sample_with_its_mean_beside_them() -> None:
+    (axes,) = drawn(replace(SAMPLES, samples=PAIR, is_density=False, y=Axis(label="t")))
+    left, right, alone = dots_of(axes)
+    assert [height for _, height in left] == [1, 2]
+    assert right == [(pytest.approx(0.2), 3)]
+    assert all(abs(x + 0.2) < 0.2 for x, _ in left)
+    assert all(abs(x - 1) < 0.4 for x, _ in alone)
+    assert len({round(x, 3) for x, _ in alone}) == 30
+    fills = [line.get_markerfacecolor() for line in axes.lines if line.get_marker() == "o"]
+    assert fills == [LIGHT.light, LIGHT.dark, LIGHT.light]
+    (at,) = line_at(axes, 1.5)
+    assert max(x for x, _ in left) < at < 0
+    assert line_at(axes, 1.25, 1.75) == [at, at]
+    assert line_at(axes, 0.5, 0.5) == pytest.approx([0.6, 1.4])
+    assert list(axes.get_xticks()) == [0, 1]
+    assert axes.get_xlim() == pytest.approx((-0.6, 1.6))
+
+
+@pytest.mark.parametrize("scale", ["linear", "log", "log2"])
+def test_the_outline_of_a_density_spans_its_sample_and_the_mean_stands_in_its_middle(
+    scale: Scale,
+) -> None:
+    few = Sample(label="few", values=(1.0, 1.0, 2.0, 3.0, 4.0))
+    enough = Sample(label="enough", values=(1.0, 2.0, 4.0, 8.0, 16.0, math.nan), mean=5.0)
+    y = Axis(label="t", scale=scale)
+    (axes,) = drawn(replace(SAMPLES, samples=(few, enough), y=y))
+    (outline,) = axes.collections
+    x, heights = outline.get_paths()[0].vertices.T
+    # Of a width of 0.8 the outline takes at most 92 %.
+    assert (x.min(), x.max()) == pytest.approx((1 - 0.368, 1 + 0.368))
+    # 15 % of the range is added at both ends.
+    ends = (1 - 2.25, 16 + 2.25) if scale == "linear" else (2**-0.6, 2**4.6)
+    assert (heights.min(), heights.max()) == pytest.approx(ends)
+    assert line_at(axes, 5.0) == [1]
+
+
+def test_a_crowd_of_dots_is_faint_and_names_without_room_are_turned() -> None:
+    dots = []
+    for count, letter in ((60, "n"), (61, "n" * 61)):
+        sample = Sample(label=letter, values=tuple(map(float, range(count))))
+        (axes,) = drawn(replace(SAMPLES, samples=(sample,), is_density=False, y=Axis(label="t")))
+        dots.append(axes.lines[0])
+        (name,) = axes.get_xticklabels()
+        assert (name.get_rotation() > 0) == (count > 60)
+    few, many = dots
+    assert many.get_alpha() < few.get_alpha()
+    assert many.get_markersize() < few.get_markersize()
+
+
+def test_points_get_smaller_in_a_crowd_and_a_throng_of_them_is_one_image() -> None:
+    points = []
+    for count in (60, 61, 3000, 3001):
+        places = tuple(k / count for k in range(count))
+        cloud = Cloud(label="max", x=places, y=places)
+        (axes,) = drawn(replace(SCATTER, clouds=(cloud,), references=()))
+        points += axes.lines
+    first, *others = (line.get_markersize() for line in points)
+    assert all(size < first for size in others)
+    assert [bool(line.get_rasterized()) for line in points] == [False, False, False, True]
+
+
+def test_points_and_their_reference_are_named_in_the_legend_as_they_are_drawn() -> None:
+    (axes,) = drawn(SCATTER)
+    legend = axes.get_legend()
+    assert legend is not None
+    assert [text.get_text() for text in legend.get_texts()] == ["identity", "max", "average"]
+    drawn_as = {(line.get_color(), line.get_marker()) for line in axes.lines}
+    named_as = {(line.get_color(), line.get_marker()) for line in legend.get_lines()}
+    assert named_as <= drawn_as
+    assert len(named_as) == 3
+
+
+def size_of(chart: Chart) -> tuple[float, float]:
+    with drawn_in(LIGHT):
+        width, height = figure_of(chart, theme=LIGHT, has_caption=False).get_size_inches()
+    return width, height
+
+
+def test_a_picture_has_the_same_room_for_each_panel_and_for_each_group() -> None:
+    grids = [Grid(name="g", title="g", charts=(SYMLOG,) * 4, columns=n) for n in (1, 2, 4, 9)]
+    one, two, four, nine = map(size_of, grids)
+    assert four == nine  # no wider than its charts
+    width, height = (four[0] - two[0]) / 2, two[1] - four[1]
+    assert min(width, height) > 1
+    assert (two[0] - one[0], one[1] - two[1]) == pytest.approx((width, 2 * height))
+    groups = [
+        replace(SAMPLES, samples=tuple(Sample(label=str(k), values=(1.0,)) for k in range(count)))
+        for count in (2, 20, 22)
+    ]
+    few, many, more = (size_of(chart)[0] for chart in groups)
+    assert few < many
+    assert more - many == pytest.approx(2 * (many - 1) / 20)
+    rows = [
+        replace(MATRICES, rows=((Panel(label="p", values=((0.0,) * columns,)),),))
+        for columns in (10, 20, 30)
+    ]
+    first, second, third = (size_of(chart)[0] for chart in rows)
+    assert third - second == pytest.approx(second - first)
+    assert second - first > 1
+    tiles = Grid(name="g", title="g", charts=(MATRICES, MATRICES), columns=1)
+    assert size_of(tiles)[1] > 2 * extent(MATRICES)[1] * 0.5
+
+
+def test_charts_that_share_their_ranges_are_labelled_at_the_edge_alone() -> None:
+    for is_shared, labels in ((True, [True, False]), (False, [True, True])):
+        pair = Grid(name="g", title="g", charts=(SYMLOG, SYMLOG), is_shared=is_shared)
+        assert [bool(axes.get_ylabel()) for axes in drawn(pair)] == labels
+    # Groups have their own names along x.
+    other = replace(SAMPLES, samples=PAIR)
+    first, second = drawn(Grid(name="g", title="g", charts=(SAMPLES, other), columns=1))
+    assert first.get_ylim() == second.get_ylim()
+    assert [len(axes.get_xticks()) for axes in (first, second)] == [3, 2]
+
+
+def test_a_chart_of_an_unknown_kind_is_a_bug_that_shows() -> None:
+    with pytest.raises(TypeError, match="Chart"):
+        size_of(Chart(name="c", title="t"))
+
+
 def test_bars_reach_as_far_as_the_spread() -> None:
     (axes,) = drawn(SCATTER)
     ends = {
@@ -269,9 +459,120 @@ def test_a_row_of_tiles_is_as_wide_as_its_panels_and_as_high_as_its_tallest() ->
     assert extent(replace(MATRICES, rows=taller)) == pytest.approx((width, height))
 
 
-def test_tiles_carry_their_numbers() -> None:
+def test_tiles_carry_their_numbers_in_the_places_they_have_in_the_matrix() -> None:
     (axes,) = drawn(MATRICES)
     assert {"1.4", "−0.3", "nan", "derivative"} <= set(words_of(axes))
+    at = {text.get_text(): text.get_position() for text in axes.texts}
+    # Downwards, as a matrix is read.
+    width, height = extent(MATRICES)
+    assert (axes.get_xlim(), axes.get_ylim()) == ((0, width), (height, 0))
+    (left, top), (right, bottom) = at["1.4"], at["−0.3"]
+    assert (right - left, bottom - top) == pytest.approx((1, 1))
+    assert at["0.2"] == pytest.approx((left, bottom))
+    assert at["max"] == pytest.approx((right + 0.5 + GAP + 0.5, at["input"][1]))
+    assert at["derivative"] == pytest.approx((at["input"][0], at["input"][1] + 2 + HEADING + GAP))
+    places = {
+        (round(tile.get_x() + 0.5, 9), round(tile.get_y() + 0.5, 9))  # type: ignore[attr-defined]
+        for tile in axes.patches
+    }
+    assert {(round(x, 9), round(y, 9)) for x, y in (at["1.4"], at["−0.3"], at["nan"])} <= places
+    assert all(0.5 < x < width - 0.5 and 0.5 < y < height - 0.5 for x, y in places)
+    assert at["input"][1] < min(y for _, y in places) - 0.5
+
+
+def test_a_tile_is_tinted_by_its_sign_and_its_size_in_its_row_of_panels() -> None:
+    rows = (((2.0, 1.0, 0.0, -1.0),), ((1.0, 0.5, 0.0, -0.5),))
+    panels = tuple((Panel(label="p", values=values),) for values in rows)
+    (axes,) = drawn(replace(MATRICES, rows=panels))
+    tints = [tile.get_facecolor() for tile in axes.patches]
+    assert tints[:4] == tints[4:]
+    assert len(set(tints)) == 4
+    assert min(tints[2]) > 0.99  # of nothing there is no tint
+
+
+def test_lines_pass_parallel_axes_at_the_heights_of_their_values_and_the_best_is_on_top() -> None:
+    (axes,) = drawn(PARALLELS)
+    lines = [line for line in axes.lines if len(line.get_xdata()) == 3]
+    # On the logarithmic axis from 10^-5 to 1; of equal values none is higher; the last is missing.
+    heights = [(0.8, 0.5, 0.0), (0.8, 0.5, 0.25), (0.2, 0.5, 1.0), (0.2, 0.5, 1.0)]
+    for line, expected in zip(lines, heights, strict=True):
+        assert tuple(line.get_ydata()) == pytest.approx(expected)
+        assert list(line.get_xdata()) == [0, 1, 2]
+    *_, best, on_top = lines
+    assert on_top.get_linewidth() > best.get_linewidth()
+    assert len({line.get_color() for line in lines}) == 4
+    assert [label.get_text() for label in axes.get_xticklabels()] == [
+        "learning rate", "epochs", "accuracy (%)",
+    ]  # fmt: skip
+    ends = sorted((*text.get_position(), text.get_text()) for text in axes.texts)
+    assert [(at, text) for at, height, text in ends if height < 0] == [
+        (0, "10⁻⁵"), (1, "5"), (2, "50"),
+    ]  # fmt: skip
+    assert [(at, text) for at, height, text in ends if height > 1] == [
+        (0, "1"), (1, "5"), (2, "90"),
+    ]  # fmt: skip
+    low, high = axes.get_ylim()
+    assert all(low < height < high for _, height, _ in ends)
+
+
+def test_without_a_line_parallel_axes_show_the_ends_they_were_given() -> None:
+    (axes,) = drawn(replace(PARALLELS, lines=PARALLELS.lines[2:3], highlighted=0))
+    assert words_of(axes) == ["10⁻⁵", "1"]
+    assert all(len(line.get_xdata()) == 2 for line in axes.lines)
+
+
+def test_lines_of_another_number_of_values_and_a_single_axis_are_refused() -> None:
+    with pytest.raises(ValueError, match="'parallels' has 3 values against 2"):
+        replace(PARALLELS, lines=((0.1, 5.0),))
+    with pytest.raises(ValueError, match="at least two axes"):
+        replace(PARALLELS, axes=PARALLELS.axes[:1], lines=())
+    with pytest.raises(ValueError, match="logarithmic axis 'learning rate'"):
+        replace(PARALLELS, lines=((0.0, 5.0, 0.5),))
+
+
+@pytest.mark.parametrize(
+    ("z", "low", "high", "levels"),
+    [
+        (Axis(label="error (%)", is_share=True), 0.0, 0.3, ["5", "10", "15", "20", "25"]),
+        (Axis(label="z", scale="log"), 0.3, 7.0, ["0.5", "1", "2", "5"]),
+        (Axis(label="z", scale="log"), 0.5, 1000.0, ["1", "10", "100"]),
+        (Axis(label="z", scale="log2"), 0.3, 7.0, ["0.5", "1", "2", "4"]),
+    ],
+    ids=lambda value: value.scale if isinstance(value, Axis) else None,
+)
+def test_a_map_has_contours_at_round_levels_within_its_values(
+    z: Axis, low: float, high: float, levels: list[str]
+) -> None:
+    middle = math.sqrt(low * high) if low else high / 2
+    chart = Surface(**{**PLANE, "z": z, "z_values": ((low, middle, high), (low, middle, high))})
+    axes, bar = drawn(chart)
+    assert [label.get_text() for label in bar.get_yticklabels()] == levels
+    assert (axes.get_xlabel(), axes.get_ylabel(), bar.get_ylabel()) == (
+        PLAIN.label, PLAIN.label, z.label,
+    )  # fmt: skip
+    lines = axes.collections[1]
+    factor = 100 if z.is_share else 1
+    assert [number(factor * level) for level in lines.levels] == levels  # type: ignore[attr-defined]
+    assert set(words_of(axes)) <= set(levels)
+
+
+def test_maps_of_a_grid_share_their_colours_and_each_has_the_contours_of_its_own_values() -> None:
+    low, high = (
+        Surface(**{**PLANE, "z_values": ((start, start + 1.0, start + 2.0),) * 2})
+        for start in (0.0, 4.0)
+    )
+    for is_shared, ranges in ((True, [(0, 6), (0, 6)]), (False, [(0, 2), (4, 6)])):
+        panels = drawn(Grid(name="g", title="g", charts=(low, high), is_shared=is_shared))[:2]
+        norms = [axes.collections[0].norm for axes in panels]
+        assert [(norm.vmin, norm.vmax) for norm in norms] == ranges
+        for axes, (least, largest) in zip(panels, ((0, 2), (4, 6)), strict=True):
+            inside = axes.collections[1].levels  # type: ignore[attr-defined]
+            assert least < min(inside) <= max(inside) < largest
+
+
+def test_a_map_without_a_number_has_neither_contours_nor_a_bar() -> None:
+    (axes,) = drawn(Surface(**{**PLANE, "z_values": ((math.nan,) * 3,) * 2}))
+    assert not axes.collections
 
 
 @pytest.mark.parametrize(
@@ -424,4 +725,7 @@ def test_a_picture_that_cannot_be_written_says_why(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(BadInput, match="is a file"):
         picture.write_all([CURVES], tmp_path / "file")
+    with pytest.raises(EnvironmentFault, match="cannot create"):
+        picture.write_all([CURVES], tmp_path / "file" / "folder")
+    assert picture.write_all([], tmp_path) == []
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file"]

@@ -84,6 +84,15 @@ def test_parameters_are_told_where_the_runs_agree_on_them() -> None:
     assert [record["parameters"] for record in table.records] == [12_345, None]
 
 
+def test_speed_is_that_of_the_runs_that_were_timed() -> None:
+    study, runs = finished({"average": [150, 151], "max": [150, 151]})
+    for cell in study.cells[1:]:
+        runs[cell.id] = replace(runs[cell.id], timings=())
+    table = results_table(study, "digits", runs)
+    assert table.records[0]["images_per_s"] == pytest.approx(1000)
+    assert row(table.rows[1])[-1] == "–"
+
+
 def test_error_is_the_complement_and_lower_is_better() -> None:
     counts = {"average": LOW, "max": HIGH}
     accuracy = tabled(counts, metric="accuracy")
@@ -136,6 +145,7 @@ def test_without_a_baseline_the_rules_own_p_is_shown() -> None:
     study, runs = finished({"average": LOW, "max": HIGH})
     table = results_table(replace(study, baseline=""), "digits", runs)
     assert [column.title for column in table.columns][3] == "p (set)"
+    assert table.detail["baseline"] is None
     assert "shift" not in table.fields
 
 

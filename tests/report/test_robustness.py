@@ -63,7 +63,6 @@ def test_single_settings_are_corrected_over_all_of_them() -> None:
     assert clean["max: p_adjusted"] == 1
     assert clean["average: p_adjusted"] is None
     assert [cells[2].mark for cells in settings.rows] == ["", "▲", "▲"]
-    assert "Holm over 6 comparisons" in notes(settings)
 
 
 def test_what_is_missing_leaves_no_area_and_what_diverged_ranks_worst() -> None:

@@ -127,7 +127,7 @@ def _divisor(maps: Tensor, window: Window | None, operation: str) -> Tensor | fl
         return 1.0
     height, width = maps.shape[2:]
     if window is None:
-        return float(height * width)
+        return height * width
     outputs = window.output_size((height, width))
     count = torch.zeros(1, 1, *outputs, dtype=torch.float64, device=maps.device)
     for tap in window.taps((height, width)):

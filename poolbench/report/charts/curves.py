@@ -83,8 +83,6 @@ def spread(wanted: Sequence[float], heights: Sequence[float]) -> list[float]:
 def _name_ends(curves: Sequence[Curve], axes: Axes, canvas: Canvas) -> None:
     axes.set(xlim=axes.get_xlim(), ylim=axes.get_ylim())  # the names must not move the curves
     ends = [(curve, *end) for curve in curves for end in _end(curve, axes)]
-    if not ends:
-        return
     names = [shown(curve.label, NAME_WIDTH) for curve, _, _ in ends]
     lines = [name.count("\n") + 1 for name in names]
     positions = spread([y for _, _, y in ends], [NAME_HEIGHT * count for count in lines])

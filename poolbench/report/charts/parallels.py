@@ -8,6 +8,7 @@ from matplotlib import colormaps
 from matplotlib.axes import Axes
 
 from poolbench.report.chart import Axis, Parallels
+from poolbench.report.charts.axes import number
 from poolbench.report.charts.canvas import Canvas
 from poolbench.report.charts.style import SMALL_PT, shown
 from poolbench.report.charts.surface import COLOURS
@@ -49,8 +50,8 @@ def draw(chart: Parallels, axes: Axes, canvas: Canvas) -> None:
         factor = 100 if axis.is_share else 1
         for height, value, side in zip((-0.03, 1.03), span, ("top", "bottom"), strict=True):
             if math.isfinite(value):
-                shown_end = f"{factor * value:.4g}"
-                axes.text(at, height, shown_end, ha="center", va=side, fontsize=SMALL_PT)
+                text = number(float(f"{factor * value:.4g}"))
+                axes.text(at, height, text, ha="center", va=side, fontsize=SMALL_PT)
     axes.set_ylim(-0.12, 1.12)
 
 

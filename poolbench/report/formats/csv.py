@@ -42,6 +42,6 @@ def _field(value: Value) -> str:
     if isinstance(value, str):
         text = printable(value)
         return f"'{text}" if text.lstrip().startswith(FORMULA_STARTS) else text
-    if value is None or (isinstance(value, float) and math.isnan(value)):
+    if value is None or math.isnan(value):
         return ""
-    return str(value).lower() if isinstance(value, bool) else repr(value)
+    return str(value).lower()

@@ -86,9 +86,8 @@ def _heading(table: Table, index: int) -> str:
     """Return a column's title, wrapped so that it is no wider than its cells."""
     column = table.columns[index]
     title = printable(column.title)
-    longest = max((len(word) for word in title.split()), default=1)
-    below = max((len(row[index].marked_text) for row in table.rows), default=0)
-    lines = [escape(line) for line in textwrap.wrap(title, max(longest, below, 1))]
+    texts = [*title.split(), *(row[index].marked_text for row in table.rows)]
+    lines = [escape(line) for line in textwrap.wrap(title, max([1, *map(len, texts)]))]
     if len(lines) < 2:
         return "".join(lines)
     side, stack = "l" if column.is_text else "r", r" \\ ".join(lines)

@@ -14,7 +14,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table as Grid
 from rich.text import Text
 
-from poolbench.report.table import Column, Table, TableCell, printable
+from poolbench.report.table import Table, TableCell, printable
 
 READABLE_WIDTH = 100
 MINIMUM_TEXT_WIDTH = 16
@@ -48,7 +48,7 @@ def print_table(table: Table, console: Console) -> None:
         table: The table to print.
         console: The console, with its own colours and width.
     """
-    console.print(renderable(table, console.width), highlight=False)
+    console.print(renderable(table, console.width))
 
 
 def renderable(table: Table, width: int) -> Group:
@@ -84,7 +84,7 @@ def _split(table: Table, width: int) -> Iterator[tuple[int, ...]]:
 
 
 def _grid(table: Table, chosen: Sequence[int], width: int) -> Grid:
-    grid = Grid(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="bold")
+    grid = Grid(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
     spare = width - sum(_least_width(table, index) + GAP for index in chosen)
     for index in chosen:
         least, wanted = _least_width(table, index), _width(table, index)
@@ -106,13 +106,10 @@ def _cell(cell: TableCell) -> Text:
     return Text(cell.marked_text, style="bold" if cell.is_bold else "")
 
 
-def _title_width(column: Column) -> int:
-    return max((cell_len(word) for word in printable(column.title).split()), default=1)
-
-
 def _width(table: Table, index: int) -> int:
-    cells = (cell_len(row[index].marked_text) for row in table.rows)
-    return max(_title_width(table.columns[index]), *cells, 1)
+    words = printable(table.columns[index].title).split()
+    cells = (row[index].marked_text for row in table.rows)
+    return max([1, *map(cell_len, (*words, *cells))])
 
 
 def _least_width(table: Table, index: int) -> int:

@@ -58,7 +58,7 @@ def _encoded(rows: Sequence[Observation]) -> bytes:
         raise not_installed(need, "tensorboard", "--as csv needs nothing") from error
     records = io.BytesIO()
     writer = RecordWriter(records)
-    writer.write(Event(wall_time=0.0, file_version="brain.Event:2").SerializeToString())
+    writer.write(Event(file_version="brain.Event:2").SerializeToString())
     ends = _ends(rows)
     for row in rows:
         if row.value is None or not math.isfinite(row.value):

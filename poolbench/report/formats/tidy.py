@@ -59,7 +59,7 @@ def write_csv(observations: Iterable[Observation], path: Path) -> int:
     Raises:
         OSError: The file cannot be written; the old file is unchanged.
     """
-    text = io.StringIO(newline="")
+    text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(FIELDS)
     rows = [_finite(observation) for observation in observations]

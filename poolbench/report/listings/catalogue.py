@@ -54,7 +54,7 @@ def options_table(name: str, options: Mapping[str, Option]) -> Table:
         (
             key,
             option.describe_range(),
-            "required" if option.is_required else _yaml(option.default),
+            _yaml(option.default),
             option.help,
         )
         for key, option in options.items()

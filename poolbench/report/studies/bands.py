@@ -26,7 +26,7 @@ def curve_over_seeds(
         The curve; without a band if no x has two seeds.
     """
     estimates = [estimate(row) for row in values]
-    errors = [e.std / math.sqrt(e.n) if e.n > 1 else math.nan for e in estimates]
+    errors = [e.std / math.sqrt(e.n) if e.n else math.nan for e in estimates]
     has_band = not all(map(math.isnan, errors))
     means = [e.mean for e in estimates]
     return Curve(

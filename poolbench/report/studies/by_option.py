@@ -86,7 +86,7 @@ def _lines(name: str, options: Mapping[str, Options]) -> list[_Line]:
     groups: dict[str, tuple[Options, dict[float, str]]] = {}
     for variant, own in options.items():
         value = own.get(name)
-        if isinstance(value, bool) or not isinstance(value, int | float):
+        if not isinstance(value, int | float):  # of true and false there are too few
             continue
         rest = {key: other for key, other in own.items() if key != name}
         _, variants = groups.setdefault(repr(sorted(rest.items())), (rest, {}))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from poolbench.report.cells import signed
 from poolbench.report.chart import Axis, Chart, Curve, Curves, Sample, Samples, Scale
 from poolbench.report.number_format import NOTHING
 from poolbench.report.studies.bands import seeds_text
@@ -199,7 +199,7 @@ def _curve(label: str, drift: Drift) -> Curve:
 def _quartiles(values: Sequence[float]) -> tuple[float, float]:
     if len(values) == 1:
         return values[0], values[0]
-    low, _, high = statistics.quantiles(values, n=4, method="inclusive")
+    low, _, high = statistics.quantiles(values, method="inclusive")
     return low, high
 
 
@@ -224,7 +224,8 @@ def _row(drift: Drift) -> tuple[TableCell, ...]:
         ),
         TableCell(values=(centre,), text=_shown(centre)),
         TableCell(
-            values=(min(values), max(values)), text=f"{_shown(min(values))} – {_shown(max(values))}"
+            values=(min(values), max(values)),
+            text=f"{_shown(min(values))} – {_shown(max(values))}",
         ),
         TableCell(
             values=(drift.direction, up, drift.share_up),
@@ -247,4 +248,4 @@ def _fixed_row(variant: str) -> tuple[TableCell, ...]:
 
 
 def _shown(value: float) -> str:
-    return f"{value:.4g}".replace("-", "−") if math.isfinite(value) else NOTHING
+    return signed(value, 4)

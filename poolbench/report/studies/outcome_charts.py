@@ -75,7 +75,7 @@ def _seeds(outcomes: Outcomes, dataset: str, title: str) -> Samples:
 def _costs(outcomes: Outcomes, dataset: str, title: str) -> Iterator[Scatter]:
     there = [run for name in outcomes.shown for run in outcomes.runs[name]]
     sizes = {run.result.parameters for run in there}
-    if sizes and max(sizes) > NOTICEABLE * min(sizes):
+    if max(sizes) > NOTICEABLE * min(sizes):
         yield _scatter(
             outcomes,
             f"{dataset}-parameters",
