@@ -167,9 +167,8 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     made = Engine(request.param, tmp_path, cluster)
     yield made
     for process in made._started:
-        if process.poll() is None:
-            process.kill()
-            process.wait()
+        process.kill()
+        process.communicate()
     if isinstance(cluster, Slurm):
         cluster.call("scancel", "--user=root", check=False)
 
