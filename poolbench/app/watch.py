@@ -81,5 +81,6 @@ class Watching:
                 each.report_fault(
                     EnvironmentFault("cancelled", "the same command goes on where it stopped")
                 )
-        cancel_sessions(names)
+        if names:
+            cancel_sessions(names)
         return names

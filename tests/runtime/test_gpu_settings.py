@@ -14,6 +14,7 @@ import torch
 from poolbench.app import train as train_study
 from poolbench.app.study import load_study
 from poolbench.core.errors import EnvironmentFault
+from poolbench.runtime import devices
 from poolbench.runtime.devices import open_device
 from poolbench.runtime.process import configured
 from tests.conftest import Done
@@ -135,3 +136,16 @@ def test_a_gpu_trains_in_tf32_with_algorithms_that_were_tried(
     assert done.code == 0, done.err
     for path in (tiny.parent / "one" / "runs").glob("*/environment.json"):
         assert json.loads(path.read_bytes())["cudnn_benchmark"] is True
+
+
+@pytest.mark.parametrize(
+    ("share", "on_each"), [(1.0, 1), (0.5, 2), (1 / 3, 3), (0.3, 3), (0.25, 4), (0.1, 10)]
+)
+def test_as_many_workers_as_their_share_lets_fit_on_a_gpu(
+    share: float, on_each: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(devices, "count_gpus", lambda: 2)
+    found = devices.assign_devices("auto", None, share=share)
+    assert sorted(found) == ["cuda:0"] * on_each + ["cuda:1"] * on_each
+    assert devices.assign_devices("cuda:1", None, share=share) == ["cuda:1"] * on_each
+    assert len(devices.assign_devices("auto", 3, share=share)) == 3  # jobs are as asked

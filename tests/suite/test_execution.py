@@ -1,0 +1,58 @@
+"""The ``execution`` of a suite: the engine with its options, and what a worker needs of a GPU."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from poolbench.core.errors import BadInput
+from poolbench.core.study import Execution, Study, study_from_json
+from tests.suite.small import SUITE
+
+Load = Callable[..., Study]
+
+
+def executing(text: str) -> str:
+    return SUITE + f"execution: {text}\n"
+
+
+def test_an_engine_has_every_option_and_is_no_part_of_a_cell(load_text: Load) -> None:
+    plain = load_text(SUITE)
+    study = load_text(executing("{engine: {name: slurm, partition: gpu, elements: 8}}"))
+    assert study.execution.engine is not None
+    options = study.execution.engine.options
+    assert (options["partition"], options["elements"], options["poll_s"]) == ("gpu", 8, 15.0)
+    assert plain.execution == Execution()
+    assert [cell.id for cell in study.cells] == [cell.id for cell in plain.cells]
+    assert study_from_json(study.to_json()) == study
+
+
+def test_workers_may_share_a_gpu(load_text: Load) -> None:
+    execution = load_text(executing("{resources: {gpu: 0.25, memory: 1.5GiB}}")).execution
+    assert (execution.gpu, execution.gpu_memory_mib) == (0.25, 1536)
+    execution = load_text(executing("{resources: {memory: 500 MiB}}")).execution
+    assert (execution.gpu, execution.gpu_memory_mib) == (1.0, 500)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{engine: {name: slurn}}", "slurm"),
+        ("{engine: {name: slurm, partitions: a}}", "partition"),
+        ("{engine: {name: slurm, elements: 0}}", "elements"),
+        ("{engine: {name: ray, cpus: 0.5}}", "cpus"),
+        ("{resources: {gpu: 0}}", "execution.resources.gpu"),
+        ("{resources: {gpu: 2}}", "execution.resources.gpu"),
+        ("{resources: {memory: 6}}", "6GiB"),
+        ("{resources: {memory: 6GB}}", "6GiB"),
+        ("{resources: {gpus: 1}}", "gpu"),
+        ("{resources: 4}", "mapping"),
+    ],
+)
+def test_what_no_engine_can_do_is_refused_where_it_is_written(
+    load_text: Load, text: str, message: str
+) -> None:
+    with pytest.raises(BadInput, match=message) as caught:
+        load_text(executing(text))
+    assert f":{len(SUITE.splitlines()) + 1}:" in caught.value.message
