@@ -7,6 +7,7 @@
     locks/<id>             held by the process that writes a cell: see ``locks``
     studies/<id>.json      the suites that were trained here, so a report needs no suite file
     sessions/<name>/       jobs, events and logs of running workers
+    proposals.jsonl        what slow searches proposed: a cache, see ``proposals``
     quarantine/<id>-<k>/   damaged runs, and runs that differ from the first of their cell
 
 Readers take no lock and work on a read-only copy.
