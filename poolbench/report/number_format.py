@@ -48,6 +48,8 @@ def probability(p: float | None) -> str:
         return f"{p:.2f}"
     if p >= 0.001:
         return f"{p:.3g}" if p >= 0.01 else f"{p:.2g}"
+    if p == 0:  # less than a float can hold: thousands of seeds
+        return "< 1e−300"
     return f"{p:.0e}".replace("e-0", "e-").replace("-", "−")
 
 

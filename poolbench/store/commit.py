@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -114,8 +115,15 @@ class Commit:
             network=self.network,
             history=epochs_from_lines(self.read(HISTORY)),
             timings=timings_from_lines(self.read(TIMINGS)),
-            environment=json.loads(self.read(ENVIRONMENT)),
+            environment=_environment(self.read(ENVIRONMENT)),
         )
+
+
+@lru_cache(maxsize=64)
+def _environment(data: bytes) -> Mapping[str, Any]:
+    """Read an environment, which runs of one machine share."""
+    document: dict[str, Any] = json.loads(data)
+    return document
 
 
 def commit_bytes(cell: Cell, result: Result, files: Mapping[str, bytes]) -> bytes:

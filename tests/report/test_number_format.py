@@ -63,6 +63,7 @@ def test_a_difference_has_its_sign_and_interval(
         (0.00996, "0.01"),
         (0.001, "0.001"),
         (0.00094, "9e−4"),
+        (0.0, "< 1e−300"),
     ],
 )
 def test_p_keeps_the_digits_a_threshold_needs(p: float | None, text: str) -> None:

@@ -127,10 +127,10 @@ def _about_contrasts(comparison: Comparison) -> Iterator[str]:
     )
     family = comparison.family or comparison.contrasts
     known = [None if pair.p is None else pair.smallest_p for pair in family]
-    floors = holm([*known, *[None] * (size - len(known))])
+    floors = [p for p in holm([*known, *[None] * (size - len(known))]) if p is not None]
     needed = seeds_needed(comparison.alpha, size, paired=comparison.paired)
     yield (
-        f"smallest p (Holm) these seeds can reach: {probability(min(p for p in floors if p))}; "
+        f"smallest p (Holm) these seeds can reach: {probability(min(floors))}; "
         f"below {comparison.alpha:g} needs {needed} seeds for each variant"
     )
 
