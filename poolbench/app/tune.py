@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from poolbench.app.outdated import outdated
 from poolbench.app.suites import command
@@ -216,17 +217,29 @@ def _searches(study: Study, memory: Memory) -> list[_Search]:
     for dataset, variant, cells in study.conditions():
         base = cells[0]
         search = create(spec)
-        # One seed for all: no variant is luckier in the order of its steps than another.
+        # One seed for all, whichever cells are selected: no variant is luckier in the order of its
+        # steps than another.
         start = start_of(search, spec, base.recipe)
-        rounds = search.propose(start, study.seeds[0], memory)
+        rounds = search.propose(start, study.whole.seeds[0], memory)
         made.append(_Search(dataset=dataset, variant=variant, base=base, spec=spec, rounds=rounds))
     for each in made:
         each.begin()
     return made
 
 
-def tuning_tables(study: Study, found: Sequence[Searched]) -> list[Table]:
+def tuning_tables(
+    study: Study,
+    found: Sequence[Searched],
+    store: Path | None = None,
+    data_root: Path | None = None,
+) -> list[Table]:
     """Return the table of all searches, and one of the points of each.
+
+    Args:
+        study: The study that is searched.
+        found: Its searches.
+        store: Folder of the run store, for the command that an error names.
+        data_root: Folder of the data sets, for the same.
 
     Raises:
         NothingMatched: No point has all its folds.
@@ -236,7 +249,7 @@ def tuning_tables(study: Study, found: Sequence[Searched]) -> list[Table]:
     if not any(each.history for each in found):
         raise NothingMatched(
             f"no point of the search of '{study.title}' is finished",
-            f"search: {command('tune', study)}",
+            f"search: {command('tune', study, store, data_root)}",
         )
     return [
         searches_table(study, found),

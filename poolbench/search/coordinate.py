@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Mapping, Sequence
 
+from poolbench.core.counted import counted
 from poolbench.core.search import Outcome, Point, Score, Trial
 from poolbench.core.streams import derive
 from poolbench.search.api import Memory, Proposals
@@ -105,6 +106,11 @@ class Coordinate:
             path=tuple(points),
             history=walk.ledger.history,
             skipped=tuple(walk.skipped.values()),
+            ended=(
+                f"its {counted(self._trials, 'trial')} ran out with steps left to try"
+                if walk.is_over
+                else "no step from the end is better"
+            ),
         )
 
 

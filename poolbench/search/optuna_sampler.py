@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+from poolbench.core.counted import counted
 from poolbench.core.errors import not_installed
 from poolbench.core.search import Point, Score
 from poolbench.core.streams import derive
@@ -72,7 +73,7 @@ class OptunaSampler(Drawn):
         scores = {origin.key: score}
         drawn = {key: float(span.quantity.of(start[key])) for key, span in spans.items()}
         study.tell([drawn], [score])
-        number = 0
+        number, ended = 0, f"its {counted(self._trials, 'trial')} were tried"
         while len(scores) < self._trials:
             number += 1
             size = min(self._batch, self._trials - len(scores))
@@ -88,12 +89,13 @@ class OptunaSampler(Drawn):
             fresh = {point.key: point for point in points if point.key not in scores}
             # A sampler that comes back to recipes it knows has nothing more to propose.
             if not fresh:
+                ended = "its sampler proposed nothing new"
                 break
             found = yield from ledger.ask(list(fresh.values()), self._folds)
             scores |= zip(fresh, found, strict=True)
             study.tell(draws, [scores[point.key] for point in points])
         tried = [(trial.point, score) for trial, score in ledger.history]
-        return outcome_of(ledger, tried, origin, spans)
+        return outcome_of(ledger, tried, origin, spans, ended=ended)
 
 
 class _Study:

@@ -17,15 +17,17 @@ from poolbench.app.report import draw
 from poolbench.app.study import load_study
 from poolbench.app.train import Settings
 from poolbench.app.tune import searched, tune, tuning_charts, tuning_tables
-from poolbench.app.tuned_suite import write_tuned_suite
-from poolbench.core.errors import BadInput, NothingMatched
+from poolbench.app.tuned_suite import check_target, write_tuned_suite
+from poolbench.core.errors import BadInput, EnvironmentFault, NothingMatched
 from poolbench.core.events import Event
+from poolbench.core.search import Outcome, Point, Score, Trial
 from poolbench.core.study import Study
 from poolbench.engines.local import LocalEngine
 from poolbench.operators import OPERATORS
 from poolbench.report.chart import Axis, Grid, Parallels
 from poolbench.report.search.journal import write_journal
 from poolbench.report.search.searched import Searched
+from poolbench.runtime.runner import Runner
 from poolbench.stats.resampled import resampled_interval
 from poolbench.store.store import Store
 from tests.conftest import Done
@@ -208,12 +210,6 @@ def test_tables_rank_the_points_and_tell_gain_budget_and_noise(
     means = [float(str(record["accuracy_mean"])) for record in points.records]
     assert means == sorted(means, reverse=True)
     assert row["best_mean"] == pytest.approx(means[0])
-    gain, interval = found[0].gain(0.05)
-    assert row["gain"] == pytest.approx(gain)
-    shown = "better than the start" if interval and interval[0] > 0 else "not distinguishable"
-    if outcome.best.key == outcome.start.key:
-        shown = "the start is the best"
-    assert shown in str(row["finding"])
     marks = [cells[0].mark for cells in points.rows]
     assert marks.count("*") == 1
     path = [record["path"] for record in points.records if record["path"] is not None]
@@ -280,12 +276,129 @@ def test_the_tuned_suite_extends_the_one_searched_with_what_was_found(
     text = target.read_text()
     assert 'extends: "../s.yaml"' in text
     assert text.count("5 points tried") == 2
-    with pytest.raises(BadInput, match="is the suite that was searched"):
-        write_tuned_suite(study, found, folder / "s.yaml")
     with pytest.raises(BadInput, match="search of average is unfinished"):
         write_tuned_suite(study, [replace(found[0], outcome=None), found[1]], target)
-    with pytest.raises(BadInput, match="of one data set, not of 2"):
-        write_tuned_suite(replace(study, datasets=("digits", "mnist")), found, target)
+
+
+CHANGED = (
+    SUITE
+    + """\
+profiles: {quick: {seeds: 2, recipe: {batch_size: 25}, variants: {max: {recipe: {clip_norm: 1}}}}}
+"""
+)
+
+
+def ended(study: Study, values: dict[str, float], *, accuracy: float = 0.9) -> list[Searched]:
+    """Return searches of one point, which ended there."""
+    point = Point(values=values, stage="start")
+    history = ((Trial(point=point, folds=(0, 1)), Score(accuracies=(accuracy, accuracy))),)
+    return [
+        Searched(
+            dataset=dataset,
+            variant=variant,
+            base=cells[0],
+            history=history,
+            outcome=Outcome(best=point, start=point, path=(), history=history),
+            runs={},
+            held_out=0.2,
+        )
+        for dataset, variant, cells in study.conditions()
+    ]
+
+
+def test_the_tuned_suite_keeps_profile_overrides_and_limit(tmp_path: Path) -> None:
+    (tmp_path / "s.yaml").write_text(CHANGED)
+    study = load_study(
+        tmp_path / "s.yaml",
+        profile="quick",
+        overrides=[
+            "recipe.epochs=2",
+            "recipe.optimizer={name: adamw, lr: 1e-3}",
+            "search.axes=[lr]",
+        ],
+        limit=100,
+    )
+    write_tuned_suite(study, ended(study, {"optimizer.lr": 0.25}), tmp_path / "t.yaml")
+    made = load_study(tmp_path / "t.yaml")
+    assert made.seeds == (0, 1)
+    for cell, own in zip(made.cells, study.cells, strict=True):
+        tuned = {**own.recipe.optimizer.options, "lr": 0.25}
+        optimizer = replace(own.recipe.optimizer, options=tuned)
+        assert cell == replace(own, recipe=replace(own.recipe, optimizer=optimizer))
+    clipped = [cell.recipe.clip_norm for cell in made.cells]
+    assert (made.cells[0].data.limit, clipped) == (100, [None, None, 1, 1])
+
+
+def test_changes_that_no_extending_suite_can_make_are_refused(tmp_path: Path) -> None:
+    study = load_study(
+        Path(read(tmp_path).origin),
+        overrides=["recipe.optimizer=adamw", "recipe.optimizer={name: sgd, lr: 0.1}"],
+    )
+    with pytest.raises(BadInput, match="take away options"):
+        check_target(study, tmp_path / "t.yaml")
+
+
+def test_only_a_tuned_suite_is_replaced(tmp_path: Path) -> None:
+    study = read(tmp_path, SUITE)
+    found = ended(study, {"optimizer.lr": 0.25})
+    tuned, over = tmp_path / "tuned.yaml", tmp_path / "over.yaml"
+    write_tuned_suite(study, found, tuned)
+    write_tuned_suite(study, found, tuned)
+    over.write_text("extends: ./tuned.yaml\nsearch: {name: coordinate, axes: [lr]}\n")
+    above = load_study(over)
+    own = tmp_path / "own.yaml"
+    own.write_text("# my own\nschema: 1\n")
+    (tmp_path / "link.yaml").symlink_to(tuned)
+    several = replace(study, datasets=("digits", "mnist"))
+    refused: list[tuple[Study, str, type[Exception], str]] = [
+        (study, "s.yaml", BadInput, "is the suite that was searched"),
+        (above, "tuned.yaml", BadInput, "is extended by the suite"),
+        (above, "link.yaml", BadInput, "is extended by the suite"),
+        (above, "s.yaml", BadInput, "is extended by the suite"),
+        (study, "own.yaml", BadInput, "is not a tuned suite"),
+        (study, ".", BadInput, "is a folder"),
+        (study, "none/t.yaml", EnvironmentFault, "there is no folder"),
+        (several, "t.yaml", BadInput, "of one data set, not of 2"),
+    ]
+    before = {path: path.read_bytes() for path in tmp_path.glob("*.yaml")}
+    for each, name, error, words in refused:
+        with pytest.raises(error, match=words):
+            check_target(each, tmp_path / name)
+        with pytest.raises(error, match=words):
+            write_tuned_suite(each, found, tmp_path / name)
+    assert {path: path.read_bytes() for path in tmp_path.glob("*.yaml")} == before
+
+
+def test_no_tuned_suite_is_written_of_a_search_that_found_nothing(tmp_path: Path) -> None:
+    study = read(tmp_path)
+    found = ended(study, {"optimizer.lr": 0.25}, accuracy=math.nan)
+    with pytest.raises(NothingMatched, match="search of average, max was trained without div"):
+        write_tuned_suite(study, found, tmp_path / "t.yaml")
+    assert not (tmp_path / "t.yaml").exists()
+
+
+def test_a_variant_that_was_not_searched_for_is_named_wherever_it_is_compared(
+    tmp_path: Path,
+) -> None:
+    read(tmp_path)
+    study = load_study(tmp_path / "s.yaml", only=["max"])
+    write_tuned_suite(study, ended(study, {"optimizer.lr": 0.25}), tmp_path / "t.yaml")
+    made = load_study(tmp_path / "t.yaml")
+    assert [cell.recipe.optimizer.options["lr"] for cell in made.cells] == [0.05, 0.25]
+    # Tables and pages print deviations.
+    assert made.deviations == ("not searched for, with the recipe of the suite: average",)
+
+
+def test_where_nothing_could_be_trained_the_reasons_are_told(
+    poolbench: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read(tmp_path, SUITE)
+    monkeypatch.setattr(Runner, "run", lambda _self, _study, cells, _listen: (
+        {str(cell): "no room" for cell in cells}, None
+    ))  # fmt: skip
+    done = poolbench("tune", tmp_path / "s.yaml", "--engine", "inline", "-q")
+    assert done.code == 3
+    assert "no room" in done.err
 
 
 def test_a_journal_is_what_optuna_reads(

@@ -147,6 +147,24 @@ def test_what_diverged_is_never_among_the_best() -> None:
     assert not first & second | second & third | first & third
 
 
+def test_if_the_last_round_diverged_the_best_of_the_one_before_are_finalists() -> None:
+    driven = drive(
+        search("shrinking-random", **SMALL),
+        RANGER,
+        lambda point, fold: math.nan if fold == 2 else bowl(point, fold),
+    )
+    stages = [trial.point.stage for trial in driven.batches[-1]]
+    assert stages[:4] == ["start", *(f"top {rank} of round 2" for rank in (1, 2, 3))]
+    assert driven.outcome.best != driven.outcome.start
+
+
+def test_only_the_finalists_are_decided_on() -> None:
+    driven = drive(search("shrinking-random", **SMALL), RANGER, bowl)
+    assert [{trial.decides for trial in batch} for batch in driven.batches] == [
+        {False}, {False}, {False}, {True},
+    ]  # fmt: skip
+
+
 def test_a_tie_goes_to_the_smaller_change() -> None:
     found = search("shrinking-random", ranges=("lr x10",), **SMALL)
     outcome = drive(found, {"optimizer.lr": 0.004}, lambda *_: 0.5).outcome
