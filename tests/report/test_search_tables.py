@@ -18,9 +18,9 @@ from poolbench.stats.gain import gain_of
 from tests.cells import a_study
 
 NAN = math.nan
-START, GOOD, TOP, LOST = (
+START, GOOD, TOP, LOST, DRAWN = (
     Point(values={"optimizer.lr": lr}, stage=stage)
-    for lr, stage in ((0.1, "start"), (0.2, "b"), (0.4, "c"), (0.8, "d"))
+    for lr, stage in ((0.1, "start"), (0.2, "b"), (0.4, "c"), (0.8, "d"), (1.6, "e"))
 )
 FINAL = (1, 2, 3)
 STUDY = a_study()
@@ -52,6 +52,7 @@ ROUNDS = found(
     (on(GOOD, 0, decides=False), (0.70,)),
     (on(TOP, 0, decides=False), (0.99,)),
     (on(LOST, 0, decides=False), (NAN,)),
+    (on(DRAWN, 0, decides=False), (0.95,)),
     (on(START, *FINAL), (0.80, 0.81, 0.82)),
     (on(replace(TOP, stage="top 1"), *FINAL), (0.78, 0.79, 0.80)),
     (on(replace(GOOD, stage="top 2"), *FINAL), (0.81, 0.83, 0.85)),
@@ -70,7 +71,7 @@ def test_the_gain_is_the_best_less_the_start_on_the_folds_that_decide() -> None:
     assert (row["low"], row["high"]) == pytest.approx((0.02 - half, 0.02 + half), abs=1e-7)
     assert row["finding"] == "not distinguishable from the start"
     # Every fold costs, those of rounds too.
-    assert (row["points"], row["folds"], row["folds_diverged"]) == (4, 12, 1)
+    assert (row["points"], row["folds"], row["folds_diverged"]) == (5, 13, 1)
     (half_held_out,) = searches_table(STUDY, [replace(ROUNDS, held_out=0.5)]).records
     half = 4.302653 * 0.01 * math.sqrt(1 / 3 + 1)
     assert half_held_out["low"] == pytest.approx(0.02 - half, abs=1e-7)
@@ -100,8 +101,8 @@ def test_a_search_that_ends_at_its_start_has_no_gain() -> None:
         ((NAN, NAN), (0.8, 0.9), None, "the start diverged"),
         ((0.8, NAN), (0.8, 0.9), None, "the start diverged on 1 of 2 folds"),
         ((0.8, 0.8), (0.8, NAN), None, "the best diverged on 1 of 2 folds"),
-        # 0.9 - 0.8 and 0.7 - 0.6 are one float apart.
-        ((0.8, 0.6), (0.9, 0.7), 0.1, "the difference is the same on every fold"),
+        # 0.9 - 0.8 and 0.8 - 0.7 are floats apart.
+        ((0.8, 0.7), (0.9, 0.8), 0.1, "the difference is the same on every fold"),
         ((0.8,), (0.9,), 0.1, "no interval from one fold"),
     ],
 )
@@ -123,10 +124,10 @@ def test_what_leaves_a_gain_without_an_interval_is_told(
 def test_finalists_are_ranked_before_the_points_of_a_round_and_what_diverged_last() -> None:
     records = trials_table(STUDY, ROUNDS).records
     assert [(record["stage"], record["decides"]) for record in records] == [
-        ("top 2", True), ("start", True), ("top 1", True), ("d", False),
+        ("top 2", True), ("start", True), ("top 1", True), ("e", False), ("d", False),
     ]  # fmt: skip
     assert [record["accuracy_mean"] for record in records[:3]] == pytest.approx([0.83, 0.81, 0.79])
-    assert [record["folds"] for record in records] == [3, 3, 3, 1]
+    assert [record["folds"] for record in records] == [3, 3, 3, 1, 1]
     # The mean of what is left of the first is the highest of all.
     half = found(
         (on(LOST, 0, 1, 2), (0.99, 0.99, NAN)), (on(START, 0, 1, 2), (0.5, 0.5, 0.5)), best=START
@@ -151,27 +152,26 @@ def test_how_a_search_ended_and_what_it_skipped_is_told() -> None:
 
 
 def test_charts_tell_rounds_from_finalists() -> None:
-    slices = search_charts(STUDY, [ROUNDS])[0]
+    (slices, _) = search_charts(STUDY, [ROUNDS])
     assert isinstance(slices, Grid)
     (scatter,) = slices.charts
-    assert {cloud.label: cloud.y for cloud in scatter.clouds} == {
-        "end": pytest.approx((0.83,)),
-        "start": pytest.approx((0.81,)),
-        "tried": pytest.approx((0.79,)),
-    }
-    assert "own fold" not in slices.caption
-    drawn = on(Point(values={"optimizer.lr": 1.6}), 0, decides=False)
-    (slices, _) = search_charts(STUDY, [found((drawn, (0.3,)), *written(ROUNDS), best=GOOD)])
+    assert [(cloud.label, cloud.y) for cloud in scatter.clouds] == [
+        ("round", pytest.approx((0.95,))),
+        ("finalist", pytest.approx((0.79,))),
+        ("end", pytest.approx((0.83,))),
+        ("start", pytest.approx((0.81,))),
+    ]
     assert "own fold" in slices.caption
-    assert isinstance(slices, Grid)
-    assert slices.charts[0].clouds[0].label == "round"
+    final = [each for each in written(ROUNDS) if each[0].decides]
+    (slices, _) = search_charts(STUDY, [found(*final, best=GOOD)])
+    assert "own fold" not in slices.caption
 
 
 def test_the_best_of_a_journal_is_what_the_search_found(tmp_path: Path) -> None:
     optuna = pytest.importorskip("optuna", reason="Optuna is not installed")
     from optuna.storages.journal import JournalFileBackend
 
-    assert write_journal([ROUNDS], tmp_path / "journal.log") == 4
+    assert write_journal([ROUNDS], tmp_path / "journal.log") == 5
     storage = optuna.storages.JournalStorage(JournalFileBackend(str(tmp_path / "journal.log")))
     final, rounds = (
         optuna.load_study(study_name=name, storage=storage)
@@ -179,4 +179,4 @@ def test_the_best_of_a_journal_is_what_the_search_found(tmp_path: Path) -> None:
     )
     assert final.best_params == {"optimizer.lr": 0.2}
     assert final.best_value == pytest.approx(0.83)
-    assert [trial.params["optimizer.lr"] for trial in rounds.trials] == [0.8]
+    assert [trial.params["optimizer.lr"] for trial in rounds.trials] == [0.8, 1.6]
