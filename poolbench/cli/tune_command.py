@@ -16,7 +16,6 @@ from poolbench.cli.output import check, draw, emit, tell
 from poolbench.cli.progress import showing_progress
 from poolbench.cli.robustness_command import refuse_failures
 from poolbench.cli.study import read_study, settings_of
-from poolbench.core.counted import counted
 from poolbench.core.events import Event
 
 
@@ -52,8 +51,8 @@ def tune(
     """
     from poolbench.app.report import FORMATS
     from poolbench.app.suites import command
+    from poolbench.app.tune import Round, tuning_charts, tuning_tables
     from poolbench.app.tune import tune as tune_study
-    from poolbench.app.tune import tuning_charts, tuning_tables
     from poolbench.app.tuned_suite import about_untuned, check_target, write_tuned_suite
 
     is_suite = output is not None and output.suffix in (".yaml", ".yml")
@@ -62,10 +61,10 @@ def tune(
     study = read_study(suite, selection)
     settings = settings_of(selection, running, download=download)
 
-    def showing(searches: int, folds: int) -> AbstractContextManager[Callable[[Event], None]]:
+    def showing(now: Round) -> AbstractContextManager[Callable[[Event], None]]:
         if not running.quiet:
-            tell(f"{counted(folds, 'fold')} to train for {counted(searches, 'variant')}")
-        return showing_progress(folds, quiet=running.quiet)
+            tell(str(now))
+        return showing_progress(now.folds, quiet=running.quiet)
 
     if is_suite and output is not None:
         check_target(study, output)

@@ -121,6 +121,19 @@ class Outcome:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Budget:
+    """The most that a search may try of one variant.
+
+    Args:
+        points: Different recipes.
+        folds: Trainings: the folds of all of them.
+    """
+
+    points: int
+    folds: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class SearchSpec:
     """The ``search`` of a suite.
 

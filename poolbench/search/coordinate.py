@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Mapping, Sequence
 
 from poolbench.core.counted import counted
-from poolbench.core.search import Outcome, Point, Score, Trial
+from poolbench.core.search import Budget, Outcome, Point, Score, Trial
 from poolbench.core.streams import derive
 from poolbench.search.api import Memory, Proposals
 from poolbench.search.axes import SearchAxis, read_axes
@@ -64,6 +64,11 @@ class Coordinate:
     def names(self) -> Mapping[str, tuple[str, int]]:
         """The options that take a step, each with the axis that says so."""
         return {axis.own.name: ("axes", index) for index, axis in enumerate(self._axes)}
+
+    @property
+    def budget(self) -> Budget:
+        """As many recipes as trials, each on every fold."""
+        return Budget(points=self._trials, folds=self._trials * len(self._folds))
 
     def check(self, start: Mapping[str, float]) -> None:
         """Check that the start can be multiplied: see :meth:`Lattice.check`."""

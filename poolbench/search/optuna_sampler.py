@@ -12,7 +12,7 @@ from typing import Any
 
 from poolbench.core.counted import counted
 from poolbench.core.errors import not_installed
-from poolbench.core.search import Point, Score
+from poolbench.core.search import Budget, Point, Score
 from poolbench.core.streams import derive
 from poolbench.search import SEARCHES
 from poolbench.search.api import Draw, Memory, Proposals
@@ -76,6 +76,11 @@ class OptunaSampler(Drawn):
         self._folds = range(folds)
         self._batch = trials if sampler in _WITHOUT_SCORES else batch
         super().__init__(ranges)
+
+    @property
+    def budget(self) -> Budget:
+        """As many recipes as trials, each on every fold."""
+        return Budget(points=self._trials, folds=self._trials * len(self._folds))
 
     def propose(
         self, start: Mapping[str, float], seed: int, memory: Memory | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from poolbench.core.counted import counted
-from poolbench.core.search import Point
+from poolbench.core.search import Budget, Point
 from poolbench.core.streams import derive
 from poolbench.search.api import BadSearch, Memory, Proposals
 from poolbench.search.drawn import Drawn, outcome_of
@@ -79,6 +79,14 @@ class ShrinkingRandom(Drawn):
         self._means = tuple(geometric_means)
         self._folds = range(len(rounds), len(rounds) + folds)
         super().__init__(ranges)
+
+    @property
+    def budget(self) -> Budget:
+        """Every recipe of the rounds on one fold; the start, best and means on the final ones."""
+        drawn, means = sum(self._rounds), len(self._means)
+        finalists = 1 + self._finalists + means
+        # The best were drawn already.
+        return Budget(points=drawn + 1 + means, folds=drawn + finalists * len(self._folds))
 
     def propose(
         self,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import shutil
-from collections.abc import Callable, Iterator
+import sys
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -13,11 +14,14 @@ import numpy as np
 import psutil
 import pytest
 
+from poolbench.app import page
 from poolbench.app.report import draw
+from poolbench.app.results import read_results
 from poolbench.app.study import load_study
 from poolbench.app.train import Settings
-from poolbench.app.tune import searched, tune, tuning_charts, tuning_tables
+from poolbench.app.tune import Round, searched, tune, tuning_charts, tuning_tables
 from poolbench.app.tuned_suite import check_target, write_tuned_suite
+from poolbench.core.cell import Cell
 from poolbench.core.errors import BadInput, EnvironmentFault, NothingMatched
 from poolbench.core.events import Event
 from poolbench.core.search import Outcome, Point, Score, Trial
@@ -122,7 +126,7 @@ def test_a_search_that_is_interrupted_in_any_round_goes_on(tmp_path: Path) -> No
         pass
 
     @contextmanager
-    def stopping(_searches: int, _folds: int) -> Iterator[Callable[[Event], None]]:
+    def stopping(_: Round) -> Iterator[Callable[[Event], None]]:
         yield lambda _: None
         raise Stopped
 
@@ -156,7 +160,7 @@ def test_folds_of_an_older_revision_are_trained_again_and_told(
     trained: list[str] = []
 
     @contextmanager
-    def listening(_searches: int, _folds: int) -> Iterator[Callable[[Event], None]]:
+    def listening(_: Round) -> Iterator[Callable[[Event], None]]:
         def listen(event: Event) -> None:
             if event.kind == "notice":
                 told.append(event.detail)
@@ -188,8 +192,8 @@ def test_workers_of_all_rounds_come_from_one_fork_server(
     rounds: list[int] = []
 
     @contextmanager
-    def listening(_searches: int, folds: int) -> Iterator[Callable[[Event], None]]:
-        rounds.append(folds)
+    def listening(now: Round) -> Iterator[Callable[[Event], None]]:
+        rounds.append(now.folds)
         yield lambda _: None
 
     result = tune(study, Settings(store=tmp_path / "runs"), listening)
@@ -437,9 +441,80 @@ def test_the_command_writes_tables_or_a_tuned_suite(
     assert done.code == 0
     assert "0 folds trained, 20 from the store" in done.err
     assert load_study(tmp_path / "tuned.yaml").search is None
-    page = poolbench(*call, "-o", "page.html", "-q")
-    assert (page.code, page.err) == (0, "")
+    made = poolbench(*call, "-o", "page.html", "-q")
+    assert (made.code, made.err) == (0, "")
     assert (tmp_path / "page.html").read_text().count("<figure") >= 4
     assert poolbench("export", suite, "--store", store, "--as", "optuna", "-o", "out").code == 0
     assert poolbench(*call, "--set", "search=null").code == 2
-    assert poolbench("export", suite, "--store", store, "--as", "csv", "-o", "out").code == 5
+    nothing = poolbench("export", suite, "--store", store, "--as", "csv", "-o", "out")
+    assert nothing.code == 5
+    assert f"its search is stored, show it with: poolbench tune {suite} --store" in nothing.err
+    assert "its search is stored" in poolbench("report", suite, "--store", store).err
+    plan = poolbench("plan", suite, "--store", store, "--format", "markdown")
+    assert "at most 5 points and 10 folds for each variant" in plan.out
+
+
+def test_what_to_type_next_has_the_store_the_data_and_the_plug_in(
+    tuned: tuple[Path, Study, tuple[Searched, ...]], poolbench: Program, tmp_path: Path
+) -> None:
+    folder, _, _ = tuned
+    data = tmp_path / "data"
+    data.mkdir()
+    done = poolbench(
+        "tune", folder / "s.yaml", "--store", folder / "runs", "--data-root", data,
+        "--only", "max", "-o", "t.yaml",
+    )  # fmt: skip
+    assert done.code == 0
+    expected = f"poolbench train t.yaml --store {folder / 'runs'} --data-root {data}"
+    assert f"compare with: {expected}\n" in done.err
+    assert "t.yaml: not searched for, with the recipe of the suite: average" in done.err
+
+
+def test_a_file_that_cannot_be_written_is_told_before_training(
+    poolbench: Program, tmp_path: Path
+) -> None:
+    read(tmp_path)
+    for output, code in (("none/t.yaml", 6), ("s.yaml", 2), ("none/t.html", 6)):
+        assert poolbench("tune", "s.yaml", "--engine", "inline", "-o", output).code == code
+    assert not (tmp_path / "runs").exists()
+
+
+def test_folds_that_another_process_trained_are_not_counted_as_trained(
+    tuned: tuple[Path, Study, tuple[Searched, ...]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    folder, _, _ = tuned
+
+    def run(
+        _self: Runner, _study: Study, cells: Sequence[Cell], listen: Callable[[Event], None]
+    ) -> tuple[dict[str, str], None]:
+        # All arrive while this process waits, but for the first, which it trains.
+        shutil.copytree(folder / "runs", tmp_path / "runs", dirs_exist_ok=True)
+        listen(Event(kind="finished", cell=cells[0].id))
+        return {}, None
+
+    monkeypatch.setattr(Runner, "run", run)
+    told: list[str] = []
+
+    @contextmanager
+    def showing(now: Round) -> Iterator[Callable[[Event], None]]:
+        told.append(str(now))
+        yield lambda _: None
+
+    result = tune(read(tmp_path), settings(tmp_path), showing)
+    assert (result.done, result.reused) == (1, 19)
+    assert told == ["4 folds to train for 2 variants; 0 of at most 10 points tried"]
+
+
+def test_a_page_without_optuna_leaves_the_search_out_and_says_so(
+    tuned: tuple[Path, Study, tuple[Searched, ...]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, _, _ = tuned
+    text = SUITE.replace(
+        "{name: coordinate, axes: [lr, lr/(1-momentum)], folds: 2, trials: 5}",
+        "{name: optuna, sampler: random, trials: 2, ranges: [lr x2]}",
+    )
+    monkeypatch.setitem(sys.modules, "optuna", None)
+    results = read_results(read(tmp_path, text), folder / "runs")
+    assert page._search(results).paragraphs[0].startswith("Left out: this search needs Optuna")

@@ -151,6 +151,11 @@ def test_a_search_ends_when_its_trials_are_used_up() -> None:
         search("coordinate", trials=9), START, lambda point, _: point.values["optimizer.lr"] / 1e9
     )
     assert len(endless.outcome.history) == 9
+    assert endless.outcome.ended == "its 9 trials ran out with steps left to try"
+    climbed = drive(search("coordinate"), START, toy((1, 0, 0))).outcome
+    assert climbed.ended == "no step from the end is better"
+    budget = search("coordinate", trials=9, folds=4).budget
+    assert (budget.points, budget.folds) == (9, 36)
     assert drive(search("coordinate", trials=1), START, toy((1, 0, 0))).outcome.path == (
         endless.outcome.start,
     )

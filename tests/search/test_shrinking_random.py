@@ -158,6 +158,15 @@ def test_if_the_last_round_diverged_the_best_of_the_one_before_are_finalists() -
     assert driven.outcome.best != driven.outcome.start
 
 
+def test_the_budget_is_what_it_tries_if_every_draw_is_another() -> None:
+    found = search("shrinking-random", folds=5, **SMALL)
+    driven = drive(found, RANGER, bowl)
+    # 20 + 12 + 12 drawn; the start and two means; six finalists on five folds.
+    assert (found.budget.points, found.budget.folds) == (47, 74)
+    assert len({key for key, _ in driven.asked}) == 47
+    assert len(driven.asked) == 74
+
+
 def test_only_the_finalists_are_decided_on() -> None:
     driven = drive(search("shrinking-random", **SMALL), RANGER, bowl)
     assert [{trial.decides for trial in batch} for batch in driven.batches] == [
