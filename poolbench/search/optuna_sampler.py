@@ -47,7 +47,7 @@ class OptunaSampler(Drawn):
     its own, so it is a function of the search, the number of the batch and the scores before it:
     a search that was interrupted goes on with the same recipes as if there had been no
     interruption. A fold that diverged counts as an accuracy of 0 in what the sampler is told; the
-    best recipe is chosen by ``Score.rank``. On a tie the smaller change wins.
+    best recipe has the fewest such folds, then the greatest mean. On a tie the smaller change wins.
 
     The sampler and its settings are named here rather than left to Optuna's defaults, which change
     between releases: multivariate TPE that takes trials of its own batch for poor ones, a Gaussian
@@ -59,11 +59,11 @@ class OptunaSampler(Drawn):
         folds: Folds of each trial, numbered from 0; at least 2.
         batch: Recipes asked for between two looks at the scores, at least 1. The samplers that look
             at none propose all at once.
-        ranges: See :mod:`poolbench.search.ranges`.
+        ranges: Such as ``lr x10``, ``1-momentum 0.01..1 log``.
 
     Raises:
         BadSearch: A range is invalid.
-        EnvironmentFault: By ``propose``: Optuna is not installed.
+        EnvironmentFault: Optuna is not installed; told when it begins to propose.
 
     References: Akiba et al. 2019 (arXiv:1907.10902); Bergstra et al. 2011 for ``tpe``.
     """

@@ -45,7 +45,7 @@ class ShrinkingRandom(Drawn):
         finalists: Best recipes of the last round that go to the folds, at least 1.
         geometric_means: The mean of that many of them goes there too, at least 2 each.
         folds: Folds of the last comparison, at least 2.
-        ranges: See :mod:`poolbench.search.ranges`.
+        ranges: Such as ``lr x10``, ``1-beta1 x10``, ``flat 0.5..0.85``.
 
     Raises:
         BadSearch: A round is smaller than what is taken from it, or a range is invalid.

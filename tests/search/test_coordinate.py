@@ -168,6 +168,13 @@ def test_a_start_that_no_step_can_be_taken_from_is_told(momentum: float) -> None
         next(found.propose({**START, "optimizer.momentum": momentum}, 0))
 
 
+def test_a_start_that_is_too_large_is_told_its_range() -> None:
+    with pytest.raises(BadSearch, match=r"needs it from 1e-30 to 1e\+30"):
+        search("coordinate", axes=("lr",)).check({"optimizer.lr": 1e40})
+    with pytest.raises(BadSearch, match="needs it above 0"):
+        search("coordinate", axes=("lr",)).check({"optimizer.lr": 0.0})
+
+
 def test_scores_that_do_not_fit_the_trials_are_refused() -> None:
     proposals = search("coordinate").propose(START, 0)
     next(proposals)
