@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from poolbench.app.suites import command
+from poolbench.app.suites import command, folder
 from poolbench.core.atomic import write_whole
 from poolbench.core.errors import BadInput, EnvironmentFault, NothingMatched
 from poolbench.core.study import Study
@@ -15,7 +15,7 @@ from poolbench.report.number_format import per_cent, points
 from poolbench.report.search.searched import Searched
 from poolbench.report.table import printable
 from poolbench.stats import estimate
-from poolbench.suite.changes import block, changes_of, joined, overrides_of
+from poolbench.suite.changes import block, changes_of, joined, overrides_of, whole_of
 from poolbench.suite.document import files_of
 from poolbench.suite.schema import MAX_SENTENCE_LENGTH
 
@@ -58,6 +58,7 @@ def check_target(study: Study, target: Path) -> None:
 def write_tuned_suite(study: Study, found: Sequence[Searched], target: Path) -> None:
     """Write a suite that extends the one searched, with each variant's best recipe.
 
+    Of a built-in suite it is a copy, which does not depend on where this installation is.
     The profile and the values of the command line that the search was made with are part of it.
 
     Args:
@@ -105,16 +106,26 @@ def about_untuned(study: Study) -> str:
 
 
 def _changes(study: Study) -> dict[str, object]:
+    """Return what the file says beside what it extends: all there is, of a built-in suite.
+
+    Its path would lead into this installation, and nowhere on another machine.
+    """
     laid = overrides_of(study.arguments)
-    return dict(changes_of(Path(study.origin), study.profile, laid))
+    read = whole_of if _is_shipped(study) else changes_of
+    return dict(read(Path(study.origin), study.profile, laid))
 
 
-def _lines(study: Study, found: Sequence[Searched], folder: Path) -> Iterator[str]:
-    origin = os.path.relpath(Path(study.origin).resolve(), folder.resolve())
+def _is_shipped(study: Study) -> bool:
+    return Path(study.origin).resolve().is_relative_to(folder().resolve())
+
+
+def _lines(study: Study, found: Sequence[Searched], beside: Path) -> Iterator[str]:
+    origin = os.path.relpath(Path(study.origin).resolve(), beside.resolve())
     typed = command("tune", study).removeprefix("poolbench tune ")
     yield printable(f"{HEAD}{typed}`: each variant with the recipe its search found.")
     yield "# Accuracies are those of the folds, on images of the training split."
-    yield f"extends: {_quoted(origin if origin.startswith('..') else f'./{origin}')}"
+    if not _is_shipped(study):
+        yield f"extends: {_quoted(origin if origin.startswith('..') else f'./{origin}')}"
     yield f"title: {_quoted(f'{study.title}, tuned')}"
     yield "search: null"
     changes = _changes(study)

@@ -51,6 +51,17 @@ def changes_of(path: Path, profile: str, overrides: Sequence[Override]) -> Tree:
     return tree
 
 
+def whole_of(path: Path, profile: str, overrides: Sequence[Override]) -> Tree:
+    """Return a suite with everything that it extends, its profile and the overrides in it.
+
+    Raises:
+        BadInput: The suite is invalid.
+    """
+    tree = read_document(path, profile or None, overrides, Faults()).plain()
+    assert isinstance(tree, Mapping)  # noqa: S101 - as every suite
+    return tree
+
+
 def laid_over(tree: Tree, base: Node) -> Node:
     """Return a suite with a tree laid over it, as ``extends`` does."""
     return lay(_node(tree), base)

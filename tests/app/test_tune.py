@@ -14,7 +14,7 @@ import numpy as np
 import psutil
 import pytest
 
-from poolbench.app import page
+from poolbench.app import page, tuned_suite
 from poolbench.app.report import draw
 from poolbench.app.results import read_results
 from poolbench.app.study import load_study
@@ -331,6 +331,24 @@ def test_the_tuned_suite_keeps_profile_overrides_and_limit(tmp_path: Path) -> No
         assert cell == replace(own, recipe=replace(own.recipe, optimizer=optimizer))
     clipped = [cell.recipe.clip_norm for cell in made.cells]
     assert (made.cells[0].data.limit, clipped) == (100, [None, None, 1, 1])
+
+
+def test_the_tuned_suite_of_a_built_in_one_does_not_depend_on_this_installation(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shipped = tmp_path / "installed"
+    shipped.mkdir()
+    read(shipped, SUITE)
+    (shipped / "over.yaml").write_text("extends: ./s.yaml\nseeds: 3\n")
+    monkeypatch.setattr(tuned_suite, "folder", lambda: shipped)
+    study = load_study(shipped / "over.yaml", overrides=["recipe.epochs=2"])
+    write_tuned_suite(study, ended(study, {"optimizer.lr": 0.25}), tmp_path / "t.yaml")
+    shutil.rmtree(shipped)
+    made = load_study(tmp_path / "t.yaml")
+    assert (made.title, made.search, len(made.cells)) == ("Tiny, tuned", None, 6)
+    recipe = made.cells[0].recipe
+    assert (recipe.epochs, recipe.optimizer.options["lr"]) == (2, 0.25)
+    assert recipe.optimizer.options["momentum"] == 0.9
 
 
 def test_changes_that_no_extending_suite_can_make_are_refused(tmp_path: Path) -> None:
