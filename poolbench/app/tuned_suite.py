@@ -164,7 +164,9 @@ def _provenance(searched: Searched, alpha: float) -> str:
         lost = f", {e.n_diverged} more diverged" if e.n_diverged else ""
         told.append(f"{per_cent(e.mean, e.std)} % on {e.n} folds{lost}")
     gain = searched.gain(alpha)
-    if gain is not None:
+    if gain is None:
+        told.append("the start is the best")
+    else:
         told.append(
             gain.doubt
             if gain.mean is None

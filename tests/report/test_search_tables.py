@@ -136,6 +136,12 @@ def test_finalists_are_ranked_before_the_points_of_a_round_and_what_diverged_las
     assert "decides" not in trials_table(STUDY, half).fields
 
 
+def test_of_equal_points_the_end_is_ranked_first() -> None:
+    equal = found((on(GOOD, 0, 1), (0.5, 0.6)), (on(START, 0, 1), (0.6, 0.5)), best=START)
+    (first, second) = trials_table(STUDY, equal).rows
+    assert (first[0].mark, second[0].mark) == ("*", "")
+
+
 def test_how_a_search_ended_and_what_it_skipped_is_told() -> None:
     ended = found((on(START, 0, 1), (0.5, 0.6)), best=START, ended="its 1 trial ran out")
     assert ended.outcome is not None

@@ -124,15 +124,17 @@ def trials_table(study: Study, searched: Searched) -> Table:
         searched: One of its searches, with at least one point.
     """
     keys = list(dict.fromkeys(key for tried in searched.tried for key in tried.point.values))
+    outcome = searched.outcome
+    best = None if outcome is None else outcome.best.key
     # As the search ranks them: on the folds it decides on before those of a round, then fewer
-    # diverged folds; of equals, what was tried first.
+    # diverged folds; of equals, where it ended, then what was tried first.
     ranked = sorted(
-        searched.tried, key=lambda tried: (tried.decides, tried.score.rank), reverse=True
+        searched.tried,
+        key=lambda tried: (tried.decides, tried.score.rank, tried.point.key == best),
+        reverse=True,
     )
     has_rounds = not all(tried.decides for tried in ranked)
-    outcome = searched.outcome
     path = [] if outcome is None else [point.key for point in outcome.path]
-    best = None if outcome is None else outcome.best.key
     order = {tried.point.key: number for number, tried in enumerate(searched.tried, 1)}
     rows = []
     for rank, tried in enumerate(ranked, 1):
