@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from poolbench.app.results import Results, read_results
-from poolbench.app.suites import command
+from poolbench.app.search_notes import first_steps
 from poolbench.app.tune import searched
 from poolbench.core.errors import BadInput, EnvironmentFault, NothingMatched, did_you_mean
 from poolbench.core.measurement import Measurement
@@ -75,7 +75,7 @@ def export(
     if not observations and {*kinds} != {_SEARCHES}:
         raise NothingMatched(
             f"there is no finished run to export in {store_path}",
-            f"train them: {command('train', studies[0], store_path)}",
+            first_steps(studies[0], Store(store_path)),
         )
     written = []
     try:

@@ -8,7 +8,7 @@ from typing import Any
 
 from poolbench.app import suites
 from poolbench.app.docstrings import docstring
-from poolbench.core.catalogue import Catalogue, Entry, ModelEntry
+from poolbench.core.catalogue import Catalogue, Entry, ModelEntry, SearchEntry
 from poolbench.core.errors import BadInput, did_you_mean
 from poolbench.core.experiment import kind_of
 from poolbench.data import AUGMENTATIONS, DATASETS
@@ -20,6 +20,7 @@ from poolbench.report import FORMATS
 from poolbench.report.listings.catalogue import entry_table, family_table, options_table
 from poolbench.report.listings.docstring import docstring_table
 from poolbench.report.listings.runs import ListedRun, runs_table
+from poolbench.report.listings.searches import shared_options_table
 from poolbench.report.listings.sites import sites_table
 from poolbench.report.listings.text_table import text_table
 from poolbench.report.schemas import SCHEMAS, schema_text
@@ -89,6 +90,8 @@ def describe(family: str, name: str) -> list[Table]:
         tables.append(sites_table(sites_of(name)))
     if entry.options:
         tables.append(options_table(name, entry.options))
+    if isinstance(entry, SearchEntry):
+        tables.append(shared_options_table())
     text = docstring(entry.target)
     return [*tables, docstring_table(name, text)] if text else tables
 

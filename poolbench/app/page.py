@@ -10,6 +10,7 @@ from poolbench.app.report import early_tables, measured_tables, outcome_tables
 from poolbench.app.results import Results
 from poolbench.app.suites import command
 from poolbench.app.tune import searched, tuning_charts, tuning_tables
+from poolbench.core.errors import EnvironmentFault
 from poolbench.core.record import Run
 from poolbench.core.study import Study
 from poolbench.operators import OPERATORS
@@ -111,7 +112,14 @@ def _differences(study: Study) -> Iterator[str]:
 def _search(results: Results) -> Section:
     """Return the section on the search for recipes, empty if nothing was searched for."""
     study = results.study
-    found = () if study.search is None else searched(study, results.store)
+    if study.search is None:
+        return Section(title="Search")
+    try:
+        found = searched(study, results.store)
+    except EnvironmentFault as error:
+        # The rest of the page needs no Optuna.
+        left_out = f"Left out: {error.message}; {error.hint}."
+        return Section(title="Search", paragraphs=(left_out,))
     if not any(each.history for each in found):
         return Section(title="Search")
     return Section(

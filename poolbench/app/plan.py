@@ -8,6 +8,7 @@ from pathlib import Path
 from statistics import fmean
 
 from poolbench.app.results import Results, read_results
+from poolbench.app.search_notes import about_search
 from poolbench.app.train import part_of
 from poolbench.core.cell_cost import CellCost
 from poolbench.core.data_root import data_root
@@ -59,6 +60,7 @@ def plan(
         check_gpu_settings(study, device=device)
     costs = _measure(study, data_root(root), devices[0]) if measured else _remembered(results)
     tables = _tables(study, results, costs, devices)
+    about += about_search(study)
     return [table.with_notes(about) for table in tables]
 
 

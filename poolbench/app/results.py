@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import get_args
 
 from poolbench.app.plugin_notes import notes_of_plugins
-from poolbench.app.suites import command
+from poolbench.app.search_notes import first_steps
 from poolbench.core.cell import Cell, Named
 from poolbench.core.errors import BadInput, NothingMatched, did_you_mean
 from poolbench.core.measurement import Measurement, measurement_key
@@ -114,7 +114,7 @@ class Results:
             notes = "".join(f"\n  {note}" for note in self.about_plugins)
             raise NothingMatched(
                 f"none of the cells of '{title}' ({count}) is finished in {self.store.path}{notes}",
-                f"train them: {command('train', self.study, self.store.path)}",
+                first_steps(self.study, self.store),
             )
 
     def measured_by(self, probes: Collection[Named]) -> dict[str, tuple[Measurement, ...]]:

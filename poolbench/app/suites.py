@@ -55,17 +55,21 @@ def find(named: str) -> Path:
     raise BadInput(f"there is no suite '{named}'", did_you_mean(named, names()))
 
 
-def command(verb: str, study: Study, store: Path | None = None) -> str:
+def command(
+    verb: str, study: Study, store: Path | None = None, data_root: Path | None = None
+) -> str:
     """Return the command line that applies a command to a study, with its changes to the suite.
 
     Args:
         verb: The command: ``train``, for instance.
         study: The study.
         store: Folder of the run store, left out if it is ``None`` or the default.
+        data_root: Folder of the data sets; left out if it is ``None``.
     """
     name = next((n for n in names() if str(find(n)) == study.origin), study.origin)
     usual = Path(os.environ.get("POOLBENCH_STORE") or DEFAULT_STORE)
     where = [] if store in (None, usual) else ["--store", str(store)]
+    where += [] if data_root is None else ["--data-root", str(data_root)]
     return shlex.join(["poolbench", verb, name, *study.arguments, *where, *_plugins(study)])
 
 

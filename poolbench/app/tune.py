@@ -10,12 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from poolbench.app.outdated import outdated
 from poolbench.app.suites import command
 from poolbench.app.train import training
 from poolbench.app.trials import cells_of
 from poolbench.core.cell import Cell
+from poolbench.core.counted import counted
 from poolbench.core.errors import BadInput, NothingMatched
 from poolbench.core.events import Event
 from poolbench.core.record import Run
@@ -42,7 +44,7 @@ class Tuned:
     Args:
         searches: One for each data set and variant, in the suite's order.
         done: Number of folds trained now.
-        reused: Number of folds that the store had.
+        reused: Number of folds that the store had, or that another process trained meanwhile.
         failed: By label, why folds have no result; their searches stopped there.
     """
 
@@ -64,7 +66,7 @@ class Tuned:
 class _Search:
     """A search of one variant on one data set, and how far it has come.
 
-    ``cells`` are those of each trial of the batch.
+    ``cells`` are those of each trial of the batch; ``most`` is how many points it may try.
     """
 
     dataset: str
@@ -72,6 +74,7 @@ class _Search:
     base: Cell
     spec: SearchSpec
     rounds: Proposals
+    most: int
     batch: Sequence[Trial] = ()
     cells: Sequence[tuple[Cell, ...]] = ()
     outcome: Outcome | None = None
@@ -118,22 +121,43 @@ class _Search:
         )
 
 
-def _showing_nothing(_searches: int, _folds: int) -> AbstractContextManager[Listener]:
+@dataclass(frozen=True, kw_only=True)
+class Round:
+    """What is trained between two looks at the scores.
+
+    Args:
+        searches: Number of searches that go on.
+        folds: Number of folds to train.
+        tried: Number of points that these searches have tried.
+        most: The most that they may try.
+    """
+
+    searches: int
+    folds: int
+    tried: int
+    most: int
+
+    def __str__(self) -> str:
+        variants, folds = counted(self.searches, "variant"), counted(self.folds, "fold")
+        return f"{folds} to train for {variants}; {self.tried} of at most {self.most} points tried"
+
+
+def _showing_nothing(_: Round) -> AbstractContextManager[Listener]:
     return nullcontext(lambda _: None)
 
 
 def tune(
     study: Study,
     settings: Settings,
-    showing: Callable[[int, int], AbstractContextManager[Listener]] = _showing_nothing,
+    showing: Callable[[Round], AbstractContextManager[Listener]] = _showing_nothing,
 ) -> Tuned:
     """Run the searches of a study to their end, all variants side by side.
 
     Args:
         study: The study; its suite has a ``search``.
         settings: Where and how to train.
-        showing: Called before each round with the number of searches that go on and of folds to
-            train; what it enters is called with every event, for a display.
+        showing: Called before each round; what it enters is called with every event, for a
+            display.
 
     Raises:
         BadInput: The suite has no search, the device does not exist, or a start is out of range.
@@ -145,7 +169,7 @@ def tune(
     searches = _searches(study, ProposalCache(store.path, is_writable=True))
     known: dict[str, Run] = {}
     failed: dict[str, str] = {}
-    done = 0
+    trained: set[str] = set()
     missing = _replay(searches, store, known)
     if missing:
         notices = [
@@ -154,23 +178,43 @@ def tune(
         ]
         with training(store, study, settings) as runner:
             while missing:
-                going = sum(each.asks_for(missing) for each in searches)
-                with showing(going, len(missing)) as listen:
+                with showing(_round(searches, missing)) as listen:
                     while notices:
                         listen(notices.pop(0))
                     variants = tuple(dict.fromkeys(cell.variant for cell in missing))
                     part = replace(study, cells=tuple(missing), variants=variants, whole_cells=())
-                    now, _ = runner.run(part, missing, listen)
+                    now, _ = runner.run(part, missing, _noting(trained, listen))
                 failed |= now
-                done += len(missing) - len(now)
                 asked = _replay(searches, store, known)
                 missing = [cell for cell in asked if str(cell) not in failed]
     return Tuned(
         searches=tuple(each.found() for each in searches),
-        done=done,
-        reused=len(known) - done,
+        # Another process may have trained what was missing, so what is new counts by its events.
+        done=len(trained & known.keys()),
+        reused=len(known.keys() - trained),
         failed=failed,
     )
+
+
+def _round(searches: Sequence[_Search], missing: Sequence[Cell]) -> Round:
+    going = [each for each in searches if each.asks_for(missing)]
+    return Round(
+        searches=len(going),
+        folds=len(missing),
+        tried=sum(len(each.found().tried) for each in going),
+        most=sum(each.most for each in going),
+    )
+
+
+def _noting(trained: set[str], listen: Listener) -> Listener:
+    """Return a listener that also notes the cells that were trained."""
+
+    def noting(event: Event) -> None:
+        if event.kind in ("finished", "diverged"):
+            trained.add(event.cell)
+        listen(event)
+
+    return noting
 
 
 def searched(study: Study, store: Store) -> tuple[Searched, ...]:
@@ -217,17 +261,38 @@ def _searches(study: Study, memory: Memory) -> list[_Search]:
     for dataset, variant, cells in study.conditions():
         base = cells[0]
         search = create(spec)
-        # One seed for all: no variant is luckier in the order of its steps than another.
+        # One seed for all, whichever cells are selected: no variant is luckier in the order of its
+        # steps than another.
         start = start_of(search, spec, base.recipe)
-        rounds = search.propose(start, study.seeds[0], memory)
-        made.append(_Search(dataset=dataset, variant=variant, base=base, spec=spec, rounds=rounds))
+        rounds = search.propose(start, study.whole.seeds[0], memory)
+        made.append(
+            _Search(
+                dataset=dataset,
+                variant=variant,
+                base=base,
+                spec=spec,
+                rounds=rounds,
+                most=search.budget.points,
+            )
+        )
     for each in made:
         each.begin()
     return made
 
 
-def tuning_tables(study: Study, found: Sequence[Searched]) -> list[Table]:
+def tuning_tables(
+    study: Study,
+    found: Sequence[Searched],
+    store: Path | None = None,
+    data_root: Path | None = None,
+) -> list[Table]:
     """Return the table of all searches, and one of the points of each.
+
+    Args:
+        study: The study that is searched.
+        found: Its searches.
+        store: Folder of the run store, for the command that an error names.
+        data_root: Folder of the data sets, for the same.
 
     Raises:
         NothingMatched: No point has all its folds.
@@ -237,7 +302,7 @@ def tuning_tables(study: Study, found: Sequence[Searched]) -> list[Table]:
     if not any(each.history for each in found):
         raise NothingMatched(
             f"no point of the search of '{study.title}' is finished",
-            f"search: {command('tune', study)}",
+            f"search: {command('tune', study, store, data_root)}",
         )
     return [
         searches_table(study, found),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -15,7 +16,6 @@ from poolbench.cli.output import check, draw, emit, tell
 from poolbench.cli.progress import showing_progress
 from poolbench.cli.robustness_command import refuse_failures
 from poolbench.cli.study import read_study, settings_of
-from poolbench.core.counted import counted
 from poolbench.core.events import Event
 
 
@@ -50,9 +50,10 @@ def tune(
     again, and the search takes the same path.
     """
     from poolbench.app.report import FORMATS
+    from poolbench.app.suites import command
+    from poolbench.app.tune import Round, tuning_charts, tuning_tables
     from poolbench.app.tune import tune as tune_study
-    from poolbench.app.tune import tuning_charts, tuning_tables
-    from poolbench.app.tuned_suite import write_tuned_suite
+    from poolbench.app.tuned_suite import about_untuned, check_target, write_tuned_suite
 
     is_suite = output is not None and output.suffix in (".yaml", ".yml")
     tables_to = None if is_suite else output
@@ -60,20 +61,29 @@ def tune(
     study = read_study(suite, selection)
     settings = settings_of(selection, running, download=download)
 
-    def showing(searches: int, folds: int) -> AbstractContextManager[Callable[[Event], None]]:
+    def showing(now: Round) -> AbstractContextManager[Callable[[Event], None]]:
         if not running.quiet:
-            tell(f"{counted(folds, 'fold')} to train for {counted(searches, 'variant')}")
-        return showing_progress(folds, quiet=running.quiet)
+            tell(str(now))
+        return showing_progress(now.folds, quiet=running.quiet)
 
+    if is_suite and output is not None:
+        check_target(study, output)
     tuned = tune_study(study, settings, showing)
     if not running.quiet:
         tell(f"{tuned} (store {selection.store})")
+    if not any(each.history for each in tuned.searches):
+        refuse_failures(tuned.failed, "folds have no result")
     has_charts = figures is not None or FORMATS[format].with_charts or tables_to is not None
     charts = tuning_charts(study, tuned.searches) if has_charts else []
     if figures is not None:
         draw(charts, figures)
-    emit(tuning_tables(study, tuned.searches), format, tables_to, charts=charts)
+    tables = tuning_tables(study, tuned.searches, selection.store, selection.data_root)
+    emit(tables, format, tables_to, charts=charts)
     if is_suite and output is not None and tuned.is_finished:
         write_tuned_suite(study, tuned.searches, output)
-        tell(f"{output}: the tuned suite; compare with: poolbench train {output}")
+        made = replace(study, origin=str(output), arguments=())
+        following = command("train", made, selection.store, selection.data_root)
+        if told := about_untuned(study):
+            tell(f"{output}: {told}")
+        tell(f"{output}: the tuned suite; compare with: {following}")
     refuse_failures(tuned.failed, "folds have no result")

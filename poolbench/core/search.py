@@ -56,10 +56,13 @@ class Trial:
     Args:
         point: The recipe.
         folds: Numbers of the random hold-outs of the training split, from 0.
+        decides: Whether its folds are those on which the search decides, the start's too; or else
+            those of a round, which only say what to try next.
     """
 
     point: Point
     folds: tuple[int, ...]
+    decides: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,6 +109,7 @@ class Outcome:
         history: Every trial with its score, in the order proposed.
         skipped: Points of a coordinate search that no recipe can have, in the order met, such as a
             negative momentum; the stage says why. They were not evaluated.
+        ended: Why it ended there, as text; empty if it does not say.
     """
 
     best: Point
@@ -113,6 +117,20 @@ class Outcome:
     path: tuple[Point, ...]
     history: tuple[tuple[Trial, Score], ...]
     skipped: tuple[Point, ...] = ()
+    ended: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Budget:
+    """The most that a search may try of one variant.
+
+    Args:
+        points: Different recipes.
+        folds: Trainings: the folds of all of them.
+    """
+
+    points: int
+    folds: int
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -85,7 +85,7 @@ def _check_classes(train: Split, held: Split, spec: DataSpec, classes: Sequence[
         raise BadInput(
             f"fold {spec.fold} of '{spec.source.name}' holds out every training image of {names}"
             f"{more}",
-            "these classes have too few images to be searched on: raise `limit`, or lower "
+            "there are too few of them to hold some out: raise `limit`, or lower "
             "`search: {holdout: ...}`",
         )
 

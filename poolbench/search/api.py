@@ -6,7 +6,7 @@ from collections.abc import Generator, Mapping, MutableMapping, Sequence
 from typing import Protocol, TypeAlias
 
 from poolbench.core.errors import BadInput
-from poolbench.core.search import Outcome, Score, SearchSpec, Trial
+from poolbench.core.search import Budget, Outcome, Score, SearchSpec, Trial
 
 Proposals: TypeAlias = Generator[Sequence[Trial], Sequence[Score], Outcome]
 
@@ -55,6 +55,11 @@ class Search(Protocol):
     @property
     def names(self) -> Mapping[str, tuple[str, int]]:
         """What it changes of a recipe, by name (``lr``): the option that says so, and its item."""
+        ...
+
+    @property
+    def budget(self) -> Budget:
+        """The most that it may try; it may end earlier."""
         ...
 
     def check(self, start: Mapping[str, float]) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Generator, Mapping, Sequence
 
-from poolbench.core.search import Outcome, Point, Score, Trial
+from poolbench.core.counted import counted
+from poolbench.core.search import Budget, Outcome, Point, Score, Trial
 from poolbench.core.streams import derive
 from poolbench.search.api import Memory, Proposals
 from poolbench.search.axes import SearchAxis, read_axes
@@ -18,7 +19,7 @@ class Coordinate:
     """Step along one axis at a time, and keep a step if the mean accuracy over the folds rises.
 
     From the paper: a step multiplies by ``factor`` = 1.6, alone or with the learning rate moved so
-    that a product stays as it is (see :mod:`poolbench.search.axes`); the first direction on each
+    that a product stays as it is (see the option ``axes``); the first direction on each
     axis is random; the recipe stepped to is compared with the current one on 5 random folds (80:20)
     of the training split.
 
@@ -30,13 +31,13 @@ class Coordinate:
     - Better is a greater mean over the folds; the test of an equal mean is exact to 12 decimals.
       On a tie the current recipe stays.
     - Every recipe is scored on the same folds, once: two recipes are compared on the same
-      pictures, and a place come to again costs nothing.
+      pictures, and a recipe that is reached again costs nothing.
     - The search ends after a round in which no step was better, so no neighbour of the end is; or
       when it has tried ``trials`` recipes.
     - A fold that diverged is worse than any accuracy: fewer diverged folds are better, whatever
       the others show.
     - A step to a recipe that cannot be, with ``momentum`` below 0 or nearer than 1e-6 to 1, is
-      skipped as if it were worse, and reported in ``Outcome.skipped``. Two recipes of the paper's
+      skipped as if it were worse, and named below the table of points. Two recipes of the paper's
       table 6 are therefore out of reach: their momenta, 0.2154 and 0.0841, are 0.3446 divided by
       1.6 once and three times, with lr moved like 1 - momentum; every other one is a lattice point.
 
@@ -63,6 +64,11 @@ class Coordinate:
     def names(self) -> Mapping[str, tuple[str, int]]:
         """The options that take a step, each with the axis that says so."""
         return {axis.own.name: ("axes", index) for index, axis in enumerate(self._axes)}
+
+    @property
+    def budget(self) -> Budget:
+        """As many recipes as trials, each on every fold."""
+        return Budget(points=self._trials, folds=self._trials * len(self._folds))
 
     def check(self, start: Mapping[str, float]) -> None:
         """Check that the start can be multiplied: see :meth:`Lattice.check`."""
@@ -105,6 +111,11 @@ class Coordinate:
             path=tuple(points),
             history=walk.ledger.history,
             skipped=tuple(walk.skipped.values()),
+            ended=(
+                f"its {counted(self._trials, 'trial')} ran out with steps left to try"
+                if walk.is_over
+                else "no step from the end is better"
+            ),
         )
 
 

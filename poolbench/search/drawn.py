@@ -43,6 +43,8 @@ def outcome_of(
     compared: Sequence[tuple[Point, Score]],
     origin: Point,
     spans: Mapping[str, Span],
+    *,
+    ended: str,
 ) -> Outcome:
     """Return the outcome of a search: the best of the points compared, on equal folds.
 
@@ -51,6 +53,7 @@ def outcome_of(
         compared: The points among which the search decides; the start is one of them.
         origin: The start, which is the outcome too if every fold of the best diverged.
         spans: The first range of each option, by key of the recipe.
+        ended: Why the search ended there.
     """
     winner, score = ranked(compared, origin.values, spans)[0]
     return Outcome(
@@ -58,4 +61,5 @@ def outcome_of(
         start=origin,
         path=(),
         history=ledger.history,
+        ended=ended,
     )

@@ -45,13 +45,14 @@ class Lattice:
         """Check that the start can be multiplied.
 
         Raises:
-            BadSearch: It is 0, or one minus it is not in [1e-6, 1].
+            BadSearch: It is not in [1e-30, 1e30], or one minus it is not in [1e-6, 1].
         """
         for index, axis in enumerate(self._axes):
             value = self._start[self._keys[axis.own.name]]
             if axis.own.why_not(axis.own.of(value)):
                 low, high = axis.own.bounds
-                where = f"from {low:g} to {high:g}" if axis.own.is_complement else "above 0"
+                is_out = axis.own.is_complement or value > 0
+                where = f"from {low:g} to {high:g}" if is_out else "above 0"
                 raise BadSearch(
                     f"{axis.own.name} is {value:g} at the start; a step needs it {where}",
                     f"start: {{{axis.own.name}: ...}}, or leave the axis out",

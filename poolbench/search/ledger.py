@@ -24,18 +24,19 @@ class Ledger:
         return any((point.key, fold) in self._asked for fold in folds)
 
     def ask(
-        self, points: Sequence[Point], folds: Sequence[int]
+        self, points: Sequence[Point], folds: Sequence[int], *, decides: bool = True
     ) -> Generator[Sequence[Trial], Sequence[Score], list[Score]]:
         """Yield one batch, keep its scores and return them.
 
         Args:
             points: Different points, none asked for on any of the folds before.
             folds: The same for all of them.
+            decides: Whether the search decides on these folds, or only what to try next.
 
         Raises:
             ValueError: The scores sent back do not fit the trials.
         """
-        trials = [Trial(point=point, folds=tuple(folds)) for point in points]
+        trials = [Trial(point=point, folds=tuple(folds), decides=decides) for point in points]
         self._asked |= {(trial.point.key, fold) for trial in trials for fold in folds}
         scores = list((yield trials) or ())
         if [len(score.accuracies) for score in scores] != [len(folds)] * len(trials):

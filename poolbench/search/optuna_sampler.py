@@ -10,9 +10,11 @@ from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+from poolbench.core.counted import counted
 from poolbench.core.errors import not_installed
-from poolbench.core.search import Point, Score
+from poolbench.core.search import Budget, Point, Score
 from poolbench.core.streams import derive
+from poolbench.search import SEARCHES
 from poolbench.search.api import Draw, Memory, Proposals
 from poolbench.search.drawn import Drawn, outcome_of
 from poolbench.search.ledger import Ledger
@@ -21,6 +23,21 @@ from poolbench.search.spans import Span
 
 _STARTUP_TRIALS = 10
 _WITHOUT_SCORES = ("random", "qmc")
+# Part of what a batch depends on: changed, it is drawn anew.
+_SETTINGS: Mapping[str, Mapping[str, Any]] = {
+    "tpe": {
+        "n_startup_trials": _STARTUP_TRIALS,
+        "multivariate": True,
+        "group": False,
+        "constant_liar": True,
+    },
+    "gp": {"n_startup_trials": _STARTUP_TRIALS, "deterministic_objective": False},
+    "qmc": {"qmc_type": "sobol", "scramble": True},
+    "random": {},
+}
+_CLASSES = {
+    "tpe": "TPESampler", "gp": "GPSampler", "qmc": "QMCSampler", "random": "RandomSampler",
+}  # fmt: skip
 
 
 class OptunaSampler(Drawn):
@@ -30,7 +47,7 @@ class OptunaSampler(Drawn):
     its own, so it is a function of the search, the number of the batch and the scores before it:
     a search that was interrupted goes on with the same recipes as if there had been no
     interruption. A fold that diverged counts as an accuracy of 0 in what the sampler is told; the
-    best recipe is chosen by ``Score.rank``. On a tie the smaller change wins.
+    best recipe has the fewest such folds, then the greatest mean. On a tie the smaller change wins.
 
     The sampler and its settings are named here rather than left to Optuna's defaults, which change
     between releases: multivariate TPE that takes trials of its own batch for poor ones, a Gaussian
@@ -42,11 +59,11 @@ class OptunaSampler(Drawn):
         folds: Folds of each trial, numbered from 0; at least 2.
         batch: Recipes asked for between two looks at the scores, at least 1. The samplers that look
             at none propose all at once.
-        ranges: See :mod:`poolbench.search.ranges`.
+        ranges: Such as ``lr x10``, ``1-momentum 0.01..1 log``.
 
     Raises:
         BadSearch: A range is invalid.
-        EnvironmentFault: By ``propose``: Optuna is not installed.
+        EnvironmentFault: Optuna is not installed; told when it begins to propose.
 
     References: Akiba et al. 2019 (arXiv:1907.10902); Bergstra et al. 2011 for ``tpe``.
     """
@@ -60,11 +77,19 @@ class OptunaSampler(Drawn):
         self._batch = trials if sampler in _WITHOUT_SCORES else batch
         super().__init__(ranges)
 
+    @property
+    def budget(self) -> Budget:
+        """As many recipes as trials, each on every fold."""
+        return Budget(points=self._trials, folds=self._trials * len(self._folds))
+
     def propose(
         self, start: Mapping[str, float], seed: int, memory: Memory | None = None
     ) -> Proposals:
         """Propose the start, then a batch at a time; what ``memory`` has is not asked again."""
         spans = spans_at(self._ranges, start)
+        if not memory and self._trials > 1:
+            # There is something to draw: better to fail now than after the start was trained.
+            _import_optuna()
         study = _Study(self._sampler, seed, spans, {} if memory is None else memory)
         ledger = Ledger()
         origin = Point(values=dict(start), stage="start")
@@ -72,7 +97,9 @@ class OptunaSampler(Drawn):
         scores = {origin.key: score}
         drawn = {key: float(span.quantity.of(start[key])) for key, span in spans.items()}
         study.tell([drawn], [score])
-        number = 0
+        number, ended = 0, f"its {counted(self._trials, 'trial')} were tried"
+        if self._sampler not in _WITHOUT_SCORES and self._trials <= _STARTUP_TRIALS:
+            ended += f"; {self._sampler} draws at random until it has {_STARTUP_TRIALS}"
         while len(scores) < self._trials:
             number += 1
             size = min(self._batch, self._trials - len(scores))
@@ -88,12 +115,13 @@ class OptunaSampler(Drawn):
             fresh = {point.key: point for point in points if point.key not in scores}
             # A sampler that comes back to recipes it knows has nothing more to propose.
             if not fresh:
+                ended = "its sampler proposed nothing new"
                 break
             found = yield from ledger.ask(list(fresh.values()), self._folds)
             scores |= zip(fresh, found, strict=True)
             study.tell(draws, [scores[point.key] for point in points])
         tried = [(trial.point, score) for trial, score in ledger.history]
-        return outcome_of(ledger, tried, origin, spans)
+        return outcome_of(ledger, tried, origin, spans, ended=ended)
 
 
 class _Study:
@@ -118,7 +146,9 @@ class _Study:
         }
         # What a batch depends on, as far as it is known: the key of the memory.
         self._known = hashlib.sha256()
-        self._learn([_optuna_version(), sampler, seed, self._ranges])
+        revision = SEARCHES["optuna"].revision
+        settings = _SETTINGS[sampler]
+        self._learn([revision, _optuna_version(), sampler, settings, seed, self._ranges])
         self._told: list[tuple[Draw, float]] = []
         self._asked: list[Any] = []
         self._study: Any = None
@@ -128,9 +158,18 @@ class _Study:
         known = self._known.copy()
         known.update(json.dumps([number, count]).encode())
         key = known.hexdigest()
-        if key not in self._memory:
-            self._memory[key] = self._ask(number, count)
-        return self._memory[key]
+        remembered = self._memory.get(key)
+        if remembered is None or not self._is_possible(remembered, count):
+            remembered = self._memory[key] = self._ask(number, count)
+        return remembered
+
+    def _is_possible(self, draws: Sequence[Draw], count: int) -> bool:
+        """Whether draws can be a batch of this study: a memory may have been damaged."""
+        return len(draws) == count and all(
+            draw.keys() == self._ranges.keys()
+            and all(low <= draw[key] <= high for key, (low, high, _) in self._ranges.items())
+            for draw in draws
+        )
 
     def tell(self, draws: Sequence[Draw], scores: Sequence[Score]) -> None:
         """Take the scores of the last batch, or of points that the sampler did not propose."""
@@ -166,24 +205,9 @@ class _Study:
 
 
 def _made(optuna: Any, sampler: str, seed: int) -> Any:
-    samplers = optuna.samplers
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-        if sampler == "tpe":
-            return samplers.TPESampler(
-                seed=seed,
-                n_startup_trials=_STARTUP_TRIALS,
-                multivariate=True,
-                group=False,
-                constant_liar=True,
-            )
-        if sampler == "gp":
-            return samplers.GPSampler(
-                seed=seed, n_startup_trials=_STARTUP_TRIALS, deterministic_objective=False
-            )
-        if sampler == "qmc":
-            return samplers.QMCSampler(qmc_type="sobol", scramble=True, seed=seed)
-        return samplers.RandomSampler(seed=seed)
+        return getattr(optuna.samplers, _CLASSES[sampler])(seed=seed, **_SETTINGS[sampler])
 
 
 def _value(score: Score) -> float:

@@ -119,8 +119,11 @@ def spans_at(ranges: Sequence[Range], start: Mapping[str, float]) -> dict[str, S
         name, key = each.quantity.name, keys[each.quantity.name]
         value, quantity = start[key], each.quantity.of(start[key])
         if each.factor is not None and each.quantity.why_not(quantity):
+            low, high = each.quantity.limits
+            needed = f"; a factor needs {each.quantity} from {low:g} to {high:g}"
             raise BadSearch(
-                f"{name} is {value:g} at the start, which no factor can be applied to",
+                f"{name} is {value:g} at the start"
+                f"{needed if quantity > 0 else ', which no factor can be applied to'}",
                 f"start: {{{name}: ...}}, or give '{each.quantity}' a range with two ends",
                 option="ranges",
                 index=index,

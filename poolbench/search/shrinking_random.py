@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from poolbench.core.search import Point
+from poolbench.core.counted import counted
+from poolbench.core.search import Budget, Point
 from poolbench.core.streams import derive
 from poolbench.search.api import BadSearch, Memory, Proposals
 from poolbench.search.drawn import Drawn, outcome_of
@@ -35,7 +36,8 @@ class ShrinkingRandom(Drawn):
     - The start, the centre of the first round, is one of the finalists, so that the end is compared
       with it. On a tie the smaller change wins.
     - What diverged is never among the best. If fewer than two of a round did not diverge, the next
-      draws from the same span.
+      draws from the same span; if none of the last did not, the best of the round before it go to
+      the folds.
 
     Args:
         rounds: Recipes drawn in each round, at least 2 each.
@@ -43,7 +45,7 @@ class ShrinkingRandom(Drawn):
         finalists: Best recipes of the last round that go to the folds, at least 1.
         geometric_means: The mean of that many of them goes there too, at least 2 each.
         folds: Folds of the last comparison, at least 2.
-        ranges: See :mod:`poolbench.search.ranges`.
+        ranges: Such as ``lr x10``, ``1-beta1 x10``, ``flat 0.5..0.85``.
 
     Raises:
         BadSearch: A round is smaller than what is taken from it, or a range is invalid.
@@ -78,6 +80,14 @@ class ShrinkingRandom(Drawn):
         self._folds = range(len(rounds), len(rounds) + folds)
         super().__init__(ranges)
 
+    @property
+    def budget(self) -> Budget:
+        """Every recipe of the rounds on one fold; the start, best and means on the final ones."""
+        drawn, means = sum(self._rounds), len(self._means)
+        finalists = 1 + self._finalists + means
+        # The best were drawn already.
+        return Budget(points=drawn + 1 + means, folds=drawn + finalists * len(self._folds))
+
     def propose(
         self,
         start: Mapping[str, float],
@@ -88,27 +98,33 @@ class ShrinkingRandom(Drawn):
         first = spans = spans_at(self._ranges, start)
         ledger = Ledger()
         best: list[Point] = []
+        best_round = 0
         for number, size in enumerate(self._rounds):
             drawn = _distinct(_draw(spans, seed, number), size)
-            scores = yield from ledger.ask(drawn, [number])
+            scores = yield from ledger.ask(drawn, [number], decides=False)
             scored = ranked(zip(drawn, scores, strict=True), start, first)
-            best = [point for point, score in scored if not score.diverged]
-            if len(best) > 1:
-                top = best[: self._top]
+            sound = [point for point, score in scored if not score.diverged]
+            if sound:
+                best, best_round = sound, number + 1
+            if len(sound) > 1:
+                top = sound[: self._top]
                 spans = {
                     key: span.around([point.values[key] for point in top])
                     for key, span in spans.items()
                 }
         origin = Point(values=dict(start), stage="start")
-        finalists = [origin, *self._finals(best, first)]
+        finalists = [origin, *self._finals(best, best_round, first)]
         different = list({point.key: point for point in reversed(finalists)}.values())[::-1]
         scores = yield from ledger.ask(different, self._folds)
-        return outcome_of(ledger, list(zip(different, scores, strict=True)), origin, first)
+        compared = list(zip(different, scores, strict=True))
+        ended = f"after its {counted(len(self._rounds), 'round')}"
+        return outcome_of(ledger, compared, origin, first, ended=ended)
 
-    def _finals(self, best: Sequence[Point], spans: Mapping[str, Span]) -> Iterator[Point]:
-        last = len(self._rounds)
+    def _finals(
+        self, best: Sequence[Point], number: int, spans: Mapping[str, Span]
+    ) -> Iterator[Point]:
         for rank, point in enumerate(best[: self._finalists], start=1):
-            yield Point(values=point.values, stage=f"top {rank} of round {last}")
+            yield Point(values=point.values, stage=f"top {rank} of round {number}")
         for count in self._means if best else ():
             top = best[:count]
             values = {

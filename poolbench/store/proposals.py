@@ -1,13 +1,15 @@
 """Proposals of searches that took long to draw: a cache in a store.
 
-    proposals.jsonl    one line per batch: its key, and the values drawn
+    proposals.jsonl    one line per batch: its key, the values drawn, and their sha256
 
 Deleted, it is drawn again. Whether a recipe was evaluated is known by the runs alone.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
+import math
 from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -19,7 +21,7 @@ _Batch = Sequence[Mapping[str, float]]
 
 
 class ProposalCache(MutableMapping[str, _Batch]):
-    """Batches of draws by key. Lines that cannot be read count for nothing.
+    """Batches of draws by key. Lines that are not as they were written count for nothing.
 
     Args:
         folder: The store's folder.
@@ -32,9 +34,9 @@ class ProposalCache(MutableMapping[str, _Batch]):
         self._batches: dict[str, _Batch] = {}
         with suppress(FileNotFoundError):
             for line in self._path.read_bytes().splitlines():
-                with suppress(ValueError, TypeError):
-                    key, batch = json.loads(line)
-                    self._batches[key] = [dict(draw) for draw in batch]
+                if (read := _read(line)) is not None:
+                    key, batch = read
+                    self._batches[key] = batch
 
     def __getitem__(self, key: str) -> _Batch:
         return self._batches[key]
@@ -43,7 +45,7 @@ class ProposalCache(MutableMapping[str, _Batch]):
         self._batches[key] = batch
         if self._is_writable:
             # It begins a line of its own even after one that was cut off.
-            append_line(self._path, f"\n{json.dumps([key, batch])}\n")
+            append_line(self._path, f"\n{json.dumps([key, batch, _checksum(key, batch)])}\n")
 
     def __delitem__(self, key: str) -> None:
         raise TypeError("a proposal is kept: delete the file to forget all")
@@ -53,3 +55,28 @@ class ProposalCache(MutableMapping[str, _Batch]):
 
     def __len__(self) -> int:
         return len(self._batches)
+
+
+def _read(line: bytes) -> tuple[str, _Batch] | None:
+    """Return key and batch of a line; ``None`` of one that was cut off, changed or not ours."""
+    try:
+        document = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(document, list) or len(document) != 3:
+        return None
+    key, batch, checksum = document
+    is_whole = isinstance(key, str) and isinstance(batch, list) and all(map(_is_draw, batch))
+    if not is_whole or checksum != _checksum(key, batch):
+        return None
+    return key, batch
+
+
+def _is_draw(draw: object) -> bool:
+    return isinstance(draw, dict) and all(
+        isinstance(value, float) and math.isfinite(value) for value in draw.values()
+    )
+
+
+def _checksum(key: str, batch: _Batch) -> str:
+    return hashlib.sha256(json.dumps([key, batch]).encode()).hexdigest()

@@ -52,7 +52,7 @@ def read_document(
     Raises:
         BadInput: A file cannot be read, is not YAML, extends itself, or has no such profile.
     """
-    document = _extended(path, read_text(path), faults, seen=())
+    document = _extended(path, faults)
     profiles = document.entries.get("profiles")
     if profiles is not None:
         _check_profiles(profiles, keys_of(kind_of(document.entries)), faults)
@@ -110,30 +110,51 @@ def read_text(path: Path) -> str:
         ) from None
 
 
-def _extended(path: Path, text: str, faults: Faults, seen: tuple[Path, ...]) -> Node:
-    source = Source(name=str(path), lines=tuple(text.splitlines()))
-    document = compose(text, source, faults)
-    if not document.is_mapping:
-        faults.stop(document.mark, f"expected a mapping, got {document.described()}")
-    _refuse_newer(document, faults)
-    base = document.entries.get("extends")
-    if base is None:
-        return document
-    if not isinstance(base.value, str) or Path(base.value).is_absolute():
-        faults.stop(
-            base.mark, "extends: expected a path relative to this file", "extends: ./base.yaml"
-        )
-    target = path.parent / base.value
-    try:
-        base_text = read_text(target)
-    except BadInput as error:
-        faults.stop(base.mark, error.message, error.hint)
-    seen = (*seen, path.resolve())
-    if target.resolve() in seen:
-        faults.stop(base.mark, f"{target} extends itself")
-    if len(seen) > MAX_EXTENDS:
-        faults.stop(base.mark, f"more than {MAX_EXTENDS} files extend one another")
-    return lay(document, _extended(target, base_text, faults, seen))
+def files_of(path: Path) -> tuple[Path, ...]:
+    """Return a suite's file and those that it extends, directly or not.
+
+    Raises:
+        BadInput: As :func:`read_document`.
+    """
+    return tuple(file for file, _ in _chain(path, Faults()))
+
+
+def _extended(path: Path, faults: Faults) -> Node:
+    *extending, (_, document) = _chain(path, faults)
+    for _, over in reversed(extending):
+        document = lay(over, document)
+    return document
+
+
+def _chain(path: Path, faults: Faults) -> list[tuple[Path, Node]]:
+    """Return a suite and what it extends, each with its file, the nearest first."""
+    chain: list[tuple[Path, Node]] = []
+    text, seen = read_text(path), set[Path]()
+    while True:
+        source = Source(name=str(path), lines=tuple(text.splitlines()))
+        document = compose(text, source, faults)
+        if not document.is_mapping:
+            faults.stop(document.mark, f"expected a mapping, got {document.described()}")
+        _refuse_newer(document, faults)
+        chain.append((path, document))
+        base = document.entries.get("extends")
+        if base is None:
+            return chain
+        if not isinstance(base.value, str) or Path(base.value).is_absolute():
+            faults.stop(
+                base.mark, "extends: expected a path relative to this file", "extends: ./base.yaml"
+            )
+        target = path.parent / base.value
+        try:
+            text = read_text(target)
+        except BadInput as error:
+            faults.stop(base.mark, error.message, error.hint)
+        seen.add(path.resolve())
+        if target.resolve() in seen:
+            faults.stop(base.mark, f"{target} extends itself")
+        if len(seen) > MAX_EXTENDS:
+            faults.stop(base.mark, f"more than {MAX_EXTENDS} files extend one another")
+        path = target
 
 
 def _refuse_newer(document: Node, faults: Faults) -> None:

@@ -9,6 +9,7 @@ from poolbench.app.listing import describe
 from poolbench.core.catalogue import SearchEntry
 from poolbench.core.options import Option, check_options
 from poolbench.search import SEARCHES
+from poolbench.suite.schema import SearchForm
 
 NEEDED = {"coordinate": {}, "shrinking-random": {}, "optuna": {"sampler": "tpe", "trials": 9}}
 every_search = pytest.mark.parametrize("name", SEARCHES)
@@ -33,6 +34,17 @@ def test_it_is_listed_with_a_line_for_a_suite(name: str) -> None:
     checked = check_options(name, SEARCHES[name].options, {**shown, **NEEDED[name]})
     assert checked == check_options(name, SEARCHES[name].options, NEEDED[name])
     assert len(options.rows) == len(SEARCHES[name].options)
+
+
+@every_search
+def test_what_every_search_takes_is_listed_and_nothing_internal_is(name: str) -> None:
+    _, _, shared, in_full = describe("searches", name)
+    # Every key of the section but its name.
+    assert [row[0].text for row in shared.rows] == [
+        key for key in SearchForm.model_fields if key != "name"
+    ]
+    shown = " ".join(cell.text for row in in_full.rows for cell in row)
+    assert not [word for word in (":mod:", "Outcome.", "Score.") if word in shown]
 
 
 @pytest.mark.parametrize("name", ["name", "start", "epochs", "holdout"])

@@ -151,6 +151,11 @@ def test_a_search_ends_when_its_trials_are_used_up() -> None:
         search("coordinate", trials=9), START, lambda point, _: point.values["optimizer.lr"] / 1e9
     )
     assert len(endless.outcome.history) == 9
+    assert endless.outcome.ended == "its 9 trials ran out with steps left to try"
+    climbed = drive(search("coordinate"), START, toy((1, 0, 0))).outcome
+    assert climbed.ended == "no step from the end is better"
+    budget = search("coordinate", trials=9, folds=4).budget
+    assert (budget.points, budget.folds) == (9, 36)
     assert drive(search("coordinate", trials=1), START, toy((1, 0, 0))).outcome.path == (
         endless.outcome.start,
     )
@@ -161,6 +166,13 @@ def test_a_start_that_no_step_can_be_taken_from_is_told(momentum: float) -> None
     found = search("coordinate", axes=AXES)
     with pytest.raises(BadSearch, match=r"momentum is .* at the start"):
         next(found.propose({**START, "optimizer.momentum": momentum}, 0))
+
+
+def test_a_start_that_is_too_large_is_told_its_range() -> None:
+    with pytest.raises(BadSearch, match=r"needs it from 1e-30 to 1e\+30"):
+        search("coordinate", axes=("lr",)).check({"optimizer.lr": 1e40})
+    with pytest.raises(BadSearch, match="needs it above 0"):
+        search("coordinate", axes=("lr",)).check({"optimizer.lr": 0.0})
 
 
 def test_scores_that_do_not_fit_the_trials_are_refused() -> None:

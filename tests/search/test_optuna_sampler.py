@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import subprocess
 import sys
+from dataclasses import replace
 from importlib.metadata import PackageNotFoundError
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 
 from poolbench.core.errors import EnvironmentFault
 from poolbench.core.search import Point
-from poolbench.search import optuna_sampler
+from poolbench.search import SEARCHES, optuna_sampler
 from poolbench.search.api import Memory
 from tests.search.driven import START, drive, gaussian, search
 
@@ -81,7 +82,9 @@ def test_what_the_memory_has_is_not_drawn_again_and_changes_no_recipe(
     assert drive(search("optuna", **asked), START, bowl, memory=memory).batches == whole.batches
 
 
-@pytest.mark.parametrize("changed", ["seed", "score", "range", "batch", "version"])
+@pytest.mark.parametrize(
+    "changed", ["seed", "score", "range", "batch", "version", "setting", "revision"]
+)
 def test_the_memory_of_another_search_is_not_taken(
     changed: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -98,12 +101,55 @@ def test_the_memory_of_another_search_is_not_taken(
         asked["batch"] = 4
     if changed == "version":
         monkeypatch.setattr(optuna_sampler, "version", lambda _: "0.0")
+    if changed == "setting":
+        monkeypatch.setitem(optuna_sampler._SETTINGS, "tpe", {"n_startup_trials": 4})
+    if changed == "revision":
+        entry = replace(SEARCHES["optuna"], revision=SEARCHES["optuna"].revision + 1)
+        monkeypatch.setitem(SEARCHES._entries, "optuna", entry)
     seed = 1 if changed == "seed" else 0
     drive(search("optuna", **asked), START, raised, seed=seed, memory=memory)
     fresh: Memory = {}
     drive(search("optuna", **asked), START, raised, seed=seed, memory=fresh)
     assert not fresh.keys() & remembered.keys()
     assert memory == {**remembered, **fresh}
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda draws: draws[:-1],
+        lambda _: [],
+        lambda draws: [{**draws[0], "optimizer.lr": 1e9}, *draws[1:]],
+        lambda draws: [{**draws[0], "optimizer.lr": math.nan}, *draws[1:]],
+        lambda draws: [{**draws[0], "optimizer.eps": 0.1}, *draws[1:]],
+        lambda draws: [{}, *draws[1:]],
+    ],
+)
+def test_what_the_memory_cannot_have_been_given_is_drawn_again(damage: Any) -> None:
+    asked = options("tpe", trials=7, batch=3)
+    memory: Memory = {}
+    whole = drive(search("optuna", **asked), START, bowl, memory=memory)
+    damaged = {key: damage(draws) for key, draws in memory.items()}
+    assert drive(search("optuna", **asked), START, bowl, memory=damaged).batches == whole.batches
+    assert damaged == memory
+
+
+def test_an_optuna_that_cannot_be_imported_is_told_before_anything_is_trained(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Its version is still there, in the metadata.
+    monkeypatch.setitem(sys.modules, "optuna", None)
+    with pytest.raises(EnvironmentFault, match="Optuna"):
+        next(search("optuna", **options("tpe")).propose(START, 0, {}))
+    with pytest.raises(EnvironmentFault, match="Optuna"):
+        next(search("optuna", **options("tpe")).propose(START, 0))
+
+
+@pytest.mark.parametrize(("trials", "is_told"), [(10, True), (11, False)])
+def test_a_sampler_that_never_came_to_learn_is_told(trials: int, is_told: bool) -> None:
+    outcome = drive(search("optuna", **options("tpe", trials=trials)), START, bowl).outcome
+    assert outcome.ended.startswith(f"its {trials} trials were tried")
+    assert ("draws at random until it has 10" in outcome.ended) == is_told
 
 
 @every_sampler

@@ -15,6 +15,7 @@ from tests.search.driven import search
     ("item", "value", "words"),
     [
         ("lr 0.1..1", 0.05, "lr is 0.05 at the start, outside its range"),
+        ("lr x10", 1e40, "lr is 1e+40 at the start; a factor needs lr from 1e-30 to 1e+30"),
         ("lr x10", 0.0, "lr is 0 at the start, which no factor can be applied to"),
         ("1-lr x10", 1.0, "lr is 1 at the start, which no factor can be applied to"),
     ],

@@ -147,6 +147,33 @@ def test_what_diverged_is_never_among_the_best() -> None:
     assert not first & second | second & third | first & third
 
 
+def test_if_the_last_round_diverged_the_best_of_the_one_before_are_finalists() -> None:
+    driven = drive(
+        search("shrinking-random", **SMALL),
+        RANGER,
+        lambda point, fold: math.nan if fold == 2 else bowl(point, fold),
+    )
+    stages = [trial.point.stage for trial in driven.batches[-1]]
+    assert stages[:4] == ["start", *(f"top {rank} of round 2" for rank in (1, 2, 3))]
+    assert driven.outcome.best != driven.outcome.start
+
+
+def test_the_budget_is_what_it_tries_if_every_draw_is_another() -> None:
+    found = search("shrinking-random", folds=5, **SMALL)
+    driven = drive(found, RANGER, bowl)
+    # 20 + 12 + 12 drawn; the start and two means; six finalists on five folds.
+    assert (found.budget.points, found.budget.folds) == (47, 74)
+    assert len({key for key, _ in driven.asked}) == 47
+    assert len(driven.asked) == 74
+
+
+def test_only_the_finalists_are_decided_on() -> None:
+    driven = drive(search("shrinking-random", **SMALL), RANGER, bowl)
+    assert [{trial.decides for trial in batch} for batch in driven.batches] == [
+        {False}, {False}, {False}, {True},
+    ]  # fmt: skip
+
+
 def test_a_tie_goes_to_the_smaller_change() -> None:
     found = search("shrinking-random", ranges=("lr x10",), **SMALL)
     outcome = drive(found, {"optimizer.lr": 0.004}, lambda *_: 0.5).outcome

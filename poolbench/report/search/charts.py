@@ -12,6 +12,7 @@ from poolbench.report.search.searched import Searched, Tried
 
 # A setting over a wider range is shown on a logarithmic axis.
 _WIDE = 5.0
+_ROUNDS = " Those of a round have the accuracy on its own fold, finalists that on the final folds."
 
 
 def search_charts(study: Study, found: Sequence[Searched]) -> list[Chart]:
@@ -39,12 +40,13 @@ def _charts(
 ) -> list[Chart]:
     name = f"{searched.dataset}-{searched.variant}-search"
     title = f"{study.heading} · {searched.dataset} · {searched.variant} · search"
+    rounds = "" if all(tried.decides for tried in sound) else _ROUNDS
     accuracy = Axis(label="accuracy on the folds (%)", is_share=True)
     axes = {key: _axis(key, [tried.point.values[key] for tried in sound]) for key in keys}
     slices = Grid(
         name=f"{name}-slices",
         title=title,
-        caption="A point a recipe that was tried: the mean over its folds against each setting.",
+        caption=f"Every recipe that was tried, by its mean accuracy against each setting.{rounds}",
         charts=tuple(
             Scatter(
                 name=short_name(key),
@@ -62,8 +64,8 @@ def _charts(
     parallels = Parallels(
         name=f"{name}-parallels",
         title=title,
-        caption="A line a recipe that was tried, coloured by its mean accuracy over the folds; "
-        "thick: where the search ended.",
+        caption="Every recipe that was tried, as a line coloured by its mean accuracy; thick: "
+        f"where the search ended.{rounds}",
         axes=(*axes.values(), accuracy),
         lines=tuple((*(tried.point.values[key] for key in keys), tried.mean) for tried in sound),
         highlighted=ends[0] if ends else None,
@@ -74,9 +76,11 @@ def _charts(
 def _clouds(searched: Searched, sound: Sequence[Tried], key: str) -> list[Cloud]:
     outcome = searched.outcome
     named = {} if outcome is None else {outcome.start.key: "start", outcome.best.key: "end"}
-    groups: dict[str, list[Tried]] = {"tried": []}
+    has_rounds = not all(tried.decides for tried in sound)
+    groups: dict[str, list[Tried]] = {"round": [], "finalist" if has_rounds else "tried": []}
     for tried in sound:
-        groups.setdefault(named.get(tried.point.key, "tried"), []).append(tried)
+        label = "round" if not tried.decides else "finalist" if has_rounds else "tried"
+        groups.setdefault(named.get(tried.point.key, label), []).append(tried)
     return [
         Cloud(
             label=label,

@@ -12,11 +12,15 @@ from typing import Any
 from poolbench.core.errors import not_installed
 from poolbench.report.search.searched import Searched
 
+_OTHERWISE = "without it, `poolbench tune SUITE -o points.csv` writes the points"
+
 
 def write_journal(found: Sequence[Searched], target: Path) -> int:
     """Write a journal file with a study for each search and a trial for each point.
 
-    A trial's value is the mean over its folds; a point with a diverged fold is a failed trial.
+    A trial's value is the mean over its folds; a point with a diverged fold is a failed trial. The
+    points of a search's rounds are in a study of their own, ``... rounds``: their values are of
+    other folds, and the best of the first study is what the search found.
 
     Args:
         found: The searches.
@@ -34,7 +38,7 @@ def write_journal(found: Sequence[Searched], target: Path) -> int:
         from optuna.storages.journal import JournalFileBackend
     except ImportError as error:
         need = "a journal of trials needs Optuna"
-        raise not_installed(need, "optuna", "--as csv needs nothing") from error
+        raise not_installed(need, "optuna", _OTHERWISE) from error
     written = 0
     with tempfile.TemporaryDirectory(dir=target.parent) as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
@@ -44,24 +48,29 @@ def write_journal(found: Sequence[Searched], target: Path) -> int:
             journal = Path(folder) / "journal.log"
             storage = optuna.storages.JournalStorage(JournalFileBackend(str(journal)))
             for searched in found:
-                study = optuna.create_study(
-                    storage=storage,
-                    study_name=f"{searched.dataset} {searched.variant}",
-                    direction="maximize",
-                )
-                for trial in _trials(searched, optuna):
-                    study.add_trial(trial)
-                    written += 1
+                for decides, suffix in ((True, ""), (False, " rounds")):
+                    trials = _trials(searched, optuna, decides=decides)
+                    if suffix and not trials:
+                        continue
+                    study = optuna.create_study(
+                        storage=storage,
+                        study_name=f"{searched.dataset} {searched.variant}{suffix}",
+                        direction="maximize",
+                    )
+                    study.add_trials(trials)
+                    written += len(trials)
         finally:
             optuna.logging.set_verbosity(verbosity)
         journal.replace(target)
     return written
 
 
-def _trials(searched: Searched, optuna: Any) -> list[Any]:
+def _trials(searched: Searched, optuna: Any, *, decides: bool) -> list[Any]:
     ranges = _ranges(searched)
     made = []
     for number, tried in enumerate(searched.tried):
+        if tried.decides != decides:
+            continue
         is_sound = not math.isnan(tried.mean)
         state = optuna.trial.TrialState.COMPLETE if is_sound else optuna.trial.TrialState.FAIL
         made.append(

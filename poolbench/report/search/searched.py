@@ -4,30 +4,32 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from poolbench.core.cell import Cell
 from poolbench.core.record import Run
 from poolbench.core.search import Outcome, Point, Score, Trial
-from poolbench.stats import estimate
-from poolbench.stats.resampled import resampled_interval
-from poolbench.stats.shift import Interval
+from poolbench.stats.gain import Gain, gain_of
 
 Key = tuple[tuple[str, float], ...]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Tried:
-    """A point with all folds it was tried on.
+    """A point that was tried.
 
     Args:
-        point: The point.
-        accuracies: By fold, the accuracy on what it held out; NaN = diverged.
+        point: The point, as it was proposed for these folds.
+        accuracies: By fold, the accuracy on what it held out; NaN = diverged. Of a point that was
+            tried on the folds that the search decides on, of those alone: what chose it does not
+            count for it again.
+        decides: Whether they are the folds that the search decides on, or those of a round.
     """
 
     point: Point
     accuracies: Mapping[int, float]
+    decides: bool = True
 
     @property
     def score(self) -> Score:
@@ -64,36 +66,42 @@ class Searched:
 
     @cached_property
     def tried(self) -> tuple[Tried, ...]:
-        """Every distinct point, in the order it was first tried, with all its folds."""
-        points: dict[Key, Point] = {}
-        folds: dict[Key, dict[int, float]] = {}
+        """Every distinct point, in the order it was first tried."""
+        found: dict[Key, Tried] = {}
         for trial, score in self.history:
-            points.setdefault(trial.point.key, trial.point)
-            found = dict(zip(trial.folds, score.accuracies, strict=True))
-            folds.setdefault(trial.point.key, {}).update(found)
-        return tuple(Tried(point=point, accuracies=folds[key]) for key, point in points.items())
+            accuracies = dict(zip(trial.folds, score.accuracies, strict=True))
+            now = Tried(point=trial.point, accuracies=accuracies, decides=trial.decides)
+            before = found.get(trial.point.key, now)
+            if before.decides == now.decides:
+                both = {**before.accuracies, **accuracies}
+                now = replace(before, accuracies=both)
+            elif before.decides:
+                now = before
+            found[trial.point.key] = now
+        return tuple(found.values())
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether it ended at a point of which every fold diverged, for want of a better one."""
+        best = None if self.outcome is None else self.at(self.outcome.best)
+        return best is not None and best.score.diverged == len(best.accuracies)
 
     def at(self, point: Point) -> Tried | None:
         """Return what was tried at a point; ``None`` if nothing was."""
         return next((t for t in self.tried if t.point.key == point.key), None)
 
-    def gain(self, alpha: float) -> tuple[float, Interval | None]:
+    def gain(self, alpha: float) -> Gain | None:
         """Return how much better the best point is than the start, over the folds both have.
 
         Args:
             alpha: One minus the confidence of the interval.
 
         Returns:
-            The mean difference of accuracies and its interval; NaN and ``None`` if they share no
-            fold or one diverged. The best point was chosen on these folds, so it is optimistic.
+            The gain; ``None`` while the search is unfinished and where it ended at its start.
         """
-        if self.outcome is None:
-            return math.nan, None
+        if self.outcome is None or self.outcome.best.key == self.outcome.start.key:
+            return None
         start, best = self.at(self.outcome.start), self.at(self.outcome.best)
         if start is None or best is None:
-            return math.nan, None
-        shared = [fold for fold in best.accuracies if fold in start.accuracies]
-        gains = [best.accuracies[fold] - start.accuracies[fold] for fold in shared]
-        if not gains or any(map(math.isnan, gains)):
-            return math.nan, None
-        return estimate(gains).mean, resampled_interval(gains, self.held_out, alpha=alpha)
+            return None
+        return gain_of(start.accuracies, best.accuracies, self.held_out, alpha=alpha)

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from poolbench.core.counted import counted
-from poolbench.core.search import short_name
+from poolbench.core.search import Point, short_name
 from poolbench.core.study import Study
 from poolbench.report.number_format import NOTHING, count, duration, per_cent, points
 from poolbench.report.search.searched import Searched, Tried
 from poolbench.report.table import Column, Table, TableCell, text_cell
 from poolbench.stats import estimate
-from poolbench.stats.shift import Interval
+from poolbench.stats.gain import Gain
 
 
 def searches_table(study: Study, found: Sequence[Searched]) -> Table:
@@ -48,6 +48,7 @@ def searches_table(study: Study, found: Sequence[Searched]) -> Table:
             "on these folds, so its gain is optimistic: train the tuned suite to know",
             "images: passes over training images, of all folds; time: of training, summed over "
             "workers",
+            *_endings(found),
             *(
                 [f"unfinished, run `poolbench tune` again: {', '.join(unfinished)}"]
                 if unfinished
@@ -58,18 +59,27 @@ def searches_table(study: Study, found: Sequence[Searched]) -> Table:
     )
 
 
+def _endings(found: Sequence[Searched]) -> Iterator[str]:
+    """Yield how the searches ended, those that ended alike together."""
+    by_end: dict[str, list[str]] = {}
+    for each in found:
+        if each.outcome is not None and each.outcome.ended:
+            by_end.setdefault(each.outcome.ended, []).append(each.variant)
+    for end, variants in by_end.items():
+        yield f"ended: {', '.join(dict.fromkeys(variants))}: {end}"
+
+
 def _summary(searched: Searched, alpha: float) -> tuple[TableCell, ...]:
     outcome = searched.outcome
     start = None if outcome is None else searched.at(outcome.start)
     best = None if outcome is None else searched.at(outcome.best)
-    gain, interval = searched.gain(alpha)
+    gain = searched.gain(alpha)
     runs = searched.runs.values()
     images = sum(timing.images for run in runs for timing in run.timings)
     duration_s = sum(run.duration_s for run in runs)
-    scores = [a for tried in searched.tried for a in tried.accuracies.values()]
+    scores = [accuracy for _, score in searched.history for accuracy in score.accuracies]
     diverged = sum(map(math.isnan, scores))
     folds = f"{len(scores)} ({diverged} diverged)" if diverged else str(len(scores))
-    low, high = interval or (None, None)
     return (
         text_cell(searched.dataset),
         text_cell(searched.variant),
@@ -79,24 +89,30 @@ def _summary(searched: Searched, alpha: float) -> tuple[TableCell, ...]:
         TableCell(values=(duration_s,), text=duration(duration_s)),
         _accuracy_cell(start),
         _accuracy_cell(best),
-        TableCell(
-            values=(None if math.isnan(gain) else gain, low, high), text=points(gain, interval)
-        ),
+        _gain_cell(gain),
         text_cell("" if outcome is None else str(outcome.best)),
-        text_cell(_finding(searched, interval)),
+        text_cell(_finding(searched, gain)),
     )
 
 
-def _finding(searched: Searched, interval: Interval | None) -> str:
-    outcome = searched.outcome
-    if outcome is None:
+def _gain_cell(gain: Gain | None) -> TableCell:
+    if gain is None or gain.mean is None:
+        return TableCell(values=(None, None, None), text=NOTHING)
+    low, high = gain.interval or (None, None)
+    return TableCell(values=(gain.mean, low, high), text=points(gain.mean, gain.interval))
+
+
+def _finding(searched: Searched, gain: Gain | None) -> str:
+    if searched.outcome is None:
         return "unfinished"
-    if outcome.best.key == outcome.start.key:
+    if searched.is_lost:
+        return "every fold of the start diverged, and nothing better was found"
+    if gain is None:
         return "the start is the best"
-    if interval is None:
-        return "no interval: too few folds that start and best share"
-    if interval[0] > 0:
-        return "better than the start"
+    if gain.doubt:
+        return gain.doubt
+    if gain.is_clear:
+        return "better than the start, on the folds that chose it"
     return "not distinguishable from the start"
 
 
@@ -108,11 +124,17 @@ def trials_table(study: Study, searched: Searched) -> Table:
         searched: One of its searches, with at least one point.
     """
     keys = list(dict.fromkeys(key for tried in searched.tried for key in tried.point.values))
-    # As the search ranks them: fewer diverged folds first; of equals, what was tried first.
-    ranked = sorted(searched.tried, key=lambda tried: tried.score.rank, reverse=True)
     outcome = searched.outcome
-    path = [] if outcome is None else [point.key for point in outcome.path]
     best = None if outcome is None else outcome.best.key
+    # As the search ranks them: on the folds it decides on before those of a round, then fewer
+    # diverged folds; of equals, where it ended, then what was tried first.
+    ranked = sorted(
+        searched.tried,
+        key=lambda tried: (tried.decides, tried.score.rank, tried.point.key == best),
+        reverse=True,
+    )
+    has_rounds = not all(tried.decides for tried in ranked)
+    path = [] if outcome is None else [point.key for point in outcome.path]
     order = {tried.point.key: number for number, tried in enumerate(searched.tried, 1)}
     rows = []
     for rank, tried in enumerate(ranked, 1):
@@ -124,6 +146,7 @@ def trials_table(study: Study, searched: Searched) -> Table:
                 TableCell(values=(order[key],), text=str(order[key])),
                 text_cell(tried.point.stage),
                 *(_value_cell(tried.point.values.get(name)) for name in keys),
+                *([_folds_cell(tried)] if has_rounds else []),
                 TableCell(values=(len(tried.accuracies),), text=str(len(tried.accuracies))),
                 _accuracy_cell(tried),
                 TableCell(values=(step,), text="" if step is None else str(step)),
@@ -136,6 +159,7 @@ def trials_table(study: Study, searched: Searched) -> Table:
             Column(title="tried", fields=("order",)),
             Column(title="as", fields=("stage",), is_text=True),
             *(Column(title=short_name(name), fields=(name,)) for name in keys),
+            *([Column(title="scored on", fields=("decides",), is_text=True)] if has_rounds else []),
             Column(title="folds", fields=("folds",)),
             Column(title="accuracy %", fields=("accuracy_mean", "accuracy_std")),
             Column(title="path", fields=("path",)),
@@ -144,9 +168,27 @@ def trials_table(study: Study, searched: Searched) -> Table:
         notes=(
             f"of {counted(len(ranked), 'point')}, by the mean over the folds; * where the search "
             "ended; a point with a diverged fold ranks last",
+            *(
+                [
+                    "scored on: a round's points on its own fold, which says what to try next; the "
+                    "finalists, ranked first, on the final folds alone, where they are compared"
+                ]
+                if has_rounds
+                else []
+            ),
             *(["path: the points that a coordinate search accepted, in order"] if path else []),
+            *(_skipped(outcome.skipped) if outcome is not None and outcome.skipped else []),
         ),
     )
+
+
+def _skipped(points: Sequence[Point]) -> Iterator[str]:
+    yield f"skipped, as no recipe can be there: {'; '.join(point.stage for point in points)}"
+
+
+def _folds_cell(tried: Tried) -> TableCell:
+    text = "the final folds" if tried.decides else "its round"
+    return TableCell(values=(tried.decides,), text=text)
 
 
 def _accuracy_cell(tried: Tried | None) -> TableCell:
