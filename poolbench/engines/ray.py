@@ -69,7 +69,9 @@ class RayEngine:
         """
         self._start()
         for job in jobs:
-            reference = self._task.remote(self._workers.target, str(job.file), str(job.log))
+            # A worker process has a working folder of its own.
+            file, log = (str(path.resolve()) for path in (job.file, job.log))
+            reference = self._task.remote(self._workers.target, file, log)
             self._running[reference] = job.name
 
     def poll(self, timeout_s: float) -> Collection[Ended]:
