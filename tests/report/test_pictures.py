@@ -169,10 +169,13 @@ def test_a_picture_of_curves_without_a_number_has_no_names() -> None:
     assert not axes.texts
 
 
-def test_a_caption_stands_below_the_picture_and_makes_it_taller_by_its_lines() -> None:
+@pytest.mark.parametrize("curves", [1, 20, 45], ids=["names", "legend", "tall-legend"])
+def test_a_caption_stands_below_the_picture_and_makes_it_taller_by_its_lines(curves: int) -> None:
+    labelled = tuple(replace(SYMLOG.curves[0], label=f"v{k}") for k in range(curves))
+    chart = replace(SYMLOG, curves=labelled)
     with drawn_in(LIGHT):
         bare, told, long = (
-            figure_of(replace(SYMLOG, caption=caption), theme=LIGHT, has_caption=has_caption)
+            figure_of(replace(chart, caption=caption), theme=LIGHT, has_caption=has_caption)
             for caption, has_caption in (("mean", False), ("mean", True), ("mean " * 40, True))
         )
     assert (bare.get_supxlabel(), told.get_supxlabel()) == ("", "mean")
@@ -396,6 +399,9 @@ def test_a_picture_has_the_same_room_for_each_panel_and_for_each_group() -> None
     width, height = (four[0] - two[0]) / 2, two[1] - four[1]
     assert min(width, height) > 1
     assert (two[0] - one[0], one[1] - two[1]) == pytest.approx((width, 2 * height))
+    # The legend beside the panels and the title above them take no room from them.
+    assert four[0] > 4 * width
+    assert four[1] > height
     groups = [
         replace(SAMPLES, samples=tuple(Sample(label=str(k), values=(1.0,)) for k in range(count)))
         for count in (2, 20, 22)
