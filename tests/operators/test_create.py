@@ -147,7 +147,7 @@ def test_the_parameter_that_an_operator_learns_has_the_name_in_the_catalogue(nam
         ({"name": "mixed", "bounded": 1}, "mixed.bounded: expected true | false, got 1", ""),
         ({"name": "lae", "learn": "channel"}, "number of channels", "channels="),
         ({"name": "conv", "kernel_size": 2}, "number of channels", "channels="),
-        ({"name": "conv", "channels": 2}, "windowed only", "kernel_size"),
+        ({"name": "conv", "channels": 2}, "windowed only", "pass kernel_size"),
         ({"name": "gated"}, "size of the maps", "grid="),
         ({"name": "max", "kernel_size": 3, "padding": 2}, "more than half", "padding"),
         ({"name": "max", "kernel_size": 0}, "kernel_size: expected whole number >= 1, got 0", ""),
@@ -191,6 +191,32 @@ def test_a_window_is_refused_where_only_whole_maps_are_pooled(
 def test_a_whole_number_is_a_temperature() -> None:
     operator = create("lae", temperature=4, learn="layer")
     torch.testing.assert_close(learned_parameters(operator)["temperature"], torch.tensor([4.0]))
+
+
+@pytest.mark.parametrize("learn", ["layer", "channel"])
+@pytest.mark.parametrize(
+    ("name", "options", "starts"),
+    [
+        ("lse", {"temperature": 4.0}, {"temperature": 4.0}),
+        ("lae", {"temperature": 4.0}, {"temperature": 4.0}),
+        ("lae-precision", {"temperature": 4.0}, {"temperature": 4.0}),
+        # Without a weight on the context it is lae.
+        ("lae-context", {"temperature": 4.0}, {"temperature": 4.0, "context_weight": 0.0}),
+        ("softpool", {"temperature": 4.0}, {"temperature": 4.0}),
+        ("gem", {"p": 2.5}, {"p": 2.5}),
+        ("lp", {"p": 2.5}, {"p": 2.5}),
+        ("mixed", {"alpha": 0.3}, {"alpha": 0.3}),
+        ("mixed", {"alpha": 0.3, "bounded": True}, {"alpha": 0.3}),
+    ],
+)
+def test_what_is_learned_starts_where_it_was_told_to(
+    name: str, options: dict[str, Any], starts: dict[str, float], learn: str
+) -> None:
+    found = learned_parameters(create(name, channels=3, learn=learn, **options))
+    count = 3 if learn == "channel" else 1
+    assert {key: value.tolist() for key, value in found.items()} == {
+        key: pytest.approx([start] * count) for key, start in starts.items()
+    }
 
 
 def _network() -> nn.Sequential:
