@@ -17,7 +17,7 @@ from poolbench.core.options import BadValue
 from poolbench.operators import OPERATORS
 from poolbench.operators.base import PoolingOperator
 from poolbench.operators.conv import Convolution
-from poolbench.operators.create import create
+from poolbench.operators.create import build, create
 from poolbench.operators.learned import learned_parameters, pooling_parameter_names
 from poolbench.operators.strided import Strided
 from poolbench.operators.window import Window
@@ -219,6 +219,18 @@ def test_what_is_learned_starts_where_it_was_told_to(
     }
 
 
+def test_an_operator_shows_the_options_it_was_given_and_a_foreign_module_stays_as_it_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    partly = build("lae", learn="layer")
+    assert partly.built_with == {"learn": "layer"}
+    assert learned_parameters(partly)["temperature"].item() == 1.0
+    # A plugin may bring any module.
+    foreign = replace(OPERATORS["max"], target="torch.nn:Identity")
+    monkeypatch.setitem(OPERATORS._entries, "max", foreign)
+    assert vars(create("max")).keys() == vars(nn.Identity()).keys()
+
+
 def _network() -> nn.Sequential:
     shared = create("lae", temperature=2.0, learn="channel", channels=4)
     return nn.Sequential(
@@ -258,10 +270,11 @@ def test_only_the_pools_own_parameters_escape_weight_decay() -> None:
 
 
 @pytest.mark.parametrize("name", ["lae", "gem"])
-def test_a_fixed_temperature_or_exponent_is_neither_a_parameter_nor_state(name: str) -> None:
+def test_a_fixed_temperature_or_exponent_is_neither_learned_nor_state(name: str) -> None:
     operator = create(name)
     assert not list(operator.parameters())
     assert not operator.state_dict()
+    assert not learned_parameters(operator)
 
 
 @pytest.mark.parametrize("learn", ["none", "layer"])
