@@ -269,8 +269,8 @@ def test_only_the_pools_own_parameters_escape_weight_decay() -> None:
     assert names < {name for name, _ in network.named_parameters()}
 
 
-@pytest.mark.parametrize("name", ["lae", "gem"])
-def test_a_fixed_temperature_or_exponent_is_neither_learned_nor_state(name: str) -> None:
+@pytest.mark.parametrize("name", ["lae", "gem", "subpool"])
+def test_what_is_fixed_is_neither_learned_nor_state(name: str) -> None:
     operator = create(name)
     assert not list(operator.parameters())
     assert not operator.state_dict()
