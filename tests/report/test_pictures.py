@@ -13,6 +13,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 import matplotlib as mpl
+import numpy as np
 import pytest
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -312,6 +313,43 @@ PAIR = (
     Sample(label="a", values=(3.0,), is_dark=True),
     Sample(label="b", values=tuple(map(float, range(1, 31))), start=0.5),
 )
+
+
+def test_samples_have_labels_along_both_axes_and_only_what_they_were_given() -> None:
+    (axes,) = drawn(SAMPLES)
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("at the start", "temperature")
+    assert axes.get_yscale() == "log"
+    values = (1.0, 2.0, 3.0, 4.0, 5.0, 6.0)
+    bare = Samples(
+        name="s",
+        title="s",
+        x=Axis(label="x"),
+        y=Axis(label="y"),
+        samples=(Sample(label="a", values=values),),
+    )
+    (axes,) = drawn(bare)
+    assert axes.get_legend() is None  # no start, no series
+    assert not axes.collections  # no density
+    (dots, *others) = axes.lines
+    assert sorted(np.asarray(dots.get_ydata())) == list(values)
+    assert not others
+
+
+def test_curves_of_a_grid_are_named_in_its_legend_and_long_ones_have_few_markers() -> None:
+    panels = drawn(GRID)
+    (legend,) = panels[0].get_figure(root=True).legends  # type: ignore[union-attr]
+    names = [" ".join(text.get_text().split()) for text in legend.get_texts()]
+    assert len(names) == len(CURVES.curves)
+    written = {" ".join(text.split()) for axes in panels for text in words_of(axes)}
+    assert not written & set(names)
+    xs = tuple(float(k) for k in range(60))
+    curves = tuple(Curve(label=str(k), x=xs, y=xs) for k in range(4))
+    (axes,) = drawn(
+        Curves(name="c", title="c", x=Axis(label="x"), y=Axis(label="y"), curves=curves)
+    )
+    lines = [line for line in axes.lines if np.size(line.get_xdata()) == 60]
+    # Those of the next curve begin a place further on.
+    assert [line.get_markevery() for line in lines] == [(0, 3), (1, 3), (2, 3), (0, 3)]
 
 
 def test_dots_stay_in_the_room_of_their_sample_with_its_mean_beside_them() -> None:
