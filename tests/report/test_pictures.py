@@ -48,6 +48,7 @@ from tests.report.charted import (
     PARALLELS,
     SAMPLES,
     SCATTER,
+    SURFACE,
     SYMLOG,
 )
 
@@ -482,7 +483,41 @@ def test_bars_reach_as_far_as_the_spread() -> None:
         for a, b in collection.get_segments()  # type: ignore[attr-defined]
     }
     assert (0.2, 0.4) in ends
+    across = {
+        (round(float(a[0]), 9), round(float(b[0]), 9))
+        for collection in axes.collections
+        for a, b in collection.get_segments()  # type: ignore[attr-defined]
+    }
+    assert {(0.0, 0.2), (0.1, 0.3)} <= across
     assert axes.get_aspect() == 1
+    (stretched,) = drawn(replace(SCATTER, is_square=False))
+    assert stretched.get_aspect() == "auto"
+
+
+@pytest.mark.parametrize(
+    ("chart", "across", "up"),
+    [
+        (SYMLOG, (0.0, 8 / 255), (0.01, 0.9)),
+        (SCATTER, (-0.5, 0.5), (-0.4, 0.4)),
+        (SAMPLES, (), (1.0, 4.0)),
+        (SURFACE, (2.0, 8.0), (0.5, 1.0)),
+    ],
+    ids=lambda case: getattr(case, "name", ""),
+)
+def test_axes_of_every_kind_have_their_labels_and_the_ticks_that_were_asked_for(
+    chart: Curves | Scatter | Samples | Surface, across: tuple[float, ...], up: tuple[float, ...]
+) -> None:
+    x, y = (
+        replace(axis, ticks=tuple(zip(places, "pq", strict=False)))
+        for axis, places in ((chart.x, across), (chart.y, up))
+    )
+    axes = drawn(replace(chart, x=x, y=y))[0]
+    assert (axes.get_xlabel(), axes.get_ylabel()) == (chart.x.label, chart.y.label)
+    assert tuple(axes.get_yticks()) == up
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["p", "q"]
+    if across:  # samples stand in groups
+        assert tuple(axes.get_xticks()) == across
+        assert [label.get_text() for label in axes.get_xticklabels()] == ["p", "q"]
 
 
 def test_a_grid_has_an_axes_for_each_chart_and_a_title_above_each() -> None:
