@@ -72,11 +72,9 @@ class Peaks(torch.autograd.Function):
         argmax, maps, weight = ctx.saved_tensors
         mean = _mean(direction, ctx.window) if ctx.with_mean else None
         product = None
-        if weight is not None:
+        if slope is not None:  # with weights always: of fixed ones it is zero
             visible = direction.masked_fill(maps == -torch.inf, 0.0)
-            product = _product(visible, weight, ctx.window)
-            if slope is not None:
-                product = product + _product(maps, slope, ctx.window)
+            product = _product(visible, weight, ctx.window) + _product(maps, slope, ctx.window)
         return _pick(direction, argmax, ctx.window), mean, product, None
 
     @staticmethod
