@@ -44,13 +44,11 @@ class ContextualLogAvgExp(TemperedOperator):
         *,
         window: Window | None = None,
         channels: int | None = None,
-        grid: tuple[int, int] | None = None,
+        grid: tuple[int, int] | None = None,  # noqa: ARG002
         temperature: float = 1.0,
         learn: str = "layer",
     ) -> None:
-        super().__init__(
-            window=window, channels=channels, grid=grid, temperature=temperature, learn=learn
-        )
+        super().__init__(window=window, channels=channels, temperature=temperature, learn=learn)
         self.context_weight = nn.Parameter(torch.zeros(learned_size(learn, channels)))
 
     def forward(self, x: Tensor) -> Tensor:

@@ -45,15 +45,13 @@ class PreciseLogAvgExp(TemperedOperator):
         *,
         window: Window | None = None,
         channels: int | None = None,
-        grid: tuple[int, int] | None = None,
+        grid: tuple[int, int] | None = None,  # noqa: ARG002
         temperature: float = 1.0,
         learn: str = "none",
         dtype: str = "float32",
         formula: str = "textbook",
     ) -> None:
-        super().__init__(
-            window=window, channels=channels, grid=grid, temperature=temperature, learn=learn
-        )
+        super().__init__(window=window, channels=channels, temperature=temperature, learn=learn)
         self.dtype, self.formula = dtype, formula
 
     def forward(self, x: Tensor) -> Tensor:

@@ -72,11 +72,9 @@ class Peaks(torch.autograd.Function):
         argmax, maps, weight = ctx.saved_tensors
         mean = _mean(direction, ctx.window) if ctx.with_mean else None
         product = None
-        if weight is not None:
+        if slope is not None:  # with weights always: of fixed ones it is zero
             visible = direction.masked_fill(maps == -torch.inf, 0.0)
-            product = _product(visible, weight, ctx.window)
-            if slope is not None:
-                product = product + _product(maps, slope, ctx.window)
+            product = _product(visible, weight, ctx.window) + _product(maps, slope, ctx.window)
         return _pick(direction, argmax, ctx.window), mean, product, None
 
     @staticmethod
@@ -109,12 +107,10 @@ class _Gradients(torch.autograd.Function):
         return gradient, kernel.weigh(to_product, maps, weight, window)
 
     @staticmethod
-    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Any) -> None:
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Any) -> None:  # noqa: ARG004
         """Save the arguments of the definition."""
         ctx.save_for_backward(*inputs[:6])
         ctx.size, ctx.window = inputs[6].shape, inputs[7]
-        if inputs[4] is None:
-            ctx.mark_non_differentiable(output[1])
 
     @staticmethod
     def backward(ctx: Any, *directions: Tensor) -> tuple[Tensor | None, ...]:
@@ -127,10 +123,9 @@ class _Gradients(torch.autograd.Function):
             inputs = [tensor for tensor in given if tensor is not None]
             second = iter(
                 torch.autograd.grad(
-                    found, inputs, directions[: len(found)],
-                    create_graph=is_wanted_again, allow_unused=True,
+                    found, inputs, directions[: len(found)], create_graph=is_wanted_again
                 )
-            )  # fmt: skip
+            )
         return *(None if tensor is None else next(second) for tensor in given), None, None, None
 
     @staticmethod

@@ -59,7 +59,9 @@ class Subpool(PoolingOperator):
         super().__init__(window=window)
         positions = window.kernel_size if window else grid
         elements = positions[0] * positions[1] if positions else None
-        _check(orders, elements)
+        check_orders(orders, elements)
+        if elements is not None:
+            _check_size(elements)
         self.orders = orders
         self.beta: Tensor | None = None
         if learn == "layer":
@@ -100,17 +102,18 @@ def subpool(
 
     Raises:
         ValueError: x is not a batch of floating maps, or a window would be empty.
-        BadInput: A window has more than 16 elements.
+        BadInput: The orders are invalid, or a window has more than 16 elements.
 
     Numerics: sorted once and summed in float64, because optimal coefficients of many orders are
     large and of both signs. Equal elements are ranked in row-major order for the gradient.
     """
     check_maps(x, window)
+    check_orders(orders, None)
     with without_autocast(x):
         elements = gather_elements(x, window, padding=-torch.inf)
         largest = elements.shape[-1]
-        _check(orders, largest if largest > max(orders) else None)
-        ranked = elements.sort(dim=-1, descending=True, stable=True).values.double()
+        _check_size(largest)
+        ranked = elements.sort(descending=True, stable=True).values.double()
         is_present = ranked != -torch.inf
         counts = is_present.sum(-1)
         mixtures = x.new_tensor(_mixtures(largest, orders), dtype=torch.float64)
@@ -125,9 +128,8 @@ def subpool(
         return as_output(estimate.where(counts > 0, -torch.inf), x, window)
 
 
-def _check(orders: tuple[int, ...], elements: int | None) -> None:
-    check_orders(orders, elements)
-    if elements is not None and elements > LARGEST_WINDOW:
+def _check_size(elements: int) -> None:
+    if elements > LARGEST_WINDOW:
         raise BadInput(
             f"subpool takes windows of at most {LARGEST_WINDOW} elements, not {elements}",
             "choose a smaller kernel_size, or another operator for this site",

@@ -17,7 +17,7 @@ from poolbench.core.options import BadValue
 from poolbench.operators import OPERATORS
 from poolbench.operators.base import PoolingOperator
 from poolbench.operators.conv import Convolution
-from poolbench.operators.create import create
+from poolbench.operators.create import build, create
 from poolbench.operators.learned import learned_parameters, pooling_parameter_names
 from poolbench.operators.strided import Strided
 from poolbench.operators.window import Window
@@ -147,7 +147,7 @@ def test_the_parameter_that_an_operator_learns_has_the_name_in_the_catalogue(nam
         ({"name": "mixed", "bounded": 1}, "mixed.bounded: expected true | false, got 1", ""),
         ({"name": "lae", "learn": "channel"}, "number of channels", "channels="),
         ({"name": "conv", "kernel_size": 2}, "number of channels", "channels="),
-        ({"name": "conv", "channels": 2}, "windowed only", "kernel_size"),
+        ({"name": "conv", "channels": 2}, "windowed only", "pass kernel_size"),
         ({"name": "gated"}, "size of the maps", "grid="),
         ({"name": "max", "kernel_size": 3, "padding": 2}, "more than half", "padding"),
         ({"name": "max", "kernel_size": 0}, "kernel_size: expected whole number >= 1, got 0", ""),
@@ -193,6 +193,44 @@ def test_a_whole_number_is_a_temperature() -> None:
     torch.testing.assert_close(learned_parameters(operator)["temperature"], torch.tensor([4.0]))
 
 
+@pytest.mark.parametrize("learn", ["layer", "channel"])
+@pytest.mark.parametrize(
+    ("name", "options", "starts"),
+    [
+        ("lse", {"temperature": 4.0}, {"temperature": 4.0}),
+        ("lae", {"temperature": 4.0}, {"temperature": 4.0}),
+        ("lae-precision", {"temperature": 4.0}, {"temperature": 4.0}),
+        # Without a weight on the context it is lae.
+        ("lae-context", {"temperature": 4.0}, {"temperature": 4.0, "context_weight": 0.0}),
+        ("softpool", {"temperature": 4.0}, {"temperature": 4.0}),
+        ("gem", {"p": 2.5}, {"p": 2.5}),
+        ("lp", {"p": 2.5}, {"p": 2.5}),
+        ("mixed", {"alpha": 0.3}, {"alpha": 0.3}),
+        ("mixed", {"alpha": 0.3, "bounded": True}, {"alpha": 0.3}),
+    ],
+)
+def test_what_is_learned_starts_where_it_was_told_to(
+    name: str, options: dict[str, Any], starts: dict[str, float], learn: str
+) -> None:
+    found = learned_parameters(create(name, channels=3, learn=learn, **options))
+    count = 3 if learn == "channel" else 1
+    assert {key: value.tolist() for key, value in found.items()} == {
+        key: pytest.approx([start] * count) for key, start in starts.items()
+    }
+
+
+def test_an_operator_shows_the_options_it_was_given_and_a_foreign_module_stays_as_it_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    partly = build("lae", learn="layer")
+    assert partly.built_with == {"learn": "layer"}
+    assert learned_parameters(partly)["temperature"].item() == 1.0
+    # A plugin may bring any module.
+    foreign = replace(OPERATORS["max"], target="torch.nn:Identity")
+    monkeypatch.setitem(OPERATORS._entries, "max", foreign)
+    assert vars(create("max")).keys() == vars(nn.Identity()).keys()
+
+
 def _network() -> nn.Sequential:
     shared = create("lae", temperature=2.0, learn="channel", channels=4)
     return nn.Sequential(
@@ -231,11 +269,12 @@ def test_only_the_pools_own_parameters_escape_weight_decay() -> None:
     assert names < {name for name, _ in network.named_parameters()}
 
 
-@pytest.mark.parametrize("name", ["lae", "gem"])
-def test_a_fixed_temperature_or_exponent_is_neither_a_parameter_nor_state(name: str) -> None:
+@pytest.mark.parametrize("name", ["lae", "gem", "subpool"])
+def test_what_is_fixed_is_neither_learned_nor_state(name: str) -> None:
     operator = create(name)
     assert not list(operator.parameters())
     assert not operator.state_dict()
+    assert not learned_parameters(operator)
 
 
 @pytest.mark.parametrize("learn", ["none", "layer"])

@@ -184,6 +184,16 @@ def test_a_varied_window_is_pooled_warmer_when_the_weight_is_positive() -> None:
     assert warm == pytest.approx(log_avg_exp(x, torch.tensor([0.5 * math.log(13)])).item())
 
 
+def test_an_element_among_dark_ones_has_no_variance_to_any_derivative() -> None:
+    x = torch.tensor([3.0, -torch.inf]).view(1, 1, 1, 2).requires_grad_()
+    pooled = contextual_log_avg_exp(x, torch.zeros(1), torch.ones(1))
+    assert pooled.item() == pytest.approx(3 - math.log(2))
+    (slope,) = torch.autograd.grad(pooled.sum(), x, create_graph=True)
+    (curvature,) = torch.autograd.grad(slope.sum(), x)
+    assert slope.flatten().tolist() == [1.0, 0.0]
+    assert curvature.flatten().tolist() == [0.0, 0.0]
+
+
 @pytest.mark.parametrize("window", [None, Window.of(2)], ids=["global", "windowed"])
 @pytest.mark.parametrize("pool", ["softpool", "lae-context"])
 def test_flat_dark_and_half_dark_windows_send_finite_gradients_back(

@@ -65,3 +65,14 @@ def test_the_stable_formula_on_rounded_maps_is_lae() -> None:
     x = torch.randn(2, 3, 5, 5, generator=torch.Generator().manual_seed(1))
     ours = create("lae-precision", temperature=4.0, dtype="float16", formula="stable")
     assert torch.equal(ours(x), create("lae", temperature=4.0)(x.half()).float())
+
+
+def test_in_double_precision_the_formulas_agree_to_its_last_digits() -> None:
+    x = torch.randn(2, 3, 5, 5, dtype=torch.float64, generator=torch.Generator().manual_seed(2))
+    # Windows at the border have fewer elements: each has the logarithm of its own number.
+    for geometry in ({}, {"kernel_size": 3, "stride": 2, "padding": 1}):
+        textbook, stable = (
+            create("lae-precision", dtype="float64", formula=formula, **geometry).double()(x)
+            for formula in ("textbook", "stable")
+        )
+        torch.testing.assert_close(textbook, stable, rtol=0, atol=1e-13)

@@ -126,6 +126,17 @@ def test_elements_of_minus_infinity_are_no_elements() -> None:
     (gradient,) = torch.autograd.grad(pooled.sum(), x)
     assert gradient.isfinite().all()
     assert gradient[0, 0, 0, 1] == 0
+    dark = torch.full((1, 1, 2, 2), -torch.inf)
+    for orders in ((0, 1, 2), (1, 2)):
+        assert subpool(dark, orders, None).item() == -torch.inf
+
+
+def test_orders_and_maps_are_checked_where_a_function_is_called_by_hand() -> None:
+    for orders in ((), (0,), (2, 2), (-1, 2)):
+        with pytest.raises(BadInput, match="orders are"):
+            subpool(torch.zeros(1, 1, 2, 2), orders, None)
+    with pytest.raises(ValueError, match="no element"):
+        subpool(torch.zeros(1, 1, 0, 2), (0, 1), None)
 
 
 def test_sixteen_elements_work_with_every_order_and_seventeen_are_refused() -> None:
@@ -134,6 +145,8 @@ def test_sixteen_elements_work_with_every_order_and_seventeen_are_refused() -> N
     assert subpool(corner, tuple(range(16)), None).item() == pytest.approx(1.0, abs=1e-4)
     with pytest.raises(BadInput, match="at most 16"):
         subpool(torch.zeros(1, 1, 1, 17), (0, 3), None)
+    with pytest.raises(BadInput, match="at most 16"):
+        subpool(torch.zeros(1, 1, 1, 17), (0, 17), None)
     with pytest.raises(BadInput, match="at most 16"):
         create("subpool", kernel_size=5)
     with pytest.raises(BadInput, match="at most 16"):

@@ -6,7 +6,9 @@ import pytest
 import torch
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from torch.nn import functional as F
 
+from poolbench.operators.elements import gather_elements
 from poolbench.operators.window import Pair, Window
 
 
@@ -111,3 +113,12 @@ def test_a_window_reads_as_its_options_that_are_not_torch_s_defaults(
     window: Window, options: str
 ) -> None:
     assert str(window) == options
+
+
+@pytest.mark.parametrize("size", [(5, 4), (4, 5)])
+def test_windows_hang_over_an_edge_by_what_that_side_of_the_map_lacks(
+    size: tuple[int, int],
+) -> None:
+    x = torch.arange(20.0).view(1, 1, *size)
+    elements = gather_elements(x, Window.of(2, ceil_mode=True), padding=-torch.inf)
+    assert torch.equal(elements.amax(-1), F.max_pool2d(x, 2, ceil_mode=True))

@@ -13,6 +13,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 import matplotlib as mpl
+import numpy as np
 import pytest
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -47,6 +48,7 @@ from tests.report.charted import (
     PARALLELS,
     SAMPLES,
     SCATTER,
+    SURFACE,
     SYMLOG,
 )
 
@@ -169,10 +171,13 @@ def test_a_picture_of_curves_without_a_number_has_no_names() -> None:
     assert not axes.texts
 
 
-def test_a_caption_stands_below_the_picture_and_makes_it_taller_by_its_lines() -> None:
+@pytest.mark.parametrize("curves", [1, 20, 45], ids=["names", "legend", "tall-legend"])
+def test_a_caption_stands_below_the_picture_and_makes_it_taller_by_its_lines(curves: int) -> None:
+    labelled = tuple(replace(SYMLOG.curves[0], label=f"v{k}") for k in range(curves))
+    chart = replace(SYMLOG, curves=labelled)
     with drawn_in(LIGHT):
         bare, told, long = (
-            figure_of(replace(SYMLOG, caption=caption), theme=LIGHT, has_caption=has_caption)
+            figure_of(replace(chart, caption=caption), theme=LIGHT, has_caption=has_caption)
             for caption, has_caption in (("mean", False), ("mean", True), ("mean " * 40, True))
         )
     assert (bare.get_supxlabel(), told.get_supxlabel()) == ("", "mean")
@@ -311,6 +316,43 @@ PAIR = (
 )
 
 
+def test_samples_have_labels_along_both_axes_and_only_what_they_were_given() -> None:
+    (axes,) = drawn(SAMPLES)
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("at the start", "temperature")
+    assert axes.get_yscale() == "log"
+    values = (1.0, 2.0, 3.0, 4.0, 5.0, 6.0)
+    bare = Samples(
+        name="s",
+        title="s",
+        x=Axis(label="x"),
+        y=Axis(label="y"),
+        samples=(Sample(label="a", values=values),),
+    )
+    (axes,) = drawn(bare)
+    assert axes.get_legend() is None  # no start, no series
+    assert not axes.collections  # no density
+    (dots, *others) = axes.lines
+    assert sorted(np.asarray(dots.get_ydata())) == list(values)
+    assert not others
+
+
+def test_curves_of_a_grid_are_named_in_its_legend_and_long_ones_have_few_markers() -> None:
+    panels = drawn(GRID)
+    (legend,) = panels[0].get_figure(root=True).legends  # type: ignore[union-attr]
+    names = [" ".join(text.get_text().split()) for text in legend.get_texts()]
+    assert len(names) == len(CURVES.curves)
+    written = {" ".join(text.split()) for axes in panels for text in words_of(axes)}
+    assert not written & set(names)
+    xs = tuple(float(k) for k in range(60))
+    curves = tuple(Curve(label=str(k), x=xs, y=xs) for k in range(4))
+    (axes,) = drawn(
+        Curves(name="c", title="c", x=Axis(label="x"), y=Axis(label="y"), curves=curves)
+    )
+    lines = [line for line in axes.lines if np.size(line.get_xdata()) == 60]
+    # Those of the next curve begin a place further on.
+    assert [line.get_markevery() for line in lines] == [(0, 3), (1, 3), (2, 3), (0, 3)]
+
+
 def test_dots_stay_in_the_room_of_their_sample_with_its_mean_beside_them() -> None:
     (axes,) = drawn(replace(SAMPLES, samples=PAIR, is_density=False, y=Axis(label="t")))
     left, right, alone = dots_of(axes)
@@ -396,6 +438,9 @@ def test_a_picture_has_the_same_room_for_each_panel_and_for_each_group() -> None
     width, height = (four[0] - two[0]) / 2, two[1] - four[1]
     assert min(width, height) > 1
     assert (two[0] - one[0], one[1] - two[1]) == pytest.approx((width, 2 * height))
+    # The legend beside the panels and the title above them take no room from them.
+    assert four[0] > 4 * width
+    assert four[1] > height
     groups = [
         replace(SAMPLES, samples=tuple(Sample(label=str(k), values=(1.0,)) for k in range(count)))
         for count in (2, 20, 22)
@@ -438,7 +483,41 @@ def test_bars_reach_as_far_as_the_spread() -> None:
         for a, b in collection.get_segments()  # type: ignore[attr-defined]
     }
     assert (0.2, 0.4) in ends
+    across = {
+        (round(float(a[0]), 9), round(float(b[0]), 9))
+        for collection in axes.collections
+        for a, b in collection.get_segments()  # type: ignore[attr-defined]
+    }
+    assert {(0.0, 0.2), (0.1, 0.3)} <= across
     assert axes.get_aspect() == 1
+    (stretched,) = drawn(replace(SCATTER, is_square=False))
+    assert stretched.get_aspect() == "auto"
+
+
+@pytest.mark.parametrize(
+    ("chart", "across", "up"),
+    [
+        (SYMLOG, (0.0, 8 / 255), (0.01, 0.9)),
+        (SCATTER, (-0.5, 0.5), (-0.4, 0.4)),
+        (SAMPLES, (), (1.0, 4.0)),
+        (SURFACE, (2.0, 8.0), (0.5, 1.0)),
+    ],
+    ids=lambda case: getattr(case, "name", ""),
+)
+def test_axes_of_every_kind_have_their_labels_and_the_ticks_that_were_asked_for(
+    chart: Curves | Scatter | Samples | Surface, across: tuple[float, ...], up: tuple[float, ...]
+) -> None:
+    x, y = (
+        replace(axis, ticks=tuple(zip(places, "pq", strict=False)))
+        for axis, places in ((chart.x, across), (chart.y, up))
+    )
+    axes = drawn(replace(chart, x=x, y=y))[0]
+    assert (axes.get_xlabel(), axes.get_ylabel()) == (chart.x.label, chart.y.label)
+    assert tuple(axes.get_yticks()) == up
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["p", "q"]
+    if across:  # samples stand in groups
+        assert tuple(axes.get_xticks()) == across
+        assert [label.get_text() for label in axes.get_xticklabels()] == ["p", "q"]
 
 
 def test_a_grid_has_an_axes_for_each_chart_and_a_title_above_each() -> None:
