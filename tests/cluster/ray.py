@@ -85,7 +85,7 @@ class Ray:
         found = []
         for process in psutil.process_iter(["cmdline"]):
             line = " ".join(process.info["cmdline"] or ())
-            if line.startswith("ray::") and "IDLE" not in line:
+            if line.startswith("ray::_work"):
                 found.append(process)
         return found
 
