@@ -8,11 +8,13 @@ torch once.
 from __future__ import annotations
 
 import os
+import signal
 import socket
+import threading
 import time
 import traceback
-from collections.abc import Collection, Sequence
-from contextlib import suppress
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -120,15 +122,16 @@ class RayEngine:
         slots = self._workers.slots
         mine: dict[str, Any] = {} if has_cluster else {"num_cpus": slots * self._cpus}
         try:
-            # Named, as Ray would join whatever cluster ran here last.
-            ray.init(
-                address=self._address or "local",
-                include_dashboard=None if has_cluster else False,
-                log_to_driver=False,
-                logging_level="error",
-                runtime_env={"env_vars": self._environment()},
-                **mine,
-            )
+            with _keeping_signals():
+                # Named, as Ray would join whatever cluster ran here last.
+                ray.init(
+                    address=self._address or "local",
+                    include_dashboard=None if has_cluster else False,
+                    log_to_driver=False,
+                    logging_level="error",
+                    runtime_env={"env_vars": self._environment()},
+                    **mine,
+                )
         except Exception as error:
             raise _refused(error, self._address) from error
         self._ray = ray
@@ -150,6 +153,19 @@ class RayEngine:
         """Return the variables of a worker that differ from those of the command."""
         wanted = worker_environment({}, self._workers.threads)
         return {**wanted, "CUBLAS_WORKSPACE_CONFIG": ":4096:8"}
+
+
+@contextmanager
+def _keeping_signals() -> Iterator[None]:
+    """Put the answers to signals back: Ray answers SIGTERM with a crash report."""
+    is_main = threading.current_thread() is threading.main_thread()
+    numbers = (signal.SIGINT, signal.SIGTERM) if is_main else ()
+    before = {number: signal.getsignal(number) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, answer in before.items():
+            signal.signal(number, answer)
 
 
 def _work(target: str, file: str, log: str) -> int:
