@@ -105,7 +105,13 @@ def test_a_folder_of_everything_reads_each_file_of_a_run_once(
         read[str(path)] += 1
         return data
 
+    def opened(file: object, *rest: object, **others: object) -> object:
+        read[str(file)] += 1
+        return open_file(file, *rest, **others)  # type: ignore[call-overload]
+
+    open_file = open
     monkeypatch.setattr(Path, "read_bytes", counted)
+    monkeypatch.setattr("builtins.open", opened)
     write_bundle([read_results(study, tmp_path / "runs", Reading(target=0.5))], tmp_path / "folder")
     of_runs = {
         path: count
