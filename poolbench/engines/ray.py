@@ -81,7 +81,11 @@ class RayEngine:
         if not self._running:
             return []
         waiting = list(self._running)
-        first, _ = self._ray.wait(waiting, num_returns=1, timeout=timeout_s)
+        try:
+            first, _ = self._ray.wait(waiting, num_returns=1, timeout=timeout_s)
+        except SystemError as error:
+            # So Ray passes on what the answer to a signal raised.
+            raise error.__cause__ or error from None
         if not first:
             return []
         ended, _ = self._ray.wait(waiting, num_returns=len(waiting), timeout=0)
