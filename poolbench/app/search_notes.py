@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from contextlib import suppress
 
 from poolbench.app.suites import command
-from poolbench.app.tune import searched
 from poolbench.core.counted import counted
 from poolbench.core.errors import BadInput, EnvironmentFault
 from poolbench.core.study import Study
-from poolbench.report.search.searched import Searched
 from poolbench.search.api import create
 from poolbench.store.store import Store
 
@@ -32,10 +29,11 @@ def first_steps(study: Study, store: Store) -> str:
     train = f"train them: {command('train', study, store.path)}"
     if study.search is None:
         return train
+    # Here: every command reads results and few a search, whose imports take a second.
+    from poolbench.app.tune import searched
+
     tune = command("tune", study, store.path)
-    found: Sequence[Searched] = ()
     with suppress(BadInput, EnvironmentFault):  # of the search, which is not what was asked for
-        found = searched(study, store)
-    if any(each.history for each in found):
-        return f"its search is stored, show it with: {tune}; or {train}"
+        if any(each.history for each in searched(study, store)):
+            return f"its search is stored, show it with: {tune}; or {train}"
     return f"{train}; or search for recipes first: {tune}"
