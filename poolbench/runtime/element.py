@@ -6,7 +6,6 @@ told in the session's folder, where the command that submitted it, or ``poolbenc
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import sys
@@ -16,10 +15,9 @@ from poolbench.core.errors import EnvironmentFault, Interrupted, PoolbenchError
 from poolbench.core.plugins import load_plugins
 from poolbench.engines.slurm_queue import arrays_of, requeue
 from poolbench.runtime.runner import Runner
-from poolbench.runtime.session import Session, assignment_from_json
+from poolbench.runtime.session import Session, read_assignment
 from poolbench.runtime.settings import Settings
 from poolbench.runtime.task import TASKS
-from poolbench.store.attempts import Attempts
 from poolbench.store.store import Store
 
 
@@ -35,7 +33,7 @@ class Element:
     def __init__(self, folder: Path, array: str, index: int) -> None:
         name = arrays_of(folder)[array][index]
         self._ended = folder / f"{name}.exit"
-        self._assignment = assignment_from_json(json.loads((folder / f"{name}.json").read_bytes()))
+        self._assignment = read_assignment(folder / f"{name}.json")
         self._session = Session(Store(Path(self._assignment.store)), self._assignment.session)
         self._task = TASKS[self._assignment.task]
         self._is_late = False
@@ -69,11 +67,7 @@ class Element:
         asked.check_version()
         load_plugins(asked.plugins)
         study = session.study(asked.study)
-        cells = [
-            cell
-            for cell in self._task.open_cells(session.store, study)
-            if session.failure(self._task, cell) is None
-        ]
+        cells = [cell for cell in study.cells if session.is_open(self._task, study, cell)]
         settings = Settings(
             store=session.store.path,
             device=asked.device,
@@ -88,8 +82,7 @@ class Element:
             failed, _ = runner.run(study, cells, lambda event: session.emit(asked.worker, event))
         for cell in cells:
             if (reason := failed.get(str(cell))) is not None:
-                notes = Attempts(self._task.notes_folder(session.store, cell))
-                notes.record_failure(session.name, reason)
+                session.record_failure(self._task, cell, reason)
 
     def _stop_for_time(self, _number: int, _frame: object) -> None:
         self._is_late = True

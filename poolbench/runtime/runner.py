@@ -93,9 +93,14 @@ class Runner:
         devices = self._devices[: len(cells)]
         session, adopted = self._session(study, cells)
         work = SessionWork(
-            self._task, session, study, self._settings, on_event, is_shared=self._engine.is_shared
+            self._task,
+            session,
+            study,
+            self._settings,
+            on_event,
+            is_shared=self._engine.is_shared,
+            workers=len(devices),
         )
-        work.utilisation = Utilisation(len(devices))
         dispatcher = Dispatcher(self._engine, work, devices, started=session.count_jobs())
         try:
             dispatcher.run(cells, adopted)

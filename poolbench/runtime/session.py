@@ -8,7 +8,7 @@ import platform
 import re
 import time
 import uuid
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
@@ -21,7 +21,7 @@ from poolbench.core.events import Event, event_from_line
 from poolbench.core.study import Study, study_from_json
 from poolbench.engines.api import Job
 from poolbench.runtime.task import Task, TaskName
-from poolbench.store.attempts import read_failure
+from poolbench.store.attempts import Attempts, read_failure
 from poolbench.store.documents import Damaged, seal, to_bytes, unseal
 from poolbench.store.files import (
     append_line,
@@ -85,8 +85,9 @@ def _is_alive(pid: int) -> bool:
     return True
 
 
-def assignment_from_json(document: Mapping[str, Any]) -> Assignment:
-    """Read an assignment back from a job file."""
+def read_assignment(job_file: Path) -> Assignment:
+    """Read the assignment in a job file."""
+    document: dict[str, Any] = json.loads(job_file.read_bytes())
     known = {field.name for field in fields(Assignment)}
     given = {key: value for key, value in document.items() if key in known}
     return Assignment(**{**given, "plugins": tuple(document["plugins"])})
@@ -120,8 +121,8 @@ class Session:
         for folder in store.session_folders():
             session = cls(store, folder.name)
             with suppress(OSError, ValueError, KeyError, TypeError, Damaged):
-                first = json.loads((folder / "worker-0.json").read_bytes())
-                if first["task"] == task and session.study().id == study.id:
+                first = read_assignment(folder / "worker-0.json")
+                if first.task == task and session.study().id == study.id:
                     yield session
 
     def is_over(self, queued: Collection[str]) -> bool:
@@ -142,8 +143,8 @@ class Session:
 
     def cells_of(self, worker: str) -> list[str]:
         """Return the ids of the cells of a worker's own part of the study."""
-        document = json.loads((self.folder / f"{worker}.json").read_bytes())
-        return [cell.id for cell in self.study(document["study"]).cells]
+        assignment = read_assignment(self.folder / f"{worker}.json")
+        return [cell.id for cell in self.study(assignment.study).cells]
 
     def study(self, name: str = STUDY) -> Study:
         """Return the study of the session, or what a worker has of it."""
@@ -199,6 +200,14 @@ class Session:
             return None
         reason, advice = failure["reason"], failure["advice"]
         return f"{reason} ({advice})" if advice else reason
+
+    def is_open(self, task: Task, study: Study, cell: Cell) -> bool:
+        """Whether a cell needs a task and has not failed in this session."""
+        return self.failure(task, cell) is None and task.is_open(self.store, study, cell)
+
+    def record_failure(self, task: Task, cell: Cell, reason: str, advice: str = "") -> None:
+        """Record that a cell failed in this session."""
+        Attempts(task.notes_folder(self.store, cell)).record_failure(self.name, reason, advice)
 
     def report_fault(self, fault: PoolbenchError) -> None:
         """Store a fault that prevents all work here, for the command to raise."""

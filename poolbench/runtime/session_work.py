@@ -17,7 +17,6 @@ from poolbench.runtime.session import Assignment, Session
 from poolbench.runtime.settings import Settings
 from poolbench.runtime.task import TASKS, TaskName
 from poolbench.runtime.utilisation import Utilisation
-from poolbench.store.attempts import Attempts
 
 _BUSY_POLL_S = 1.0
 
@@ -34,19 +33,16 @@ class SessionWork:
         on_event: Callable[[Event], None],
         *,
         is_shared: bool,
+        workers: int,
     ) -> None:
         self._session, self._study, self._is_shared = session, study, is_shared
         self._store, self._settings, self._on_event = session.store, settings, on_event
         self._name, self._task = task, TASKS[task]
-        self.utilisation = Utilisation()
+        self.utilisation = Utilisation(workers)
 
     def open(self, cells: Sequence[Cell]) -> list[Cell]:
         """Return the cells that are not done and have not failed in this session."""
-        return [
-            cell
-            for cell in cells
-            if self._task.is_open(self._store, self._study, cell) and self.failure(cell) is None
-        ]
+        return [cell for cell in cells if self._session.is_open(self._task, self._study, cell)]
 
     def failure(self, cell: Cell) -> str | None:
         """Return why a cell failed in this session."""
@@ -116,7 +112,6 @@ class SessionWork:
 
     def give_up(self, cell: Cell, reason: str, advice: str) -> None:
         """Record that a cell failed."""
-        notes = Attempts(self._task.notes_folder(self._store, cell))
-        notes.record_failure(self._session.name, reason, advice)
+        self._session.record_failure(self._task, cell, reason, advice)
         detail = f"{reason} ({advice})"
         self._on_event(Event(kind="failed", cell=cell.id, label=str(cell), detail=detail))

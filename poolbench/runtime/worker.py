@@ -7,7 +7,6 @@ the command's process.
 from __future__ import annotations
 
 import gc
-import json
 import os
 import time
 import traceback
@@ -27,7 +26,7 @@ from poolbench.runtime.probe_run import ProbedRun, measure_run
 from poolbench.runtime.process import configured, stopping_on_signals
 from poolbench.runtime.provenance import now
 from poolbench.runtime.scheduling import longest_first
-from poolbench.runtime.session import Assignment, Session, assignment_from_json
+from poolbench.runtime.session import Assignment, Session, read_assignment
 from poolbench.runtime.task import TASKS, open_probes
 from poolbench.runtime.trainer import Reporting, Trainer
 from poolbench.store.attempts import Attempts
@@ -101,9 +100,7 @@ class Worker:
             torch.cuda.set_per_process_memory_fraction(share, self._device)
 
     def _is_settled(self, cell: Cell) -> bool:
-        if self._session.failure(self._task, cell) is not None:
-            return True
-        return not self._task.is_open(self._store, self._study, cell)
+        return not self._session.is_open(self._task, self._study, cell)
 
     def _attempt(self, writer: CellWriter) -> None:
         cell, session = writer.cell, self._assignment.session
@@ -245,7 +242,7 @@ def work(job_file: Path) -> int:
 
     A fault of the machine is stored in the session for the command that started it.
     """
-    assignment = assignment_from_json(json.loads(job_file.read_bytes()))
+    assignment = read_assignment(job_file)
     load_plugins(assignment.plugins)
     session = Session(Store(Path(assignment.store)), assignment.session)
     try:
