@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
+from poolbench.core.cell import Cell
 from poolbench.core.errors import EnvironmentFault, NothingMatched
-from poolbench.core.events import Event
+from poolbench.core.events import Event, result_event
 from poolbench.engines.slurm_queue import cancel_sessions, queued_sessions
 from poolbench.runtime.session import Session
+from poolbench.store.documents import Damaged
 from poolbench.store.store import Store
 
 _POLL_S = 1.0
@@ -22,6 +25,9 @@ class Watching:
     Args:
         store_path: The store's folder.
 
+    Attributes:
+        count: Number of cells of these commands, those included that were finished before.
+
     Raises:
         EnvironmentFault: There is no store, or it cannot be read.
         NothingMatched: No command runs on it.
@@ -31,19 +37,21 @@ class Watching:
         store = Store(store_path)
         found = [Session(store, folder.name) for folder in store.session_folders()]
         self._queued = queued_sessions([each.folder for each in found])
-        self._sessions = [each for each in found if not each.is_over(self._queued)]
+        cells: dict[str, tuple[Cell, ...]] = {}
+        for session in found:
+            if not session.is_over(self._queued):
+                with suppress(FileNotFoundError):  # it has just begun, or ended
+                    cells[session.name] = session.study().cells
+        self._sessions = [each for each in found if each.name in cells]
         if not self._sessions:
             raise NothingMatched(
                 f"no command runs on {store_path}", "see what is finished: poolbench list runs"
             )
-        self._cells = {
-            each.name: {cell.id for cell in each.study().cells} for each in self._sessions
+        self.count = len({cell.id for each in cells.values() for cell in each})
+        self._awaited = {
+            name: {cell.id: cell for cell in each if not store.has_result(cell.id)}
+            for name, each in cells.items()
         }
-
-    @property
-    def count(self) -> int:
-        """Number of cells of these commands, those included that were finished before."""
-        return len(set().union(*self._cells.values()))
 
     def follow(self, on_event: Callable[[Event], None]) -> None:
         """Pass on what happens, from the beginning, until every command has ended.
@@ -52,18 +60,33 @@ class Watching:
             on_event: Called with every event.
         """
         running = list(self._sessions)
+        told: set[str] = set()
         asked_s = time.monotonic()
         while running:
             if time.monotonic() - asked_s > _QUEUE_POLL_S:
                 self._queued = queued_sessions([each.folder for each in running])
                 asked_s = time.monotonic()
             for session in list(running):
+                is_over = session.is_over(self._queued)
                 for event in session.events():
+                    if event.is_settled:
+                        told.add(event.cell)
                     on_event(event)
-                if session.is_over(self._queued):
+                if is_over:
                     running.remove(session)
+                    self._tell_the_rest(session, told, on_event)
             if running:
                 time.sleep(_POLL_S)
+
+    def _tell_the_rest(
+        self, session: Session, told: set[str], on_event: Callable[[Event], None]
+    ) -> None:
+        """Tell results after the last look: a command that ends takes its events along."""
+        for cell_id, cell in self._awaited[session.name].items():
+            if cell_id not in told:
+                with suppress(FileNotFoundError, Damaged):
+                    on_event(result_event(cell, session.store.read(cell_id).result))
+                    told.add(cell_id)
 
     def cancel(self) -> list[str]:
         """Cancel what Slurm runs of them; finished cells are kept, and so is what others saved.

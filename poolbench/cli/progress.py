@@ -39,7 +39,7 @@ class _Tally:
         self.began = time.monotonic()
 
     def take(self, event: Event) -> None:
-        if event.kind in {"finished", "diverged", "failed"}:
+        if event.is_settled:
             self.settled += 1
             self._fractions.pop(event.cell, None)
         elif event.kind in {"started", "progress"}:
@@ -84,7 +84,7 @@ def plain_progress(cells: int) -> Iterator[Callable[[Event], None]]:
 
     def listen(event: Event) -> None:
         tally.take(event)
-        if event.kind in {"finished", "diverged", "failed"}:
+        if event.is_settled:
             say(f"{tally.settled}/{cells} {_settled_line(event)}")
         elif event.kind in {"notice", "waiting"}:
             say(" ".join(filter(None, [event.label, event.detail])))
@@ -116,7 +116,7 @@ def rich_progress(cells: int) -> Iterator[Callable[[Event], None]]:
 
         def listen(event: Event) -> None:
             tally.take(event)
-            if event.kind in {"finished", "diverged", "failed"}:
+            if event.is_settled:
                 if event.cell in running:
                     progress.remove_task(running.pop(event.cell))
                 style = "" if event.kind == "finished" else "bold red"

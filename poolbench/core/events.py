@@ -9,6 +9,9 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import Literal
 
+from poolbench.core.cell import Cell
+from poolbench.core.record import Result
+
 Kind = Literal["started", "progress", "finished", "diverged", "failed", "notice", "waiting"]
 
 
@@ -42,9 +45,29 @@ class Event:
     detail: str = field(default="")
     at_s: float = 0.0
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing more will happen to the cell."""
+        return self.kind in ("finished", "diverged", "failed")
+
     def to_line(self) -> str:
         """Return the event as one line of JSON."""
         return json.dumps(asdict(self), separators=(",", ":"), allow_nan=False) + "\n"
+
+
+def result_event(cell: Cell, result: Result) -> Event:
+    """Return the event of a cell that has a result."""
+    is_ok = result.status == "ok"
+    return Event(
+        kind="finished" if is_ok else "diverged",
+        cell=cell.id,
+        label=str(cell),
+        epoch=result.epochs,
+        epochs=cell.recipe.epochs,
+        fraction=1.0,
+        accuracy=result.accuracy if is_ok else None,
+        detail=result.detail,
+    )
 
 
 def event_from_line(line: str) -> Event:

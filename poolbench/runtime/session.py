@@ -173,7 +173,8 @@ class Session:
     def events(self) -> Iterator[Event]:
         """Yield the events since the last call; a torn last line waits for the next one."""
         for path in sorted(self.folder.glob("*.events")):
-            with path.open("rb") as file:
+            # The folder goes when its command ends.
+            with suppress(FileNotFoundError), path.open("rb") as file:
                 file.seek(self._offsets.get(path, 0))
                 for line in file:
                     if not line.endswith(b"\n"):

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from poolbench.core.events import Event
 
-_SETTLED = {"finished", "diverged", "failed"}
-
 
 class Utilisation:
     """The fraction of the workers' time that they spent on cells.
@@ -29,7 +27,7 @@ class Utilisation:
         """Count an event that starts or ends a cell."""
         if event.kind == "started":
             self._began_s[event.cell] = event.at_s
-        elif event.kind in _SETTLED and event.cell in self._began_s:
+        elif event.is_settled and event.cell in self._began_s:
             self.busy_s += event.at_s - self._began_s.pop(event.cell)
 
     def share(self, duration_s: float) -> float:

@@ -17,7 +17,7 @@ import torch
 
 from poolbench.core.cell import Cell
 from poolbench.core.errors import EnvironmentFault, PoolbenchError
-from poolbench.core.events import Event, Kind
+from poolbench.core.events import Event, Kind, result_event
 from poolbench.core.plugins import load_plugins
 from poolbench.runtime.components import components_of, require
 from poolbench.runtime.data_cache import DataCache
@@ -141,20 +141,9 @@ class Worker:
 
     def _train(self, writer: CellWriter) -> None:
         cell = writer.cell
-        outcome, result = self._trainer.train(writer, self._reporting(cell))
+        _, result = self._trainer.train(writer, self._reporting(cell))
         if result is not None:
-            self._emit(
-                Event(
-                    kind="diverged" if outcome == "diverged" else "finished",
-                    cell=cell.id,
-                    label=str(cell),
-                    epoch=result.epochs,
-                    epochs=cell.recipe.epochs,
-                    fraction=1.0,
-                    accuracy=result.accuracy if outcome == "ok" else None,
-                    detail=result.detail,
-                )
-            )
+            self._emit(result_event(cell, result))
 
     def _measure(self, writer: MeasurementWriter, cell: Cell) -> None:
         probes = open_probes(self._store, cell, self._study.probes)

@@ -10,10 +10,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from poolbench.app.study import load_study
+from poolbench.app.watch import Watching
 from poolbench.core.events import Event
 from poolbench.runtime.session import Session
 from poolbench.store.store import Store
+from tests.cells import a_study
 from tests.conftest import Done
+from tests.store.made_up import commit
 
 Program = Callable[..., Done]
 
@@ -34,6 +37,19 @@ def test_watch_shows_what_another_command_does_and_ends_with_it(
     again = poolbench("watch")
     assert again.code == 5
     assert "no command runs on runs" in again.err
+
+
+def test_what_came_after_the_last_look_is_told_from_the_store(tmp_path: Path) -> None:
+    study = a_study(("max",), seeds=2)
+    store = Store.create(tmp_path / "runs")
+    session = Session.start(store, study)
+    watching = Watching(tmp_path / "runs")
+    commit(store.path, seed=1)
+    session.end()  # with it go its events
+    seen: list[Event] = []
+    watching.follow(seen.append)
+    assert [(event.kind, event.cell) for event in seen] == [("finished", study.cells[1].id)]
+    assert seen[0].accuracy == 0.9
 
 
 def test_what_a_command_said_that_is_gone_is_over(poolbench: Program, tiny: Path) -> None:
