@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -124,19 +123,16 @@ def _lines(study: Study, found: Sequence[Searched], beside: Path) -> Iterator[st
     typed = command("tune", study).removeprefix("poolbench tune ")
     yield printable(f"{HEAD}{typed}`: each variant with the recipe its search found.")
     yield "# Accuracies are those of the folds, on images of the training split."
+    head: dict[str, object] = {"title": f"{study.title}, tuned", "search": None}
     if not _is_shipped(study):
-        yield f"extends: {_quoted(origin if origin.startswith('..') else f'./{origin}')}"
-    yield f"title: {_quoted(f'{study.title}, tuned')}"
-    yield "search: null"
-    changes = _changes(study)
-    for key in ("title", "search"):
-        changes.pop(key, None)
+        head = {"extends": origin if origin.startswith("..") else f"./{origin}", **head}
+    changes = {key: value for key, value in _changes(study).items() if key not in head}
     if told := about_untuned(study):
         # A comparison of a tuned with an untuned variant is one of recipes too: tables say so.
         changes = dict(joined({"deviations": [told]}, changes))
     variants = {each.variant: {"recipe": _recipe(each)} for each in found}
     tree = joined({"variants": variants}, changes)
-    yield from block({key: value for key, value in tree.items() if key != "variants"}, 3)
+    yield from block({**head, **{key: tree[key] for key in tree if key != "variants"}}, 3)
     yield "variants:"
     notes = {each.variant: _provenance(each, study.analysis.alpha) for each in found}
     written = tree["variants"]
@@ -174,8 +170,3 @@ def _provenance(searched: Searched, alpha: float) -> str:
             "chose it"
         )
     return ", ".join(told)
-
-
-def _quoted(text: str) -> str:
-    """Return text as JSON, which is YAML too."""
-    return json.dumps(text, ensure_ascii=False)
