@@ -102,6 +102,12 @@ class Engine:
         self._started.append(process)
         return process
 
+    def start_and_finish_some(self) -> subprocess.Popen[str]:
+        """Start ``train``, and wait until it is in the midst of its cells."""
+        process = self.start()
+        self.until(lambda: self.finished() >= 3)
+        return process
+
     def call(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Run another command on the store."""
         given = {} if self.cluster is None else self.cluster.environment
@@ -187,8 +193,7 @@ def test_a_worker_is_killed(engine: Engine, alone: dict[str, bytes]) -> None:
     if engine.name == "inline":
         pytest.skip("its worker is the command: see the command killed")
     began_s = time.monotonic()
-    process = engine.start()
-    engine.until(lambda: engine.finished() >= 3)
+    process = engine.start_and_finish_some()
     busiest = max(engine.workers(process), key=lambda each: each.memory_info().rss)
     busiest.kill()
     engine.finish(process)
@@ -200,8 +205,7 @@ def test_a_node_is_killed(engine: Engine, alone: dict[str, bytes]) -> None:
         pytest.skip("it has no nodes")
     assert engine.cluster is not None
     began_s = time.monotonic()
-    process = engine.start()
-    engine.until(lambda: engine.finished() >= 3)
+    process = engine.start_and_finish_some()
     if isinstance(engine.cluster, Slurm):
         # The daemon, the steps and what they run.
         on_node = engine.cluster.call("squeue", "-h", "-w", "n1", "-o", "%A").split()
@@ -225,8 +229,7 @@ def test_two_commands_at_once(engine: Engine, alone: dict[str, bytes]) -> None:
 
 def test_ctrl_c_and_again(engine: Engine, alone: dict[str, bytes]) -> None:
     began_s = time.monotonic()
-    process = engine.start()
-    engine.until(lambda: engine.finished() >= 3)
+    process = engine.start_and_finish_some()
     process.send_signal(signal.SIGINT)
     out = engine.finish(process, 130)
     assert "continue with: poolbench train s.yaml" in out
@@ -240,8 +243,7 @@ def test_ctrl_c_and_again(engine: Engine, alone: dict[str, bytes]) -> None:
 
 def test_the_command_is_killed_and_repeated(engine: Engine, alone: dict[str, bytes]) -> None:
     began_s = time.monotonic()
-    process = engine.start()
-    engine.until(lambda: engine.finished() >= 3)
+    process = engine.start_and_finish_some()
     process.kill()
     process.wait()
     if engine.name != "slurm":
@@ -252,8 +254,7 @@ def test_the_command_is_killed_and_repeated(engine: Engine, alone: dict[str, byt
 
 def test_cancelled_and_again(engine: Engine, alone: dict[str, bytes]) -> None:
     began_s = time.monotonic()
-    process = engine.start()
-    engine.until(lambda: engine.finished() >= 3)
+    process = engine.start_and_finish_some()
     if engine.name == "slurm":
         done = engine.call("cancel")
         assert done.returncode == 0, done.stderr
@@ -302,8 +303,7 @@ def test_the_urgent_take_nodes_away_and_nothing_is_lost(
 ) -> None:
     engine = Engine("slurm", tmp_path, slurm)
     began_s = time.monotonic()
-    process = engine.start()
-    engine.until(lambda: engine.finished() >= 3)
+    process = engine.start_and_finish_some()
     slurm.call("sbatch", "-p", "urgent", "-n", "2", "--wrap", "sleep 5")
     engine.finish(process)
     engine.check(alone, "preempted", began_s)
