@@ -96,7 +96,7 @@ def _remembered(results: Results | None) -> dict[str, CellCost]:
         return costs
     for _, _, cells in results.study.conditions():
         seen = [
-            (run.duration_s, results.store.size_bytes(cell.id))
+            (run.duration_s, run.size_bytes)
             for cell in cells
             if (run := results.runs.get(cell.id)) is not None
         ]

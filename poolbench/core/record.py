@@ -100,6 +100,7 @@ class Run:
         history: One entry per epoch.
         timings: One entry per epoch, on the machine that ran it.
         environment: Machine and versions of the last attempt.
+        size_bytes: Size of its files, without measurements.
     """
 
     cell: Cell
@@ -108,6 +109,7 @@ class Run:
     history: tuple[Epoch, ...]
     timings: tuple[Timing, ...]
     environment: Mapping[str, Any]
+    size_bytes: int
 
     @property
     def duration_s(self) -> float:

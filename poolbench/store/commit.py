@@ -20,6 +20,7 @@ from poolbench.store.documents import (
     timings_from_lines,
     unseal,
 )
+from poolbench.store.files import read_small
 
 FILE = "result.json"
 IDENTITY = "cell.json"
@@ -77,8 +78,7 @@ class Commit:
             Damaged: It is not what was written.
         """
         try:
-            with open(f"{self.folder}/{name}", "rb") as file:  # noqa: PTH123 - as in ``check``
-                data = file.read()
+            data = read_small(f"{self.folder}/{name}")
         except OSError as error:
             raise Damaged(f"{name}: {error.strerror}") from error
         if sha256(data) != self.files[name]["sha256"]:
@@ -116,6 +116,7 @@ class Commit:
             history=epochs_from_lines(self.read(HISTORY)),
             timings=timings_from_lines(self.read(TIMINGS)),
             environment=_environment(self.read(ENVIRONMENT)),
+            size_bytes=sum(facts["bytes"] for facts in self.files.values()),
         )
 
 
@@ -147,7 +148,7 @@ def read_commit(folder: Path) -> Commit:
         FileNotFoundError: The run is not finished.
     """
     try:
-        document = unseal((folder / FILE).read_bytes())
+        document = unseal(read_small(f"{folder}/{FILE}"))
     except NotADirectoryError as error:
         raise FileNotFoundError(f"{folder} is not a folder") from error
     try:

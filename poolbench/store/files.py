@@ -12,6 +12,7 @@ from pathlib import Path
 from poolbench.core.atomic import sync_folder, write_whole
 from poolbench.core.errors import EnvironmentFault
 
+_SMALL = 1 << 16
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -114,19 +115,20 @@ def append_line(path: Path, line: str) -> None:
         file.write(line.encode())
 
 
-def size_of_tree(folder: Path | str) -> int:
-    """Return the size of all files below a folder, in bytes; 0 if there is none."""
-    size = 0
+def read_small(path: str) -> bytes:
+    """Return a file's content: asked of 10^5 small files, of which ``open`` takes twice as long.
+
+    Raises:
+        OSError: It cannot be read.
+    """
+    descriptor = os.open(path, os.O_RDONLY)
     try:
-        with os.scandir(folder) as entries:  # of 10^5 runs: a path object for each file is slow
-            for entry in entries:
-                if entry.is_dir(follow_symlinks=False):
-                    size += size_of_tree(entry.path)
-                else:
-                    size += entry.stat().st_size
-    except FileNotFoundError:
-        return size
-    return size
+        data = os.read(descriptor, _SMALL)
+        while more := os.read(descriptor, _SMALL):
+            data += more
+    finally:
+        os.close(descriptor)
+    return data
 
 
 def remove_file(path: Path) -> None:

@@ -32,7 +32,7 @@ from poolbench.store.arrival import set_aside
 from poolbench.store.commit import FILE as COMMIT
 from poolbench.store.commit import Commit, read_commit
 from poolbench.store.documents import Damaged
-from poolbench.store.files import explaining_disk_faults, size_of_tree, write_atomic
+from poolbench.store.files import explaining_disk_faults, write_atomic
 from poolbench.store.locks import LockTrial, acquire, try_locks
 from poolbench.store.places import FOLDERS, LOCKS, RUNS, SESSIONS, STUDIES, UNFINISHED, Places
 from poolbench.store.writer import CellWriter, checkpoints
@@ -290,10 +290,6 @@ class Store:
                     "delete it; `poolbench train` on its suite writes it again, and skips "
                     "finished cells",
                 ) from error
-
-    def size_bytes(self, cell_id: str) -> int:
-        """Return the size of a run on disk, in bytes; 0 if there is none."""
-        return size_of_tree(self.folder(cell_id))
 
     def free_bytes(self) -> int:
         """Return the free space of the store's file system, in bytes."""

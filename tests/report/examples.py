@@ -65,6 +65,7 @@ def a_run(cell: Cell, correct: int | None, *, duration_s: float = 2.0) -> Run:
         history=(),
         timings=(Timing(epoch=1, duration_s=duration_s, images=1000),),
         environment={},
+        size_bytes=1_000_000,
     )
 
 

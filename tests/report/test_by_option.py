@@ -50,7 +50,15 @@ def a_run(cell: Cell, correct: int, status: str = "ok") -> Run:
         parameters=7,
         epochs=2,  # type: ignore[arg-type]
     )
-    return Run(cell=cell, result=result, network="0" * 64, history=(), timings=(), environment={})
+    return Run(
+        cell=cell,
+        result=result,
+        network="0" * 64,
+        history=(),
+        timings=(),
+        environment={},
+        size_bytes=1_000_000,
+    )
 
 
 def runs_of(study: Study) -> dict[str, Run]:
