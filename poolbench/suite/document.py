@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from poolbench.core.errors import BadInput, did_you_mean
@@ -131,8 +132,7 @@ def _chain(path: Path, faults: Faults) -> list[tuple[Path, Node]]:
     chain: list[tuple[Path, Node]] = []
     text, seen = read_text(path), set[Path]()
     while True:
-        source = Source(name=str(path), lines=tuple(text.splitlines()))
-        document = compose(text, source, faults)
+        document = _sound(str(path), text) or compose(text, _source(str(path), text), faults)
         if not document.is_mapping:
             faults.stop(document.mark, f"expected a mapping, got {document.described()}")
         _refuse_newer(document, faults)
@@ -155,6 +155,24 @@ def _chain(path: Path, faults: Faults) -> list[tuple[Path, Node]]:
         if len(seen) > MAX_EXTENDS:
             faults.stop(base.mark, f"more than {MAX_EXTENDS} files extend one another")
         path = target
+
+
+@lru_cache(maxsize=256)
+def _sound(name: str, text: str) -> Node | None:
+    """Return the tree of a file; ``None`` if it has faults.
+
+    Suites extend one another, and an index of them reads some files dozens of times.
+    """
+    faults = Faults()
+    try:
+        document = compose(text, _source(name, text), faults)
+    except BadInput:
+        return None
+    return None if faults else document
+
+
+def _source(name: str, text: str) -> Source:
+    return Source(name=name, lines=tuple(text.splitlines()))
 
 
 def _refuse_newer(document: Node, faults: Faults) -> None:
