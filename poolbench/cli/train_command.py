@@ -53,7 +53,7 @@ def train(
     if probes:
         ask(study, (), {})
     if not running.quiet:
-        for line in (*about_data(study), *([shard.about(study.cells)] if shard else [])):
+        for line in (*about_data(study), *([shard.about(study)] if shard else [])):
             tell(line)
     settings = settings_of(selection, running, download=download)
     count = unfinished_count(study, selection.store, shard)
