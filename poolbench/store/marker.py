@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from poolbench.core.errors import BadInput
+from poolbench.core.errors import BadInput, EnvironmentFault
 
 MARKER = "STORE.json"
 
@@ -18,11 +18,12 @@ def refuse_as_new_store(path: Path) -> None:
     """Check that a folder may become a store.
 
     Raises:
-        BadInput: It is a file, or below one, or in another store.
+        EnvironmentFault: It is a file, or below one.
+        BadInput: It is in another store.
     """
     for each in (path, *path.parents):
         if each.exists() and not each.is_dir():
-            raise BadInput(f"{each} is a file, not a folder", "name an empty or new folder")
+            raise EnvironmentFault(f"{each} is a file, not a folder", "name an empty or new folder")
     for outer in path.resolve().parents:
         if is_store(outer):
             # Else the outer one would take it for a run that is not finished.

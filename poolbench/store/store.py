@@ -83,7 +83,7 @@ class Store:
         """Open the store at ``path`` for writing; create it if missing.
 
         Raises:
-            BadInput: It is a file, or in another store.
+            BadInput: It is in another store.
             EnvironmentFault: The folder cannot be written, is not a store, or is a newer one.
         """
         if not cls.is_at(path):

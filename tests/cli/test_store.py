@@ -96,21 +96,21 @@ def test_a_merge_that_meets_a_difference_says_which_and_ends_with_3(
     assert (nowhere.code, (tmp_path / "e").exists()) == (6, False)
 
 
-def test_a_merge_into_what_can_be_no_store_is_bad_input(
+def test_a_merge_into_what_can_be_no_store_is_refused(
     poolbench: Callable[..., Done], tmp_path: Path
 ) -> None:
     a_store(tmp_path / "a", {"average": [180]})
     (tmp_path / "afile").write_text("mine")
     (tmp_path / "link").symlink_to("a")
     refused = {
-        "a/runs/sub": f"a/runs/sub is inside the store at {tmp_path / 'a'}",
-        "link/new/sub": f"link/new/sub is inside the store at {tmp_path / 'a'}",
-        "afile": "afile is a file, not a folder",
-        "afile/sub": "afile is a file, not a folder",
+        "a/runs/sub": (2, f"a/runs/sub is inside the store at {tmp_path / 'a'}"),
+        "link/new/sub": (2, f"link/new/sub is inside the store at {tmp_path / 'a'}"),
+        "afile": (6, "afile is a file, not a folder"),
+        "afile/sub": (6, "afile is a file, not a folder"),
     }
-    for output, told in refused.items():
+    for output, (code, told) in refused.items():
         done = poolbench("store", "merge", "a", "-o", output)
-        assert (done.code, done.out) == (2, "")
+        assert (done.code, done.out) == (code, "")
         message, hint = done.err.splitlines()
         assert message == f"error: {told}"
         assert hint.startswith("  name a")
