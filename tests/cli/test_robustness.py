@@ -153,5 +153,5 @@ def test_verify_tells_of_a_damaged_measurement(poolbench: Program, folder: Path)
     assert done.code == 3
     assert f"probes/{victim.name}: unreadable" in done.err
     assert "poolbench robustness" in done.err
-    assert poolbench("store", "gc").out.startswith("deleted 1 files")
+    assert poolbench("store", "gc").out.startswith("deleted 1 file or folder,")
     assert "counted as missing" in poolbench("report", "tiny.yaml").out

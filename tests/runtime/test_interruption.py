@@ -223,4 +223,4 @@ def test_a_damaged_run_is_set_aside_and_trained_again(
     assert "its stored run is damaged and was moved to" in done.err
     assert lasting_bytes(store) == uninterrupted
     assert poolbench("store", "verify", "--store", store).code == 0
-    assert "deleted 1 files" in poolbench("store", "gc", "--store", store).out
+    assert "deleted 1 file or folder," in poolbench("store", "gc", "--store", store).out
