@@ -15,6 +15,9 @@ from poolbench.store.merge import Merged
 from poolbench.store.merge import merge as merge_stores
 from poolbench.store.store import Store
 
+_LONG_SILENT_S = 86_400.0
+"""Deleting its session ends a command, so one on another machine must be silent for a day."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Removed:
@@ -99,7 +102,7 @@ def _garbage(store: Store) -> Iterator[Path]:
     folders = store.session_folders()
     queued = queued_sessions(folders)
     for folder in folders:
-        if Session(store, folder.name).is_over(queued):
+        if Session(store, folder.name).is_over(queued, silent_s=_LONG_SILENT_S):
             yield folder
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -40,12 +41,14 @@ class Watching:
         cells: dict[str, tuple[Cell, ...]] = {}
         for session in found:
             if not session.is_over(self._queued):
-                with suppress(FileNotFoundError):  # it has just begun, or ended
+                # It has just begun, or ended; or it is not ours, and `store gc` will say so.
+                with suppress(FileNotFoundError, Damaged):
                     cells[session.name] = session.study().cells
         self._sessions = [each for each in found if each.name in cells]
         if not self._sessions:
             raise NothingMatched(
-                f"no command runs on {store_path}", "see what is finished: poolbench list runs"
+                f"no command runs on {store_path}",
+                f"see what is finished: poolbench list runs --store {shlex.quote(str(store_path))}",
             )
         self.count = len({cell.id for each in cells.values() for cell in each})
         self._awaited = {

@@ -19,8 +19,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import ClassVar
 
+from poolbench.core.counted import counted
 from poolbench.core.errors import EnvironmentFault
-from poolbench.engines.api import Ended, Job, Workers
+from poolbench.engines.api import Ended, Job, Unreachable, Workers
 from poolbench.engines.slurm_queue import PREFIX, array_size, arrays_of, cancel, queued, run
 
 _ELEMENT = "poolbench.runtime.element"
@@ -142,10 +143,10 @@ class SlurmEngine:
         self._next_poll_s = time.monotonic() + self._poll_s
         try:
             waiting = queued()
-        except EnvironmentFault:
+        except EnvironmentFault as fault:
             self._unanswered += 1
             if self._unanswered == _UNANSWERED:
-                raise
+                raise Unreachable(fault.message, fault.hint) from fault
             return []
         self._unanswered = 0
         gone = [name for name, element in self._running.items() if element not in waiting]
@@ -154,8 +155,8 @@ class SlurmEngine:
     def detach(self) -> str:
         """Leave the jobs to Slurm; return how many there are, as text."""
         self._is_detached = True
-        count = len(self._running)
-        return f"{count} array elements stay with Slurm"
+        elements = counted(len(self._running), "array element")
+        return f"detached: {elements} go on without this command" if self._running else ""
 
     def stop(self, grace_s: float) -> None:  # noqa: ARG002 - Slurm has its own
         """Cancel the arrays, unless they were left to Slurm."""

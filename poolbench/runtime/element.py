@@ -78,7 +78,8 @@ class Element:
         )
         if not cells:
             return
-        with Runner(session.store, asked.task, study.execution, settings) as runner:
+        runner = Runner(session.store, asked.task, study.execution, settings, within=session.name)
+        with runner:
             failed, _ = runner.run(study, cells, lambda event: session.emit(asked.worker, event))
         for cell in cells:
             if (reason := failed.get(str(cell))) is not None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import platform
-import re
 import time
 import uuid
 from collections.abc import Collection, Iterator
@@ -20,6 +19,7 @@ from poolbench.core.errors import EnvironmentFault, PoolbenchError
 from poolbench.core.events import Event, event_from_line
 from poolbench.core.study import Study, study_from_json
 from poolbench.engines.api import Job
+from poolbench.runtime.attendance import SILENT_S, is_attended
 from poolbench.runtime.task import Task, TaskName
 from poolbench.store.attempts import Attempts, read_failure
 from poolbench.store.documents import Damaged, seal, to_bytes, unseal
@@ -75,16 +75,6 @@ class Assignment:
             )
 
 
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
-
-
 def read_assignment(job_file: Path) -> Assignment:
     """Read the assignment in a job file."""
     document: dict[str, Any] = json.loads(job_file.read_bytes())
@@ -98,7 +88,7 @@ class Session:
 
     Args:
         store: The store.
-        name: Name of the session; chosen when it starts.
+        name: Name of the session, chosen when it starts: its folder below ``sessions``.
     """
 
     def __init__(self, store: Store, name: str) -> None:
@@ -107,9 +97,16 @@ class Session:
         self._offsets: dict[Path, int] = {}
 
     @classmethod
-    def start(cls, store: Store, study: Study) -> Session:
-        """Create the folder of a new session for a study."""
-        session = cls(store, f"{platform.node()}-{os.getpid()}-{uuid.uuid4().hex[:8]}")
+    def start(cls, store: Store, study: Study, within: str = "") -> Session:
+        """Create the folder of a new session for a study.
+
+        Args:
+            store: The store.
+            study: The study.
+            within: Name of the session that it is a part of, and ends with; empty for none.
+        """
+        own = f"{platform.node()}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
+        session = cls(store, f"{within}/{own}" if within else own)
         with explaining_disk_faults(session.folder):
             session.folder.mkdir()
         session._write(STUDY, study)
@@ -125,16 +122,20 @@ class Session:
                 if first.task == task and session.study().id == study.id:
                     yield session
 
-    def is_over(self, queued: Collection[str]) -> bool:
+    def is_over(self, queued: Collection[str] = (), silent_s: float = SILENT_S) -> bool:
         """Whether nothing can happen in it any more, as far as this machine can tell.
 
         Args:
             queued: Names of the sessions of which Slurm has jobs.
+            silent_s: Seconds after which a command on another machine counts as dead.
         """
         if not self.folder.exists():
             return True
-        own = re.fullmatch(rf"{re.escape(platform.node())}-(\d+)-[0-9a-f]{{8}}", self.name)
-        return self.name not in queued and own is not None and not _is_alive(int(own[1]))
+        return self.name not in queued and not is_attended(self.folder, silent_s=silent_s)
+
+    def is_shared(self) -> bool:
+        """Whether another command attends it too."""
+        return is_attended(self.folder, by_others=True)
 
     def count_jobs(self) -> int:
         """Return the number of job files."""
