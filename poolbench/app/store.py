@@ -99,11 +99,11 @@ def collect(store_path: Path, *, dry_run: bool) -> Removed:
 
 def _garbage(store: Store) -> Iterator[Path]:
     yield from leftovers(store)
-    folders = store.session_folders()
-    queued = queued_sessions(folders)
-    for folder in folders:
-        if Session(store, folder.name).is_over(queued, silent_s=_LONG_SILENT_S):
-            yield folder
+    sessions = Session.of_commands(store)
+    queued = queued_sessions([session.folder for session in sessions])
+    for session in sessions:
+        if session.is_over(queued, silent_s=_LONG_SILENT_S):
+            yield session.folder
 
 
 def _size(path: Path) -> int:

@@ -36,7 +36,7 @@ class Watching:
 
     def __init__(self, store_path: Path) -> None:
         store = Store(store_path)
-        found = [Session(store, folder.name) for folder in store.session_folders()]
+        found = Session.of_commands(store)
         self._queued = queued_sessions([each.folder for each in found])
         cells: dict[str, tuple[Cell, ...]] = {}
         for session in found:

@@ -20,7 +20,7 @@ SILENT_S = 300.0
 """Seconds after which a command on another machine counts as dead. Clocks may differ a little."""
 
 _SUFFIX = ".alive"
-_NAME = re.compile(r"(?P<host>.+)-(?P<pid>\d+)-[0-9a-f]{8}")
+SESSION_NAME = re.compile(r"(?P<host>.+)-(?P<pid>\d+)-[0-9a-f]{8}")
 
 
 @contextmanager
@@ -74,7 +74,7 @@ def _attendants(folder: Path, but: Path | None) -> Iterator[tuple[str, int, floa
             if file != but and pid.isdigit():
                 yield host, int(pid), file.stat().st_mtime
     # A session that is just beginning, or of an older version, tells its command by its name.
-    named = _NAME.fullmatch(folder.name)
+    named = SESSION_NAME.fullmatch(folder.name)
     if named and not files:
         with suppress(FileNotFoundError):
             yield named["host"], int(named["pid"]), folder.stat().st_mtime

@@ -19,7 +19,7 @@ from poolbench.core.errors import EnvironmentFault, PoolbenchError
 from poolbench.core.events import Event, event_from_line
 from poolbench.core.study import Study, study_from_json
 from poolbench.engines.api import Job
-from poolbench.runtime.attendance import SILENT_S, is_attended
+from poolbench.runtime.attendance import SESSION_NAME, SILENT_S, is_attended
 from poolbench.runtime.task import Task, TaskName
 from poolbench.store.attempts import Attempts, read_failure
 from poolbench.store.documents import Damaged, seal, to_bytes, unseal
@@ -113,12 +113,17 @@ class Session:
         return session
 
     @classmethod
+    def of_commands(cls, store: Store) -> list[Session]:
+        """Return the sessions of all commands, those of dead ones included, in order."""
+        names = (folder.name for folder in store.session_folders())
+        return [cls(store, name) for name in names if SESSION_NAME.fullmatch(name)]
+
+    @classmethod
     def of_study(cls, store: Store, study: Study, task: TaskName) -> Iterator[Session]:
         """Yield the sessions in which commands worked at a task of a study."""
-        for folder in store.session_folders():
-            session = cls(store, folder.name)
+        for session in cls.of_commands(store):
             with suppress(OSError, ValueError, KeyError, TypeError, Damaged):
-                first = read_assignment(folder / "worker-0.json")
+                first = read_assignment(session.folder / "worker-0.json")
                 if first.task == task and session.study().id == study.id:
                     yield session
 
