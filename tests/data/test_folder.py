@@ -10,8 +10,9 @@ from PIL import Image
 
 from poolbench.core.cell import DataSpec, Named
 from poolbench.core.errors import EnvironmentFault
+from poolbench.data import file_hashes
 from poolbench.data.fingerprint import fingerprint
-from poolbench.data.folder import read_folder, read_picture
+from poolbench.data.folder import UnreadablePicture, read_folder, read_picture
 from poolbench.data.load import load
 
 COLOURS = {"ant": (255, 0, 0), "bee": (0, 255, 0)}
@@ -85,7 +86,7 @@ def test_an_unreadable_picture_is_named(
 
 def test_a_picture_of_sixteen_bits_is_refused_rather_than_clipped(tmp_path: Path) -> None:
     Image.fromarray(np.full((5, 5), 40000, np.uint16)).save(tmp_path / "deep.png")
-    with pytest.raises(EnvironmentFault, match="more than 8 bits"):
+    with pytest.raises(UnreadablePicture, match="more than 8 bits"):
         read_picture(tmp_path / "deep.png", 5)
 
 
@@ -127,8 +128,13 @@ def test_a_fingerprint_follows_content_and_names_and_nothing_else(
 
 
 def test_a_fingerprint_does_without_its_memory(
-    pictures: Path, tmp_path: Path, cache: Path, caplog: pytest.LogCaptureFixture
+    pictures: Path,
+    tmp_path: Path,
+    cache: Path,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(file_hashes, "_SETTLED_NS", -1)
     first = fingerprint(SOURCE, tmp_path)
     (memory,) = (cache / "pictures").iterdir()
     memory.write_text("[1")
