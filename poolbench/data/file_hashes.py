@@ -70,7 +70,7 @@ def hash_files(base: Path, paths: Iterable[Path]) -> dict[str, str]:
 
 
 def _state(status: os.stat_result) -> str:
-    # `cp -p`, `rsync -a`, tar and unzip set the time of modification; nobody can set that of change.
+    # `cp -p`, `rsync -a`, tar and unzip set the time of modification; none can set that of change.
     return f"{status.st_size} {status.st_mtime_ns} {status.st_ctime_ns} {status.st_ino}"
 
 

@@ -118,8 +118,8 @@ def read_picture(path: Path, size_px: int, *, upright: bool = True) -> NDArray[n
             # Transparent palette colours are only converted correctly by way of RGBA.
             transparent = "transparency" in picture.info
             colour = (picture.convert("RGBA") if transparent else picture).convert("RGB")
-            turn = _TURNS.get(_orientation(picture)) if upright else None
-            colour = colour if turn is None else colour.transpose(turn)
+            turn = _orientation(picture) if upright else None
+            colour = colour.transpose(_TURNS[turn]) if turn in _TURNS else colour
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise UnreadablePicture(str(error)) from error
     scale = size_px / min(colour.size)
@@ -129,12 +129,13 @@ def read_picture(path: Path, size_px: int, *, upright: bool = True) -> NDArray[n
     return np.asarray(resized.crop((left, top, left + size_px, top + size_px)))
 
 
-def _orientation(picture: Image.Image) -> object:
+def _orientation(picture: Image.Image) -> int | None:
     """Return the EXIF orientation of a loaded picture; ``None`` for none that can be read.
 
     Before Pillow loads a TIFF it would be there, too, but Pillow turns TIFFs itself.
     """
     try:
-        return picture.getexif().get(ExifTags.Base.Orientation)
+        orientation = picture.getexif().get(ExifTags.Base.Orientation)
     except SyntaxError:  # the pixels are sound, only what is said of them is not
         return None
+    return orientation if isinstance(orientation, int) else None

@@ -79,9 +79,7 @@ def pictures_below(base: Path) -> FolderFiles:
     search = PictureSearch()
     train, test = _classes_in(splits, search)
     if differing := sorted(train.keys() ^ test.keys()):
-        raise EnvironmentFault(
-            f"{base}: {_listed('class', differing)} not in both splits", _LAYOUT
-        )
+        raise EnvironmentFault(f"{base}: {_listed('class', differing)} not in both splits", _LAYOUT)
     return _found(base, train, test, splits, search)
 
 
@@ -146,7 +144,10 @@ def _split(base: Path, *names: str) -> Path:
 def _found(
     base: Path, train: Classes, test: Classes, splits: Sequence[Path], search: PictureSearch
 ) -> FolderFiles:
-    left_out = [f"{count:,} {what}" for what, count in sorted(search.left_out.items())]
+    most = search.left_out.most_common(_SHOWN)
+    left_out = [f"{count:,} {what}" for what, count in most]
+    if rest := search.left_out.total() - sum(count for _, count in most):
+        left_out.append(f"{rest:,} of other kinds")
     if base not in splits:
         others = [name for name in _folders_in(base) if base / name not in splits]
         left_out += [f"the folder '{name}'" for name in others]

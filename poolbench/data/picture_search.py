@@ -108,4 +108,4 @@ def is_hidden(name: str) -> bool:
 
 
 def _suffix(entry: os.DirEntry[str]) -> str:
-    return os.path.splitext(entry.name)[1].lower()
+    return Path(entry.name).suffix.lower()

@@ -84,6 +84,24 @@ def test_an_unreadable_picture_is_named(
         read_folder(path="mine", size_px=8, root=tmp_path)
 
 
+def test_all_unreadable_pictures_of_both_splits_are_named_at_once(
+    pictures: Path, tmp_path: Path
+) -> None:
+    victims = [pictures / "train" / "ant" / f"{number}.png" for number in range(30)]
+    for victim in (*victims, pictures / "val" / "bee" / "0.PNG"):
+        victim.write_bytes(b"not a picture")
+    with pytest.raises(EnvironmentFault) as caught:
+        read_folder(path="mine", size_px=8, root=tmp_path)
+    lines = caught.value.message.splitlines()
+    assert (lines[0], lines[-1]) == ("cannot read 31 pictures:", "  and 11 more")
+    assert len(lines) == 22
+    for victim in victims[10:]:
+        victim.unlink()
+    with pytest.raises(EnvironmentFault, match="cannot read 11 pictures") as caught:
+        read_folder(path="mine", size_px=8, root=tmp_path)
+    assert "bee/0.PNG" in caught.value.message
+
+
 def test_a_picture_of_sixteen_bits_is_refused_rather_than_clipped(tmp_path: Path) -> None:
     Image.fromarray(np.full((5, 5), 40000, np.uint16)).save(tmp_path / "deep.png")
     with pytest.raises(UnreadablePicture, match="more than 8 bits"):
