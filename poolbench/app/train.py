@@ -58,7 +58,7 @@ def about_data(study: Study, *, maps: bool) -> Iterator[str]:
 
     Args:
         study: The study.
-        maps: Whether to say also which maps its networks pool, which loads torch.
+        maps: Whether to say also which maps its networks pool of pictures in folders.
     """
     for dataset in study.datasets:
         yield from about_images(study, dataset)

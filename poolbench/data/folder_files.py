@@ -79,7 +79,9 @@ def pictures_below(base: Path) -> FolderFiles:
     search = PictureSearch()
     train, test = _classes_in(splits, search)
     if differing := sorted(train.keys() ^ test.keys()):
-        raise EnvironmentFault(f"{base}: {_listed('class', differing)} not in both splits", _LAYOUT)
+        raise EnvironmentFault(
+            f"{base}: not in both splits: {_listed('class', differing)}", _LAYOUT
+        )
     return _found(base, train, test, splits, search)
 
 
@@ -121,8 +123,8 @@ def _one_class(split: Path, name: str) -> EnvironmentFault:
     hint = "a network has to tell two classes apart at least: add the folder of another"
     if inner:
         hint = (
-            f"in it {_listed('folder', inner)}, perhaps one level too deep: if those are the "
-            f"classes, move them up into {split}"
+            f"it holds {_listed('folder', inner)}: if those are the classes, they lie one level "
+            f"too deep: move them up, into {split}"
         )
     return EnvironmentFault(f"{split} holds one class only, '{name}'", hint)
 
@@ -150,7 +152,7 @@ def _found(
         left_out.append(f"{rest:,} of other kinds")
     if base not in splits:
         others = [name for name in _folders_in(base) if base / name not in splits]
-        left_out += [f"the folder '{name}'" for name in others]
+        left_out += [_listed("folder", others)] if others else []
     return FolderFiles(
         base=base,
         classes=tuple(train),
@@ -170,9 +172,7 @@ def _folders_in(folder: Path) -> list[str]:
 
 
 def _listed(noun: str, names: Sequence[str]) -> str:
-    """Return names with a verb: ``the class 'ant' is``, ``the classes 'ant', 'bee' are``."""
     shown = ", ".join(f"'{name}'" for name in names[:_SHOWN])
     more = f" and {len(names) - _SHOWN:,} more" if len(names) > _SHOWN else ""
-    if len(names) == 1:
-        return f"the {noun} {shown} is"
-    return f"the {noun}{'es' if noun.endswith('s') else 's'} {shown}{more} are"
+    plural = "" if len(names) == 1 else "es" if noun.endswith("s") else "s"
+    return f"the {noun}{plural} {shown}{more}"

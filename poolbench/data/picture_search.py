@@ -64,7 +64,7 @@ class PictureSearch:
             return
         here = (status.st_dev, status.st_ino)
         if here in above:  # a link to a folder above it, which would be read again and again
-            self.left_out["links to a folder above them"] += 1
+            self.left_out["linked in a circle"] += 1
             return
         for entry in self._entries(folder):
             kind = self._kind(entry)

@@ -134,7 +134,7 @@ def test_a_link_to_a_folder_above_it_is_followed_once(base: Path) -> None:
     (base / "train" / "ant" / "again").symlink_to(base / "train" / "ant")
     files = found(base)
     assert [len(pictures) for pictures in files.train] == [2, 2]
-    assert files.left_out == ("1 links to a folder above them",)
+    assert files.left_out == ("1 linked in a circle",)
 
 
 def test_one_class_is_refused_with_the_likely_cause(base: Path) -> None:
