@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from poolbench.core.study import Study
 from poolbench.report.studies.maps import about_maps
 
+
 def about_pooled_maps(study: Study, dataset: str) -> Iterator[str]:
     """Say which maps each network of a study pools on a data set, if it is pictures in folders.
 
