@@ -48,7 +48,8 @@ def _without_revisions(document: Any) -> Any:
     return {
         key: _without_revisions(value)
         for key, value in document.items()
-        if key not in ("revision", "plugin")
+        # An option that was added since is left out, as ``None``, to change nothing.
+        if key not in ("revision", "plugin") and value is not None
     }
 
 

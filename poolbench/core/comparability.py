@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from poolbench.core.found_pictures import FoundPictures, pictures_from_json
+
 PUBLISHED_DATA = "the published data set"
 """The reference of what a folder of data lacks."""
 
@@ -50,12 +52,14 @@ class FoundImages:
         test: Images in the test split.
         classes: Number of classes.
         official: Images in both splits of the published data set; ``None`` if it is nobody's.
+        pictures: More of what lies in a folder of pictures; ``None`` if it is not one.
     """
 
     train: int
     test: int
     classes: int
     official: tuple[int, int] | None = None
+    pictures: FoundPictures | None = None
 
     @property
     def is_official(self) -> bool:
@@ -86,5 +90,12 @@ def difference_from_json(document: Mapping[str, Any]) -> Difference:
 
 def found_from_json(document: Mapping[str, Any]) -> FoundImages:
     """Read the images of a data set back from ``asdict``."""
-    official = document["official"]
-    return FoundImages(**{**document, "official": tuple(official) if official else None})
+    # Studies stored by an older version say nothing of pictures.
+    official, pictures = document["official"], document.get("pictures")
+    return FoundImages(
+        **{
+            **document,
+            "official": tuple(official) if official else None,
+            "pictures": pictures_from_json(pictures) if pictures else None,
+        }
+    )
