@@ -7,6 +7,8 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
+from poolbench.operators.recording import is_plain
+
 # Two buffers of this many float64 (4 MiB) stay in cache; smaller pieces cost more calls.
 _CACHED_ELEMENTS = 2**18
 
@@ -15,13 +17,13 @@ def batches(maps: Tensor) -> Iterator[slice]:
     """Yield slices of the first dimension that together cover it.
 
     Small pieces pay off only if one thread works from its own cache: several threads would wait
-    at a barrier after each of them.
+    at a barrier after each of them. A compiler cuts its own.
 
     Args:
         maps: ``(N, ...)``.
     """
     images, elements = maps.shape[0], maps[:1].numel()
-    is_alone = maps.device.type == "cpu" and torch.get_num_threads() == 1
+    is_alone = maps.device.type == "cpu" and is_plain(maps) and torch.get_num_threads() == 1
     step = max(1, _CACHED_ELEMENTS // max(1, elements)) if is_alone else max(1, images)
     for start in range(0, images, step):
         yield slice(start, start + step)
