@@ -14,6 +14,7 @@ from torch import Tensor
 from poolbench.operators.elements import check_maps, without_autocast
 from poolbench.operators.kernels import peaks_for
 from poolbench.operators.layout import formatted_like
+from poolbench.operators.means import mean_of
 from poolbench.operators.peak_and_mean import PeakAndMean
 from poolbench.operators.peaks import Peaks
 from poolbench.operators.smooth_maximum import smooth_maximum
@@ -35,16 +36,7 @@ def average(x: Tensor, *, window: Window | None = None) -> Tensor:
     """
     check_maps(x, window)
     with without_autocast(x):
-        if window is None:
-            return x.mean((2, 3))
-        return F.avg_pool2d(
-            x,
-            window.kernel_size,
-            window.stride,
-            window.padding,
-            ceil_mode=window.ceil_mode,
-            count_include_pad=False,
-        )
+        return mean_of(x, window)
 
 
 def maximum(x: Tensor, *, window: Window | None = None) -> Tensor:
@@ -161,7 +153,7 @@ def mixed(x: Tensor, share: Tensor, *, window: Window | None = None) -> Tensor:
 def gate(x: Tensor, weight: Tensor, *, window: Window | None = None) -> Tensor:
     """Return each window's share of the max: ``sigmoid(w . z)``.
 
-    Padding and elements of -inf add nothing to the product.
+    Padding and infinite elements add nothing to the product.
 
     Args:
         x: Maps, ``(N, C, H, W)``, floating.
@@ -180,7 +172,7 @@ def gate(x: Tensor, weight: Tensor, *, window: Window | None = None) -> Tensor:
     check_maps(x, window)
     with without_autocast(x):
         dtype = torch.promote_types(x.dtype, torch.float32)
-        elements, weight = x.to(dtype).masked_fill(x == -torch.inf, 0.0), weight.to(dtype)
+        elements, weight = x.to(dtype).masked_fill(x.isinf(), 0.0), weight.to(dtype)
         if window is None:
             return (elements * weight).sum((2, 3)).sigmoid()
         bottom, right = window.overhang((x.shape[2], x.shape[3]))
@@ -221,6 +213,8 @@ def gated(x: Tensor, weight: Tensor, *, window: Window | None = None) -> Tensor:
 
 
 def _blend(share: Tensor, peak: Tensor, mean: Tensor) -> Tensor:
+    # Any mixture with an infinite mean is that: its share gets no gradient, and no 0 * inf.
+    share = share.where(~mean.isinf(), 0.5)
     return share * peak + (1 - share) * mean
 
 

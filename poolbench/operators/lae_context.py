@@ -10,6 +10,7 @@ from poolbench.operators.elements import (
     as_output,
     check_maps,
     count_elements,
+    distances_from_peak,
     gather_elements,
     without_autocast,
 )
@@ -71,7 +72,7 @@ def contextual_log_avg_exp(
     """Return ``t (log sum exp(z/t) - log n)`` with ``t = t0 (1 + var(z)/t0^2)^(w/2)``.
 
     var is the mean squared distance from the mean. Elements of -inf count in n but not in var, and
-    have no weight; a window of only these gives -inf.
+    have no weight, as have all others beside +inf; a window of only -inf gives -inf.
 
     Args:
         x: Maps, ``(N, C, H, W)``, floating.
@@ -91,22 +92,23 @@ def contextual_log_avg_exp(
     check_maps(x, window)
     with without_autocast(x):
         elements = gather_elements(x.double(), window, padding=-torch.inf)
-        is_present = elements != -torch.inf
-        # The result does not depend on the shift, so no gradient has to flow through it.
-        peak = elements.detach().amax(-1, keepdim=True)
+        peak, gaps, is_present = distances_from_peak(elements)
         is_alive = peak != -torch.inf
-        peak = peak.where(is_alive, 0.0)
-        gaps = (elements - peak).where(is_present, 0.0)
 
-        present = is_present.sum(-1, keepdim=True).clamp(min=1)
-        mean = gaps.sum(-1, keepdim=True) / present
-        variance = (gaps - mean).where(is_present, 0.0).square().sum(-1, keepdim=True) / present
+        present = is_present.sum(-1, keepdim=True)
+        divisor = present.clamp(min=1)
+        mean = gaps.sum(-1, keepdim=True) / divisor
+        variance = (gaps - mean).where(is_present, 0.0).square().sum(-1, keepdim=True) / divisor
         base = log_temperature.double().view(1, -1, 1, 1, 1)
         weight = context_weight.double().view(1, -1, 1, 1, 1)
         context = (variance * (-2 * base).exp()).log1p()
         temperature = (base + 0.5 * weight * context).exp()
 
-        powers = (gaps / temperature).exp().where(is_present, 0.0)
-        share = powers.sum(-1, keepdim=True).where(is_alive, 1.0) / count_elements(x, window)
-        pooled = (peak + temperature * share.log()).where(is_alive, -torch.inf)
+        # At a high temperature powers are near 1: what counts are the digits of the difference.
+        rises, count = (gaps / temperature).expm1(), count_elements(x, window)
+        share = (rises + 1.0).where(is_present, 0.0).sum(-1, keepdim=True) / count
+        excess = (rises.where(is_present, 0.0).sum(-1, keepdim=True) + present - count) / count
+        excess = excess.where(share > 0.5, 0.0)
+        share = share.where(is_alive & (share <= 0.5), 1.0)
+        pooled = (peak + temperature * (share.log() + excess.log1p())).where(is_alive, -torch.inf)
         return as_output(pooled.squeeze(-1), x, window)

@@ -15,6 +15,7 @@ from torch import Tensor
 from poolbench.operators.elements import (
     check_maps,
     count_elements,
+    distances_from_peak,
     gather_elements,
     without_autocast,
 )
@@ -169,12 +170,8 @@ def smooth_maximum_by_definition(
     float64 on distances from the maximum.
     """
     elements = gather_elements(x.double(), window, padding=-math.inf)
-    is_present = elements != -math.inf
-    # The result does not depend on the shift, so no gradient has to flow through it.
-    peak = elements.detach().amax(-1, keepdim=True)
+    peak, gaps, is_present = distances_from_peak(elements)
     is_alive = peak != -math.inf
-    peak = peak.where(is_alive, 0.0)
-    gaps = (elements - peak).where(is_present, 0.0)
     temperature = log_temperature.double().exp().view(1, -1, 1, 1, 1)
     powers = (gaps / temperature).exp().where(is_present, 0.0)
     total = powers.sum(-1, keepdim=True).where(is_alive, 1.0)

@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from poolbench.operators.layout import batches, formatted_like, pixelwise
-from poolbench.operators.recording import is_plain
+from poolbench.operators.recording import is_readable
 from poolbench.operators.window import Tap, Window
 
 _LN2 = math.log(2.0)
@@ -120,8 +120,8 @@ def _temperature(log_temperature: Tensor) -> Tensor:
 
 def _is_flat(log_temperature: Tensor, operation: str) -> bool:
     """Return whether the mean power may be so near 1 that of their difference digits are lost."""
-    if operation != "lae" or not is_plain(log_temperature) or log_temperature.device.type != "cpu":
-        return operation == "lae"  # to look would cost more than the digits
+    if operation != "lae" or not is_readable(log_temperature):
+        return operation == "lae"
     return bool((log_temperature > _HIGH).any())
 
 
