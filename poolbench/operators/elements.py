@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from poolbench.operators.layout import formatted_like
+from poolbench.operators.recording import is_readable
 from poolbench.operators.window import Window
 
 
@@ -82,8 +83,12 @@ def distances_from_peak(elements: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         weight: not those of -inf, and beside +inf no others.
     """
     peak = elements.detach().amax(-1, keepdim=True)
-    gaps: Tensor = _Difference.apply(elements, peak)
-    is_lit = (elements != -torch.inf) & (gaps != -torch.inf)
+    is_lit = elements != -torch.inf
+    if is_readable(peak) and not (peak == torch.inf).any():
+        gaps = elements - peak
+    else:
+        gaps = _Difference.apply(elements, peak)
+        is_lit &= gaps != -torch.inf
     return peak, gaps.where(is_lit, 0.0), is_lit
 
 

@@ -7,16 +7,19 @@ maps; autocast does not affect the arithmetic.
 
 from __future__ import annotations
 
+from functools import partial
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from poolbench.operators.elements import check_maps, without_autocast
 from poolbench.operators.kernels import peaks_for
-from poolbench.operators.layout import formatted_like
+from poolbench.operators.layout import formatted_like, maximum_by_torch, pool_by_torch
 from poolbench.operators.means import mean_of
 from poolbench.operators.peak_and_mean import PeakAndMean
 from poolbench.operators.peaks import Peaks
+from poolbench.operators.recording import is_finite
 from poolbench.operators.smooth_maximum import smooth_maximum
 from poolbench.operators.window import Window
 
@@ -61,11 +64,9 @@ def maximum(x: Tensor, *, window: Window | None = None) -> Tensor:
             peak: Tensor = Peaks.apply(x, None, window, False)[0]
             return peak.flatten(1) if window is None else peak
         if window is not None:
-            return F.max_pool2d(
-                x, window.kernel_size, window.stride, window.padding, ceil_mode=window.ceil_mode
-            )
+            return maximum_by_torch(x, window)
         if x.device.type == "cpu":
-            return F.adaptive_max_pool2d(x, 1).flatten(1)
+            return pool_by_torch(partial(F.adaptive_max_pool2d, output_size=1), x).flatten(1)
         # On other devices that kernel adds its gradients atomically, in no fixed order.
         return _gather_first_maximum(x)
 
@@ -142,7 +143,7 @@ def mixed(x: Tensor, share: Tensor, *, window: Window | None = None) -> Tensor:
             peak, mean = Peaks.apply(x, None, window, True)[:2]
             if window is None:
                 peak, mean = peak.flatten(1), mean.flatten(1)
-        elif window is None:
+        elif window is None and x.shape[1]:
             peak, mean, _ = PeakAndMean.apply(x)
         else:
             peak, mean = maximum(x, window=window), average(x, window=window)
@@ -178,9 +179,16 @@ def gate(x: Tensor, weight: Tensor, *, window: Window | None = None) -> Tensor:
         bottom, right = window.overhang((x.shape[2], x.shape[3]))
         vertical, horizontal = window.padding
         elements = F.pad(elements, (horizontal, horizontal + right, vertical, vertical + bottom))
-        channels = x.shape[1]
-        kernel = weight.unsqueeze(1).expand(channels, 1, -1, -1)
-        return F.conv2d(elements, kernel, stride=window.stride, groups=channels).sigmoid()
+        kernel = weight.unsqueeze(1)
+        stride = window.stride
+
+        def multiply(maps: Tensor) -> Tensor:
+            channels = maps.shape[1]
+            return F.conv2d(
+                maps, kernel.expand(channels, -1, -1, -1), None, stride, groups=channels
+            )
+
+        return pool_by_torch(multiply, elements).sigmoid()
 
 
 def gated(x: Tensor, weight: Tensor, *, window: Window | None = None) -> Tensor:
@@ -213,8 +221,9 @@ def gated(x: Tensor, weight: Tensor, *, window: Window | None = None) -> Tensor:
 
 
 def _blend(share: Tensor, peak: Tensor, mean: Tensor) -> Tensor:
-    # Any mixture with an infinite mean is that: its share gets no gradient, and no 0 * inf.
-    share = share.where(~mean.isinf(), 0.5)
+    if not is_finite(mean):
+        # Any mixture with an infinite mean is that: its share gets no gradient, and no 0 * inf.
+        share = share.where(~mean.isinf(), 0.5)
     return share * peak + (1 - share) * mean
 
 

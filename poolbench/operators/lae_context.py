@@ -14,6 +14,8 @@ from poolbench.operators.elements import (
     gather_elements,
     without_autocast,
 )
+from poolbench.operators.kernels.eager import HIGH_TEMPERATURE
+from poolbench.operators.recording import is_readable
 from poolbench.operators.temperature import TemperedOperator
 from poolbench.operators.window import Window
 
@@ -104,11 +106,14 @@ def contextual_log_avg_exp(
         context = (variance * (-2 * base).exp()).log1p()
         temperature = (base + 0.5 * weight * context).exp()
 
-        # At a high temperature powers are near 1: what counts are the digits of the difference.
-        rises, count = (gaps / temperature).expm1(), count_elements(x, window)
-        share = (rises + 1.0).where(is_present, 0.0).sum(-1, keepdim=True) / count
-        excess = (rises.where(is_present, 0.0).sum(-1, keepdim=True) + present - count) / count
-        excess = excess.where(share > 0.5, 0.0)
-        share = share.where(is_alive & (share <= 0.5), 1.0)
-        pooled = (peak + temperature * (share.log() + excess.log1p())).where(is_alive, -torch.inf)
+        scaled, count = gaps / temperature, count_elements(x, window)
+        powers = scaled.exp().where(is_present, 0.0)
+        share = powers.sum(-1, keepdim=True).where(is_alive, 1.0) / count
+        logarithm = share.log()
+        if not is_readable(temperature) or (temperature > HIGH_TEMPERATURE).any():
+            # Powers are near 1: what counts are the digits of the difference.
+            rises = scaled.expm1().where(is_present, 0.0).sum(-1, keepdim=True)
+            excess = ((rises + present - count) / count).where(is_alive & (share > 0.5), 0.0)
+            logarithm = excess.log1p().where(share > 0.5, logarithm)
+        pooled = (peak + temperature * logarithm).where(is_alive, -torch.inf)
         return as_output(pooled.squeeze(-1), x, window)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
+import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from poolbench.operators.recording import is_readable
+from poolbench.operators.layout import pool_by_torch
+from poolbench.operators.recording import is_finite, is_readable
 from poolbench.operators.window import Window
 
 
@@ -19,9 +23,11 @@ def mean_of(x: Tensor, window: Window | None) -> Tensor:
     Numerics: torch's own. A sum that overflows is taken again of elements scaled by a power of two,
     as is every sum whose result cannot be looked at: that changes none of the other bits.
     """
+    if x.dtype == torch.float16:  # whose sums are in float32, and whose digits end soon
+        return _mean(x, window)
     if is_readable(x):
         pooled = _mean(x, window)
-        if pooled.detach().sum().isfinite():
+        if is_finite(pooled):
             return pooled
     elements = x.shape[2] * x.shape[3]
     if window is not None:
@@ -33,9 +39,8 @@ def mean_of(x: Tensor, window: Window | None) -> Tensor:
 def _mean(x: Tensor, window: Window | None) -> Tensor:
     if window is None:
         return x.mean((2, 3))
-    if x.shape[1] == 0:  # which avg_pool2d refuses
-        return x.sum().expand(x.shape[0], 0, *window.output_size((x.shape[2], x.shape[3])))
-    return F.avg_pool2d(
-        x, window.kernel_size, window.stride, window.padding,
-        ceil_mode=window.ceil_mode, count_include_pad=False,
+    pool = partial(
+        F.avg_pool2d, kernel_size=window.kernel_size, stride=window.stride,
+        padding=window.padding, ceil_mode=window.ceil_mode, count_include_pad=False,
     )  # fmt: skip
+    return pool_by_torch(pool, x)

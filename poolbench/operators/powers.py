@@ -17,6 +17,7 @@ from poolbench.operators.elements import (
     without_autocast,
 )
 from poolbench.operators.functional import maximum
+from poolbench.operators.recording import is_finite
 from poolbench.operators.smooth_maximum import SmoothMaximum
 from poolbench.operators.window import Window
 
@@ -48,8 +49,8 @@ def generalized_mean(x: Tensor, log_p: Tensor, *, window: Window | None = None) 
     """
     check_maps(x, window)
     with without_autocast(x):
-        sizes: Tensor = WithoutInfinity.apply(x.double())
-        return _power_pool(x, sizes.clamp(min=EPSILON).log(), log_p, window, "lae")
+        logarithms = _bounded(x).clamp(min=EPSILON).log()
+        return _power_pool(x, logarithms, log_p, window, "lae")
 
 
 def lp_norm(x: Tensor, log_p: Tensor, *, window: Window | None = None) -> Tensor:
@@ -75,7 +76,7 @@ def lp_norm(x: Tensor, log_p: Tensor, *, window: Window | None = None) -> Tensor
     with without_autocast(x):
         # log 0 would give 0 * inf in backward: elements that add nothing are removed first.
         is_absent = (x == 0) | (x == -torch.inf)
-        sizes: Tensor = WithoutInfinity.apply(x.double()).abs().masked_fill(is_absent, 1.0)
+        sizes = _bounded(x).abs().masked_fill(is_absent, 1.0)
         logarithms = sizes.log().masked_fill(is_absent, -torch.inf)
         return _power_pool(x, logarithms, log_p, window, "lse")
 
@@ -85,5 +86,14 @@ def _power_pool(
 ) -> Tensor:
     pooled: Tensor = SmoothMaximum.apply(logarithms, -log_p, window, operation)[0]
     powers = as_output(pooled.exp(), x, window)
+    if is_finite(powers):
+        return powers
+    # Of the stand-in for +inf only the derivatives are wanted.
     is_infinite = maximum(x.detach(), window=window) == torch.inf
     return powers + torch.where(is_infinite, torch.inf, 0.0).to(x.dtype)
+
+
+def _bounded(x: Tensor) -> Tensor:
+    wide = x.double()
+    bounded: Tensor = wide if is_finite(x) else WithoutInfinity.apply(wide)
+    return bounded

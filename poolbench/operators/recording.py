@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor, nn
 
@@ -20,3 +22,12 @@ def is_readable(x: Tensor) -> bool:
     """
     is_transformed = torch._C._functorch.maybe_current_level() is not None
     return is_plain(x) and x.device.type == "cpu" and not is_transformed
+
+
+def is_finite(x: Tensor) -> bool:
+    """Return whether all elements of a tensor are known to be finite.
+
+    One fast pass over it: for choosing between the formula for ordinary numbers and a slower one
+    for all. Not known are elements that may not be read, and some of those whose sum overflows.
+    """
+    return is_readable(x) and math.isfinite(x.detach().sum().item())

@@ -13,6 +13,7 @@ from poolbench.operators.elements import (
     gather_elements,
     without_autocast,
 )
+from poolbench.operators.recording import is_finite
 from poolbench.operators.window import Window
 
 
@@ -54,18 +55,26 @@ def relu_maximum(x: Tensor, *, window: Window | None = None) -> Tensor:
     check_maps(x, window)
     with without_autocast(x):
         values = gather_elements(x.double(), window, padding=-torch.inf)
+        has_differences = is_finite(2.0 * values.abs())
+        layer = _finite_layer if has_differences else _layer
         while values.shape[-1] > 1:
-            values = _layer(values)
+            values = layer(values)
         return as_output(values.squeeze(-1), x, window)
+
+
+def _finite_layer(values: Tensor) -> Tensor:
+    paired = values.shape[-1] // 2 * 2
+    a, b = values[..., 0:paired:2], values[..., 1:paired:2]
+    return torch.cat([_block(a, b), values[..., paired:]], -1)
 
 
 def _layer(values: Tensor) -> Tensor:
     paired = values.shape[-1] // 2 * 2
     a, b = values[..., 0:paired:2], values[..., 1:paired:2]
-    is_finite = (a - b).detach().isfinite()
-    winners = _block(a.where(is_finite, 0.0), b.where(is_finite, 0.0))
-    larger = a.where((a >= b) | a.isnan(), b)
-    return torch.cat([winners.where(is_finite, larger), values[..., paired:]], -1)
+    has_difference = (a - b).detach().abs() < torch.inf
+    winners = _block(a.where(has_difference, 0.0), b.where(has_difference, 0.0))
+    larger = b.where((b > a) | b.isnan(), a)
+    return torch.cat([winners.where(has_difference, larger), values[..., paired:]], -1)
 
 
 def _block(a: Tensor, b: Tensor) -> Tensor:

@@ -14,6 +14,7 @@ from poolbench.operators.elements import (
     gather_elements,
     without_autocast,
 )
+from poolbench.operators.recording import is_finite
 from poolbench.operators.window import Window
 from poolbench.theory.estimator import check_orders, order_statistic_weights
 from poolbench.theory.least_error import optimal_coefficients
@@ -116,7 +117,8 @@ def subpool(
         _check_size(largest)
         ranked = elements.sort(descending=True, stable=True).values.double()
         highest = ranked[..., 0].detach()
-        ranked = WithoutInfinity.apply(ranked)
+        if not is_finite(highest):
+            ranked = WithoutInfinity.apply(ranked)
         is_present = ranked != -torch.inf
         counts = is_present.sum(-1)
         mixtures = x.new_tensor(_mixtures(largest, orders), dtype=torch.float64)

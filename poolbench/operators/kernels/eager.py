@@ -9,10 +9,9 @@ from __future__ import annotations
 import math
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
-from poolbench.operators.layout import batches, formatted_like, pixelwise
+from poolbench.operators.layout import batches, formatted_like, maximum_by_torch, pixelwise
 from poolbench.operators.recording import is_readable
 from poolbench.operators.window import Tap, Window
 
@@ -21,8 +20,8 @@ _LOG2E = 1.0 / _LN2
 _EVERYTHING = Tap(output=(slice(None), slice(None)), input=(slice(None), slice(None)))
 # Without a floor, an element of -inf would add 0 * inf; its powers are 0.
 _LOWEST = -1e5
-# Of log t; below, t times the rounding of a mean power is nothing.
-_HIGH = math.log(1024.5)
+HIGH_TEMPERATURE = 1024.5
+"""Up to here, t times the rounding of a mean power is nothing."""
 _LARGEST = torch.finfo(torch.float64).max
 
 
@@ -122,7 +121,7 @@ def _is_flat(log_temperature: Tensor, operation: str) -> bool:
     """Return whether the mean power may be so near 1 that of their difference digits are lost."""
     if operation != "lae" or not is_readable(log_temperature):
         return operation == "lae"
-    return bool((log_temperature > _HIGH).any())
+    return bool((log_temperature > math.log(HIGH_TEMPERATURE)).any())
 
 
 def _shift(peak: Tensor) -> Tensor:
@@ -161,6 +160,4 @@ def _taps(maps: Tensor, window: Window | None) -> tuple[Tap, ...]:
 def _window_maximum(maps: Tensor, window: Window | None) -> Tensor:
     if window is None:
         return maps.amax((2, 3), keepdim=True)
-    return F.max_pool2d(
-        maps, window.kernel_size, window.stride, window.padding, ceil_mode=window.ceil_mode
-    )
+    return maximum_by_torch(maps, window)
