@@ -113,7 +113,7 @@ def contextual_log_avg_exp(
         if not is_readable(temperature) or (temperature > HIGH_TEMPERATURE).any():
             # Powers are near 1: what counts are the digits of the difference.
             rises = scaled.expm1().where(is_present, 0.0).sum(-1, keepdim=True)
-            excess = ((rises + present - count) / count).where(is_alive & (share > 0.5), 0.0)
+            excess = ((rises + (present - count)) / count).where(is_alive & (share > 0.5), 0.0)
             logarithm = excess.log1p().where(share > 0.5, logarithm)
         pooled = (peak + temperature * logarithm).where(is_alive, -torch.inf)
         return as_output(pooled.squeeze(-1), x, window)

@@ -21,6 +21,7 @@ from poolbench.core.options import Option
 from poolbench.operators import OPERATORS
 from poolbench.operators.base import PoolingOperator
 from poolbench.operators.create import create
+from poolbench.operators.elements import gather_elements
 from poolbench.operators.window import Window
 from tests.operators.definition import pool_by_definition
 
@@ -248,6 +249,56 @@ def test_elements_of_minus_infinity_are_legal_and_alone_give_minus_infinity(
     assert not pooled.isnan().any()
     if OPERATORS[name].skips_minus_infinity:
         assert pooled[1].isfinite().all()
+
+
+@pytest.fixture(params=["", "eager"], ids=["fused", "eager"])
+def _each_code(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pool by fused code and by plain tensors."""
+    monkeypatch.setenv("POOLBENCH_KERNELS", request.param)
+
+
+@pytest.mark.usefixtures("_each_code")
+@_cases("definition")
+def test_a_nan_is_what_its_windows_pool_to_whatever_is_beside_it(
+    name: str, geometry: dict[str, Any], options: dict[str, Any]
+) -> None:
+    x = _maps()
+    x[0, 1, 2, 3] = x[1, 2, 0, 0] = torch.nan
+    x[0, 1, 2, 4], x[1, 2, 1, 0] = torch.inf, -torch.inf
+    x[1, 0] = torch.inf  # and no NaN comes of infinities alone
+    is_nan = gather_elements(x, _window(geometry), padding=0.0).isnan().any(-1)
+    pooled = create(name, channels=CHANNELS, grid=GRID, **geometry, **options).to(DEVICE)(x)
+    assert torch.equal(pooled.isnan().view_as(is_nan), is_nan)
+
+
+@pytest.mark.usefixtures("_each_code")
+@_cases("definition")
+def test_numbers_near_the_largest_pool_as_the_definition_says(
+    name: str, geometry: dict[str, Any], options: dict[str, Any]
+) -> None:
+    x = 1.5e37 + 2.9e38 * torch.rand(2, 1, *GRID, generator=torch.Generator().manual_seed(3))
+    operator = create(name, channels=1, grid=GRID, **geometry, **options).to(DEVICE)
+    learned = {key: value.tolist() for key, value in operator.pooling_parameters().items()}
+    own = {key: value[0] if len(value) == 1 else value for key, value in learned.items()}
+    expected = _by_definition(name, x, _window(geometry), options | own).float()
+    torch.testing.assert_close(operator(x.to(DEVICE)).cpu(), expected, rtol=1e-5, atol=0)
+
+
+@pytest.mark.usefixtures("_each_code")
+@every_case
+def test_maps_without_channels_or_images_pool_to_as_many(
+    name: str, geometry: dict[str, Any], options: dict[str, Any]
+) -> None:
+    operator = _build(name, geometry, options)
+    for size in ((0, CHANNELS), (2, 0)):
+        if size[1] != CHANNELS and (name == "conv" or options.get("learn") == "channel"):
+            continue  # which has its number of channels
+        x = torch.zeros(*size, *GRID, device=DEVICE, requires_grad=True)
+        pooled = operator(x)
+        assert pooled.shape[:2] == size
+        assert pooled.dim() == (4 if geometry else 2)
+        (gradient,) = torch.autograd.grad(pooled.sum(), x)
+        assert gradient.shape == x.shape
 
 
 @every_case
