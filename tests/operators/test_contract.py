@@ -167,7 +167,8 @@ def test_the_values_are_those_of_the_definition_over_the_elements_that_are_not_p
         }
         part = x[:, channel : channel + 1].cpu()
         expected = _by_definition(name, part, window, options | own)
-        torch.testing.assert_close(operator(x)[:, channel : channel + 1].cpu(), expected)
+        pooled = operator(x)[:, channel : channel + 1].cpu()
+        torch.testing.assert_close(pooled, expected, rtol=1e-12, atol=1e-13)
 
 
 def _by_definition(name: str, x: Tensor, window: Window | None, values: dict[str, Any]) -> Tensor:
@@ -251,54 +252,65 @@ def test_elements_of_minus_infinity_are_legal_and_alone_give_minus_infinity(
         assert pooled[1].isfinite().all()
 
 
-@pytest.fixture(params=["", "eager"], ids=["fused", "eager"])
-def _each_code(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pool by fused code and by plain tensors."""
-    monkeypatch.setenv("POOLBENCH_KERNELS", request.param)
+def _each_code(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Have fused code pool, then plain tensors."""
+    for kernels in ("", "eager"):
+        monkeypatch.setenv("POOLBENCH_KERNELS", kernels)
+        yield
 
 
-@pytest.mark.usefixtures("_each_code")
-@_cases("definition")
+@_cases("definition", scopes=("global", "k3s2p1", "k2"))
 def test_a_nan_is_what_its_windows_pool_to_whatever_is_beside_it(
-    name: str, geometry: dict[str, Any], options: dict[str, Any]
+    name: str,
+    geometry: dict[str, Any],
+    options: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     x = _maps()
     x[0, 1, 2, 3] = x[1, 2, 0, 0] = torch.nan
     x[0, 1, 2, 4], x[1, 2, 1, 0] = torch.inf, -torch.inf
     x[1, 0] = torch.inf  # and no NaN comes of infinities alone
     is_nan = gather_elements(x, _window(geometry), padding=0.0).isnan().any(-1)
-    pooled = create(name, channels=CHANNELS, grid=GRID, **geometry, **options).to(DEVICE)(x)
-    assert torch.equal(pooled.isnan().view_as(is_nan), is_nan)
+    operator = create(name, channels=CHANNELS, grid=GRID, **geometry, **options).to(DEVICE)
+    for _ in _each_code(monkeypatch):
+        assert torch.equal(operator(x).isnan().view_as(is_nan), is_nan)
 
 
-@pytest.mark.usefixtures("_each_code")
-@_cases("definition")
+@_cases("definition", scopes=("global", "k3s2p1", "k2"))
 def test_numbers_near_the_largest_pool_as_the_definition_says(
-    name: str, geometry: dict[str, Any], options: dict[str, Any]
+    name: str,
+    geometry: dict[str, Any],
+    options: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     x = 1.5e37 + 2.9e38 * torch.rand(2, 1, *GRID, generator=torch.Generator().manual_seed(3))
     operator = create(name, channels=1, grid=GRID, **geometry, **options).to(DEVICE)
     learned = {key: value.tolist() for key, value in operator.pooling_parameters().items()}
     own = {key: value[0] if len(value) == 1 else value for key, value in learned.items()}
     expected = _by_definition(name, x, _window(geometry), options | own).float()
-    torch.testing.assert_close(operator(x.to(DEVICE)).cpu(), expected, rtol=1e-5, atol=0)
+    for _ in _each_code(monkeypatch):
+        torch.testing.assert_close(operator(x.to(DEVICE)).cpu(), expected, rtol=1e-5, atol=0)
 
 
-@pytest.mark.usefixtures("_each_code")
-@every_case
+@_cases(scopes=("global", "k3s2p1", "k2"))
 def test_maps_without_channels_or_images_pool_to_as_many(
-    name: str, geometry: dict[str, Any], options: dict[str, Any]
+    name: str,
+    geometry: dict[str, Any],
+    options: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     operator = _build(name, geometry, options)
-    for size in ((0, CHANNELS), (2, 0)):
-        if size[1] != CHANNELS and (name == "conv" or options.get("learn") == "channel"):
-            continue  # which has its number of channels
-        x = torch.zeros(*size, *GRID, device=DEVICE, requires_grad=True)
-        pooled = operator(x)
-        assert pooled.shape[:2] == size
-        assert pooled.dim() == (4 if geometry else 2)
-        (gradient,) = torch.autograd.grad(pooled.sum(), x)
-        assert gradient.shape == x.shape
+    sizes = [(0, CHANNELS), (2, 0)]
+    if name == "conv" or options.get("learn") == "channel":  # which have their number of channels
+        sizes.pop()
+    for _ in _each_code(monkeypatch):
+        for size in sizes:
+            x = torch.zeros(*size, *GRID, device=DEVICE, requires_grad=True)
+            pooled = operator(x)
+            assert pooled.shape[:2] == size
+            assert pooled.dim() == (4 if geometry else 2)
+            (gradient,) = torch.autograd.grad(pooled.sum(), x)
+            assert gradient.shape == x.shape
 
 
 @every_case
