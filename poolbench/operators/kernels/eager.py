@@ -20,7 +20,7 @@ _LOG2E = 1.0 / _LN2
 _EVERYTHING = Tap(output=(slice(None), slice(None)), input=(slice(None), slice(None)))
 # Without a floor, an element of -inf would add 0 * inf; its powers are 0.
 _LOWEST = -1e5
-HIGH_TEMPERATURE = 1024.5
+HIGH_TEMPERATURE = 1025.0
 """Up to here, t times the rounding of a mean power is nothing."""
 _LARGEST = torch.finfo(torch.float64).max
 

@@ -367,9 +367,10 @@ SPECIALISED void spread(const Job *job, int64_t unit, Scratch s, int64_t care, i
 }
 
 /* Care costs time, and is taken of units with an element of +inf and of those whose temperature is
-   so high that a sum of powers less their number loses digits that count. */
+   so high that a sum of powers less their number loses digits that count: above 1024 and the
+   rounding of its logarithm. */
 static int64_t needs_care(const Job *job, Slab outputs, Scratch s) {
-    double high = job->dtype == FLOAT64 ? 0x1p10 : 0x1p20;
+    double high = job->dtype == FLOAT64 ? 1025.0 : 0x1p20;
     int64_t found = 0;
     for (int64_t l = 0; l < outputs.count; l++) found |= s.temperature[l] > high;
     for (int64_t o = 0; o < outputs.pixels; o++)
