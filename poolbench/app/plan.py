@@ -49,7 +49,7 @@ def plan(
         EnvironmentFault: The store cannot be read; with ``measured``, the device cannot be used or
             data are missing.
     """
-    about = [] if shard is None else [shard.about(study.cells)]
+    about = [] if shard is None else [shard.about(study)]
     study = part_of(study, shard)
     if not study.cells:
         raise NothingMatched(

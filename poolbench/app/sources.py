@@ -69,8 +69,7 @@ def tables_of_sources(names: Sequence[str], study: Study | None) -> list[Table]:
         EnvironmentFault: A store cannot be read.
         NothingMatched: They hold nothing of the suite.
     """
-    if twice := [name for name in names if names.count(name) > 1]:
-        raise BadInput(f"{twice[0]} is named twice", "name each source once")
+    _refuse_one_named_twice(names)
     sources = [read_source(name) for name in names]
     titles = dict.fromkeys(each.title for source in sources for each in source.studies)
     tables = [
@@ -83,6 +82,16 @@ def tables_of_sources(names: Sequence[str], study: Study | None) -> list[Table]:
         what = "no finished run" if study is None else f"no finished run of '{study.title}'"
         raise NothingMatched(f"{what} in {', '.join(names)}", f"they hold: {', '.join(titles)}")
     return tables
+
+
+def _refuse_one_named_twice(names: Sequence[str]) -> None:
+    known: dict[Path, str] = {}
+    for name in names:
+        path = Path(name).resolve()
+        if path in known:
+            told = "is named twice" if known[path] == name else f"is {known[path]}, named before"
+            raise BadInput(f"{name} {told}", "name each source once")
+        known[path] = name
 
 
 def _tables(title: str, sources: Sequence[Source], study: Study | None) -> Iterator[Table]:

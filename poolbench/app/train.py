@@ -50,7 +50,7 @@ def part_of(study: Study, shard: Shard | None) -> Study:
     """Return a study with the cells of a shard only; the whole study if there is none."""
     if shard is None:
         return study
-    return replace(study, cells=shard.cells(study.cells), whole_cells=study.whole.cells)
+    return replace(study, cells=shard.cells(study), whole_cells=study.whole.cells)
 
 
 def about_data(study: Study, *, maps: bool) -> Iterator[str]:

@@ -14,6 +14,8 @@ import torch
 
 from poolbench.app.listing import list_family
 from poolbench.app.plan import plan
+from poolbench.app.report import tables
+from poolbench.app.results import read_results
 from poolbench.bench.network import MEAN, STD, fresh_network, image_shape
 from poolbench.bench.stopwatch import wall
 from poolbench.bench.turns import wait_for_turn
@@ -50,13 +52,19 @@ def _median_s(work: Callable[[], object], rounds: int) -> float:
 
 
 def _of_stores(sizes: tuple[int, ...], rounds: int) -> Iterator[Growth]:
-    listed, planned = [], []
+    listed, planned, reported = [], [], []
     for size in sizes:
         with _filled_store(size) as (study, path):
             listed.append(_median_s(partial(list_family, "runs", path), rounds))
             planned.append(_median_s(partial(plan, study, path), rounds))
+            reported.append(_median_s(partial(_report, study, path), rounds))
     yield Growth(work="list runs", unit="runs", sizes=sizes, seconds=tuple(listed))
     yield Growth(work="plan, all trained", unit="cells", sizes=sizes, seconds=tuple(planned))
+    yield Growth(work="report", unit="runs", sizes=sizes, seconds=tuple(reported))
+
+
+def _report(study: Study, path: Path) -> list[Table]:
+    return tables(read_results(study, path))
 
 
 @contextmanager
@@ -65,6 +73,8 @@ def _filled_store(size: int) -> Iterator[tuple[Study, Path]]:
     from poolbench.app.api import load_suite
 
     study = load_suite("smoke", overrides=[f"seeds={size}"], only=["max"])
+    # A report reads the whole suite, of which the other variants were not trained.
+    study = replace(study, whole_cells=(), baseline="")
     epoch = Epoch(epoch=1, loss=0.5, lr=0.1, validation_accuracy=None, pooling={})
     timing = Timing(epoch=1, duration_s=1.0, images=100)
     outcome = Result(status="ok", correct=90, total=100, test_loss=0.4, parameters=1000, epochs=1)

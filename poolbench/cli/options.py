@@ -101,9 +101,9 @@ ShardOption = Annotated[
         "--shard",
         metavar="K/N",
         parser=Shard.parse,
-        help="Only the K-th of N parts of the cells: each variant's seeds are dealt to the parts "
-        "in turn, so the parts differ by at most one cell a variant. No other option moves a cell "
-        "to another part.",
+        help="Only the K-th of N parts of a suite's cells, which differ by at most one cell, in "
+        "all and for each variant. --only, changed probes, another order of variants and further "
+        "seeds move no cell to another part; another variant does.",
     ),
 ]
 Format = Annotated[

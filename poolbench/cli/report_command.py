@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,7 +13,7 @@ from poolbench.cli import options
 from poolbench.cli.groups import Selection, taking_groups
 from poolbench.cli.output import check, draw, emit, tell
 from poolbench.cli.study import read_studies, read_study, refuse_changes
-from poolbench.core.errors import BadInput
+from poolbench.core.errors import BadInput, closest
 
 if TYPE_CHECKING:
     from poolbench.app.results import Reading
@@ -72,9 +73,7 @@ def report(
 
     reading = Reading(rule=rule, baseline=baseline, alpha=alpha, margin=margin, target=target)
     suites = [name for name in named or () if not is_document(name)]
-    if len(suites) > 1:
-        hint = "name one suite, then stores and frozen baselines (FILE.json)"
-        raise BadInput(f"{suites[1]} is neither a store nor a frozen baseline", hint)
+    _refuse_unknown(suites)
     suite = suites[0] if suites else None
     if sources := [name for name in named or () if is_document(name)]:
         _refuse_for_sources(reading, figures, selection)
@@ -104,6 +103,32 @@ def report(
             # Studies may have charts of the same name.
             folder = figures if len(results) == 1 else figures / each.study.id
             draw(charts(each), folder)
+
+
+def _refuse_unknown(suites: Sequence[str]) -> None:
+    """Reject what is named and is neither a store nor a frozen baseline, if it is not one suite.
+
+    Raises:
+        BadInput: It is not.
+    """
+    from poolbench.app.suites import find, names
+
+    for name in suites:
+        try:
+            is_suite = not find(name).is_dir()
+        except BadInput:
+            is_suite = False
+        if not is_suite:
+            close = closest(name, names())
+            raise BadInput(
+                f"{name} is no suite, no store and no frozen baseline (FILE.json)",
+                (f"did you mean '{close}'? " if close else "")
+                + "see poolbench list suites; a store is a folder that `poolbench train --store "
+                "PATH` wrote",
+            )
+    if len(suites) > 1:
+        hint = "name one suite, then stores and frozen baselines (FILE.json)"
+        raise BadInput(f"{' and '.join(suites)} are {len(suites)} suites", hint)
 
 
 def _refuse_for_sources(reading: Reading, figures: Path | None, selection: Selection) -> None:

@@ -11,6 +11,7 @@ from poolbench.cli import options
 from poolbench.cli.groups import Selection, taking_groups
 from poolbench.cli.output import tell
 from poolbench.cli.study import read_studies
+from poolbench.core.counted import counted
 
 _commands = typer.Typer(help="Maintain the run store.", no_args_is_help=True)
 
@@ -33,14 +34,14 @@ def verify(
     from poolbench.core.errors import CellsFailed
 
     count, damaged = verify_store(store)
-    typer.echo(f"{count - len(damaged)} of {count} runs are sound")
+    typer.echo(f"{count - len(damaged)} of {counted(count, 'run is', 'runs are')} sound")
     if set_aside:
         for path in set_runs_aside(store, damaged):
             typer.echo(f"moved {path}")
     if damaged:
         lines = "\n".join(f"  {cell_id}: {problem}" for cell_id, problem in damaged.items())
         raise CellsFailed(
-            f"{len(damaged)} runs are damaged:\n{lines}",
+            f"{counted(len(damaged), 'run is', 'runs are')} damaged:\n{lines}",
             "after --set-aside, `poolbench train` trains their cells again; "
             "`poolbench robustness` repeats damaged measurements",
         )
@@ -69,7 +70,6 @@ def merge(
     stays. Exit 3 if any differs or is damaged. Killed, it is continued by the same command.
     """
     from poolbench.app.store import merge as merge_stores
-    from poolbench.core.counted import counted
     from poolbench.core.errors import CellsFailed
 
     differing: list[str] = []
@@ -86,10 +86,12 @@ def merge(
     told = []
     if differing:
         lines = "".join(f"\n  {line}" for line in differing)
-        told.append(f"{len(differing)} differ from what {output} had first:{lines}")
+        differ = counted(len(differing), "differs", "differ")
+        told.append(f"{differ} from what {output} had first:{lines}")
     if damaged:
         lines = "".join(f"\n  {line}" for line in damaged)
-        told.append(f"{len(damaged)} are damaged and were left out:{lines}")
+        were_left = counted(len(damaged), "is damaged and was", "are damaged and were")
+        told.append(f"{were_left} left out:{lines}")
     if told:
         hint = "everything else is merged; a difference means that training does not repeat itself"
         raise CellsFailed("\n".join(told), hint if differing else "everything else is merged")
@@ -110,7 +112,8 @@ def collect(
 
     removed = collect_garbage(store, dry_run=dry_run)
     verb = "would delete" if dry_run else "deleted"
-    typer.echo(f"{verb} {removed.count} files and folders, {removed.size_bytes / 1e6:.1f} MB")
+    what = counted(removed.count, "file or folder", "files and folders")
+    typer.echo(f"{verb} {what}, {removed.size_bytes / 1e6:.1f} MB")
 
 
 @_commands.command("freeze")

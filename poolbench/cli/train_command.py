@@ -56,7 +56,7 @@ def train(
     count = unfinished_count(study, selection.store, shard)
     if not running.quiet:
         about = [*about_data(study, maps=count > 0)]
-        tell("\n".join([*about, shard.about(study.cells)] if shard else about))
+        tell("\n".join([*about, shard.about(study)] if shard else about))
     with showing_progress(count, quiet=running.quiet) as listen:
         summary = train_study(study, settings, listen, shard=shard)
     asked = part_of(study, shard).cells

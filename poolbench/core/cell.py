@@ -11,7 +11,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Literal
 
 from poolbench.core.plugin_source import (
@@ -25,6 +25,7 @@ ScoredOn = Literal["test", "validation"]
 Precision = Literal["fp32", "tf32", "bf16"]
 IDENTITY_VERSION = 1
 ID_LENGTH = 16
+_MOST_PARTS = 256
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -210,18 +211,37 @@ def cell_from_json(document: Mapping[str, Any]) -> Cell:
     Raises:
         KeyError, TypeError: The document was not written by this version.
     """
-    data, model, recipe = (dict(document[key]) for key in ("data", "model", "recipe"))
-    data["source"] = named_from_json(data["source"])
-    data["augment"] = tuple(named_from_json(item) for item in data["augment"])
-    recipe["optimizer"] = named_from_json(recipe["optimizer"])
-    recipe["schedule"] = named_from_json(recipe["schedule"])
+    # Seeds share the other parts, and each part then writes its identity once.
+    data, model, recipe = (json.dumps(document[key]) for key in ("data", "model", "recipe"))
     return Cell(
         variant=document["variant"],
-        data=DataSpec(**data),
-        model=ModelSpec(
-            network=named_from_json(model["network"]),
-            pools={site: named_from_json(pool) for site, pool in model["pools"].items()},
-        ),
-        recipe=Recipe(**recipe),
+        data=_data_from_text(data),
+        model=_model_from_text(model),
+        recipe=_recipe_from_text(recipe),
         seed=document["seed"],
     )
+
+
+@lru_cache(maxsize=_MOST_PARTS)
+def _data_from_text(text: str) -> DataSpec:
+    data = json.loads(text)
+    data["source"] = named_from_json(data["source"])
+    data["augment"] = tuple(named_from_json(item) for item in data["augment"])
+    return DataSpec(**data)
+
+
+@lru_cache(maxsize=_MOST_PARTS)
+def _model_from_text(text: str) -> ModelSpec:
+    model = json.loads(text)
+    return ModelSpec(
+        network=named_from_json(model["network"]),
+        pools={site: named_from_json(pool) for site, pool in model["pools"].items()},
+    )
+
+
+@lru_cache(maxsize=_MOST_PARTS)
+def _recipe_from_text(text: str) -> Recipe:
+    recipe = json.loads(text)
+    recipe["optimizer"] = named_from_json(recipe["optimizer"])
+    recipe["schedule"] = named_from_json(recipe["schedule"])
+    return Recipe(**recipe)

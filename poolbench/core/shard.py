@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
+from math import gcd
 
 from poolbench.core.cell import Cell
 from poolbench.core.counted import counted
 from poolbench.core.errors import BadInput
+from poolbench.core.study import Study
 
 
 @dataclass(frozen=True, kw_only=True)
 class Shard:
     """Part ``index`` of ``count``.
 
-    A cell's part depends on nothing but the cell: selecting variants, or adding some or seeds,
-    moves no other cell. The seeds of a condition are dealt in turn, beginning at a part that the
-    hash of the condition chooses, so of each condition every part has as many consecutive seeds as
-    any other, or one more.
+    The conditions of the whole suite, in the order of their hashes, are dealt to the parts in turn,
+    seed after seed. So a cell's part does not change with what else is selected, with settings that
+    change no condition, with the order of variants or with later seeds; another variant moves
+    cells. If seeds count from 0, parts of a whole suite differ by at most one cell, and so do their
+    shares of each condition.
 
     Args:
         index: From 1 to ``count``.
@@ -41,27 +45,33 @@ class Shard:
             raise BadInput(f"'{text}' is not a shard", hint)
         return cls(index=int(numbers[1]), count=int(numbers[2]))
 
-    def cells(self, cells: Iterable[Cell]) -> tuple[Cell, ...]:
-        """Return those of the cells that are in this part, in their order."""
-        return tuple(cell for cell in cells if _part(cell, self.count) == self.index)
+    def cells(self, study: Study) -> tuple[Cell, ...]:
+        """Return those of a study's cells that are in this part, in their order."""
+        return tuple(cell for cell, part in self._dealt(study) if part == self.index)
 
-    def sizes(self, cells: Iterable[Cell]) -> list[int]:
-        """Return how many of the cells each of the parts has, the first part first."""
-        sizes = [0] * self.count
-        for cell in cells:
-            sizes[_part(cell, self.count) - 1] += 1
-        return sizes
+    def sizes(self, study: Study) -> list[int]:
+        """Return how many of a study's cells each of the parts has, the first part first."""
+        found = Counter(part for _, part in self._dealt(study))
+        return [found[part] for part in range(1, self.count + 1)]
 
-    def about(self, cells: Sequence[Cell]) -> str:
-        """Say how many of the cells are in this part, and how even the parts are."""
-        sizes = self.sizes(cells)
+    def about(self, study: Study) -> str:
+        """Say how many of a study's cells are in this part, and how even the parts are."""
+        sizes = self.sizes(study)
         mine, least, most = sizes[self.index - 1], min(sizes), max(sizes)
         others = f"every shard has {most}" if least == most else f"shards have {least} to {most}"
-        return f"shard {self}: {mine} of {counted(len(cells), 'cell')}; {others}"
+        return f"shard {self}: {mine} of {counted(len(study.cells), 'cell')}; {others}"
+
+    def _dealt(self, study: Study) -> Iterator[tuple[Cell, int]]:
+        """Yield each cell of a study with its part."""
+        conditions = sorted({cell.condition for cell in study.whole.cells})
+        places = {condition: place for place, condition in enumerate(conditions)}
+        width = len(conditions)
+        # After so many seeds a condition would come to the same parts again: from then on each
+        # takes the turn of the next one, until it has come to all parts.
+        period = self.count // gcd(width, self.count)
+        for cell in study.cells:
+            turn = (places[cell.condition] + cell.seed // period) % width
+            yield cell, (cell.seed * width + turn) % self.count + 1
 
     def __str__(self) -> str:
         return f"{self.index}/{self.count}"
-
-
-def _part(cell: Cell, count: int) -> int:
-    return (int(cell.condition, 16) + cell.seed) % count + 1

@@ -59,7 +59,7 @@ def arrive(run: Path, target: Path, quarantine: Path) -> Arrival:
     while not move_folder(run, target):
         try:
             first = read_commit(target)
-            first.check()
+            first.verify()
             differences = run_differences(first, mine)
         except (Damaged, FileNotFoundError):
             mine.read_all()  # the damage must be the other's

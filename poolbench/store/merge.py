@@ -102,7 +102,7 @@ class _Merge:
         commit, target = self._source.commit_of(cell_id), self._target
         commit.check()
         found = list(self._measurements(cell_id))
-        if target.has_result(cell_id) and not run_differences(target.commit_of(cell_id), commit):
+        if self._is_there(commit):
             self._done.same += 1
             self._take_measurements(commit, found)
             return
@@ -127,6 +127,23 @@ class _Merge:
         else:  # another process brought it meanwhile
             self._done.same += 1
             self._take_measurements(commit, found)
+
+    def _is_there(self, commit: Commit) -> bool:
+        """Whether the target has a run with this content; every byte of both is read.
+
+        Raises:
+            Damaged: The source's is not what was written.
+        """
+        try:
+            there = self._target.commit_of(commit.cell.id)
+            is_same = not run_differences(there, commit)
+            there.verify()
+        except FileNotFoundError:
+            return False
+        except Damaged:
+            is_same = False
+        commit.read_all()
+        return is_same
 
     def _files(self, commit: Commit, found: Sequence[Measurement]) -> Iterator[tuple[str, bytes]]:
         for name in commit.files:

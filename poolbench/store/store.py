@@ -34,11 +34,12 @@ from poolbench.store.commit import Commit, read_commit
 from poolbench.store.documents import Damaged
 from poolbench.store.files import explaining_disk_faults, write_atomic
 from poolbench.store.locks import LockTrial, acquire, try_locks
+from poolbench.store.marker import MARKER, is_store, refuse_as_new_store
 from poolbench.store.places import FOLDERS, LOCKS, RUNS, SESSIONS, STUDIES, UNFINISHED, Places
 from poolbench.store.writer import CellWriter, checkpoints
 
 FORMAT = 1
-_MARKER = "STORE.json"
+_NO_STORE = "train something first, or name a folder that `poolbench train --store PATH` wrote"
 
 
 class Store:
@@ -54,14 +55,13 @@ class Store:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.places = Places(path)
-        marker = path / _MARKER
+        marker = path / MARKER
         try:
             version = json.loads(marker.read_bytes())["format"]
         except FileNotFoundError:
-            raise EnvironmentFault(
-                f"there is no store at {path}",
-                "train something first, or name another with --store",
-            ) from None
+            raise EnvironmentFault(f"there is no store at {path}", _NO_STORE) from None
+        except NotADirectoryError:
+            raise EnvironmentFault(f"{path} is a file, not a store", _NO_STORE) from None
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise EnvironmentFault(
                 f"the store at {path} cannot be read: {marker.name}: {error}",
@@ -76,25 +76,28 @@ class Store:
     @staticmethod
     def is_at(path: Path) -> bool:
         """Whether there is a store, of this version or another."""
-        return (path / _MARKER).exists()
+        return is_store(path)
 
     @classmethod
     def create(cls, path: Path) -> Store:
         """Open the store at ``path`` for writing; create it if missing.
 
         Raises:
+            BadInput: It is in another store.
             EnvironmentFault: The folder cannot be written, is not a store, or is a newer one.
         """
+        if not cls.is_at(path):
+            refuse_as_new_store(path)
         with explaining_disk_faults(path):
             path.mkdir(parents=True, exist_ok=True)
-        marker = path / _MARKER
+        marker = path / MARKER
         if not cls.is_at(path):
             others = [p for p in path.iterdir() if not p.name.startswith(f".{marker.name}.")]
             # Another process may have created the store since: then the marker is there now.
             if others and not cls.is_at(path):
                 raise EnvironmentFault(
                     f"{path} is not empty and not a store",
-                    "name an empty or new folder with --store",
+                    "name an empty or new folder",
                 )
             write_atomic(marker, documents.to_bytes({"format": FORMAT}))
         store = cls(path)

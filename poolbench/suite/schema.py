@@ -15,9 +15,11 @@ from poolbench.core.gate import Loss
 from poolbench.core.search import DEFAULT_HOLDOUT
 from poolbench.core.study import Metric, Rule
 from poolbench.core.values import Scalar
+from poolbench.suite.memory import AMOUNT, in_mib
 
 MAX_NAME_LENGTH = 64
 MAX_SENTENCE_LENGTH = 300
+LEAST_GPU_SHARE = 0.01
 DEFAULT_SCHEDULE = "constant"
 Seed = Annotated[int, Field(ge=0)]
 _DEVIATIONS = f"a list of sentences of at most {MAX_SENTENCE_LENGTH} characters"
@@ -197,15 +199,7 @@ class ExecutionForm(Form):
 class ResourcesForm(Form):
     """What each worker needs of a GPU."""
 
-    gpu: float = Field(default=1.0, gt=0, le=1, description="number > 0 and <= 1")
-    memory: str | None = Field(
-        default=None, pattern=r"^[1-9][0-9]*(\.[0-9]+)? ?[GM]iB$", description="6GiB | 500MiB"
+    gpu: float = Field(
+        default=1.0, ge=LEAST_GPU_SHARE, le=1, description=f"number from {LEAST_GPU_SHARE} to 1"
     )
-
-    @property
-    def memory_mib(self) -> int | None:
-        """The memory in MiB; ``None`` for no limit."""
-        if self.memory is None:
-            return None
-        amount, unit = float(self.memory[:-3]), self.memory[-3]
-        return round(amount * (1024 if unit == "G" else 1))
+    memory: Annotated[int | None, BeforeValidator(in_mib)] = Field(default=None, description=AMOUNT)

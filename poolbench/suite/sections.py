@@ -131,7 +131,7 @@ def read_execution(
         cudnn_benchmark=form.cudnn_benchmark,
         engine=None if engine is None else engine.named,
         gpu=resources.gpu,
-        gpu_memory_mib=resources.memory_mib,
+        gpu_memory_mib=resources.memory,
     )
     return execution, form.precision
 

@@ -230,7 +230,8 @@ def test_growth_is_shown_for_stores_and_probes(poolbench: Callable[..., Any]) ->
     (table,) = json.loads(done.out)["tables"]
     rows = {row["work"]: row for row in table["rows"]}
     assert list(rows) == [
-        "list runs, by runs", "plan, all trained, by cells", "fgsm, by epsilons", "fgsm, by images"
+        "list runs, by runs", "plan, all trained, by cells", "report, by runs",
+        "fgsm, by epsilons", "fgsm, by images",
     ]  # fmt: skip
     assert rows["list runs, by runs"]["sizes"] == "1 · 10 · 100"
 

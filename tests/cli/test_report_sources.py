@@ -117,6 +117,15 @@ def test_a_baseline_of_an_older_version_is_not_comparable_without_a_reason(
     assert "does not tell" in row["reasons"][0]
 
 
+def test_one_source_alone_has_nothing_beside_it(poolbench: Program, tmp_path: Path) -> None:
+    a_store(tmp_path / "a", {"average": [180], "max": [190]})
+    poolbench("store", "freeze", "--store", "a", "-o", "a.json")
+    assert "standing" not in table_of(poolbench("report", "a.json", "--format", "json"))["rows"][0]
+    assert "beside" not in poolbench("report", "a.json").out
+    retrained(tmp_path / "a", "max", [198])  # two conditions of one variant are told apart
+    assert "not comparable" in poolbench("report", "a").out
+
+
 def test_lost_runs_and_damage_are_told_of_their_source(poolbench: Program, tmp_path: Path) -> None:
     study = a_store(tmp_path / "a", {"average": [180, None, 20, 181]})
     (Store(tmp_path / "a").folder(study.cells[3].id) / "model.safetensors").write_bytes(b"")
@@ -131,22 +140,35 @@ def test_lost_runs_and_damage_are_told_of_their_source(poolbench: Program, tmp_p
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("a", "a"), "named twice"),
+        (("a", "a"), "error: a is named twice"),
+        (("a", "./a/"), "error: ./a/ is a, named before"),
+        (("a.json", "link.json"), "error: link.json is a.json, named before"),
+        (("link", "a"), "error: a is link, named before"),
         (("a", "b.json"), "cannot read b.json"),
         (("a", "--rule", "set"), "--rule beside stores"),
         (("a", "--figures", "f"), "--figures beside stores"),
         (("a", "--only", "max"), "--only without a SUITE"),
         (("smoke", "a", "--set", "seeds=2"), "--set beside stores"),
-        (("smoke", "nowhere"), "nowhere is neither a store nor a frozen baseline"),
+        (("smoke", "nowhere"), "nowhere is no suite, no store and no frozen baseline"),
+        (("a", "nope"), "nope is no suite, no store and no frozen baseline"),
+        (("nope",), "nope is no suite, no store and no frozen baseline"),
+        (("a", "smok"), "did you mean 'smoke'?"),
+        (("a", "folder"), "folder is no suite, no store"),
+        (("smoke", "a", "cluttered-digits"), "smoke and cluttered-digits are 2 suites"),
     ],
 )
 def test_what_cannot_be_shown_is_bad_input(
     arguments: tuple[str, ...], words: str, poolbench: Program, tmp_path: Path
 ) -> None:
     a_store(tmp_path / "a", {"average": [180]})
+    poolbench("store", "freeze", "--store", "a", "-o", "a.json")
+    (tmp_path / "link").symlink_to("a")
+    (tmp_path / "link.json").symlink_to("a.json")
+    (tmp_path / "folder").mkdir()
     done = poolbench("report", *arguments)
     assert (done.code, done.out) == (2, "")
     assert words in done.err
+    assert len(done.err) < 250, "all suites are listed elsewhere"
 
 
 def test_a_suite_names_the_rows_to_show(poolbench: Program, tmp_path: Path) -> None:

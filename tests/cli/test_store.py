@@ -48,7 +48,7 @@ def test_gc_takes_dead_sessions_and_leaves_what_is_none(
     for name in (*names, f"elsewhere-{dead.pid}-0123abcd", "notes", ".DS_Store"):
         (sessions / name).mkdir()
     done = poolbench("store", "gc")
-    assert (done.code, done.out) == (0, "deleted 1 files and folders, 0.0 MB\n")
+    assert (done.code, done.out) == (0, "deleted 1 file or folder, 0.0 MB\n")
     assert not (sessions / names[0]).exists()
 
 
@@ -80,10 +80,52 @@ def test_a_merge_that_meets_a_difference_says_which_and_ends_with_3(
         f"average · digits · seed 1 ({study.cells[1].id}) of b: accuracy 91.00 % (182 of 200) "
         f"instead of 90.50 % (181 of 200); kept in {kept}" in done.err
     )
+    assert "error: 1 differs from what c had first:\n" in done.err
     assert (tmp_path / kept / "result.json").exists()
     report = poolbench("report", "--store", "c", "--format", "json").out
     assert json.loads(report)["tables"][0]["rows"][0]["accuracy_mean"] == 0.9025
     alone = poolbench("store", "merge", "a", "-o", "d")
     assert alone.code == 0
+    for folder in Store(tmp_path / "a").path.glob("runs/*"):
+        (folder / "model.safetensors").write_bytes(b"mode up")
+    assert (
+        "error: 2 are damaged and were left out:\n"
+        in poolbench("store", "merge", "a", "-o", "d").err
+    )
     nowhere = poolbench("store", "merge", "a", "nowhere", "-o", "e")
     assert (nowhere.code, (tmp_path / "e").exists()) == (6, False)
+
+
+def test_a_merge_into_what_can_be_no_store_is_refused(
+    poolbench: Callable[..., Done], tmp_path: Path
+) -> None:
+    a_store(tmp_path / "a", {"average": [180]})
+    (tmp_path / "afile").write_text("mine")
+    (tmp_path / "link").symlink_to("a")
+    refused = {
+        "a/runs/sub": (2, f"a/runs/sub is inside the store at {tmp_path / 'a'}"),
+        "link/new/sub": (2, f"link/new/sub is inside the store at {tmp_path / 'a'}"),
+        "afile": (6, "afile is a file, not a folder"),
+        "afile/sub": (6, "afile is a file, not a folder"),
+    }
+    for output, (code, told) in refused.items():
+        done = poolbench("store", "merge", "a", "-o", output)
+        assert (done.code, done.out) == (code, "")
+        message, hint = done.err.splitlines()
+        assert message == f"error: {told}"
+        assert hint.startswith("  name a")
+    assert list((tmp_path / "a" / "runs").iterdir()) == [
+        Store(tmp_path / "a").folder(study.cells[0].id) for study in Store(tmp_path / "a").studies()
+    ]
+    assert (tmp_path / "afile").read_text() == "mine"
+
+
+def test_what_is_no_store_is_named_with_advice_that_the_command_can_take(
+    poolbench: Callable[..., Done], tmp_path: Path
+) -> None:
+    (tmp_path / "afile").write_text("mine")
+    for name, told in (("nowhere", "there is no store at nowhere"), ("afile", "afile is a file")):
+        done = poolbench("store", "merge", name, "-o", "c")
+        assert (done.code, done.out) == (6, "")
+        assert told in done.err
+        assert "a folder that `poolbench train --store PATH` wrote" in done.err

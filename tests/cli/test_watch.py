@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import platform
+import signal
 import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
+
+import pytest
 
 from poolbench.app.study import load_study
 from poolbench.app.watch import Watching
@@ -76,6 +79,40 @@ def test_only_what_slurm_runs_is_cancelled(poolbench: Program, tiny: Path) -> No
     assert "Ctrl-C" in done.err
     assert session.folder.exists()
     assert session.fault() is None
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_who_stops_watching_is_told_nothing_of_work(
+    spawn: Callable[..., subprocess.Popen[str]], tiny: Path, number: int, code: int
+) -> None:
+    study = load_study(tiny)
+    session = Session.start(Store.create(tiny.parent / "runs"), study)
+    session.emit("worker-0", Event(kind="failed", cell=study.cells[0].id, detail="no luck"))
+    process = spawn("watch", "runs")
+    assert process.stderr is not None
+    assert "no luck" in process.stderr.readline()
+    process.send_signal(number)
+    _, told = process.communicate(timeout=60)
+    assert process.returncode == code, told
+    assert told.splitlines()[-1] == "no longer watching; what runs goes on"
+    assert "work" not in told
+    assert "continue" not in told
+
+
+def test_a_store_is_named_as_the_argument_or_with_its_option(
+    poolbench: Program, tiny: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Store.create(tiny.parent / "here")
+    for command in ("watch", "cancel"):
+        for named in (["here"], ["--store", "here"], ["here", "--store", "./here"]):
+            done = poolbench(command, *named)
+            assert (done.code, "no command runs on here" in done.err) == (5, True)
+        done = poolbench(command, "here", "--store", "there")
+        assert done.code == 2
+        assert "two stores are named, here and --store there" in done.err
+    monkeypatch.setenv("POOLBENCH_STORE", "there")
+    assert "no command runs on here" in poolbench("watch", "here").err
+    assert "no store at there" in poolbench("watch").err
 
 
 def test_without_a_store_there_is_nothing_to_watch(poolbench: Program) -> None:

@@ -20,7 +20,7 @@ from poolbench.core.errors import EnvironmentFault
 
 End = Literal["killed", "refused"]
 
-_CALLS = ("open", "fsync", "replace", "rename", "link", "unlink", "mkdir", "rmdir")
+_CALLS = ("fsync", "replace", "rename", "link", "unlink", "mkdir", "rmdir")
 
 
 class Killed(BaseException):
@@ -30,6 +30,8 @@ class Killed(BaseException):
 @contextmanager
 def ending_after(calls: int, end: End) -> Iterator[list[None]]:
     """Let so many calls to the file system do their work, and not the one after them.
+
+    Opening to read is no such call: it changes nothing.
 
     Args:
         calls: How many.
@@ -62,10 +64,15 @@ def ending_after(calls: int, end: End) -> Iterator[list[None]]:
 
         return guard
 
-    real_open = io.open
+    real_open, real_descriptor = io.open, os.open
+
+    def guarded_descriptor(path: Any, flags: int, *arguments: Any, **options: Any) -> int:
+        if flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT) and is_due():
+            fail()
+        return real_descriptor(path, flags, *arguments, **options)
 
     def guarded_open(file: Any, mode: str = "r", *arguments: Any, **options: Any) -> Any:
-        # A descriptor was counted when it was opened, and reading changes nothing.
+        # A descriptor was counted when it was opened.
         if not isinstance(file, int) and set(mode) & set("wax+") and is_due():
             real_open(file, mode).close()  # opened to be written, a file is already empty
             fail()
@@ -74,6 +81,7 @@ def ending_after(calls: int, end: End) -> Iterator[list[None]]:
     with pytest.MonkeyPatch.context() as patch:
         for name in _CALLS:
             patch.setattr(os, name, guarded(getattr(os, name)))
+        patch.setattr(os, "open", guarded_descriptor)
         patch.setattr(io, "open", guarded_open)
         yield failed
 

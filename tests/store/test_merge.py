@@ -114,8 +114,21 @@ def test_what_is_damaged_or_not_finished_is_left_out_and_told(folder: Path) -> N
     assert_sound(folder / C, 1, 2)
 
 
-def test_a_sound_run_takes_the_place_of_a_damaged_one(folder: Path) -> None:
-    (Store(folder / A).folder(a_cell(seed=1).id) / "model.safetensors").write_bytes(b"")
+@pytest.mark.parametrize("name", ["model.safetensors", "predictions.npz", "environment.json"])
+def test_a_damaged_run_is_told_though_the_store_has_one_with_its_checksums(
+    folder: Path, name: str
+) -> None:
+    path = Store(folder / B).folder(a_cell(seed=1).id) / name
+    path.write_bytes(bytes(path.stat().st_size))
+    second = merged(folder)[1]
+    assert (second.added, second.same) == (1, 0)
+    assert second.damaged == [f"{path.parent}: {name} does not match its checksum"]
+    assert_sound(folder / C, 0, 1, 2)
+
+
+@pytest.mark.parametrize("weights", [b"", b"WEIGHTS"])
+def test_a_sound_run_takes_the_place_of_a_damaged_one(folder: Path, weights: bytes) -> None:
+    (Store(folder / A).folder(a_cell(seed=1).id) / "model.safetensors").write_bytes(weights)
     (done,) = merged(folder, B, into=A)
     assert done.added == 2
     (note,) = done.notes

@@ -31,8 +31,17 @@ def test_an_engine_has_every_option_and_is_no_part_of_a_cell(load_text: Load) ->
 def test_workers_may_share_a_gpu(load_text: Load) -> None:
     execution = load_text(executing("{resources: {gpu: 0.25, memory: 1.5GiB}}")).execution
     assert (execution.gpu, execution.gpu_memory_mib) == (0.25, 1536)
-    execution = load_text(executing("{resources: {memory: 500 MiB}}")).execution
-    assert (execution.gpu, execution.gpu_memory_mib) == (1.0, 500)
+    execution = load_text(executing("{resources: {gpu: 0.01}}")).execution
+    assert (execution.gpu, execution.gpu_memory_mib) == (0.01, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "mib"),
+    [("500 MiB", 500), ("0.5GiB", 512), ("1.125GiB", 1152), ("1MiB", 1), ("1024GiB", 2**20)],
+)
+def test_memory_is_in_whole_mib(load_text: Load, text: str, mib: int) -> None:
+    execution = load_text(executing(f"{{resources: {{memory: {text}}}}}")).execution
+    assert (execution.gpu, execution.gpu_memory_mib) == (1.0, mib)
 
 
 @pytest.mark.parametrize(
@@ -44,6 +53,13 @@ def test_workers_may_share_a_gpu(load_text: Load) -> None:
         ("{engine: {name: ray, cpus: 0.5}}", "cpus"),
         ("{resources: {gpu: 0}}", "execution.resources.gpu"),
         ("{resources: {gpu: 2}}", "execution.resources.gpu"),
+        ("{resources: {gpu: 1e-300}}", "gpu: expected number from 0.01 to 1, got 1e-300"),
+        ("{resources: {gpu: 0.0099}}", "gpu: expected number from 0.01 to 1"),
+        ("{resources: {memory: 0.1GiB}}", "expected whole MiB up to 1024GiB, such as 500MiB"),
+        ("{resources: {memory: 0.5MiB}}", "expected whole MiB"),
+        ("{resources: {memory: 0GiB}}", "expected whole MiB"),
+        ("{resources: {memory: 1024.5GiB}}", "expected whole MiB up to 1024GiB"),
+        ("{resources: {memory: 100000000000000000000GiB}}", "expected whole MiB up to 1024GiB"),
         ("{resources: {memory: 6}}", "6GiB"),
         ("{resources: {memory: 6GB}}", "6GiB"),
         ("{resources: {gpus: 1}}", "gpu"),

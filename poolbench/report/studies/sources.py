@@ -51,6 +51,11 @@ def sources_table(
         metric: The metric of the values.
         notes: Further notes.
     """
+    # One source alone is the first of every row, and has nothing beside it.
+    is_alone = len({row.source for row in rows}) == 1 and {row.standing for row in rows} == {
+        "first"
+    }
+    standing = Column(title="beside the first", fields=("standing",), is_text=True)
     return Table(
         title=title,
         columns=(
@@ -58,9 +63,11 @@ def sources_table(
             Column(title="source", fields=("source",), is_text=True),
             Column(title="n", fields=("n", "n_diverged", "n_missing")),
             Column(title=f"{metric} %", fields=(f"{metric}_mean", f"{metric}_std")),
-            Column(title="beside the first", fields=("standing",), is_text=True),
+            *(() if is_alone else (standing,)),
         ),
-        rows=tuple(_row(row) for row in rows),
+        rows=tuple(
+            _row(row) if is_alone else (*_row(row), text_cell(row.standing)) for row in rows
+        ),
         notes=(
             f"{metric}: mean ± standard deviation (ddof 1) over the n finished seeds of one source",
             *_about_standing(rows),
@@ -90,7 +97,6 @@ def _row(row: SourceRow) -> tuple[TableCell, ...]:
         text_cell(row.source),
         counted_cell(e),
         TableCell(values=(e.mean, e.std), text=per_cent(e.mean, e.std)),
-        text_cell(row.standing),
     )
 
 
