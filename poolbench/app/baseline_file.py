@@ -6,22 +6,27 @@ baseline`` prints its schema.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from poolbench import __version__
 from poolbench.app.results import read_results
-from poolbench.app.seed_values import ConditionValues, SeedValues, StudyValues, values_of
+from poolbench.app.seed_values import SeedValues, StudyValues, values_of
 from poolbench.app.suites import command
 from poolbench.core.atomic import write_whole
+from poolbench.core.document import Damaged, read_as
 from poolbench.core.errors import BadInput, EnvironmentFault, NothingMatched
-from poolbench.core.study import Study, analysis_from_json
-from poolbench.store.documents import Damaged, seal, unseal
+from poolbench.core.study import Study
+from poolbench.store.documents import seal, unseal
 
 FORMAT = 1
 KIND = "poolbench baseline"
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Document:
+    studies: tuple[StudyValues, ...]
 
 
 def write_baseline(studies: Sequence[Study], store_path: Path, target: Path) -> tuple[int, int]:
@@ -64,35 +69,25 @@ def _all_seeds(studies: Sequence[StudyValues]) -> Iterator[SeedValues]:
     return (seed for study in studies for condition in study.conditions for seed in condition.seeds)
 
 
-def read_baseline(path: Path) -> list[StudyValues]:
+def read_baseline(path: Path) -> tuple[StudyValues, ...]:
     """Read a frozen baseline.
 
     Raises:
         BadInput: The file is missing, damaged, from a newer version, or not a baseline.
     """
     try:
-        document = unseal(path.read_bytes())
+        data = path.read_bytes()
+        document = unseal(data)
+        if document.get("kind") != KIND or type(document.get("format")) is not int:
+            raise BadInput(
+                f"{path} is not a frozen baseline", "write one with: poolbench store freeze"
+            )
+        if document["format"] > FORMAT:
+            message = f"{path} was written by a newer version: format {document['format']}"
+            raise BadInput(message, "upgrade poolbench")
+        return read_as(_Document, data).studies
     except OSError as error:
         raise BadInput(f"cannot read {path}: {error.strerror}", "name a frozen baseline") from None
     except Damaged as error:
         hint = "restore it, or write it again with: poolbench store freeze"
         raise BadInput(f"{path} is a damaged baseline: {error}", hint) from None
-    if document.get("kind") != KIND or not isinstance(document.get("format"), int):
-        raise BadInput(f"{path} is not a frozen baseline", "write one with: poolbench store freeze")
-    if document["format"] > FORMAT:
-        message = f"{path} was written by a newer version: format {document['format']}"
-        raise BadInput(message, "upgrade poolbench")
-    return [_study_from_json(study) for study in document["studies"]]
-
-
-def _study_from_json(document: Mapping[str, Any]) -> StudyValues:
-    conditions = (
-        {**condition, "seeds": tuple(SeedValues(**seed) for seed in condition["seeds"])}
-        for condition in document["conditions"]
-    )
-    return StudyValues(
-        title=document["title"],
-        analysis=analysis_from_json(document["analysis"]),
-        versions=tuple(document["versions"]),
-        conditions=tuple(ConditionValues(**condition) for condition in conditions),
-    )

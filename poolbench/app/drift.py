@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from poolbench.app.results import Results
 from poolbench.core.cell import Cell
+from poolbench.core.document import Damaged
 from poolbench.core.record import Run
 from poolbench.report.chart import Chart
 from poolbench.report.studies.drift import Drift, drift_charts, drift_table
 from poolbench.report.table import Table
 from poolbench.runtime.components import components_of, mismatch
 from poolbench.store.commit import WEIGHTS
-from poolbench.store.documents import Damaged
 
 if TYPE_CHECKING:
     from poolbench.assembly.learned_pools import LearnedPools, Values

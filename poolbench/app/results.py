@@ -10,13 +10,13 @@ from typing import get_args
 from poolbench.app.plugin_notes import notes_of_plugins
 from poolbench.app.search_notes import first_steps
 from poolbench.core.cell import Cell, Named
-from poolbench.core.errors import BadInput, NothingMatched, did_you_mean
+from poolbench.core.document import Damaged
+from poolbench.core.errors import BadInput, EnvironmentFault, NothingMatched, did_you_mean
 from poolbench.core.measurement import Measurement, measurement_key
 from poolbench.core.record import Run
 from poolbench.core.study import Analysis, Rule, Study
 from poolbench.data import DATASETS
 from poolbench.probes import PROBES
-from poolbench.store.documents import Damaged
 from poolbench.store.store import Store
 
 
@@ -154,6 +154,9 @@ def read_results(study: Study, store_path: Path, reading: Reading | None = None)
             message = f"{cell}: {error}; counted as missing, `poolbench train` redoes it"
             damaged_runs.append(message)
             continue
+        except EnvironmentFault as error:
+            damaged_runs.append(f"{cell}: {error.message}; counted as missing: {error.hint}")
+            continue
         found, damaged = _measurements(store, cell, runs[cell.id])
         damaged_measurements += damaged
         if found:
@@ -179,6 +182,8 @@ def _measurements(store: Store, cell: Cell, run: Run) -> tuple[tuple[Measurement
         except Damaged as error:
             message = f"{cell}: {error}; counted as missing, `poolbench robustness` redoes it"
             damaged.append(message)
+        except EnvironmentFault as error:
+            damaged.append(f"{cell}: {error.message}; counted as missing: {error.hint}")
         else:
             # Skip measurements of replaced weights.
             if measurement.network == run.network:

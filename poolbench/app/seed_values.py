@@ -9,6 +9,7 @@ from typing import Any, Literal, get_args
 
 from poolbench.app.results import Results
 from poolbench.core.cell import Cell
+from poolbench.core.document import Count, Finite, Positive
 from poolbench.core.gate import AREA, LEAST, Loss
 from poolbench.core.measurement import Measurement
 from poolbench.core.record import Run
@@ -29,10 +30,10 @@ class SeedValues:
             diverged run has no accuracy; what was not measured is left out.
     """
 
-    seed: int
+    seed: Count
     run: str
     status: Literal["ok", "diverged", "missing"]
-    values: Mapping[str, float | None]
+    values: Mapping[str, Finite | None]
 
     def of(self, metric: str) -> float | None:
         """Return a metric's value: NaN if the run or the probe diverged, ``None`` if missing."""
@@ -62,7 +63,7 @@ class ConditionValues:
     condition: str
     seeds: tuple[SeedValues, ...]
     settings: Mapping[str, str]
-    classes: int | None = None
+    classes: Positive | None = None
     identity: Mapping[str, Any] | None = None
 
     @property

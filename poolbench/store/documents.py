@@ -6,13 +6,12 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
-from typing import Any
+from typing import Any, TypeVar
 
+from poolbench.core.document import Damaged, parse, read_as
 from poolbench.core.record import Epoch, Timing
 
-
-class Damaged(ValueError):
-    """A stored file is not what was written."""
+T = TypeVar("T")
 
 
 def sha256(data: bytes) -> str:
@@ -31,17 +30,26 @@ def seal(document: Mapping[str, Any]) -> bytes:
     return to_bytes({"sha256": _content_hash(content), **content})
 
 
+def read_sealed(kind: type[T], data: bytes) -> T:
+    """Return a sealed document as a dataclass: see ``core.document``.
+
+    Raises:
+        Damaged: It is not JSON, its content has changed, or it is no such document.
+    """
+    unseal(data)
+    return read_as(kind, data)
+
+
 def unseal(data: bytes) -> dict[str, Any]:
     """Return a sealed document's content.
 
     Raises:
         Damaged: It is not JSON, or its content has changed.
     """
-    try:
-        document = json.loads(data)
-        claimed = document.pop("sha256")
-    except (ValueError, KeyError, AttributeError, TypeError) as error:
-        raise Damaged(f"unreadable: {error}") from error
+    document = parse(data)
+    if not isinstance(document, dict) or "sha256" not in document:
+        raise Damaged("unreadable: not a document with a checksum")
+    claimed = document.pop("sha256")
     if claimed != _content_hash(document):
         raise Damaged("its content does not match its checksum")
     return document
@@ -58,10 +66,18 @@ def to_lines(items: Iterable[Epoch | Timing]) -> bytes:
 
 
 def epochs_from_lines(data: bytes) -> tuple[Epoch, ...]:
-    """Read back a history."""
-    return tuple(Epoch(**json.loads(line)) for line in data.splitlines())
+    """Read back a history.
+
+    Raises:
+        Damaged: A line is not an epoch.
+    """
+    return tuple(read_as(Epoch, line) for line in data.splitlines())
 
 
 def timings_from_lines(data: bytes) -> tuple[Timing, ...]:
-    """Read back timings."""
-    return tuple(Timing(**json.loads(line)) for line in data.splitlines())
+    """Read back timings.
+
+    Raises:
+        Damaged: A line is not a timing.
+    """
+    return tuple(read_as(Timing, line) for line in data.splitlines())

@@ -10,9 +10,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from poolbench.core.atomic import sync_folder, write_whole
+from poolbench.core.document import Damaged
 from poolbench.core.errors import EnvironmentFault
 
-_SMALL = 1 << 16
+_CHUNK = 1 << 20
+_LARGEST_DOCUMENT = 1 << 30
+MARKER = "STORE.json"
+"""The file that makes a folder a store."""
+
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -37,12 +42,34 @@ def explaining_disk_faults(path: Path) -> Iterator[None]:
         raise EnvironmentFault(message, hint) from error
 
 
+def refuse_links(path: Path) -> None:
+    """Check that nothing between a store and a path in it is a link to a place elsewhere.
+
+    A store may come from anywhere; what it links to is not its own to change or delete.
+
+    Raises:
+        EnvironmentFault: A folder on the way is a link.
+    """
+    between: list[Path] = []
+    for folder in path.parents:
+        if (folder / MARKER).is_file():
+            for link in between:
+                if link.is_symlink():
+                    raise EnvironmentFault(
+                        f"{link} is a symbolic link, and nothing is written through one",
+                        "replace it by what it links to, or place the whole store there",
+                    )
+            return
+        between.append(folder)
+
+
 def write_atomic(path: Path, data: bytes) -> None:
     """Replace a file's content atomically.
 
     Raises:
         EnvironmentFault: The disk is full, or the folder cannot be written; the old file stays.
     """
+    refuse_links(path)
     with explaining_disk_faults(path):
         write_whole(path, lambda file: file.write(data))
 
@@ -59,6 +86,7 @@ def write_folder(folder: Path, files: Iterable[tuple[str, bytes]]) -> None:
             deleted.
         Damaged, or whatever else taking a file raises; what was written is deleted too.
     """
+    refuse_links(folder)
     folders = {folder}
     try:
         with explaining_disk_faults(folder):
@@ -91,6 +119,7 @@ def move_folder(source: Path, target: Path) -> bool:
     Raises:
         EnvironmentFault: Neither the one nor the other: the disk is broken, for instance.
     """
+    refuse_links(target)
     with explaining_disk_faults(target):
         inode = source.stat().st_ino
         try:
@@ -111,23 +140,56 @@ def append_line(path: Path, line: str) -> None:
     Raises:
         EnvironmentFault: The disk is full, or the file cannot be written.
     """
-    with explaining_disk_faults(path), path.open("ab") as file:
-        file.write(line.encode())
+    refuse_links(path)
+    with explaining_disk_faults(path):
+        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o666)
+        with open(descriptor, "ab") as file:  # noqa: PTH123 - a path would follow a link
+            file.write(line.encode())
 
 
-def read_small(path: str) -> bytes:
-    """Return a file's content: asked of 10^5 small files, of which ``open`` takes twice as long.
+def read_document(path: Path | str) -> bytes:
+    """Return the content of a document, which is never large: see :func:`read_file`."""
+    return read_file(path, at_most=_LARGEST_DOCUMENT)
+
+
+def read_file(path: Path | str, *, at_most: int | None = None) -> bytes:
+    """Return the content of a file.
+
+    Args:
+        path: The file; a pipe in its place counts as empty, and is not waited for.
+        at_most: Largest size, in bytes, that such a file can have; ``None`` for any.
 
     Raises:
-        OSError: It cannot be read.
+        Damaged: It is a folder, or too large.
+        EnvironmentFault: It cannot be read, which says nothing of what is in it.
+        FileNotFoundError: There is none.
     """
-    descriptor = os.open(path, os.O_RDONLY)
     try:
-        data = os.read(descriptor, _SMALL)
-        while more := os.read(descriptor, _SMALL):
-            data += more
-    finally:
-        os.close(descriptor)
+        # Of 10^5 small files ``open`` takes twice as long.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+        try:
+            return _content(descriptor, at_most)
+        finally:
+            os.close(descriptor)
+    except FileNotFoundError:
+        raise
+    except NotADirectoryError as error:
+        raise FileNotFoundError(f"{path} is not in a folder") from error
+    except IsADirectoryError:
+        raise Damaged(f"{os.path.basename(path)} is a folder") from None  # noqa: PTH119
+    except OSError as error:
+        raise EnvironmentFault(
+            f"cannot read {path}: {error.strerror}", "make it readable, or move its folder away"
+        ) from error
+
+
+def _content(descriptor: int, at_most: int | None) -> bytes:
+    size = os.fstat(descriptor).st_size
+    if at_most is not None and size > at_most:
+        raise Damaged(f"{size:,} bytes are too many")
+    data = os.read(descriptor, size + 1)
+    while more := os.read(descriptor, _CHUNK):
+        data += more
     return data
 
 
@@ -137,16 +199,21 @@ def remove_file(path: Path) -> None:
     Raises:
         EnvironmentFault: It cannot be deleted.
     """
+    refuse_links(path)
     with explaining_disk_faults(path):
         path.unlink(missing_ok=True)
 
 
 def remove_tree(folder: Path) -> None:
-    """Delete a folder and its content.
+    """Delete a folder and its content; of a link to a folder, the link alone.
 
     Raises:
         EnvironmentFault: It cannot be deleted.
     """
+    refuse_links(folder)
+    if folder.is_symlink():
+        remove_file(folder)
+        return
     try:
         shutil.rmtree(folder)
     except FileNotFoundError:

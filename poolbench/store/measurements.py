@@ -7,10 +7,11 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from poolbench.core.measurement import Measurement, measurement_from_json
+from poolbench.core.document import Damaged
+from poolbench.core.measurement import Measurement
 from poolbench.store.attempts import ATTEMPTS, FAILURE, Attempts
-from poolbench.store.documents import Damaged, seal, unseal
-from poolbench.store.files import remove_file, write_atomic
+from poolbench.store.documents import read_sealed, seal
+from poolbench.store.files import read_document, remove_file, write_atomic
 
 FOLDER = "probes"
 
@@ -38,9 +39,7 @@ def read_measurement(folder: Path, key: str) -> Measurement:
         FileNotFoundError: There is none with this key.
     """
     try:
-        measurement = measurement_from_json(unseal((folder / FOLDER / f"{key}.json").read_bytes()))
-    except (KeyError, TypeError) as error:
-        raise Damaged(f"{FOLDER}/{key}.json: unreadable: {error!r}") from error
+        measurement = read_sealed(Measurement, read_document(folder / FOLDER / f"{key}.json"))
     except Damaged as error:
         raise Damaged(f"{FOLDER}/{key}.json: {error}") from error
     if measurement.key != key:

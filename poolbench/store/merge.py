@@ -14,13 +14,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from poolbench.core.document import Damaged
 from poolbench.core.errors import PoolbenchError
 from poolbench.core.measurement import Measurement
 from poolbench.store import measurements
 from poolbench.store.attempts import ATTEMPTS
 from poolbench.store.commit import FILE, Commit
 from poolbench.store.content import measurement_differences, run_differences
-from poolbench.store.documents import Damaged, seal, sha256
+from poolbench.store.documents import seal, sha256
 from poolbench.store.files import remove_tree, write_atomic, write_folder
 from poolbench.store.findings import finding_keys, read_finding, save_finding
 from poolbench.store.store import Store
@@ -169,14 +170,14 @@ class _Merge:
             path, there = self._source.study_path(study_id), self._target.study_path(study_id)
             try:
                 study = self._source.study(study_id)
-            except (Damaged, KeyError, TypeError) as error:
+            except Damaged as error:
                 self._done.damaged.append(f"{path}: {error}")
                 continue
             written = path.stat().st_mtime
             try:
                 first = self._target.study(study_id)
                 known = there.stat().st_mtime
-            except (Damaged, KeyError, TypeError, FileNotFoundError):
+            except (Damaged, FileNotFoundError):
                 first, known = study, 0.0
             older, newer = (first, study) if written > known else (study, first)
             before, after = older.to_json(), newer.to_json()

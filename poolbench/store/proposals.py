@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from poolbench.core.document import Damaged, parse
 from poolbench.store.files import append_line
 
 FILE = "proposals.jsonl"
@@ -60,8 +61,8 @@ class ProposalCache(MutableMapping[str, _Batch]):
 def _read(line: bytes) -> tuple[str, _Batch] | None:
     """Return key and batch of a line; ``None`` of one that was cut off, changed or not ours."""
     try:
-        document = json.loads(line)
-    except (ValueError, RecursionError):
+        document = parse(line)
+    except Damaged:
         return None
     if not isinstance(document, list) or len(document) != 3:
         return None

@@ -15,7 +15,6 @@ Readers take no lock and work on a read-only copy.
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 from collections.abc import Iterator
@@ -23,22 +22,21 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from poolbench.core.cell import Cell
+from poolbench.core.document import Damaged, parse
 from poolbench.core.errors import EnvironmentFault
 from poolbench.core.measurement import Measurement
 from poolbench.core.record import Run
-from poolbench.core.study import Study, study_from_json
+from poolbench.core.study import Study, read_study
 from poolbench.store import documents, measurements
 from poolbench.store.arrival import set_aside
 from poolbench.store.commit import FILE as COMMIT
 from poolbench.store.commit import Commit, read_commit
-from poolbench.store.documents import Damaged
-from poolbench.store.files import explaining_disk_faults, write_atomic
+from poolbench.store.files import MARKER, explaining_disk_faults, read_document, write_atomic
 from poolbench.store.locks import LockTrial, acquire, try_locks
 from poolbench.store.places import FOLDERS, LOCKS, RUNS, SESSIONS, STUDIES, UNFINISHED, Places
 from poolbench.store.writer import CellWriter, checkpoints
 
 FORMAT = 1
-_MARKER = "STORE.json"
 
 
 class Store:
@@ -54,9 +52,9 @@ class Store:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.places = Places(path)
-        marker = path / _MARKER
+        marker = path / MARKER
         try:
-            version = json.loads(marker.read_bytes())["format"]
+            version = parse(marker.read_bytes())["format"]
         except FileNotFoundError:
             raise EnvironmentFault(
                 f"there is no store at {path}",
@@ -76,7 +74,7 @@ class Store:
     @staticmethod
     def is_at(path: Path) -> bool:
         """Whether there is a store, of this version or another."""
-        return (path / _MARKER).exists()
+        return (path / MARKER).exists()
 
     @classmethod
     def create(cls, path: Path) -> Store:
@@ -87,7 +85,7 @@ class Store:
         """
         with explaining_disk_faults(path):
             path.mkdir(parents=True, exist_ok=True)
-        marker = path / _MARKER
+        marker = path / MARKER
         if not cls.is_at(path):
             others = [p for p in path.iterdir() if not p.name.startswith(f".{marker.name}.")]
             # Another process may have created the store since: then the marker is there now.
@@ -217,6 +215,8 @@ class Store:
             return "not finished"
         except Damaged as error:
             return str(error)
+        except EnvironmentFault as error:
+            return error.message
         return ""
 
     @contextmanager
@@ -273,7 +273,9 @@ class Store:
             Damaged: Its file is not what was written.
             FileNotFoundError: There is none with that id.
         """
-        return study_from_json(documents.unseal(self.study_path(study_id).read_bytes()))
+        data = read_document(self.study_path(study_id))
+        documents.unseal(data)
+        return read_study(data)
 
     def studies(self) -> Iterator[Study]:
         """Yield the studies trained here, oldest first.
@@ -284,7 +286,7 @@ class Store:
         for study_id in self.study_ids():
             try:
                 yield self.study(study_id)
-            except (Damaged, KeyError, TypeError) as error:
+            except Damaged as error:
                 raise EnvironmentFault(
                     f"{self.study_path(study_id)} is damaged: {error}",
                     "delete it; `poolbench train` on its suite writes it again, and skips "
