@@ -44,7 +44,7 @@ def drift(results: Results) -> tuple[list[Table], list[Chart]]:
     for dataset in study.datasets:
         drifts: list[Drift] = []
         fixed: list[str] = []
-        notes = [*results.damaged_runs, *results.about_plugins]
+        notes = list(results.notes)
         for variant, cells in study.cells_on(dataset).items():
             if why := [text for each in components_of(cells[0]) if (text := mismatch(*each))]:
                 notes.append(f"{variant}: left out, as {why[0]}")

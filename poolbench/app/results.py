@@ -10,7 +10,7 @@ from typing import get_args
 from poolbench.app.plugin_notes import notes_of_plugins
 from poolbench.app.search_notes import first_steps
 from poolbench.core.cell import Cell, Named
-from poolbench.core.document import Damaged
+from poolbench.core.document import Damaged, passed_over
 from poolbench.core.errors import BadInput, EnvironmentFault, NothingMatched, did_you_mean
 from poolbench.core.measurement import Measurement, measurement_key
 from poolbench.core.record import Run
@@ -99,6 +99,16 @@ class Results:
         return *self.damaged_runs, *self.damaged_measurements
 
     @property
+    def about_newer(self) -> tuple[str, ...]:
+        """What a newer version noted in the store besides, a sentence; none if nothing."""
+        return passed_over(str(self.store.path), self.store.unread)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What to know of the runs as a whole, a sentence each."""
+        return *self.damaged_runs, *self.about_plugins, *self.about_newer
+
+    @property
     def whole(self) -> Results:
         """The results with every variant and seed of the suite, whichever are selected."""
         return replace(self, study=self.study.whole)
@@ -179,7 +189,7 @@ def _measurements(store: Store, cell: Cell, run: Run) -> tuple[tuple[Measurement
     for key in store.measurement_keys(cell.id):
         try:
             measurement = store.measurement(cell.id, key)
-        except Damaged as error:
+        except (Damaged, FileNotFoundError) as error:
             message = f"{cell}: {error}; counted as missing, `poolbench robustness` redoes it"
             damaged.append(message)
         except EnvironmentFault as error:

@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args
 
 from poolbench.app.results import Results
 from poolbench.core.cell import Cell
-from poolbench.core.document import Count, Finite, Positive
+from poolbench.core.document import Count, Facts, Finite, Positive
 from poolbench.core.gate import AREA, LEAST, Loss
 from poolbench.core.measurement import Measurement
 from poolbench.core.record import Run
@@ -64,7 +64,7 @@ class ConditionValues:
     seeds: tuple[SeedValues, ...]
     settings: Mapping[str, str]
     classes: Positive | None = None
-    identity: Mapping[str, Any] | None = None
+    identity: Facts | None = None
 
     @property
     def label(self) -> tuple[str, str]:
@@ -105,7 +105,7 @@ class StudyValues:
 
     title: str
     analysis: Analysis
-    versions: tuple[Mapping[str, Any], ...]
+    versions: tuple[Facts, ...]
     conditions: tuple[ConditionValues, ...]
 
 

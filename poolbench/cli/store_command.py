@@ -34,13 +34,14 @@ def verify(
     from poolbench.app.store import set_aside as set_runs_aside
     from poolbench.app.store import verify as verify_store
     from poolbench.core.counted import counted
+    from poolbench.core.document import passed_over
     from poolbench.core.errors import CellsFailed
 
     found = verify_store(store)
     count, damaged = len(found.runs), found.damaged
     typer.echo(f"{count - len(damaged)} of {count} runs are sound")
-    for key in found.newer:
-        tell(f"written by a newer version, kept and not read: {key}")
+    for line in passed_over(str(store), found.unread):
+        tell(line)
     if set_aside:
         for path in set_runs_aside(store, damaged):
             typer.echo(f"moved {path}")

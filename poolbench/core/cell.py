@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
-from poolbench.core.document import Count, Finite, PartialShare, Positive
+from poolbench.core.document import Count, Facts, Finite, PartialShare, Positive
 from poolbench.core.plugin_source import PluginSource, as_identity, as_stored
 
 ScoredOn = Literal["test", "validation"]
@@ -35,7 +35,7 @@ class Named:
     """
 
     name: str
-    options: Mapping[str, Any]
+    options: Facts
     revision: Count = 1
     plugin: PluginSource | None = None
 

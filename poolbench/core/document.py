@@ -5,12 +5,12 @@ A dataclass is its own schema: its annotations give the types, the choices and t
 
 from __future__ import annotations
 
-import json
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Hashable, Mapping, Sequence
 from functools import lru_cache
-from typing import Annotated, Any, NoReturn, TypeVar, cast
+from typing import Annotated, Any, TypeVar, cast
 
-from annotated_types import Ge, Gt, Le, Lt
+from annotated_types import Ge, Gt, Le, Lt, Predicate
 
 T = TypeVar("T")
 
@@ -26,6 +26,24 @@ Seconds = Annotated[float, Ge(0), Le(_HUGE)]
 Level = Annotated[float, Gt(0), Lt(1)]
 
 
+def numbers_fit_64_bits(value: object) -> bool:
+    """Whether every number in a JSON value is one that programs calculate with."""
+    if isinstance(value, int):
+        return -_LARGEST <= value <= _LARGEST
+    if isinstance(value, float):
+        return -_HUGE <= value <= _HUGE
+    if isinstance(value, Mapping):
+        return all(map(numbers_fit_64_bits, value.values()))
+    return not isinstance(value, list) or all(map(numbers_fit_64_bits, value))
+
+
+Facts = Annotated[Mapping[str, Any], Predicate(numbers_fit_64_bits)]
+"""An object of JSON that this program shows or hands on, whatever is in it."""
+
+Unread = Counter[str]
+"""Keys of a newer version, which are passed over, and how often each was met."""
+
+
 class Damaged(ValueError):
     """A document is not what was written."""
 
@@ -36,62 +54,46 @@ def parse(data: bytes | str) -> Any:
     Raises:
         Damaged: It is not JSON by RFC 8259, or nested too deeply to be read.
     """
+    from pydantic_core import from_json
+
     try:
-        return json.loads(data, parse_constant=_refuse_constant)
-    except RecursionError:
-        raise Damaged("unreadable: nested too deeply") from None
+        return from_json(data, allow_inf_nan=False)
     except ValueError as error:
-        raise Damaged(f"unreadable: {error}") from error
+        raise Damaged(f"unreadable: {error}") from None
 
 
-def read_as(kind: type[T], data: bytes | str) -> T:
+def read_as(kind: type[T], data: bytes | str, unread: Unread | None = None) -> T:
     """Return JSON as a dataclass, whose annotations it has to satisfy.
-
-    Keys that the dataclass does not have are a newer version's and are passed over: see
-    :func:`unread_keys`.
 
     Args:
         kind: The dataclass.
         data: The document.
+        unread: Counts the keys that the dataclass does not have; items of a list count together.
 
     Raises:
         Damaged: It is not JSON, a key is missing, or a value has another type or is out of range.
     """
-    from pydantic import ValidationError
+    from pydantic_core import ValidationError
 
+    reader = _reader(cast(Hashable, kind))
     try:
-        read: T = _reader(cast(Hashable, kind)).validate_json(data, strict=True)
+        read: T = reader.validate_json(data, strict=True, extra="forbid")
     except ValidationError as error:
-        first, *others = error.errors(include_url=False, include_context=False, include_input=False)
-        more = f" (and {len(others)} more)" if others else ""
-        where = f"{_path(first['loc'])}: " if first["loc"] else ""
-        message = f"{where}{first['msg'][:1].lower()}{first['msg'][1:]}{more}"
-        raise Damaged(f"unreadable: {message}") from None
-    return read
+        faults = error.errors(include_url=False, include_context=False, include_input=False)
+    else:
+        return read
+    wrong = [fault for fault in faults if fault["type"] != _UNKNOWN_KEY]
+    if not wrong:
+        if unread is not None:
+            unread.update(_path(fault["loc"], with_numbers=False) for fault in faults)
+        return cast(T, reader.validate_json(data, strict=True))
+    first, *others = wrong
+    more = f" (and {len(others)} more)" if others else ""
+    where = f"{_path(first['loc'])}: " if first["loc"] else ""
+    raise Damaged(f"unreadable: {where}{first['msg'][:1].lower()}{first['msg'][1:]}{more}")
 
 
-def unread_keys(document: object, read: object) -> list[str]:
-    """Return the paths of the keys that a document has, and what was read from it has not.
-
-    Args:
-        document: From :func:`parse`.
-        read: The dataclass read from it, as a JSON document.
-    """
-    return [_path(path) for path in _unread(document, read, ())]
-
-
-def _unread(
-    document: object, read: object, path: tuple[str | int, ...]
-) -> Iterator[tuple[str | int, ...]]:
-    if isinstance(document, Mapping) and isinstance(read, Mapping):
-        for key, value in document.items():
-            if key in read:
-                yield from _unread(value, read[key], (*path, key))
-            else:
-                yield (*path, key)
-    elif isinstance(document, list) and isinstance(read, Sequence):
-        for index, (value, kept) in enumerate(zip(document, read, strict=False)):
-            yield from _unread(value, kept, (*path, index))
+_UNKNOWN_KEY = "unexpected_keyword_argument"
 
 
 @lru_cache
@@ -101,10 +103,15 @@ def _reader(kind: Hashable) -> Any:
     return TypeAdapter(cast(Any, kind))
 
 
-def _path(location: Sequence[str | int]) -> str:
-    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)
-    return text.removeprefix(".")
+def passed_over(where: str, unread: Unread) -> tuple[str, ...]:
+    """Return a sentence on what a newer version wrote into a place; none if nothing."""
+    keys = ", ".join(sorted(unread))
+    return (f"{where} is of a newer version, which notes more: {keys}",) if keys else ()
 
 
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not a number of JSON")
+def _path(location: Sequence[str | int], *, with_numbers: bool = True) -> str:
+    parts = (
+        (f"[{part}]" if with_numbers else "[]") if isinstance(part, int) else f".{part}"
+        for part in location
+    )
+    return "".join(parts).removeprefix(".")

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from poolbench.core.cell import Named
-from poolbench.core.document import Count, Finite, Positive
+from poolbench.core.document import Count, Facts, Finite, Positive
 from poolbench.core.plugin_source import as_identity, as_stored
 
 MeasurementStatus = Literal["ok", "failed", "not applicable"]
@@ -68,7 +68,7 @@ class Measurement:
     points: tuple[Point, ...] = ()
     facts: Mapping[str, Finite] = field(default_factory=dict)
     reason: str = ""
-    environment: Mapping[str, Any] = field(default_factory=dict)
+    environment: Facts = field(default_factory=dict)
     axis: str = ""
     norm: str = ""
 

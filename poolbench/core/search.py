@@ -10,10 +10,9 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from poolbench.core.cell import Named, with_tuples
-from poolbench.core.document import Count, Finite, Level, Positive
+from poolbench.core.document import Count, Facts, Finite, Level, Positive
 from poolbench.core.plugin_source import PluginSource
 
 DEFAULT_HOLDOUT = 0.2
@@ -151,7 +150,7 @@ class SearchSpec:
     """
 
     name: str
-    options: Mapping[str, Any]
+    options: Facts
     revision: Count = 1
     plugin: PluginSource | None = None
     start: Mapping[str, Finite] = field(default_factory=dict)

@@ -13,7 +13,7 @@ from annotated_types import Gt, Le
 
 from poolbench.core.cell import Cell, Named
 from poolbench.core.comparability import Difference, FoundImages
-from poolbench.core.document import Count, Finite, Level, Positive, parse, read_as
+from poolbench.core.document import Count, Facts, Finite, Level, Positive, Unread, parse, read_as
 from poolbench.core.gate import Gate
 from poolbench.core.plugin_source import as_stored
 from poolbench.core.search import SearchSpec
@@ -135,7 +135,7 @@ class Study:
     cells: tuple[Cell, ...]
     analysis: Analysis
     execution: Execution
-    source: Mapping[str, Any] = field(default_factory=dict)
+    source: Facts = field(default_factory=dict)
     deviations: tuple[str, ...] = ()
     profile: str = ""
     baseline: str = ""
@@ -188,13 +188,13 @@ class Study:
         return as_stored(self)
 
 
-def read_study(data: bytes | str) -> Study:
-    """Read a study back from :meth:`Study.to_json`.
+def read_study(data: bytes | str, unread: Unread | None = None) -> Study:
+    """Read a study back from :meth:`Study.to_json`; see :func:`poolbench.core.document.read_as`.
 
     Raises:
         Damaged: The document is not a study.
     """
-    study = read_as(Study, data)
+    study = read_as(Study, data, unread)
     if "differences" in parse(data)["analysis"]:
         return study
     return replace(study, analysis=replace(study.analysis, differences=tuple(_typed(study))))

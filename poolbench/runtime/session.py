@@ -21,10 +21,11 @@ from poolbench.core.study import Study, read_study
 from poolbench.engines.api import Job
 from poolbench.runtime.task import Task, TaskName
 from poolbench.store.attempts import Attempts, read_failure
-from poolbench.store.documents import seal, to_bytes, unseal
+from poolbench.store.documents import seal, to_bytes, unsealed
 from poolbench.store.files import (
     append_line,
     explaining_disk_faults,
+    read_document,
     remove_tree,
     write_atomic,
 )
@@ -81,6 +82,8 @@ def _is_alive(pid: int) -> bool:
         return False
     except PermissionError:
         return True
+    except OverflowError:  # no number of a process
+        return False
     return True
 
 
@@ -94,7 +97,7 @@ class Fault:
 
 def read_assignment(job_file: Path) -> Assignment:
     """Read the assignment in a job file."""
-    return read_as(Assignment, job_file.read_bytes())
+    return read_as(Assignment, read_document(job_file))
 
 
 class Session:
@@ -124,7 +127,7 @@ class Session:
         """Yield the sessions in which commands worked at a task of a study."""
         for folder in store.session_folders():
             session = cls(store, folder.name)
-            with suppress(OSError, ValueError, KeyError, TypeError, Damaged):
+            with suppress(FileNotFoundError, Damaged, EnvironmentFault):
                 first = read_assignment(folder / "worker-0.json")
                 if first.task == task and session.study().id == study.id:
                     yield session
@@ -152,9 +155,7 @@ class Session:
 
     def study(self, name: str = STUDY) -> Study:
         """Return the study of the session, or what a worker has of it."""
-        data = (self.folder / name).read_bytes()
-        unseal(data)
-        return read_study(data)
+        return read_study(unsealed(read_document(self.folder / name)))
 
     def part(self, worker: str, study: Study) -> str:
         """Write the part of the study that is a worker's; return the name of its file."""
@@ -180,7 +181,7 @@ class Session:
         """Yield the events since the last call; a torn last line waits for the next one."""
         for path in sorted(self.folder.glob("*.events")):
             # The folder goes when its command ends.
-            with suppress(FileNotFoundError), path.open("rb") as file:
+            with suppress(OSError), path.open("rb") as file:
                 file.seek(self._offsets.get(path, 0))
                 for line in file:
                     if not line.endswith(b"\n"):
@@ -224,8 +225,8 @@ class Session:
     def fault(self) -> EnvironmentFault | None:
         """Return the fault that a worker stored by :meth:`report_fault`."""
         try:
-            told = read_as(Fault, (self.folder / "fault").read_bytes())
-        except (OSError, Damaged):
+            told = read_as(Fault, read_document(self.folder / "fault"))
+        except (FileNotFoundError, Damaged, EnvironmentFault):
             return None
         return EnvironmentFault(told.message, told.hint)
 

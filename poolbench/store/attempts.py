@@ -11,7 +11,12 @@ from typing import Any
 from poolbench.core.document import Damaged, parse, read_as
 from poolbench.core.errors import EnvironmentFault
 from poolbench.store.documents import to_bytes
-from poolbench.store.files import append_line, explaining_disk_faults, write_atomic
+from poolbench.store.files import (
+    append_line,
+    explaining_disk_faults,
+    read_document,
+    write_atomic,
+)
 
 ATTEMPTS = "attempts.jsonl"
 FAILURE = "failure.json"
@@ -56,8 +61,8 @@ class Attempts:
     def attempts(self) -> Iterator[dict[str, Any]]:
         """Yield every attempt so far; a torn line counts as an attempt without a session."""
         try:
-            data = (self.folder / ATTEMPTS).read_bytes()
-        except FileNotFoundError:
+            data = read_document(self.folder / ATTEMPTS)
+        except (FileNotFoundError, Damaged):
             return
         for line in data.splitlines():
             try:
@@ -92,6 +97,6 @@ class Attempts:
 def read_failure(folder: Path) -> Failure | None:
     """Return what :meth:`Attempts.record_failure` wrote in a folder, if anything."""
     try:
-        return read_as(Failure, (folder / FAILURE).read_bytes())
-    except (OSError, Damaged):
+        return read_as(Failure, read_document(folder / FAILURE))
+    except (FileNotFoundError, Damaged, EnvironmentFault):
         return None

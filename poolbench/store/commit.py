@@ -12,7 +12,7 @@ from typing import Annotated, Any
 from annotated_types import Len
 
 from poolbench.core.cell import ID_LENGTH, Cell
-from poolbench.core.document import Count, Damaged, parse
+from poolbench.core.document import Count, Damaged, Unread, numbers_fit_64_bits, parse
 from poolbench.core.record import Result, Run
 from poolbench.store.documents import (
     epochs_from_lines,
@@ -52,7 +52,7 @@ class _Document:
         needed |= {WEIGHTS} if self.result.status == "ok" else set()
         if missing := sorted(needed - self.files.keys()):
             raise ValueError(f"the checksum of {', '.join(missing)} is missing")
-        if outside := [name for name in self.files if Path(name).name != name]:
+        if outside := [name for name in self.files if "/" in name or name in {"", ".", ".."}]:
             raise ValueError(f"{outside[0]!r} is not the name of a file")
 
 
@@ -111,13 +111,14 @@ class Commit:
         return data
 
     def verify(self) -> None:
-        """Read every byte of every file.
+        """Read every byte of every file, and what the small ones say.
 
         Raises:
             Damaged: One of them is not what was written.
         """
         self.check()
         self.read_all()
+        self.run()
 
     def read_all(self) -> None:
         """Read every byte of every file, wherever the folder is.
@@ -149,8 +150,8 @@ class Commit:
 def _environment(data: bytes) -> Mapping[str, Any]:
     """Read an environment, which runs of one machine share."""
     document = parse(data)
-    if not isinstance(document, dict):
-        raise Damaged(f"{ENVIRONMENT}: unreadable: not an object")
+    if not isinstance(document, dict) or not numbers_fit_64_bits(document):
+        raise Damaged(f"{ENVIRONMENT}: unreadable: not an object of ordinary values")
     return document
 
 
@@ -167,13 +168,17 @@ def commit_bytes(cell: Cell, result: Result, files: Mapping[str, bytes]) -> byte
     return seal(document)
 
 
-def read_commit(folder: Path) -> Commit:
+def read_commit(folder: Path, unread: Unread | None = None) -> Commit:
     """Return the commit of the run in a folder.
+
+    Args:
+        folder: The run's.
+        unread: Counts the keys that a newer version wrote.
 
     Raises:
         Damaged: It is not what was written.
         EnvironmentFault: It cannot be read, which says nothing of what is in it.
         FileNotFoundError: The run is not finished.
     """
-    document = read_sealed(_Document, read_document(f"{folder}/{FILE}"))
+    document = read_sealed(_Document, read_document(f"{folder}/{FILE}"), unread)
     return Commit(folder=folder, cell=document.cell, result=document.result, files=document.files)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +14,7 @@ from poolbench.core.atomic import sync_folder, write_whole
 from poolbench.core.document import Damaged
 from poolbench.core.errors import EnvironmentFault
 
-_CHUNK = 1 << 20
+_PAGE = 1 << 12
 _LARGEST_DOCUMENT = 1 << 30
 MARKER = "STORE.json"
 """The file that makes a folder a store."""
@@ -156,41 +157,35 @@ def read_file(path: Path | str, *, at_most: int | None = None) -> bytes:
     """Return the content of a file.
 
     Args:
-        path: The file; a pipe in its place counts as empty, and is not waited for.
+        path: The file.
         at_most: Largest size, in bytes, that such a file can have; ``None`` for any.
 
     Raises:
-        Damaged: It is a folder, or too large.
+        Damaged: It is a folder, a pipe or a device, or too large.
         EnvironmentFault: It cannot be read, which says nothing of what is in it.
         FileNotFoundError: There is none.
     """
     try:
-        # Of 10^5 small files ``open`` takes twice as long.
+        # Of 10^5 small files ``open`` takes twice as long; and it would wait for a pipe's writer.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
         try:
-            return _content(descriptor, at_most)
+            facts = os.fstat(descriptor)
+            if not stat.S_ISREG(facts.st_mode):
+                raise Damaged(f"{os.path.basename(path)} is not a file")  # noqa: PTH119
+            if at_most is not None and facts.st_size > at_most:
+                raise Damaged(f"{facts.st_size:,} bytes are too many")
+            data = b""
+            while more := os.read(descriptor, max(facts.st_size - len(data), _PAGE)):
+                data += more
+            return data
         finally:
             os.close(descriptor)
-    except FileNotFoundError:
-        raise
-    except NotADirectoryError as error:
-        raise FileNotFoundError(f"{path} is not in a folder") from error
-    except IsADirectoryError:
-        raise Damaged(f"{os.path.basename(path)} is a folder") from None  # noqa: PTH119
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise FileNotFoundError(error.errno, error.strerror, str(path)) from None
     except OSError as error:
         raise EnvironmentFault(
             f"cannot read {path}: {error.strerror}", "make it readable, or move its folder away"
         ) from error
-
-
-def _content(descriptor: int, at_most: int | None) -> bytes:
-    size = os.fstat(descriptor).st_size
-    if at_most is not None and size > at_most:
-        raise Damaged(f"{size:,} bytes are too many")
-    data = os.read(descriptor, size + 1)
-    while more := os.read(descriptor, _CHUNK):
-        data += more
-    return data
 
 
 def remove_file(path: Path) -> None:

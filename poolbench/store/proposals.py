@@ -15,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from poolbench.core.document import Damaged, parse
-from poolbench.store.files import append_line
+from poolbench.store.files import append_line, read_document
 
 FILE = "proposals.jsonl"
 _Batch = Sequence[Mapping[str, float]]
@@ -33,8 +33,8 @@ class ProposalCache(MutableMapping[str, _Batch]):
         self._path = folder / FILE
         self._is_writable = is_writable
         self._batches: dict[str, _Batch] = {}
-        with suppress(FileNotFoundError):
-            for line in self._path.read_bytes().splitlines():
+        with suppress(FileNotFoundError, Damaged):
+            for line in read_document(self._path).splitlines():
                 if (read := _read(line)) is not None:
                     key, batch = read
                     self._batches[key] = batch

@@ -22,7 +22,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from poolbench.core.cell import Cell
-from poolbench.core.document import Damaged, parse
+from poolbench.core.document import Damaged, Unread, parse
 from poolbench.core.errors import EnvironmentFault
 from poolbench.core.measurement import Measurement
 from poolbench.core.record import Run
@@ -45,6 +45,10 @@ class Store:
     Args:
         path: The folder.
 
+    Attributes:
+        unread: What a newer version wrote and this one has passed over, as ``FILE: KEY``, and how
+            often; of what was read so far.
+
     Raises:
         EnvironmentFault: It is not a store, or one of a newer version; see :meth:`create`.
     """
@@ -52,15 +56,16 @@ class Store:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.places = Places(path)
+        self.unread = Unread()
         marker = path / MARKER
         try:
-            version = parse(marker.read_bytes())["format"]
+            version = parse(read_document(marker))["format"]
         except FileNotFoundError:
             raise EnvironmentFault(
                 f"there is no store at {path}",
                 "train something first, or name another with --store",
             ) from None
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (Damaged, KeyError, TypeError) as error:
             raise EnvironmentFault(
                 f"the store at {path} cannot be read: {marker.name}: {error}",
                 f'if its runs/ folder is sound, restore the file with {{"format": {FORMAT}}}',
@@ -152,7 +157,8 @@ class Store:
             Damaged: It is not what was written.
             FileNotFoundError: The cell is not finished.
         """
-        return read_commit(self.folder(cell_id))
+        with self._passing_over(COMMIT) as unread:
+            return read_commit(self.folder(cell_id), unread)
 
     def read(self, cell_id: str) -> Run:
         """Return a finished run; check the size of every file, and read the small ones.
@@ -195,7 +201,8 @@ class Store:
             Damaged: It is not what was written.
             FileNotFoundError: It was not measured.
         """
-        return measurements.read_measurement(self.folder(cell_id), key)
+        with self._passing_over(measurements.FOLDER) as unread:
+            return measurements.read_measurement(self.folder(cell_id), key, unread)
 
     def finished(self) -> Iterator[str]:
         """Yield the ids of all committed runs, damaged ones included, in order."""
@@ -211,8 +218,8 @@ class Store:
             self.commit_of(cell_id).verify()
             for key in self.measurement_keys(cell_id):
                 self.measurement(cell_id, key)
-        except FileNotFoundError:
-            return "not finished"
+        except FileNotFoundError as error:
+            return str(error) if self.is_committed(cell_id) else "not finished"
         except Damaged as error:
             return str(error)
         except EnvironmentFault as error:
@@ -264,7 +271,7 @@ class Store:
     def study_ids(self) -> list[str]:
         """Return the ids of the studies trained here, damaged ones included, oldest first."""
         paths = (self.path / STUDIES).glob("*.json")
-        return [path.stem for path in sorted(paths, key=lambda item: item.stat().st_mtime)]
+        return [path.stem for path in sorted(paths, key=lambda item: item.lstat().st_mtime)]
 
     def study(self, study_id: str) -> Study:
         """Return a stored study.
@@ -273,9 +280,19 @@ class Store:
             Damaged: Its file is not what was written.
             FileNotFoundError: There is none with that id.
         """
-        data = read_document(self.study_path(study_id))
-        documents.unseal(data)
-        return read_study(data)
+        with self._passing_over(STUDIES) as unread:
+            return read_study(documents.unsealed(self.study_bytes(study_id)), unread)
+
+    def study_bytes(self, study_id: str) -> bytes:
+        """Return the file of a study as it is: see :meth:`study`."""
+        return read_document(self.study_path(study_id))
+
+    @contextmanager
+    def _passing_over(self, where: str) -> Iterator[Unread]:
+        unread = Unread()
+        yield unread
+        if unread:
+            self.unread.update({f"{where}: {key}": count for key, count in unread.items()})
 
     def studies(self) -> Iterator[Study]:
         """Yield the studies trained here, oldest first.
@@ -286,7 +303,7 @@ class Store:
         for study_id in self.study_ids():
             try:
                 yield self.study(study_id)
-            except Damaged as error:
+            except (Damaged, FileNotFoundError) as error:
                 raise EnvironmentFault(
                     f"{self.study_path(study_id)} is damaged: {error}",
                     "delete it; `poolbench train` on its suite writes it again, and skips "

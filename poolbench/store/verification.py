@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
-from poolbench.core.document import Damaged, parse, unread_keys
+from poolbench.core.document import Damaged, Unread, parse
 from poolbench.core.errors import EnvironmentFault
 from poolbench.store.attempts import ATTEMPTS
 from poolbench.store.commit import FILE, HISTORY, WEIGHTS
 from poolbench.store.documents import unseal
 from poolbench.store.files import read_document
 from poolbench.store.findings import finding_keys, finding_path
-from poolbench.store.places import RUNS
+from poolbench.store.measurements import FOLDER as PROBES
+from poolbench.store.places import RUNS, UNFINISHED
 from poolbench.store.store import Store
 
 
@@ -25,13 +26,13 @@ class Verified:
         runs: Ids of the runs that were read, in order.
         damaged: What is wrong with damaged runs, by id.
         others: What is wrong besides: with studies, findings, logs, or what is no run.
-        newer: Keys that a newer version wrote and this one does not read, with their file.
+        unread: Keys that a newer version wrote and this one passes over: ``Store.unread``.
     """
 
     runs: tuple[str, ...]
     damaged: dict[str, str]
     others: tuple[str, ...]
-    newer: tuple[str, ...]
+    unread: Unread
 
 
 def verify(store: Store) -> Verified:
@@ -39,17 +40,12 @@ def verify(store: Store) -> Verified:
     lost = tuple(_without_result(store))
     finished = tuple(store.finished())
     damaged = dict.fromkeys(lost, f"{FILE} is missing")
-    newer: list[str] = []
-    for cell_id in finished:
-        if wrong := store.verify(cell_id):
-            damaged[cell_id] = wrong
-        else:
-            newer += _newer_in_run(store, cell_id)
+    damaged |= {each: wrong for each in finished if (wrong := store.verify(each))}
     return Verified(
         runs=tuple(sorted({*lost, *finished})),
         damaged=damaged,
         others=(*_odd_entries(store), *_logs(store), *_studies(store), *_findings(store)),
-        newer=tuple(newer),
+        unread=store.unread,
     )
 
 
@@ -67,21 +63,25 @@ def _odd_entries(store: Store) -> Iterator[str]:
             yield f"{RUNS}/{entry.name}: not a run"
 
 
-def _entries(store: Store) -> Iterator[Path]:
-    folder = store.path / RUNS
+def _entries(store: Store, name: str = RUNS) -> Iterator[Path]:
+    folder = store.path / name
     if folder.is_dir():
         yield from (path for path in sorted(folder.iterdir()) if not path.name.startswith("."))
 
 
 def _logs(store: Store) -> Iterator[str]:
-    for path in sorted(store.path.glob(f"{RUNS}/*/{ATTEMPTS}")):
+    folders = [*_entries(store), *_entries(store, UNFINISHED)]
+    for path in (each / name for each in folders for name in (ATTEMPTS, f"{PROBES}/{ATTEMPTS}")):
+        where = path.relative_to(store.path)
         try:
             *whole, _torn = read_document(path).split(b"\n")
             for number, line in enumerate(whole, start=1):
                 if not isinstance(_parsed(line), dict):
-                    yield f"{path.relative_to(store.path)}: line {number} is not an attempt"
+                    yield f"{where}: line {number} is not an attempt"
+        except FileNotFoundError:
+            continue
         except (Damaged, EnvironmentFault) as error:
-            yield f"{path.relative_to(store.path)}: {_text(error)}"
+            yield f"{where}: {_text(error)}"
 
 
 def _studies(store: Store) -> Iterator[str]:
@@ -100,24 +100,6 @@ def _findings(store: Store) -> Iterator[str]:
             unseal(read_document(path))
         except (Damaged, EnvironmentFault, FileNotFoundError) as error:
             yield f"{path.relative_to(store.path)}: {_text(error)}; it is computed again"
-
-
-def _newer_in_run(store: Store, cell_id: str) -> Iterator[str]:
-    commit = store.commit_of(cell_id)
-    read = {
-        **dict.fromkeys(("sha256", "format")),
-        "cell": commit.cell.to_json(),
-        "result": asdict(commit.result),
-        "files": {name: asdict(facts) for name, facts in commit.files.items()},
-    }
-    pairs = [(FILE, read)] + [
-        (f"probes/{key}.json", {"sha256": None, **store.measurement(cell_id, key).to_json()})
-        for key in store.measurement_keys(cell_id)
-    ]
-    folder = store.folder(cell_id)
-    for name, known in pairs:
-        document = parse(read_document(folder / name))
-        yield from (f"{cell_id}/{name}: {key}" for key in unread_keys(document, known))
 
 
 def _parsed(line: bytes) -> object:

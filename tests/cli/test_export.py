@@ -77,9 +77,9 @@ def test_a_tidy_table_has_a_row_for_every_number_of_the_store(
     rows = rows_of(runs.parent / "out" / "measurements.csv")
     assert done.out == f"out/measurements.csv: {len(rows)} rows\n"
     assert tuple(rows[0]) == FIELDS
-    assert {(row["variant"], row["seed"]) for row in rows} == {("=a/../b", 0), ("=a/../b", 1),
+    assert {(row["variant"], row["seed"]) for row in rows} == {("'=a/../b", 0), ("'=a/../b", 1),
                                                                ("..", 0)}  # fmt: skip
-    first = [row for row in rows if (row["variant"], row["seed"]) == ("=a/../b", 0)]
+    first = [row for row in rows if (row["variant"], row["seed"]) == ("'=a/../b", 0)]
     shown = [(row["kind"], row["setting"], row["metric"], row["value"], row["n"]) for row in first]
     assert shown[:15] == [
         ("epoch", 1.0, "loss", 0.5, 900), ("epoch", 1.0, "lr", 0.1, None),
@@ -111,7 +111,11 @@ def test_parquet_holds_the_rows_of_csv(poolbench: Program, runs: Path) -> None:
     table = parquet.read_table(runs.parent / "out" / "measurements.parquet")
     assert str(table.schema.field("value").type) == "double"
     assert str(table.schema.field("seed").type) == "int64"
-    assert table.to_pylist() == rows_of(runs.parent / "out" / "measurements.csv")
+    rows = table.to_pylist()
+    assert rows[0]["variant"] == "=a/../b"
+    for row in rows:  # a spreadsheet opens the CSV alone
+        row["variant"] = row["variant"].replace("=", "'=")
+    assert rows == rows_of(runs.parent / "out" / "measurements.csv")
 
 
 def test_tensorboard_reads_every_curve(poolbench: Program, runs: Path) -> None:
