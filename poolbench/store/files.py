@@ -43,15 +43,19 @@ def explaining_disk_faults(path: Path) -> Iterator[None]:
         raise EnvironmentFault(message, hint) from error
 
 
-def refuse_links(path: Path) -> None:
+def refuse_links(path: Path, *, itself: bool = False) -> None:
     """Check that nothing between a store and a path in it is a link to a place elsewhere.
 
     A store may come from anywhere; what it links to is not its own to change or delete.
 
+    Args:
+        path: What will be written or deleted.
+        itself: Whether it must not be a link either.
+
     Raises:
         EnvironmentFault: A folder on the way is a link.
     """
-    between: list[Path] = []
+    between: list[Path] = [path] if itself else []
     for folder in path.parents:
         if (folder / MARKER).is_file():
             for link in between:
@@ -141,7 +145,7 @@ def append_line(path: Path, line: str) -> None:
     Raises:
         EnvironmentFault: The disk is full, or the file cannot be written.
     """
-    refuse_links(path)
+    refuse_links(path, itself=True)
     with explaining_disk_faults(path):
         descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o666)
         with open(descriptor, "ab") as file:  # noqa: PTH123 - a path would follow a link

@@ -103,8 +103,9 @@ def test_a_folder_of_everything_reads_each_file_of_a_run_once(
 
     def counting(open_file: Callable[..., object]) -> Callable[..., object]:
         def opened(file: object, *rest: object, **others: object) -> object:
+            opened_file = open_file(file, *rest, **others)
             read[str(file)] += 1
-            return open_file(file, *rest, **others)
+            return opened_file
 
         return opened
 

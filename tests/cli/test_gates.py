@@ -329,7 +329,7 @@ def test_a_gate_on_an_area_decides_on_the_number_of_the_table(
     assert outcomes(later) == {("average", gate): "fails", ("max", gate): "passes"}
 
 
-@pytest.mark.parametrize("format", ["rich", "markdown", "csv", "latex"])
+@pytest.mark.parametrize("format", ["rich", "csv"])
 def test_no_title_or_name_commands_github(
     format: str, poolbench: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -115,8 +115,8 @@ def test_cells_keep_their_numbers_and_show_them_with_separators_digits_and_a_min
     ("value", "sign", "text"),
     [
         (-0.001, "", "0.00"), (-0.0, "", "0.00"), (0.001, "+", "0.00"), (-0.001, "+", "0.00"),
-        (-0.125, "", "−0.12"), (0.126, "", "0.13"), (0.126, "+", "+0.13"), (-1234.5, "", "−1234.50"),
-        (-INF, "", "−inf"),
+        (-0.125, "", "−0.12"), (0.126, "", "0.13"), (0.126, "+", "+0.13"),
+        (-1234.5, "", "−1234.50"), (-INF, "", "−inf"),
     ],
 )  # fmt: skip
 def test_what_rounds_to_zero_has_no_sign(value: float, sign: str, text: str) -> None:

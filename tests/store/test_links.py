@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from poolbench.app.store import collect, set_aside, verify
+from poolbench.core.document import Damaged
 from poolbench.core.errors import EnvironmentFault
 from poolbench.store.attempts import Attempts
 from poolbench.store.files import append_line, read_file, remove_file, remove_tree, write_atomic
@@ -92,11 +94,16 @@ def test_no_command_follows_a_link_to_a_folder(place: str, store: Store, outside
         lambda: collect(store.path, dry_run=False),
     ]
     for act in actions:
-        try:
+        with suppress(EnvironmentFault):
             act()
-        except EnvironmentFault as fault:
-            assert fault.message
     assert contents(outside) == before
+
+
+def test_no_lock_is_taken_through_a_link(store: Store, outside: Path) -> None:
+    replaced_by_link(store.path / "locks" / CELL.id, outside / "notes.txt")
+    with pytest.raises(EnvironmentFault, match="symbolic link"):
+        store.is_being_written(CELL.id)
+    assert (outside / "notes.txt").read_bytes() == b"keep me\n"
 
 
 @pytest.mark.parametrize("name", ["attempts.jsonl", "probes/attempts.jsonl"])
@@ -178,12 +185,12 @@ def test_temporary_files_are_found_everywhere_below_the_store(folder: str, store
 
 @pytest.mark.timeout(60)
 def test_what_is_no_file_is_damaged_and_never_waited_for(store: Store, tmp_path: Path) -> None:
-    for make in (os.mkfifo, os.mkdir, lambda path: os.symlink(os.devnull, path)):
-        path = tmp_path / "odd.json"
-        make(path)
-        with pytest.raises(ValueError, match=r"odd\.json is not a file"):
-            read_file(path)
-        path.rmdir() if path.is_dir() and not path.is_symlink() else path.unlink()
+    os.mkfifo(tmp_path / "pipe.json")
+    (tmp_path / "folder.json").mkdir()
+    (tmp_path / "device.json").symlink_to("/dev/zero")
+    for name in ("pipe.json", "folder.json", "device.json"):
+        with pytest.raises(Damaged, match=f"{name} is not a file"):
+            read_file(tmp_path / name)
     folder = store.path / "findings"
     folder.mkdir()
     os.mkfifo(folder / "f00.json")
