@@ -146,8 +146,10 @@ def append_line(path: Path, line: str) -> None:
         EnvironmentFault: The disk is full, or the file cannot be written.
     """
     refuse_links(path, itself=True)
+    # Neither what a link leads to is written, nor a pipe's reader waited for.
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK
     with explaining_disk_faults(path):
-        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o666)
+        descriptor = os.open(path, flags, 0o666)
         with open(descriptor, "ab") as file:  # noqa: PTH123 - a path would follow a link
             file.write(line.encode())
 

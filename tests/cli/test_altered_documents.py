@@ -151,7 +151,7 @@ def test_no_altered_document_ends_in_a_traceback(
         if "POOLBENCH_TEST_DOCUMENTS" in os.environ:
             held, told = COUNT - len(broken), dict(sorted(codes.items()))
             sys.stdout.write(
-                f"documents: tried {COUNT}, held {held}, broken {len(broken)}; by exit code {told}\n"
+                f"documents: tried {COUNT}, held {held}, broken {len(broken)}; codes {told}\n"
             )
     assert not broken, "\n".join(broken)
     assert codes.keys() <= {0, 2, 3, 4, 5, 6}
