@@ -8,8 +8,8 @@ from contextlib import suppress
 from typing import Any
 
 from poolbench.core.cell import Cell, Named
+from poolbench.core.document import Damaged
 from poolbench.runtime.components import components_of
-from poolbench.store.documents import Damaged
 from poolbench.store.store import Store
 
 

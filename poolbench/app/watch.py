@@ -9,11 +9,11 @@ from contextlib import suppress
 from pathlib import Path
 
 from poolbench.core.cell import Cell
+from poolbench.core.document import Damaged
 from poolbench.core.errors import EnvironmentFault, NothingMatched
 from poolbench.core.events import Event, result_event
 from poolbench.engines.slurm_queue import cancel_sessions, queued_sessions
 from poolbench.runtime.session import Session
-from poolbench.store.documents import Damaged
 from poolbench.store.store import Store
 
 _POLL_S = 1.0

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+
+from poolbench.core.document import Count
 
 _SHOWN = 5
 
-Range = tuple[int, int]
+Range = tuple[Count, Count]
 """The least and the largest number."""
 
 
@@ -30,7 +31,7 @@ class FoundPictures:
     train: Range
     test: Range
     sides_px: Range | None
-    looked_at: int
+    looked_at: Count
     left_out: tuple[str, ...] = ()
 
     def sentences(self, dataset: str) -> Iterator[str]:
@@ -52,14 +53,6 @@ class FoundPictures:
 def range_of(numbers: Sequence[int]) -> Range:
     """Return the least and the largest of at least one number."""
     return min(numbers), max(numbers)
-
-
-def pictures_from_json(document: Mapping[str, Any]) -> FoundPictures:
-    """Read the pictures of a folder back from ``asdict``."""
-    fields: dict[str, Any] = {
-        key: tuple(value) if isinstance(value, list) else value for key, value in document.items()
-    }
-    return FoundPictures(**fields)
 
 
 def _span(numbers: Range) -> str:

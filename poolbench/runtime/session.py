@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-import json
 import os
 import platform
 import time
 import uuid
 from collections.abc import Collection, Iterator
 from contextlib import suppress
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from poolbench import __version__
 from poolbench.core.cell import Cell
+from poolbench.core.document import Damaged, read_as
 from poolbench.core.errors import EnvironmentFault, PoolbenchError
 from poolbench.core.events import Event, event_from_line
-from poolbench.core.study import Study, study_from_json
+from poolbench.core.study import Study, read_study
 from poolbench.engines.api import Job
 from poolbench.runtime.attendance import SESSION_NAME, SILENT_S, is_attended
 from poolbench.runtime.task import Task, TaskName
 from poolbench.store.attempts import Attempts, read_failure
-from poolbench.store.documents import Damaged, seal, to_bytes, unseal
+from poolbench.store.documents import seal, to_bytes, unsealed
 from poolbench.store.files import (
     append_line,
     explaining_disk_faults,
+    read_document,
     remove_tree,
     write_atomic,
 )
@@ -75,12 +75,17 @@ class Assignment:
             )
 
 
+@dataclass(frozen=True, kw_only=True)
+class Fault:
+    """An error that prevents all work of a session, as its file holds it."""
+
+    message: str
+    hint: str = ""
+
+
 def read_assignment(job_file: Path) -> Assignment:
     """Read the assignment in a job file."""
-    document: dict[str, Any] = json.loads(job_file.read_bytes())
-    known = {field.name for field in fields(Assignment)}
-    given = {key: value for key, value in document.items() if key in known}
-    return Assignment(**{**given, "plugins": tuple(document["plugins"])})
+    return read_as(Assignment, read_document(job_file))
 
 
 class Session:
@@ -122,7 +127,7 @@ class Session:
     def of_study(cls, store: Store, study: Study, task: TaskName) -> Iterator[Session]:
         """Yield the sessions in which commands worked at a task of a study."""
         for session in cls.of_commands(store):
-            with suppress(OSError, ValueError, KeyError, TypeError, Damaged):
+            with suppress(FileNotFoundError, Damaged, EnvironmentFault):
                 first = read_assignment(session.folder / "worker-0.json")
                 if first.task == task and session.study().id == study.id:
                     yield session
@@ -154,7 +159,7 @@ class Session:
 
     def study(self, name: str = STUDY) -> Study:
         """Return the study of the session, or what a worker has of it."""
-        return study_from_json(unseal((self.folder / name).read_bytes()))
+        return read_study(unsealed(read_document(self.folder / name)))
 
     def part(self, worker: str, study: Study) -> str:
         """Write the part of the study that is a worker's; return the name of its file."""
@@ -180,13 +185,14 @@ class Session:
         """Yield the events since the last call; a torn last line waits for the next one."""
         for path in sorted(self.folder.glob("*.events")):
             # The folder goes when its command ends.
-            with suppress(FileNotFoundError), path.open("rb") as file:
+            with suppress(OSError), path.open("rb") as file:
                 file.seek(self._offsets.get(path, 0))
                 for line in file:
                     if not line.endswith(b"\n"):
                         break
                     self._offsets[path] = self._offsets.get(path, 0) + len(line)
-                    yield event_from_line(line.decode())
+                    with suppress(Damaged):  # progress alone is lost
+                        yield event_from_line(line)
 
     def has_begun(self, worker: str) -> bool:
         """Whether a worker has reached its first cell, and so its first event."""
@@ -203,10 +209,9 @@ class Session:
     def failure(self, task: Task, cell: Cell) -> str | None:
         """Return why a cell failed in this session, with advice."""
         failure = read_failure(task.notes_folder(self.store, cell))
-        if failure is None or failure.get("session") != self.name:
+        if failure is None or failure.session != self.name:
             return None
-        reason, advice = failure["reason"], failure["advice"]
-        return f"{reason} ({advice})" if advice else reason
+        return f"{failure.reason} ({failure.advice})" if failure.advice else failure.reason
 
     def is_open(self, task: Task, study: Study, cell: Cell) -> bool:
         """Whether a cell needs a task and has not failed in this session."""
@@ -218,16 +223,16 @@ class Session:
 
     def report_fault(self, fault: PoolbenchError) -> None:
         """Store a fault that prevents all work here, for the command to raise."""
-        document = {"message": fault.message, "hint": fault.hint}
-        write_atomic(self.folder / "fault", to_bytes(document))
+        told = Fault(message=fault.message, hint=fault.hint)
+        write_atomic(self.folder / "fault", to_bytes(asdict(told)))
 
     def fault(self) -> EnvironmentFault | None:
         """Return the fault that a worker stored by :meth:`report_fault`."""
         try:
-            document = json.loads((self.folder / "fault").read_bytes())
-        except (OSError, ValueError):
+            told = read_as(Fault, read_document(self.folder / "fault"))
+        except (FileNotFoundError, Damaged, EnvironmentFault):
             return None
-        return EnvironmentFault(document["message"], document["hint"])
+        return EnvironmentFault(told.message, told.hint)
 
     def end(self) -> None:
         """Delete the folder: all results are in the store."""

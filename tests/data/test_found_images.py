@@ -11,7 +11,8 @@ import pytest
 from PIL import Image
 
 from poolbench.core.cell import Named
-from poolbench.core.comparability import FoundImages, found_from_json
+from poolbench.core.comparability import FoundImages
+from poolbench.core.document import read_as
 from poolbench.core.found_pictures import FoundPictures
 from poolbench.data.found_images import found_images
 from poolbench.data.imagenette_files import CLASSES
@@ -80,9 +81,9 @@ def test_a_folder_of_pictures_is_described(tmp_path: Path) -> None:
     ]
     # It is stored with the study, and those that are stored without it can be read.
     stored = json.loads(json.dumps(asdict(found)))
-    assert found_from_json(stored) == found
+    assert read_as(FoundImages, json.dumps(stored)) == found
     del stored["pictures"]
-    assert found_from_json(stored) == replace(found, pictures=None)
+    assert read_as(FoundImages, json.dumps(stored)) == replace(found, pictures=None)
 
 
 def test_of_many_classes_a_few_are_named_and_of_many_pictures_a_few_are_opened(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 import pytest
 
 from poolbench.core.errors import BadInput
-from poolbench.core.study import Execution, Study, study_from_json
+from poolbench.core.study import Execution, Study, read_study
 from tests.suite.small import SUITE
 
 Load = Callable[..., Study]
@@ -25,7 +26,7 @@ def test_an_engine_has_every_option_and_is_no_part_of_a_cell(load_text: Load) ->
     assert (options["partition"], options["elements"], options["poll_s"]) == ("gpu", 8, 15.0)
     assert plain.execution == Execution()
     assert [cell.id for cell in study.cells] == [cell.id for cell in plain.cells]
-    assert study_from_json(study.to_json()) == study
+    assert read_study(json.dumps(study.to_json())) == study
 
 
 def test_workers_may_share_a_gpu(load_text: Load) -> None:
