@@ -15,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, ClassVar
 
-from poolbench.engines.api import Ended, Job, Workers
+from poolbench.engines.api import Ended, Job, Workers, not_seen
 from poolbench.engines.fork_server import resolve
 from poolbench.engines.local import worker_environment
 from poolbench.engines.ray_cluster import connect
@@ -175,10 +175,7 @@ def _amounts(of: Mapping[str, float]) -> str:
 def _work(target: str, file: str, log: str) -> int:
     """Do a job on a node; what it raises is written to its log."""
     if not Path(file).exists():
-        raise RuntimeError(
-            f"{os.uname().nodename} does not see {file}: the store must be on a disk that all "
-            "nodes share"
-        )
+        raise RuntimeError(f"{os.uname().nodename} {not_seen(Path(file))}")
     try:
         work = resolve(target)
         return int(work(Path(file)))

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Collection, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import ClassVar
 
@@ -22,9 +21,7 @@ from poolbench.core.errors import EnvironmentFault
 from poolbench.engines.api import Ended, Job, Unreachable, Workers
 from poolbench.engines.slurm_polling import Polling, describe_waiting
 from poolbench.engines.slurm_queue import PREFIX, array_size, arrays_of, cancel, queued, run
-from poolbench.engines.slurm_script import arguments, script
-
-_WORDS = 40
+from poolbench.engines.slurm_script import arguments, end_of, script
 
 
 class SlurmEngine:
@@ -136,10 +133,10 @@ class SlurmEngine:
             Unreachable: Slurm has not answered for minutes.
         """
         there = self._polling.look(timeout_s)
-        if there is None:
+        if there is None or self._folder is None:
             return []
         gone = [name for name, element in self._running.items() if element not in there]
-        ended = [self._ended(name, *self._running.pop(name)) for name in gone]
+        ended = [end_of(self._folder, name, *self._running.pop(name)) for name in gone]
         self._waits = {name: there[element] for name, element in self._running.items()}
         return ended
 
@@ -183,19 +180,3 @@ class SlurmEngine:
             raise
         self._untold = 0
         self._running |= {job.name: (array, index) for index, job in enumerate(jobs)}
-
-    def _ended(self, job: str, array: str, index: int) -> Ended:
-        """Return what the element wrote down at its end, or else what Slurm wrote of it."""
-        assert self._folder is not None  # noqa: S101 - set by ``submit`` and ``adopt``
-        with suppress(OSError, ValueError):
-            return Ended(job=job, exit_code=int((self._folder / f"{job}.exit").read_text()))
-        try:
-            written = (self._folder / f"{array}-{index}.out").read_text(errors="replace")
-        except OSError:
-            detail = (
-                f"cancelled before it began, or its node does not see {self._folder}: the store "
-                "must be on a disk that all nodes share"
-            )
-        else:
-            detail = " ".join(written.split()[-_WORDS:])
-        return Ended(job=job, exit_code=None, detail=detail)

@@ -1,14 +1,17 @@
-"""What Slurm is given of an array: the arguments of ``sbatch``, and a script."""
+"""What Slurm is given of an array, arguments of ``sbatch`` and a script, and what that leaves."""
 
 from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from poolbench import __version__
+from poolbench.engines.api import Ended, not_seen
 
 _ELEMENT = "poolbench.runtime.element"
+_WORDS = 40
 
 
 def arguments(
@@ -50,7 +53,7 @@ def script(folder: Path, array: str, *, setup: Sequence[str], python: str) -> st
         setup: Shell commands before the worker starts.
         python: The Python of the nodes.
     """
-    unseen = shlex.quote(f"does not see {folder}: the store must be on a disk that all nodes share")
+    unseen = shlex.quote(not_seen(folder))
     lacking = shlex.quote(f"has no {python}; say where: execution.engine: {{python: ...}}")
     unfit = shlex.quote(f"needs poolbench: {python} -m pip install poolbench=={__version__}")
     place, program, lines = shlex.quote(str(folder)), shlex.quote(python), "\n".join(setup)
@@ -79,3 +82,23 @@ poolbench_why=$({program} -c 'import {_ELEMENT}' 2>&1) ||
     poolbench_fail {unfit}" (${{poolbench_why##*$'\\n'}})"
 exec {program} -m {_ELEMENT} "$poolbench_folder" "$poolbench_job"
 """
+
+
+def end_of(folder: Path, job: str, array: str, index: int) -> Ended:
+    """Return what an element wrote down at its end, or else what Slurm wrote of it.
+
+    Args:
+        folder: The session's folder.
+        job: Name of its job.
+        array: Name of the array.
+        index: Index of the element.
+    """
+    with suppress(OSError, ValueError):
+        return Ended(job=job, exit_code=int((folder / f"{job}.exit").read_text()))
+    try:
+        written = (folder / f"{array}-{index}.out").read_text(errors="replace")
+    except OSError:
+        detail = f"cancelled before it began, or its node {not_seen(folder)}"
+    else:
+        detail = " ".join(written.split()[-_WORDS:])
+    return Ended(job=job, exit_code=None, detail=detail)

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from poolbench.core.errors import EnvironmentFault, Interrupted, PoolbenchError
 from poolbench.core.plugins import load_plugins
+from poolbench.engines.api import not_seen
 from poolbench.engines.slurm_queue import requeue
 from poolbench.runtime.runner import Runner
 from poolbench.runtime.session import Session, read_assignment
@@ -37,9 +38,7 @@ class Element:
     def __init__(self, folder: Path, job: str) -> None:
         if not (folder / f"{job}.json").exists():
             node = os.environ.get("SLURMD_NODENAME") or platform.node()
-            raise EnvironmentFault(
-                f"{node} does not see {folder}: the store must be on a disk that all nodes share"
-            )
+            raise EnvironmentFault(f"{node} {not_seen(folder)}")
         self._ended = folder / f"{job}.exit"
         self._assignment = read_assignment(folder / f"{job}.json")
         self._session = Session(Store(Path(self._assignment.store)), self._assignment.session)
