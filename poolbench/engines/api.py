@@ -65,6 +65,11 @@ class Unreachable(EnvironmentFault):
     """An engine cannot be asked; what it runs may go on."""
 
 
+def not_seen(path: Path) -> str:
+    """Return what is said of a node that does not see a file or folder of the store."""
+    return f"does not see {path}: the store must be on a disk that all nodes share"
+
+
 class Engine(Protocol):
     """Starts workers somewhere. It is created with ``Workers`` and the options of its entry."""
 

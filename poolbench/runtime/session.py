@@ -47,6 +47,7 @@ class Assignment:
         threads: CPU threads.
         data_root: Folder of data sets; empty for none.
         plugins: Files of third-party catalogue entries.
+        jobs: Number of workers that an element of an array starts; ``None`` for its default.
         study: File of the study, in the session's folder.
         version: Of the command.
     """
@@ -59,6 +60,7 @@ class Assignment:
     threads: int
     data_root: str
     plugins: tuple[str, ...] = ()
+    jobs: int | None = None
     study: str = STUDY
     version: str = __version__
 
