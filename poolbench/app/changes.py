@@ -9,6 +9,7 @@ from poolbench.app.baseline_file import read_baseline
 from poolbench.app.gates import Case, judge
 from poolbench.app.results import Reading, read_results, stored_studies
 from poolbench.app.seed_values import ConditionValues, StudyValues, values_of
+from poolbench.core.document import Unread, passed_over
 from poolbench.core.errors import BadInput, NothingMatched
 from poolbench.core.gate import Gate
 from poolbench.core.study import Study
@@ -58,7 +59,13 @@ def compare_documents(
         raise BadInput("two frozen baselines cannot be compared", "compare one with a store")
     tables: list[Table] = []
     cases: list[Case] = []
-    earlier = _frozen(first, study) if first.suffix == ".json" else _stored(first, study)
+    if first.suffix == ".json":
+        frozen, newer = read_baseline(first)
+        earlier = {
+            each.title: each for each in frozen if study is None or each.title == study.title
+        }
+    else:
+        earlier, newer = _stored(first, study)
     # Judge the suite in its present form: a gate must not pass on runs of an earlier form.
     studies = _studies(second, None) if study is None else [study]
     for results in (read_results(each, second, reading) for each in studies):
@@ -71,7 +78,7 @@ def compare_documents(
         if then is None or not any(each.label in shown for each in shared):
             continue
         counterparts = {each.label: each for each in then.conditions}
-        notes = [*_notes(then, now, counterparts), *results.damaged]
+        notes = [*_notes(then, now, counterparts), *results.damaged, *newer, *results.about_newer]
         title = f"{second} against {first}"
         tables += _tables(current, shared, shown, counterparts, title, notes)
         cases.append(
@@ -91,17 +98,15 @@ def compare_documents(
     return tables, judge(cases, familywise=familywise)
 
 
-def _frozen(path: Path, study: Study | None) -> dict[str, StudyValues]:
-    return {
-        each.title: each
-        for each in read_baseline(path)
-        if study is None or each.title == study.title
-    }
-
-
-def _stored(path: Path, study: Study | None) -> dict[str, StudyValues]:
-    found = _studies(path, study)
-    return {each.title: values_of(read_results(each, path).whole) for each in found}
+def _stored(path: Path, study: Study | None) -> tuple[dict[str, StudyValues], tuple[str, ...]]:
+    """Return the values of a store by title, and what a newer version noted besides."""
+    unread = Unread()
+    values = {}
+    for each in _studies(path, study):
+        results = read_results(each, path)
+        values[each.title] = values_of(results.whole)
+        unread |= results.store.unread
+    return values, passed_over(str(path), unread)
 
 
 def _studies(path: Path, study: Study | None) -> list[Study]:

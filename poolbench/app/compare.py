@@ -145,7 +145,7 @@ def _tables(results: Results, pairs: Sequence[tuple[str, str]], *, is_named: boo
         )
         for dataset in study.datasets
     ]
-    return [table.with_notes((*results.damaged_runs, *results.about_plugins)) for table in tables]
+    return [table.with_notes(results.notes) for table in tables]
 
 
 def _rulings(

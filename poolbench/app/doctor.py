@@ -9,10 +9,13 @@ from pathlib import Path
 from poolbench.app.machine import examine_machine
 from poolbench.app.sharing import examine_sharing
 from poolbench.core.cell import Named
+from poolbench.core.counted import counted
 from poolbench.core.data_root import data_root
 from poolbench.core.errors import EnvironmentFault
 from poolbench.core.finding import Finding
 from poolbench.data import DATASETS
+from poolbench.data.file_hashes import TRUSTED, memory_folder
+from poolbench.data.official import files_root
 from poolbench.data.presence import is_here
 from poolbench.report.listings.machine import machine_table
 from poolbench.store.store import Store
@@ -20,6 +23,7 @@ from poolbench.store.store import Store
 __all__ = ["examine", "machine_table"]
 
 _LITTLE_SPACE = 2**30
+_NAME_ONE = "name the folder with MNIST and CIFAR by --data-root or POOLBENCH_DATA"
 
 
 def examine(store: Path, root: Path | None) -> list[Finding]:
@@ -29,7 +33,7 @@ def examine(store: Path, root: Path | None) -> list[Finding]:
         store: Folder of the run store; not created.
         root: Folder of data sets; ``None`` for ``POOLBENCH_DATA``.
     """
-    return [*examine_machine(), *_store(store), *_data(data_root(root))]
+    return [*examine_machine(), *_store(store), *_data(data_root(root)), *_hashes()]
 
 
 def _store(path: Path) -> Iterator[Finding]:
@@ -60,30 +64,42 @@ def _store(path: Path) -> Iterator[Finding]:
 def _data(root: Path | None) -> Iterator[Finding]:
     embedded = [name for name, entry in DATASETS.items() if not entry.find]
     yield Finding(what="data", level="ok", detail=f"embedded: {', '.join(embedded)}")
-    if root is None:
-        yield Finding(
-            what="data root",
-            level="note",
-            detail="not set",
-            advice="name the folder with MNIST and CIFAR by --data-root or POOLBENCH_DATA",
-        )
-    elif not root.is_dir():
+    where = files_root(root)
+    if root is not None and not root.is_dir():
         yield Finding(
             what="data root",
             level="fault",
             detail=f"{root} is not a folder",
             advice="create it, or name another with --data-root",
         )
-    else:
+        return
+    found = [name for name in DATASETS if name not in embedded and _is_here(name, root)]
+    listing = ", ".join(found) or "no known data set"
+    if root is not None:
         free = shutil.disk_usage(root).free / 2**30
-        found = [name for name in DATASETS if name not in embedded and _is_here(name, root)]
-        listing = ", ".join(found) or "no known data set"
-        yield Finding(
-            what="data root", level="ok", detail=f"{root}: {listing}; {free:.1f} GiB free"
-        )
+        detail = f"{root}: {listing}; {free:.1f} GiB free"
+        yield Finding(what="data root", level="ok", detail=detail)
+        return
+    yield Finding(
+        what="data root",
+        level="ok" if found else "note",
+        detail=f"not set, so published data sets are looked for in {where}: {listing}",
+        advice="" if found else f"{_NAME_ONE}, or download with `train --download`",
+    )
 
 
-def _is_here(name: str, root: Path) -> bool:
+def _hashes() -> Iterator[Finding]:
+    folder = memory_folder()
+    count = sum(1 for _ in folder.glob("*.json"))
+    yield Finding(
+        what="pictures",
+        level="ok",
+        detail=f"the remembered hash of a file is trusted while its {TRUSTED} are the same; "
+        f"{counted(count, 'folder')} in {folder}, which can be deleted at any time",
+    )
+
+
+def _is_here(name: str, root: Path | None) -> bool:
     """Return whether a data set is found with its default options; false if one is required."""
     options = DATASETS[name].options
     if any(option.is_required for option in options.values()):

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from poolbench.app.results import Results
 from poolbench.core.cell import Cell
+from poolbench.core.document import Damaged
 from poolbench.core.record import Run
 from poolbench.report.chart import Chart
 from poolbench.report.studies.drift import Drift, drift_charts, drift_table
 from poolbench.report.table import Table
 from poolbench.runtime.components import components_of, mismatch
 from poolbench.store.commit import WEIGHTS
-from poolbench.store.documents import Damaged
 
 if TYPE_CHECKING:
     from poolbench.assembly.learned_pools import LearnedPools, Values
@@ -44,7 +44,7 @@ def drift(results: Results) -> tuple[list[Table], list[Chart]]:
     for dataset in study.datasets:
         drifts: list[Drift] = []
         fixed: list[str] = []
-        notes = [*results.damaged_runs, *results.about_plugins]
+        notes = list(results.notes)
         for variant, cells in study.cells_on(dataset).items():
             if why := [text for each in components_of(cells[0]) if (text := mismatch(*each))]:
                 notes.append(f"{variant}: left out, as {why[0]}")

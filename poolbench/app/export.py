@@ -11,6 +11,7 @@ from pathlib import Path
 from poolbench.app.results import Results, read_results
 from poolbench.app.search_notes import first_steps
 from poolbench.app.tune import searched
+from poolbench.core.counted import counted
 from poolbench.core.errors import BadInput, EnvironmentFault, NothingMatched, did_you_mean
 from poolbench.core.measurement import Measurement
 from poolbench.core.record import Run
@@ -29,6 +30,7 @@ _KINDS: Mapping[str, tuple[str, Callable[[Sequence[Observation], Path], int], st
 }
 _SEARCHES = "optuna"
 KINDS = (*_KINDS, _SEARCHES)
+_MOST_NAMED = 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +61,8 @@ def export(
             ``optuna``.
 
     Returns:
-        The written files and folders, and the faults of damaged runs, which are left out.
+        The written files and folders, and what was left out: damaged runs and measurements, and
+        how many cells have no run.
 
     Raises:
         BadInput: A kind is unknown.
@@ -91,8 +94,23 @@ def export(
             written.append(Exported(path=folder / name, count=count, of=of))
     except OSError as error:
         raise EnvironmentFault(f"cannot write {folder}: {error.strerror}") from error
-    damaged = [fault for results in found for fault in results.damaged]
-    return written, damaged
+    return written, [line for results in found for line in _left_out(results)]
+
+
+def _left_out(results: Results) -> Iterator[str]:
+    """Yield what an export lacks: what is damaged, and the cells without a run."""
+    yield from (*results.damaged, *results.about_newer)
+    cells, store = results.study.cells, results.store
+    lost = [cell for cell in cells if cell.id not in results.runs]
+    missing = [cell for cell in lost if not store.is_committed(cell.id)]
+    if missing:
+        begun = sum(store.has_checkpoint(cell.id) for cell in missing)
+        names = ", ".join(map(str, missing[:_MOST_NAMED]))
+        yield (
+            f"left out: {counted(len(missing), 'cell')} of {len(cells)} of '{results.study.title}' "
+            f"without a result, {begun} of them begun: {names}"
+            f"{', ...' if len(missing) > _MOST_NAMED else ''}"
+        )
 
 
 def _found_by_searches(studies: Sequence[Study], store_path: Path) -> list[Searched]:

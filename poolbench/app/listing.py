@@ -9,7 +9,8 @@ from typing import Any
 from poolbench.app import suites
 from poolbench.app.docstrings import docstring
 from poolbench.core.catalogue import Catalogue, Entry, ModelEntry, SearchEntry
-from poolbench.core.errors import BadInput, did_you_mean
+from poolbench.core.document import Damaged
+from poolbench.core.errors import BadInput, EnvironmentFault, did_you_mean
 from poolbench.core.experiment import kind_of
 from poolbench.data import AUGMENTATIONS, DATASETS
 from poolbench.engines import ENGINES
@@ -26,7 +27,6 @@ from poolbench.report.listings.text_table import text_table
 from poolbench.report.schemas import SCHEMAS, schema_text
 from poolbench.report.table import Table
 from poolbench.search import SEARCHES
-from poolbench.store.documents import Damaged
 from poolbench.store.store import Store
 from poolbench.training import OPTIMIZERS, SCHEDULES
 
@@ -109,7 +109,7 @@ def _runs(store: Store) -> Iterator[ListedRun]:
     for cell_id in store.finished():
         try:
             commit = store.commit_of(cell_id)
-        except Damaged as error:
+        except (Damaged, EnvironmentFault) as error:
             yield ListedRun(id=cell_id, damage=str(error))
         else:
             yield ListedRun(id=cell_id, cell=commit.cell, result=commit.result)

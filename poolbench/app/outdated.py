@@ -8,8 +8,8 @@ from contextlib import suppress
 from typing import Any
 
 from poolbench.core.cell import Cell, Named
+from poolbench.core.document import Damaged
 from poolbench.runtime.components import components_of
-from poolbench.store.documents import Damaged
 from poolbench.store.store import Store
 
 
@@ -48,7 +48,8 @@ def _without_revisions(document: Any) -> Any:
     return {
         key: _without_revisions(value)
         for key, value in document.items()
-        if key not in ("revision", "plugin")
+        # An option that was added since is left out, as ``None``, to change nothing.
+        if key not in ("revision", "plugin") and value is not None
     }
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from statistics import fmean
 
+from poolbench.app.pooled_maps import about_pooled_maps
 from poolbench.app.results import Results, read_results
 from poolbench.app.search_notes import about_search
 from poolbench.app.train import part_of
@@ -59,19 +60,23 @@ def plan(
     if measured:  # the timed steps must be those that would be trained
         check_gpu_settings(study, device=device)
     costs = _measure(study, data_root(root), devices[0]) if measured else _remembered(results)
-    tables = _tables(study, results, costs, devices)
+    tables = _tables(study, results, costs, devices, about_pooled_maps)
     about += about_search(study)
     return [table.with_notes(about) for table in tables]
 
 
 def plan_of(results: Results) -> list[Table]:
-    """Return the plan of a study from its results, as :func:`plan` does by default."""
+    """Return the plan of a study from its results, as :func:`plan` does, without its maps."""
     devices = workers_of(results.study.execution, device=None, jobs=None)
     return _tables(results.study, results, _remembered(results), devices)
 
 
 def _tables(
-    study: Study, results: Results | None, costs: Mapping[str, CellCost], devices: Sequence[str]
+    study: Study,
+    results: Results | None,
+    costs: Mapping[str, CellCost],
+    devices: Sequence[str],
+    about_maps: Callable[[Study, str], Iterable[str]] = lambda *_: (),
 ) -> list[Table]:
     progress = PlanProgress(costs=costs, devices=devices)
     if results is not None:
@@ -86,7 +91,10 @@ def _tables(
             free_bytes=store.free_bytes(),
         )
     datasets = [dataset for dataset in study.datasets if study.cells_on(dataset)]
-    return [plan_table(study, dataset, progress) for dataset in datasets]
+    return [
+        plan_table(study, dataset, progress, tuple(about_maps(study, dataset)))
+        for dataset in datasets
+    ]
 
 
 def _remembered(results: Results | None) -> dict[str, CellCost]:

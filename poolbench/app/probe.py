@@ -10,6 +10,7 @@ from pathlib import Path
 from poolbench.app.results import Results
 from poolbench.app.suites import command
 from poolbench.core.cell import Cell, Named
+from poolbench.core.document import Damaged
 from poolbench.core.errors import BadInput, EnvironmentFault, NothingMatched
 from poolbench.core.events import Event
 from poolbench.core.study import Analysis, Execution, Study
@@ -23,7 +24,6 @@ from poolbench.runtime.settings import Settings
 from poolbench.runtime.summary import Summary
 from poolbench.runtime.task import TASKS
 from poolbench.runtime.utilisation import Utilisation
-from poolbench.store.documents import Damaged
 from poolbench.store.store import Store
 from poolbench.suite.probes import read_attacks
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -52,7 +51,7 @@ def outcome_tables(results: Results) -> list[Table]:
         made += planned_tables(
             outcomes.comparison, outcomes.shown, metric=outcomes.metric, title=title
         )
-    return [table.with_notes((*results.damaged_runs, *results.about_plugins)) for table in made]
+    return [table.with_notes(results.notes) for table in made]
 
 
 def measured_tables(results: Results) -> list[Table]:
@@ -125,15 +124,11 @@ def draw(charts: Sequence[Chart], folder: Path) -> list[Path]:
 
 
 def print_to_terminal(tables: Sequence[Table]) -> None:
-    """Print tables on standard output, in colour on a terminal."""
+    """Print tables in colour on a terminal that is standard output."""
     from rich.console import Console
 
     from poolbench.report.formats.rich import print_table
-    from poolbench.report.formats.rich import render as render_plain
 
-    if not sys.stdout.isatty():
-        sys.stdout.write(render_plain(tables))
-        return
     console = Console()
     for index, table in enumerate(tables):
         if index:

@@ -10,13 +10,13 @@ from typing import get_args
 from poolbench.app.plugin_notes import notes_of_plugins
 from poolbench.app.search_notes import first_steps
 from poolbench.core.cell import Cell, Named
-from poolbench.core.errors import BadInput, NothingMatched, did_you_mean
+from poolbench.core.document import Damaged, passed_over
+from poolbench.core.errors import BadInput, EnvironmentFault, NothingMatched, did_you_mean
 from poolbench.core.measurement import Measurement, measurement_key
 from poolbench.core.record import Run
 from poolbench.core.study import Analysis, Rule, Study
 from poolbench.data import DATASETS
 from poolbench.probes import PROBES
-from poolbench.store.documents import Damaged
 from poolbench.store.store import Store
 
 
@@ -99,6 +99,16 @@ class Results:
         return *self.damaged_runs, *self.damaged_measurements
 
     @property
+    def about_newer(self) -> tuple[str, ...]:
+        """What a newer version noted in the store besides, a sentence; none if nothing."""
+        return passed_over(str(self.store.path), self.store.unread)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What to know of the runs as a whole, a sentence each."""
+        return *self.damaged_runs, *self.about_plugins, *self.about_newer
+
+    @property
     def whole(self) -> Results:
         """The results with every variant and seed of the suite, whichever are selected."""
         return replace(self, study=self.study.whole)
@@ -154,6 +164,9 @@ def read_results(study: Study, store_path: Path, reading: Reading | None = None)
             message = f"{cell}: {error}; counted as missing, `poolbench train` redoes it"
             damaged_runs.append(message)
             continue
+        except EnvironmentFault as error:
+            damaged_runs.append(f"{cell}: {error.message}; counted as missing: {error.hint}")
+            continue
         found, damaged = _measurements(store, cell, runs[cell.id])
         damaged_measurements += damaged
         if found:
@@ -176,9 +189,11 @@ def _measurements(store: Store, cell: Cell, run: Run) -> tuple[tuple[Measurement
     for key in store.measurement_keys(cell.id):
         try:
             measurement = store.measurement(cell.id, key)
-        except Damaged as error:
+        except (Damaged, FileNotFoundError) as error:
             message = f"{cell}: {error}; counted as missing, `poolbench robustness` redoes it"
             damaged.append(message)
+        except EnvironmentFault as error:
+            damaged.append(f"{cell}: {error.message}; counted as missing: {error.hint}")
         else:
             # Skip measurements of replaced weights.
             if measurement.network == run.network:

@@ -9,6 +9,7 @@ from typing import Any, Literal, get_args
 
 from poolbench.app.results import Results
 from poolbench.core.cell import Cell
+from poolbench.core.document import Count, Facts, Finite, Positive
 from poolbench.core.gate import AREA, LEAST, Loss
 from poolbench.core.measurement import Measurement
 from poolbench.core.record import Run
@@ -29,10 +30,10 @@ class SeedValues:
             diverged run has no accuracy; what was not measured is left out.
     """
 
-    seed: int
+    seed: Count
     run: str
     status: Literal["ok", "diverged", "missing"]
-    values: Mapping[str, float | None]
+    values: Mapping[str, Finite | None]
 
     def of(self, metric: str) -> float | None:
         """Return a metric's value: NaN if the run or the probe diverged, ``None`` if missing."""
@@ -62,8 +63,8 @@ class ConditionValues:
     condition: str
     seeds: tuple[SeedValues, ...]
     settings: Mapping[str, str]
-    classes: int | None = None
-    identity: Mapping[str, Any] | None = None
+    classes: Positive | None = None
+    identity: Facts | None = None
 
     @property
     def label(self) -> tuple[str, str]:
@@ -104,7 +105,7 @@ class StudyValues:
 
     title: str
     analysis: Analysis
-    versions: tuple[Mapping[str, Any], ...]
+    versions: tuple[Facts, ...]
     conditions: tuple[ConditionValues, ...]
 
 

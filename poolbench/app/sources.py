@@ -30,12 +30,12 @@ class Source:
     Args:
         name: As it was named.
         studies: Its studies, oldest first.
-        damaged: What is wrong with runs that count as missing.
+        notes: What is wrong with runs that count as missing, and what a newer version noted.
     """
 
     name: str
     studies: tuple[StudyValues, ...]
-    damaged: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def read_source(name: str) -> Source:
@@ -48,12 +48,16 @@ def read_source(name: str) -> Source:
     """
     path = Path(name)
     if path.suffix == ".json":
-        return Source(name=name, studies=tuple(read_baseline(path)))
+        frozen, newer = read_baseline(path)
+        return Source(name=name, studies=frozen, notes=newer)
     results = [read_results(study, path) for study in stored_studies(path)]
     return Source(
         name=name,
         studies=tuple(values_of(each) for each in results),
-        damaged=tuple(f"{name}: {text}" for each in results for text in each.damaged),
+        notes=(
+            *(f"{name}: {text}" for each in results for text in each.damaged),
+            *dict.fromkeys(note for each in results for note in each.about_newer),
+        ),
     )
 
 
@@ -199,4 +203,4 @@ def _about_sources(title: str, sources: Sequence[Source]) -> Iterator[str]:
             yield f"{source.name}: {'; '.join(versions)}"
         elif all(study.title != title for study in source.studies):
             yield f"{source.name} holds nothing of it"
-        yield from source.damaged
+        yield from source.notes

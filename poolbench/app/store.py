@@ -6,14 +6,20 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from poolbench.core.document import Damaged
+from poolbench.core.errors import EnvironmentFault
 from poolbench.engines.slurm_queue import queued_sessions
 from poolbench.runtime.session import Session
-from poolbench.store.documents import Damaged
 from poolbench.store.files import remove_file, remove_tree
 from poolbench.store.leftovers import leftovers
 from poolbench.store.merge import Merged
 from poolbench.store.merge import merge as merge_stores
 from poolbench.store.store import Store
+from poolbench.store.verification import Verified
+from poolbench.store.verification import verify as verify_store
+
+_LONG_SILENT_S = 86_400.0
+"""Deleting its session ends a command, so one on another machine must be silent for a day."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,17 +29,17 @@ class Removed:
     Args:
         count: Number of files and folders.
         size_bytes: Their total size, in bytes.
+        kept: Why others could not be deleted, a sentence each.
     """
 
     count: int
     size_bytes: int
+    kept: tuple[str, ...] = ()
 
 
-def verify(store_path: Path) -> tuple[int, dict[str, str]]:
-    """Return the number of committed runs, and what is wrong with the damaged ones, by id."""
-    store = Store(store_path)
-    problems = {cell_id: store.verify(cell_id) for cell_id in store.finished()}
-    return len(problems), {cell_id: text for cell_id, text in problems.items() if text}
+def verify(store_path: Path) -> Verified:
+    """Read every byte of a store: see :func:`poolbench.store.verification.verify`."""
+    return verify_store(Store(store_path))
 
 
 def set_aside(store_path: Path, cell_ids: Iterable[str]) -> list[Path]:
@@ -43,7 +49,7 @@ def set_aside(store_path: Path, cell_ids: Iterable[str]) -> list[Path]:
 
     Args:
         store_path: The store's folder.
-        cell_ids: Committed runs; undamaged ones are not moved, nor those with only a damaged
+        cell_ids: Runs; undamaged ones are not moved, nor those with only a damaged
             measurement, which is repeated.
 
     Returns:
@@ -58,8 +64,10 @@ def set_aside(store_path: Path, cell_ids: Iterable[str]) -> list[Path]:
     for cell_id in cell_ids:
         try:
             store.commit_of(cell_id).verify()
-        except Damaged:
+        except (Damaged, FileNotFoundError):
             moved.append(store.quarantine(cell_id))
+        except EnvironmentFault:
+            continue  # what cannot be read may be sound
     return moved
 
 
@@ -78,32 +86,35 @@ def collect(store_path: Path, *, dry_run: bool) -> Removed:
         dry_run: Whether to count only.
 
     Raises:
-        EnvironmentFault: The store cannot be read, or written.
+        EnvironmentFault: The store cannot be read.
     """
     store = Store(store_path)
     count, size = 0, 0
+    kept: list[str] = []
     for path in _garbage(store):
-        count += 1
-        size += _size(path)
-        if dry_run:
+        try:
+            size_bytes = _size(path)
+            if not dry_run:
+                (remove_tree if path.is_dir() else remove_file)(path)
+        except FileNotFoundError:  # its writer lives, and has renamed it
             continue
-        if path.is_dir():
-            remove_tree(path)
+        except EnvironmentFault as fault:
+            kept.append(fault.message)
         else:
-            remove_file(path)
-    return Removed(count=count, size_bytes=size)
+            count, size = count + 1, size + size_bytes
+    return Removed(count=count, size_bytes=size, kept=tuple(kept))
 
 
 def _garbage(store: Store) -> Iterator[Path]:
     yield from leftovers(store)
-    folders = store.session_folders()
-    queued = queued_sessions(folders)
-    for folder in folders:
-        if Session(store, folder.name).is_over(queued):
-            yield folder
+    sessions = Session.of_commands(store)
+    queued = queued_sessions([session.folder for session in sessions])
+    for session in sessions:
+        if session.is_over(queued, silent_s=_LONG_SILENT_S):
+            yield session.folder
 
 
 def _size(path: Path) -> int:
-    if path.is_file():
-        return path.stat().st_size
-    return sum(entry.stat().st_size for entry in path.rglob("*") if entry.is_file())
+    if path.is_symlink() or not path.is_dir():
+        return path.lstat().st_size
+    return sum(entry.lstat().st_size for entry in path.rglob("*") if not entry.is_dir())

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from poolbench.app.pooled_maps import about_pooled_maps
 from poolbench.core.data_root import data_root
 from poolbench.core.events import Event
 from poolbench.core.shard import Shard
@@ -52,12 +53,19 @@ def part_of(study: Study, shard: Shard | None) -> Study:
     return replace(study, cells=shard.cells(study), whole_cells=study.whole.cells)
 
 
-def about_data(study: Study) -> Iterator[str]:
-    """Say what each data set has, and if published numbers will be no yardstick, why."""
+def about_data(study: Study, *, maps: bool) -> Iterator[str]:
+    """Say what each data set has, and if published numbers will be no yardstick, why.
+
+    Args:
+        study: The study.
+        maps: Whether to say also which maps its networks pool of pictures in folders.
+    """
     for dataset in study.datasets:
         yield from about_images(study, dataset)
         if dataset in study.analysis.published:
             yield from about_differences(study, dataset, is_compared=True)
+        if maps:
+            yield from about_pooled_maps(study, dataset)
 
 
 def train(

@@ -18,6 +18,7 @@ from poolbench.app.train import training
 from poolbench.app.trials import cells_of
 from poolbench.core.cell import Cell
 from poolbench.core.counted import counted
+from poolbench.core.document import Damaged
 from poolbench.core.errors import BadInput, NothingMatched
 from poolbench.core.events import Event
 from poolbench.core.record import Run
@@ -30,7 +31,6 @@ from poolbench.runtime.runner import check_settings
 from poolbench.runtime.settings import Settings
 from poolbench.search.api import Memory, Proposals, create
 from poolbench.search.recipes import start_of
-from poolbench.store.documents import Damaged
 from poolbench.store.proposals import ProposalCache
 from poolbench.store.store import Store
 

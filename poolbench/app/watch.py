@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
 from poolbench.core.cell import Cell
+from poolbench.core.document import Damaged
 from poolbench.core.errors import EnvironmentFault, NothingMatched
 from poolbench.core.events import Event, result_event
 from poolbench.engines.slurm_queue import cancel_sessions, queued_sessions
 from poolbench.runtime.session import Session
-from poolbench.store.documents import Damaged
 from poolbench.store.store import Store
 
 _POLL_S = 1.0
@@ -35,17 +36,19 @@ class Watching:
 
     def __init__(self, store_path: Path) -> None:
         store = Store(store_path)
-        found = [Session(store, folder.name) for folder in store.session_folders()]
+        found = Session.of_commands(store)
         self._queued = queued_sessions([each.folder for each in found])
         cells: dict[str, tuple[Cell, ...]] = {}
         for session in found:
             if not session.is_over(self._queued):
-                with suppress(FileNotFoundError):  # it has just begun, or ended
+                # It has just begun, or ended; or it is not ours, and `store gc` will say so.
+                with suppress(FileNotFoundError, Damaged):
                     cells[session.name] = session.study().cells
         self._sessions = [each for each in found if each.name in cells]
         if not self._sessions:
             raise NothingMatched(
-                f"no command runs on {store_path}", "see what is finished: poolbench list runs"
+                f"no command runs on {store_path}",
+                f"see what is finished: poolbench list runs --store {shlex.quote(str(store_path))}",
             )
         self.count = len({cell.id for each in cells.values() for cell in each})
         self._awaited = {

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from torch import nn
 
-from poolbench.assembly.network import SitePools, build_body, model_spec
+from poolbench.assembly.network import SitePools, build_body, image_shape, model_spec
 from poolbench.assembly.without_memory import without_memory
-from poolbench.core.cell import Named
+from poolbench.core.cell import Cell, ModelSpec, Named
 from poolbench.core.sites import NetworkSites, PoolCall
 from poolbench.models import MODELS
 from poolbench.models.network import count_parameters
@@ -42,23 +43,37 @@ def sites_of(name: str) -> NetworkSites:
     """
     entry = MODELS[name]
     options = {site.needs: True for site in entry.sites if site.needs}
-    channels, height, width = shape = entry.input_shape or (3, 32, 32)
     spec = model_spec(name, options, {})
+    found = _sites(spec, entry.input_shape or (3, 32, 32), _NUM_CLASSES)
+    return replace(found, switched_on=tuple(options))
+
+
+def sites_in(cell: Cell, num_classes: int) -> NetworkSites:
+    """Return where a cell's network pools, on images of the size that it is trained on.
+
+    Raises:
+        BadInput: The network cannot be built for images of this size.
+    """
+    return _sites(cell.model, image_shape(cell), num_classes)
+
+
+def _sites(spec: ModelSpec, shape: tuple[int, int, int], num_classes: int) -> NetworkSites:
+    channels, height, width = shape
     pools = _RecordingPools(spec.pools)
     with without_memory():
         body = build_body(
             spec,
             in_channels=channels,
-            num_classes=_NUM_CLASSES,
+            num_classes=num_classes,
             image_size=(height, width),
             pools=pools,
         )
     return NetworkSites(
-        network=name,
-        switched_on=tuple(options),
+        network=spec.network.name,
+        switched_on=(),
         image_shape=shape,
-        num_classes=_NUM_CLASSES,
+        num_classes=num_classes,
         parameters=count_parameters(body),
-        sites=tuple(entry.sites),
+        sites=tuple(MODELS[spec.network.name].sites),
         calls={site: tuple(calls) for site, calls in pools.calls.items()},
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from itertools import chain
 from typing import Any
 
 from torch import Tensor, nn
@@ -23,7 +24,7 @@ def swap_pooling(
     images: Tensor | None = None,
     **options: Any,
 ) -> list[str]:
-    """Replace the pooling modules of a network by an operator, in place.
+    """Replace the pooling modules of a network by an operator, of its dtype and device, in place.
 
     Args:
         module: Any network whose pools are modules: torchvision's, timm's, a user's.
@@ -65,9 +66,10 @@ def swap_pooling(
         if found.name in shapes:
             keywords["channels"], keywords["grid"] = shapes[found.name]
         operators.append(create(name, **_geometry(found), **(keywords | options)))
-    first = next(module.parameters(), None)
+    tensors = chain(module.parameters(), module.buffers())
+    like = next((tensor for tensor in tensors if tensor.is_floating_point()), None)
     for found, operator in zip(chosen, operators, strict=True):
-        replace_pool(module, found, operator if first is None else operator.to(first.device))
+        replace_pool(module, found, operator if like is None else operator.to(like))
     return [found.name for found in chosen]
 
 
@@ -78,4 +80,6 @@ def _geometry(found: FoundPool) -> dict[str, Any]:
         raise BadInput(f"{found.name} is dilated, which operators do not support")
     if getattr(found.module, "return_indices", False):
         raise BadInput(f"{found.name} returns indices, which operators do not support")
+    if getattr(found.module, "divisor_override", None) is not None:
+        raise BadInput(f"{found.name} has a divisor_override, which operators do not support")
     return {key: getattr(found.module, key) for key in _GEOMETRY}

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 from typing import NoReturn
 
 import torch
 
-from poolbench.core.cell import cell_from_json
+from poolbench.core.cell import Cell
+from poolbench.core.document import read_as
 from poolbench.runtime.cell import network_for, training_for
 from poolbench.runtime.data_cache import DataCache
 from poolbench.runtime.process import configured
@@ -17,7 +17,7 @@ from poolbench.runtime.process import configured
 
 def first_step(cell_file: Path) -> NoReturn:
     """Train the cell described by a file for one step, and end the process at once."""
-    cell = cell_from_json(json.loads(cell_file.read_bytes()))
+    cell = read_as(Cell, cell_file.read_bytes())
     device = torch.device("cpu")
     with configured("cpu", 1):
         splits = DataCache(None, device).splits(cell.data)

@@ -8,7 +8,7 @@ import typer
 
 from poolbench.cli import options
 from poolbench.cli.groups import Selection, taking_groups
-from poolbench.cli.output import emit, tell
+from poolbench.cli.output import annotate, emit, tell
 from poolbench.cli.study import read_study, refuse_changes
 from poolbench.core.errors import BadInput
 from poolbench.core.gate import LOSSES
@@ -104,5 +104,5 @@ def compare(
     for line in compared.told:
         tell(line)
     for line in announce(compared.tables, compared.rulings):
-        tell(line)
+        annotate(line)
     enforce(compared.rulings, strict=strict)

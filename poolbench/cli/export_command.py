@@ -44,8 +44,8 @@ def export(
     from poolbench.app.export import export as export_studies
 
     studies = read_studies(suite, selection)
-    written, damaged = export_studies(studies, selection.store, output, kinds or ["csv"])
-    for line in damaged:
+    written, left_out = export_studies(studies, selection.store, output, kinds or ["csv"])
+    for line in left_out:
         tell(line)
     for part in written:
         typer.echo(f"{part.path}: {part.count:,} {part.of}")

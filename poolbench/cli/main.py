@@ -87,7 +87,8 @@ def _terminate(number: int, _: object) -> None:
 
 
 def _explain(error: PoolbenchError) -> None:
-    tell(f"error: {error.message}")
+    # What was asked for, with Ctrl-C or a signal, is not an error.
+    tell(error.message if isinstance(error, Interrupted) else f"error: {error.message}")
     if error.hint:
         tell(f"  {error.hint}")
     if isinstance(error, Interrupted):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import sys
 from collections.abc import Iterator, Sequence
@@ -14,6 +15,8 @@ from poolbench.core.errors import BadInput, EnvironmentFault
 
 if TYPE_CHECKING:
     from poolbench.app.report import Chart, Table
+
+_COMMAND = re.compile(r"^(?=[^\S\n]*::)|(?<=#)(?=#\[)", re.MULTILINE)
 
 
 @contextmanager
@@ -39,9 +42,28 @@ def leaving_when_unread(stream: TextIO) -> Iterator[None]:
 
 def tell(line: str) -> None:
     """Write a message to standard error."""
-    with leaving_when_unread(sys.stderr):
-        sys.stderr.write(f"{line}\n")
-        sys.stderr.flush()
+    _send(_without_commands(f"{line}\n"), sys.stderr)
+
+
+def annotate(command: str) -> None:
+    """Write a workflow command to standard error, where GitHub Actions reads it."""
+    _send(f"{command}\n", sys.stderr)
+
+
+def _without_commands(text: str) -> str:
+    """Return text in which no title or name commands GitHub Actions, if that reads it.
+
+    It takes ``::command::`` at the start of a line, and ``##[command]`` anywhere: a backslash is
+    put before.
+    """
+    reads = os.environ.get("GITHUB_ACTIONS") == "true"
+    return _COMMAND.sub(r"\\", text) if reads else text
+
+
+def _send(text: str, stream: TextIO) -> None:
+    with leaving_when_unread(stream):
+        stream.write(text)
+        stream.flush()
 
 
 def check(format: str, output: Path | None) -> None:
@@ -87,7 +109,7 @@ def emit(
     """
     from poolbench.app.report import FORMATS, print_to_terminal, render
 
-    if output is None and format == "rich":
+    if output is None and format == "rich" and sys.stdout.isatty():
         with leaving_when_unread(sys.stdout):
             print_to_terminal(tables)
             sys.stdout.flush()
@@ -110,9 +132,7 @@ def write(text: str, output: Path | None) -> None:
         EnvironmentFault: The file cannot be written.
     """
     if output is None:
-        with leaving_when_unread(sys.stdout):
-            sys.stdout.write(text)
-            sys.stdout.flush()
+        _send(_without_commands(text), sys.stdout)
         return
     try:
         output.write_text(text, encoding="utf-8")

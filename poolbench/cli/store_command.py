@@ -28,21 +28,32 @@ def verify(
         bool, typer.Option("--set-aside", help="Move damaged runs to the store's quarantine/.")
     ] = False,
 ) -> None:
-    """Read every byte of every run and compare it with its checksum. Exit 3 on damage."""
+    """Read every run, study and finding, and compare them with their checksums. Exit 3 on damage.
+
+    What cannot be read is told with the rest, and nothing is skipped because of it.
+    """
     from poolbench.app.store import set_aside as set_runs_aside
     from poolbench.app.store import verify as verify_store
+    from poolbench.core.counted import counted
+    from poolbench.core.document import passed_over
     from poolbench.core.errors import CellsFailed
 
-    count, damaged = verify_store(store)
+    found = verify_store(store)
+    count, damaged = len(found.runs), found.damaged
     typer.echo(f"{count - len(damaged)} of {counted(count, 'run is', 'runs are')} sound")
+    for line in passed_over(str(store), found.unread):
+        tell(line)
     if set_aside:
         for path in set_runs_aside(store, damaged):
             typer.echo(f"moved {path}")
-    if damaged:
-        lines = "\n".join(f"  {cell_id}: {problem}" for cell_id, problem in damaged.items())
+    if damaged or found.others:
+        lines = [f"{cell_id}: {problem}" for cell_id, problem in damaged.items()]
+        what = counted(len(damaged), "damaged run")
+        if found.others:
+            what += f" and {counted(len(found.others), 'other problem')}"
         raise CellsFailed(
-            f"{counted(len(damaged), 'run is', 'runs are')} damaged:\n{lines}",
-            "after --set-aside, `poolbench train` trains their cells again; "
+            "\n  ".join([f"{what}:", *lines, *found.others]),
+            "after --set-aside, `poolbench train` trains the cells of damaged runs again; "
             "`poolbench robustness` repeats damaged measurements",
         )
 
@@ -109,11 +120,17 @@ def collect(
     The store's quarantine/ is emptied too: damaged runs, and runs that differed from the first.
     """
     from poolbench.app.store import collect as collect_garbage
+    from poolbench.core.counted import counted
+    from poolbench.core.errors import EnvironmentFault
 
     removed = collect_garbage(store, dry_run=dry_run)
     verb = "would delete" if dry_run else "deleted"
     what = counted(removed.count, "file or folder", "files and folders")
     typer.echo(f"{verb} {what}, {removed.size_bytes / 1e6:.1f} MB")
+    if removed.kept:
+        raise EnvironmentFault(
+            "\n  ".join([f"{counted(len(removed.kept), 'leftover')} kept:", *removed.kept])
+        )
 
 
 @_commands.command("freeze")

@@ -52,11 +52,11 @@ def train(
     reading.applied_to(study)  # report errors before hours of training, not after
     if probes:
         ask(study, (), {})
-    if not running.quiet:
-        for line in (*about_data(study), *([shard.about(study)] if shard else [])):
-            tell(line)
     settings = settings_of(selection, running, download=download)
     count = unfinished_count(study, selection.store, shard)
+    if not running.quiet:
+        about = [*about_data(study, maps=count > 0)]
+        tell("\n".join([*about, shard.about(study)] if shard else about))
     with showing_progress(count, quiet=running.quiet) as listen:
         summary = train_study(study, settings, listen, shard=shard)
     asked = part_of(study, shard).cells

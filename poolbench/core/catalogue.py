@@ -14,6 +14,7 @@ from typing import Any, Generic, TypeVar
 
 from poolbench.core.entries import (
     DataEntry,
+    EngineEntry,
     Entry,
     FormatEntry,
     ModelEntry,
@@ -26,8 +27,8 @@ from poolbench.core.errors import BadInput, did_you_mean
 from poolbench.core.plugin_source import PluginSource, source_being_loaded
 
 __all__ = [
-    "Catalogue", "DataEntry", "Entry", "FormatEntry", "ModelEntry", "OperatorEntry", "ProbeEntry",
-    "SearchEntry", "Site", "added_by", "take_back",
+    "Catalogue", "DataEntry", "EngineEntry", "Entry", "FormatEntry", "ModelEntry", "OperatorEntry",
+    "ProbeEntry", "SearchEntry", "Site", "added_by", "take_back",
 ]  # fmt: skip
 
 

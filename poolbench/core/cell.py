@@ -11,21 +11,16 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any, Literal
 
-from poolbench.core.plugin_source import (
-    PluginSource,
-    as_identity,
-    as_stored,
-    source_from_json,
-)
+from poolbench.core.document import Count, Facts, Finite, PartialShare, Positive
+from poolbench.core.plugin_source import PluginSource, as_identity, as_stored
 
 ScoredOn = Literal["test", "validation"]
 Precision = Literal["fp32", "tf32", "bf16"]
 IDENTITY_VERSION = 1
 ID_LENGTH = 16
-_MOST_PARTS = 256
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,15 +29,19 @@ class Named:
 
     Args:
         name: Of the entry.
-        options: In the order of the catalogue.
+        options: In the order of the catalogue; lists become tuples.
         revision: Of the entry.
         plugin: The plug-in that the entry is from; ``None`` for a built-in one.
     """
 
     name: str
-    options: Mapping[str, Any]
-    revision: int = 1
+    options: Facts
+    revision: Count = 1
     plugin: PluginSource | None = None
+
+    def __post_init__(self) -> None:
+        if any(isinstance(value, list) for value in self.options.values()):
+            object.__setattr__(self, "options", with_tuples(self.options))
 
     def __str__(self) -> str:
         shown = ", ".join(f"{key}={value}" for key, value in self.options.items())
@@ -66,9 +65,9 @@ class DataSpec:
 
     source: Named
     checksum: str
-    limit: int | None = None
-    validation: float = 0.0
-    fold: int = 0
+    limit: Positive | None = None
+    validation: PartialShare = 0.0
+    fold: Count = 0
     augment: tuple[Named, ...] = ()
     scored_on: ScoredOn = "test"
 
@@ -113,14 +112,14 @@ class Recipe:
             gradient is scaled down to it. ``None`` for no clipping.
     """
 
-    epochs: int
-    batch_size: int
+    epochs: Positive
+    batch_size: Positive
     optimizer: Named
     schedule: Named
-    label_smoothing: float = 0.0
-    pool_lr_factor: float = 1.0
+    label_smoothing: PartialShare = 0.0
+    pool_lr_factor: Finite = 1.0
     precision: Precision = "fp32"
-    clip_norm: float | None = None
+    clip_norm: Finite | None = None
 
     @cached_property
     def identity(self) -> str:
@@ -148,7 +147,7 @@ class Cell:
     data: DataSpec
     model: ModelSpec
     recipe: Recipe
-    seed: int
+    seed: Count
 
     @cached_property
     def identity(self) -> bytes:
@@ -183,7 +182,7 @@ class Cell:
         return f"{self.variant} · {self.data.source.name} · seed {self.seed}"
 
     def to_json(self) -> dict[str, Any]:
-        """Return a JSON document that :func:`cell_from_json` reads back."""
+        """Return a JSON document that ``read_as`` reads back."""
         return as_stored(self)
 
 
@@ -191,57 +190,8 @@ def _canonical(document: Mapping[str, Any]) -> str:
     return json.dumps(document, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
-def named_from_json(document: Mapping[str, Any]) -> Named:
-    """Read a :class:`Named` back from its document; lists become tuples again."""
-    options = {
-        key: tuple(value) if isinstance(value, list) else value
-        for key, value in document["options"].items()
+def with_tuples(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return options as a suite's are, which a JSON document has as lists."""
+    return {
+        key: tuple(value) if isinstance(value, list) else value for key, value in options.items()
     }
-    return Named(
-        name=document["name"],
-        options=options,
-        revision=document["revision"],
-        plugin=source_from_json(document.get("plugin")),
-    )
-
-
-def cell_from_json(document: Mapping[str, Any]) -> Cell:
-    """Read a cell back from :meth:`Cell.to_json`.
-
-    Raises:
-        KeyError, TypeError: The document was not written by this version.
-    """
-    # Seeds share the other parts, and each part then writes its identity once.
-    data, model, recipe = (json.dumps(document[key]) for key in ("data", "model", "recipe"))
-    return Cell(
-        variant=document["variant"],
-        data=_data_from_text(data),
-        model=_model_from_text(model),
-        recipe=_recipe_from_text(recipe),
-        seed=document["seed"],
-    )
-
-
-@lru_cache(maxsize=_MOST_PARTS)
-def _data_from_text(text: str) -> DataSpec:
-    data = json.loads(text)
-    data["source"] = named_from_json(data["source"])
-    data["augment"] = tuple(named_from_json(item) for item in data["augment"])
-    return DataSpec(**data)
-
-
-@lru_cache(maxsize=_MOST_PARTS)
-def _model_from_text(text: str) -> ModelSpec:
-    model = json.loads(text)
-    return ModelSpec(
-        network=named_from_json(model["network"]),
-        pools={site: named_from_json(pool) for site, pool in model["pools"].items()},
-    )
-
-
-@lru_cache(maxsize=_MOST_PARTS)
-def _recipe_from_text(text: str) -> Recipe:
-    recipe = json.loads(text)
-    recipe["optimizer"] = named_from_json(recipe["optimizer"])
-    recipe["schedule"] = named_from_json(recipe["schedule"])
-    return Recipe(**recipe)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
+
+from poolbench.core.document import Count
+from poolbench.core.found_pictures import FoundPictures
 
 PUBLISHED_DATA = "the published data set"
 """The reference of what a folder of data lacks."""
@@ -50,12 +52,14 @@ class FoundImages:
         test: Images in the test split.
         classes: Number of classes.
         official: Images in both splits of the published data set; ``None`` if it is nobody's.
+        pictures: More of what lies in a folder of pictures; ``None`` if it is not one.
     """
 
-    train: int
-    test: int
-    classes: int
-    official: tuple[int, int] | None = None
+    train: Count
+    test: Count
+    classes: Count
+    official: tuple[Count, Count] | None = None
+    pictures: FoundPictures | None = None
 
     @property
     def is_official(self) -> bool:
@@ -77,14 +81,3 @@ def shown(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     return f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def difference_from_json(document: Mapping[str, Any]) -> Difference:
-    """Read a difference back from ``asdict``."""
-    return Difference(**{**document, "variants": tuple(document["variants"])})
-
-
-def found_from_json(document: Mapping[str, Any]) -> FoundImages:
-    """Read the images of a data set back from ``asdict``."""
-    official = document["official"]
-    return FoundImages(**{**document, "official": tuple(official) if official else None})

@@ -7,9 +7,12 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from annotated_types import Ge, Le
 
 from poolbench.core.cell import Named
+from poolbench.core.document import Seconds, read_as
 from poolbench.core.plugin_source import as_identity
 
 PLACES = ("inputs", "features")
@@ -145,7 +148,7 @@ class Similarities:
     duration_s: float
 
     def to_json(self) -> dict[str, Any]:
-        """Return a JSON document that :func:`similarities_from_json` reads back; NaN is null."""
+        """Return a JSON document that :func:`read_similarities` reads back; NaN is null."""
         rows = (self.inputs, self.features, *self.pooled)
         return {
             "similarities": [[None if math.isnan(v) else v for v in row] for row in rows],
@@ -153,21 +156,28 @@ class Similarities:
         }
 
 
-def similarities_from_json(document: Mapping[str, Any]) -> Similarities:
+@dataclass(frozen=True, kw_only=True)
+class _StoredSimilarities:
+    similarities: tuple[tuple[Annotated[float, Ge(-1), Le(1)] | None, ...], ...]
+    duration_s: Seconds
+
+    def __post_init__(self) -> None:
+        if len(self.similarities) < 2 or len(set(map(len, self.similarities))) != 1:
+            raise ValueError("similarities of inputs and features, and as many of each pool")
+
+
+def read_similarities(data: bytes | str) -> Similarities:
     """Read similarities back from :meth:`Similarities.to_json`.
 
     Raises:
-        KeyError, TypeError, ValueError: The document was not written by this version.
+        Damaged: They are not what was written.
     """
+    stored = read_as(_StoredSimilarities, data)
     inputs, features, *pooled = (
-        tuple(math.nan if value is None else value for value in row)
-        for row in document["similarities"]
+        tuple(math.nan if value is None else value for value in row) for row in stored.similarities
     )
     return Similarities(
-        inputs=inputs,
-        features=features,
-        pooled=tuple(pooled),
-        duration_s=document["duration_s"],
+        inputs=inputs, features=features, pooled=tuple(pooled), duration_s=stored.duration_s
     )
 
 

@@ -199,6 +199,20 @@ class SearchEntry(Entry):
 
 
 @dataclass(frozen=True, kw_only=True)
+class EngineEntry(Entry):
+    """A place where cells run: see ``poolbench.engines.api``.
+
+    Args:
+        check: Target of ``check(options) -> (option, fault, hint) | None`` for options that are
+            each in range, but not together; empty if there are none.
+    """
+
+    check: str = ""
+
+    lazy: ClassVar[tuple[str, ...]] = ("check",)
+
+
+@dataclass(frozen=True, kw_only=True)
 class FormatEntry(Entry):
     """A format of tables: ``render(tables: Sequence[Table]) -> str``.
 

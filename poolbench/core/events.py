@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Literal
 
 from poolbench.core.cell import Cell
+from poolbench.core.document import read_as
 from poolbench.core.record import Result
 
 Kind = Literal["started", "progress", "finished", "diverged", "failed", "notice", "waiting"]
@@ -70,6 +71,10 @@ def result_event(cell: Cell, result: Result) -> Event:
     )
 
 
-def event_from_line(line: str) -> Event:
-    """Read back what :meth:`Event.to_line` wrote."""
-    return Event(**json.loads(line))
+def event_from_line(line: str | bytes) -> Event:
+    """Read back what :meth:`Event.to_line` wrote.
+
+    Raises:
+        Damaged: It did not write this line.
+    """
+    return read_as(Event, line)

@@ -13,8 +13,9 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
+from poolbench.core.document import Finite
 from poolbench.core.errors import BadInput, did_you_mean
 
 Sign = Literal["<", "<=", ">", ">="]
@@ -55,7 +56,7 @@ class Gate:
     metric: str
     sign: Sign
     against: Against
-    offset: float
+    offset: Finite
     only: str = "*"
     allow: tuple[Loss, ...] = ()
 
@@ -123,8 +124,3 @@ def _offset(text: str, metric: str, found: Mapping[str, str | None]) -> float:
         hint = f"write {digits}%" if not unit and number <= 100 else "give at most 100%"
         raise BadInput(f"'{text}': {metric} is never above 1", hint)
     return share
-
-
-def gate_from_json(document: Mapping[str, Any]) -> Gate:
-    """Read a gate back from ``asdict``."""
-    return Gate(**{**document, "allow": tuple(document.get("allow", ()))})

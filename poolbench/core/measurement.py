@@ -9,7 +9,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from poolbench.core.cell import Named, named_from_json
+from poolbench.core.cell import Named
+from poolbench.core.document import Count, Facts, Finite, Positive
 from poolbench.core.plugin_source import as_identity, as_stored
 
 MeasurementStatus = Literal["ok", "failed", "not applicable"]
@@ -28,11 +29,15 @@ class Point:
         reason: Why the setting is not applicable; empty otherwise.
     """
 
-    at: float
-    correct: int | None
-    total: int
+    at: Finite
+    correct: Count | None
+    total: Positive
     right: str = ""
     reason: str = ""
+
+    def __post_init__(self) -> None:
+        if self.correct is not None and self.correct > self.total:
+            raise ValueError(f"{self.correct} of {self.total} test images are correct")
 
     @property
     def accuracy(self) -> float:
@@ -61,9 +66,9 @@ class Measurement:
     network: str
     status: MeasurementStatus
     points: tuple[Point, ...] = ()
-    facts: Mapping[str, float] = field(default_factory=dict)
+    facts: Mapping[str, Finite] = field(default_factory=dict)
     reason: str = ""
-    environment: Mapping[str, Any] = field(default_factory=dict)
+    environment: Facts = field(default_factory=dict)
     axis: str = ""
     norm: str = ""
 
@@ -73,7 +78,7 @@ class Measurement:
         return measurement_key(self.probe, self.network)
 
     def to_json(self) -> dict[str, Any]:
-        """Return a JSON document that :func:`measurement_from_json` reads back."""
+        """Return a JSON document that ``read_as`` reads back."""
         return as_stored(self)
 
 
@@ -84,21 +89,6 @@ def measurement_key(probe: Named, network: str) -> str:
     """
     text = json.dumps([as_identity(probe), network], sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def measurement_from_json(document: Mapping[str, Any]) -> Measurement:
-    """Read a measurement back from :meth:`Measurement.to_json`.
-
-    Raises:
-        KeyError, TypeError: The document was not written by this version.
-    """
-    return Measurement(
-        **{
-            **document,
-            "probe": named_from_json(document["probe"]),
-            "points": tuple(Point(**point) for point in document["points"]),
-        }
-    )
 
 
 def pack_bits(right: Iterable[bool]) -> str:

@@ -9,6 +9,7 @@ on the shape of the images.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
@@ -49,6 +50,8 @@ class Option:
         default: Value if the option is left out; ``REQUIRED`` if it must be given. If it is
             ``None``, ``None`` may also be given.
         choices: The accepted strings; empty for any.
+        pattern: Regular expression of the accepted text; empty for any.
+        form: What the pattern accepts, in words.
         above: Exclusive lower bound.
         minimum: Inclusive lower bound.
         maximum: Inclusive upper bound.
@@ -61,6 +64,8 @@ class Option:
     kind: type[float] | type[int] | type[bool] | type[str]
     default: object = REQUIRED
     choices: tuple[str, ...] = ()
+    pattern: str = ""
+    form: str = ""
     above: float | None = None
     minimum: float | None = None
     maximum: float | None = None
@@ -80,6 +85,8 @@ class Option:
             return f"its kind is {self.kind!r}; expected float, int, bool or str"
         if self.choices and self.kind is not str:
             return f"only text has choices, not {self.kind.__name__}"
+        if self.pattern and not (self.form and self.kind is str):
+            return "its pattern needs text, and a form that says what is accepted"
         low, high = self.above if self.minimum is None else self.minimum, self.maximum
         if low is not None and high is not None and low > high:
             return f"no value is in its range: {self.describe_range()}"
@@ -95,9 +102,10 @@ class Option:
         """Return the accepted values as text, for listings and errors."""
         if self.choices:
             return " | ".join(self.choices)
-        name = {float: "number", int: "whole number", bool: "true | false", str: "text"}[self.kind]
+        text = self.form or "text"
+        name = {float: "number", int: "whole number", bool: "true | false", str: text}[self.kind]
         bounds = [
-            f"{sign} {bound:g}"
+            f"{sign} {bound}" if isinstance(bound, int) else f"{sign} {bound:g}"
             for sign, bound in ((">", self.above), (">=", self.minimum), ("<=", self.maximum))
             if bound is not None
         ]
@@ -144,6 +152,8 @@ class Option:
         if isinstance(value, str) and self.choices and value not in self.choices:
             close = closest(value, self.choices)
             raise self._refusal(given, f"did you mean '{close}'?" if close else "", index=index)
+        if isinstance(value, str) and self.pattern and not re.fullmatch(self.pattern, value):
+            raise self._refusal(given, index=index)
         if isinstance(value, int | float) and not self._is_in_range(value):
             raise self._refusal(given, index=index)
         return value

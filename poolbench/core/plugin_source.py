@@ -60,11 +60,6 @@ def source_being_loaded() -> PluginSource | None:
     return _loading[-1] if _loading else None
 
 
-def source_from_json(document: dict[str, Any] | None) -> PluginSource | None:
-    """Return the source in a document from :func:`as_stored`; ``None`` for built-in code."""
-    return None if document is None else PluginSource(**document)
-
-
 def as_stored(item: Any) -> dict[str, Any]:
     """Return a dataclass as a JSON document, with ``plugin`` only where there is one.
 

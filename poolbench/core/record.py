@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from poolbench.core.cell import Cell
+from poolbench.core.document import Count, Finite, Positive, Seconds, Share
 from poolbench.core.study import Metric
 
 Status = Literal["ok", "diverged"]
@@ -25,11 +26,11 @@ class Epoch:
             the unit of the activations, mixing weights and gates as stored.
     """
 
-    epoch: int
-    loss: float | None
-    lr: float
-    validation_accuracy: float | None
-    pooling: Mapping[str, float]
+    epoch: Positive
+    loss: Finite | None
+    lr: Finite
+    validation_accuracy: Share | None
+    pooling: Mapping[str, Finite]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,9 +43,9 @@ class Timing:
         images: Training images processed in that time.
     """
 
-    epoch: int
-    duration_s: float
-    images: int
+    epoch: Positive
+    duration_s: Seconds
+    images: Count
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,13 +65,17 @@ class Result:
     """
 
     status: Status
-    correct: int
-    total: int
-    test_loss: float | None
-    parameters: int
-    epochs: int
+    correct: Count
+    total: Positive
+    test_loss: Finite | None
+    parameters: Count
+    epochs: Count
     detail: str = ""
-    classes: int | None = None
+    classes: Positive | None = None
+
+    def __post_init__(self) -> None:
+        if self.correct > self.total:
+            raise ValueError(f"{self.correct} of {self.total} test images are correct")
 
     @property
     def accuracy(self) -> float:

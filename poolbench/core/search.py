@@ -10,9 +10,9 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
-from poolbench.core.cell import Named, named_from_json
+from poolbench.core.cell import Named, with_tuples
+from poolbench.core.document import Count, Facts, Finite, Level, Positive
 from poolbench.core.plugin_source import PluginSource
 
 DEFAULT_HOLDOUT = 0.2
@@ -139,7 +139,8 @@ class SearchSpec:
 
     Args:
         name: From the catalogue of searches.
-        options: Every option, defaults included, in the order of the catalogue.
+        options: Every option, defaults included, in the order of the catalogue; lists become
+            tuples.
         revision: Of the catalogue entry.
         plugin: The plug-in that the entry is from; ``None`` for a built-in one.
         start: Where the search starts instead of at each variant's own recipe, by name of an
@@ -149,12 +150,15 @@ class SearchSpec:
     """
 
     name: str
-    options: Mapping[str, Any]
-    revision: int = 1
+    options: Facts
+    revision: Count = 1
     plugin: PluginSource | None = None
-    start: Mapping[str, float] = field(default_factory=dict)
-    epochs: int | None = None
-    holdout: float = DEFAULT_HOLDOUT
+    start: Mapping[str, Finite] = field(default_factory=dict)
+    epochs: Positive | None = None
+    holdout: Level = DEFAULT_HOLDOUT
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "options", with_tuples(self.options))
 
     @property
     def named(self) -> Named:
@@ -162,19 +166,3 @@ class SearchSpec:
         return Named(
             name=self.name, options=self.options, revision=self.revision, plugin=self.plugin
         )
-
-
-def search_from_json(document: Mapping[str, Any] | None) -> SearchSpec | None:
-    """Read the search of a stored study back; ``None`` for a study without one."""
-    if document is None:
-        return None
-    named = named_from_json(document)
-    return SearchSpec(
-        name=named.name,
-        options=named.options,
-        revision=named.revision,
-        plugin=named.plugin,
-        start=dict(document["start"]),
-        epochs=document["epochs"],
-        holdout=document["holdout"],
-    )

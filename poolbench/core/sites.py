@@ -14,11 +14,11 @@ PoolCall = Mapping[str, Any]
 
 @dataclass(frozen=True, kw_only=True)
 class NetworkSites:
-    """Where a network pools, at its default options and image size.
+    """Where a network pools, on images of one size.
 
     Args:
         network: Its name in the catalogue.
-        switched_on: Options set to true because a site needs them.
+        switched_on: Options set to true because a site needs them; empty for a cell's network.
         image_shape: (C, H, W) of the images, in pixels.
         num_classes: Number of classes of the head.
         parameters: Number of parameters of that network.

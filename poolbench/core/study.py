@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from poolbench.core.cell import Cell, Named, cell_from_json, named_from_json
-from poolbench.core.comparability import (
-    Difference,
-    FoundImages,
-    difference_from_json,
-    found_from_json,
-)
-from poolbench.core.gate import Gate, gate_from_json
+from annotated_types import Gt, Le
+
+from poolbench.core.cell import Cell, Named
+from poolbench.core.comparability import Difference, FoundImages
+from poolbench.core.document import Count, Facts, Finite, Level, Positive, Unread, parse, read_as
+from poolbench.core.gate import Gate
 from poolbench.core.plugin_source import as_stored
-from poolbench.core.search import SearchSpec, search_from_json
+from poolbench.core.search import SearchSpec
 
 Metric = Literal["accuracy", "error"]
 Rule = Literal["set", "paper", "holm"]
@@ -46,12 +44,12 @@ class Analysis:
 
     metric: Metric = "accuracy"
     rule: Rule = "set"
-    alpha: float = 0.05
+    alpha: Level = 0.05
     paired: bool = False
-    margin: float | None = None
+    margin: Annotated[Finite, Gt(0)] | None = None
     planned: tuple[tuple[str, str], ...] = ()
     is_baseline_chosen: bool = False
-    published: Mapping[str, Mapping[str, tuple[float, float]]] = field(default_factory=dict)
+    published: Mapping[str, Mapping[str, tuple[Finite, Finite]]] = field(default_factory=dict)
     differences: tuple[Difference, ...] = ()
 
     def incomparable(self, dataset: str, variant: str) -> tuple[str, ...]:
@@ -93,13 +91,13 @@ class Execution:
     """
 
     device: str = "auto"
-    jobs: int | None = None
-    threads: int = 1
+    jobs: Positive | None = None
+    threads: Positive = 1
     captured: bool = False
     cudnn_benchmark: bool = False
     engine: Named | None = None
-    gpu: float = 1.0
-    gpu_memory_mib: int | None = None
+    gpu: Annotated[float, Gt(0), Le(1)] = 1.0
+    gpu_memory_mib: Positive | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,11 +131,11 @@ class Study:
     origin: str
     variants: tuple[str, ...]
     datasets: tuple[str, ...]
-    seeds: tuple[int, ...]
+    seeds: tuple[Count, ...]
     cells: tuple[Cell, ...]
     analysis: Analysis
     execution: Execution
-    source: Mapping[str, Any] = field(default_factory=dict)
+    source: Facts = field(default_factory=dict)
     deviations: tuple[str, ...] = ()
     profile: str = ""
     baseline: str = ""
@@ -186,37 +184,46 @@ class Study:
         return {variant: cells for name, variant, cells in self.conditions() if name == dataset}
 
     def to_json(self) -> dict[str, Any]:
-        """Return a JSON document that :func:`study_from_json` reads back."""
+        """Return a JSON document that :func:`read_study` reads back."""
         return as_stored(self)
 
 
-def study_from_json(document: Mapping[str, Any]) -> Study:
-    """Read a study back from :meth:`Study.to_json`.
+def read_study(data: bytes | str, unread: Unread | None = None) -> Study:
+    """Read a study back from :meth:`Study.to_json`; see :func:`poolbench.core.document.read_as`.
 
     Raises:
-        KeyError, TypeError: The document was not written by this version.
+        Damaged: The document is not a study.
     """
-    fields = {
-        **document,
-        **{name: tuple(document[name]) for name in ("variants", "datasets", "seeds")},
-        "cells": tuple(cell_from_json(cell) for cell in document["cells"]),
-        "whole_cells": tuple(map(cell_from_json, document.get("whole_cells", ()))),
-        "analysis": analysis_from_json(document["analysis"]),
-        # Studies stored by an older version lack these.
-        "probes": tuple(named_from_json(probe) for probe in document.get("probes", ())),
-        "gates": tuple(gate_from_json(gate) for gate in document.get("gates", ())),
-        "search": search_from_json(document.get("search")),
-        "arguments": tuple(document.get("arguments", ())),
-        "deviations": tuple(document.get("deviations", ())),
-        "execution": execution_from_json(document["execution"]),
-        "found": {
-            name: found_from_json(found) for name, found in document.get("found", {}).items()
-        },
-    }
-    study = Study(**fields)
-    if "differences" in document["analysis"]:
+    study = _sharing_parts(read_as(Study, data, unread))
+    if "differences" in parse(data)["analysis"]:
         return study
     return replace(study, analysis=replace(study.analysis, differences=tuple(_typed(study))))
+
+
+def _sharing_parts(study: Study) -> Study:
+    """Return a study whose seeds share the parts they have in common.
+
+    Each part writes its identity once: of 50,000 cells in 0.3 s instead of 8.
+    """
+    return replace(
+        study,
+        cells=tuple(_shared(study.cells)),
+        whole_cells=tuple(_shared(study.whole_cells)),
+    )
+
+
+def _shared(cells: Sequence[Cell]) -> Iterator[Cell]:
+    last: Cell | None = None
+    for cell in cells:
+        if last is not None:  # the seeds of a variant follow one another
+            cell = replace(
+                cell,
+                data=last.data if cell.data == last.data else cell.data,
+                model=last.model if cell.model == last.model else cell.model,
+                recipe=last.recipe if cell.recipe == last.recipe else cell.recipe,
+            )
+        yield cell
+        last = cell
 
 
 def _typed(study: Study) -> Iterator[Difference]:
@@ -229,23 +236,3 @@ def _typed(study: Study) -> Iterator[Difference]:
             text="stored before differences were recorded one by one",
             variants=study.variants,
         )
-
-
-def execution_from_json(document: Mapping[str, Any]) -> Execution:
-    """Read an execution back from ``asdict``."""
-    engine = document.get("engine")
-    named = None if engine is None else named_from_json(engine)
-    return Execution(**{**document, "engine": named})
-
-
-def analysis_from_json(document: Mapping[str, Any]) -> Analysis:
-    """Read an analysis back from ``asdict``."""
-    published = {
-        dataset: {variant: (mean, std) for variant, (mean, std) in rows.items()}
-        for dataset, rows in document["published"].items()
-    }
-    planned = tuple((a, b) for a, b in document.get("planned", ()))
-    differences = tuple(map(difference_from_json, document.get("differences", ())))
-    return Analysis(
-        **{**document, "published": published, "planned": planned, "differences": differences}
-    )

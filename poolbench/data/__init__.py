@@ -118,6 +118,7 @@ DATASETS: Catalogue[DataEntry] = Catalogue(
             target="poolbench.data.folder:read_folder",
             find="poolbench.data.folder_files:find_pictures",
             summary="your own pictures: train/CLASS/*.png and test/CLASS/*.png (or val/)",
+            revision=2,  # pictures are turned upright
             options={
                 "path": Option(kind=str, help="the folder; a relative one is below the data root"),
                 "size_px": Option(
@@ -126,6 +127,14 @@ DATASETS: Catalogue[DataEntry] = Catalogue(
                     minimum=1,
                     help="side of the images in pixels: shorter side resized to it, then centre "
                     "cropped",
+                ),
+                "split": Option(
+                    kind=float,
+                    default=None,
+                    above=0.0,
+                    maximum=0.9,
+                    help="fraction of the pictures for testing, of a folder without test/ (or "
+                    "val/); which ones, their content decides",
                 ),
             },
             license="yours",

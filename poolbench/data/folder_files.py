@@ -1,16 +1,22 @@
-"""Finding the user's own pictures, without opening any."""
+"""Finding the user's own pictures, without decoding any."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from poolbench.core.cell import Named
 from poolbench.core.errors import EnvironmentFault
+from poolbench.data.folder_split import split_by_content
+from poolbench.data.picture_search import PICTURES, PictureSearch, is_hidden
+from poolbench.data.unreadable import unreadable_pictures
 
-PICTURES = frozenset({".bmp", ".jpeg", ".jpg", ".png", ".webp"})
 _LAYOUT = "lay the pictures out as train/CLASS/*.png and test/CLASS/*.png (or val/CLASS/*.png)"
+_TESTS = ("test", "val")
+_SHOWN = 5
+
+Classes = Mapping[str, tuple[Path, ...]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,12 +28,14 @@ class FolderFiles:
         classes: Names of the class folders, sorted.
         train: Training pictures by class, sorted.
         test: Test pictures by class, sorted.
+        left_out: What was found and not taken, with its number: ``3 .gif``.
     """
 
     base: Path
     classes: tuple[str, ...]
     train: tuple[tuple[Path, ...], ...]
     test: tuple[tuple[Path, ...], ...]
+    left_out: tuple[str, ...] = ()
 
     def __iter__(self) -> Iterator[Path]:
         for split in (self.train, self.test):
@@ -40,11 +48,13 @@ def find_pictures(source: Named, root: Path | None) -> FolderFiles:
 
     Args:
         source: The data set; its option ``path`` names the folder, relative to ``root``, or to the
-            working directory if there is no root.
+            working directory if there is no root. If it has a ``split``, the folder, or its folder
+            ``train``, holds the classes, and that fraction of the pictures is for testing.
         root: The data root.
 
     Raises:
-        EnvironmentFault: The folder, a split, a class or its pictures are missing.
+        EnvironmentFault: The folder, a split, a class or its pictures are missing, or there is one
+            class only; or pictures cannot be read: all of them are named.
     """
     base = (root or Path()) / Path(str(source.options["path"])).expanduser()
     if not base.is_dir():
@@ -52,7 +62,8 @@ def find_pictures(source: Named, root: Path | None) -> FolderFiles:
             f"the folder of pictures {base} does not exist",
             "correct `path`, or name the folder it is relative to with --data-root",
         )
-    return pictures_below(base)
+    fraction = source.options.get("split")
+    return pictures_below(base) if fraction is None else _pictures_to_split(base, fraction)
 
 
 def pictures_below(base: Path) -> FolderFiles:
@@ -62,35 +73,106 @@ def pictures_below(base: Path) -> FolderFiles:
         base: Contains ``train`` and ``test`` (or ``val``), each with a folder for each class.
 
     Raises:
-        EnvironmentFault: A split, a class or its pictures are missing.
+        EnvironmentFault: As :func:`find_pictures`.
     """
-    train = _split(base, "train")
-    test = _split(base, "test", "val")
+    splits = [_split(base, "train"), _split(base, *_TESTS)]
+    search = PictureSearch()
+    train, test = _classes_in(splits, search)
     if differing := sorted(train.keys() ^ test.keys()):
-        raise EnvironmentFault(f"{base}: the class '{differing[0]}' is not in both splits", _LAYOUT)
+        raise EnvironmentFault(
+            f"{base}: not in both splits: {_listed('class', differing)}", _LAYOUT
+        )
+    return _found(base, train, test, splits, search)
+
+
+def _pictures_to_split(base: Path, fraction: float) -> FolderFiles:
+    for name in _TESTS:
+        if (base / name).is_dir():
+            raise EnvironmentFault(
+                f"{base} has test pictures of its own, in the folder '{name}'",
+                "leave `split` out of `data`",
+            )
+    # A folder `train` with pictures and no folders in it is a class, beside `bus` and `tram`.
+    splits = [base / "train" if _folders_in(base / "train") else base]
+    search = PictureSearch()
+    (classes,) = _classes_in(splits, search)
+    train, test = split_by_content(base, classes, fraction)
+    return _found(base, train, test, splits, search)
+
+
+def _classes_in(splits: Sequence[Path], search: PictureSearch) -> list[Classes]:
+    """Return the classes of each split, none of them empty, at least two."""
+    found = [search.classes_in(split) for split in splits]
+    if search.unreadable:
+        raise unreadable_pictures(search.unreadable)
+    for split, classes in zip(splits, found, strict=True):
+        if not classes:
+            raise EnvironmentFault(f"{split} holds no class folders", _LAYOUT)
+        if empty := [str(split / name) for name, pictures in classes.items() if not pictures]:
+            kinds = ", ".join(sorted(PICTURES))
+            more = f", nor do {len(empty) - 1} other class folders" if len(empty) > 1 else ""
+            raise EnvironmentFault(f"{empty[0]} holds no pictures ({kinds}){more}", _LAYOUT)
+    for split, classes in zip(splits, found, strict=True):
+        if len(classes) == 1 and found[0].keys() == classes.keys():
+            raise _one_class(split, *classes)
+    return list(found)
+
+
+def _one_class(split: Path, name: str) -> EnvironmentFault:
+    inner = _folders_in(split / name)
+    hint = "a network has to tell two classes apart at least: add the folder of another"
+    if inner:
+        hint = (
+            f"it holds {_listed('folder', inner)}: if those are the classes, they lie one level "
+            f"too deep: move them up, into {split}"
+        )
+    return EnvironmentFault(f"{split} holds one class only, '{name}'", hint)
+
+
+def _split(base: Path, *names: str) -> Path:
+    folder = next((base / name for name in names if (base / name).is_dir()), None)
+    if folder is not None:
+        return folder
+    hint, inner = _LAYOUT, _folders_in(base)
+    if len(inner) == 1 and (base / inner[0] / "train").is_dir():
+        hint = f"is it {base / inner[0]} that you mean? Name it as `path`"
+    elif names == _TESTS:
+        hint = f"{hint}, or hold out a fifth for testing with `data: {{split: 0.2}}`"
+    elif len(inner) > 1:
+        hint = f"{hint}; if {inner[0]}, {inner[1]}, ... are the classes: `data: {{split: 0.2}}`"
+    raise EnvironmentFault(f"{base} has no folder {' or '.join(map(repr, names))}", hint)
+
+
+def _found(
+    base: Path, train: Classes, test: Classes, splits: Sequence[Path], search: PictureSearch
+) -> FolderFiles:
+    most = search.left_out.most_common(_SHOWN)
+    left_out = [f"{count:,} {what}" for what, count in most]
+    if rest := search.left_out.total() - sum(count for _, count in most):
+        left_out.append(f"{rest:,} of other kinds")
+    if base not in splits:
+        others = [name for name in _folders_in(base) if base / name not in splits]
+        left_out += [_listed("folder", others)] if others else []
     return FolderFiles(
         base=base,
         classes=tuple(train),
         train=tuple(train.values()),
         test=tuple(test.values()),
+        left_out=tuple(left_out),
     )
 
 
-def _split(base: Path, *names: str) -> dict[str, tuple[Path, ...]]:
-    folder = next((base / name for name in names if (base / name).is_dir()), None)
-    if folder is None:
-        raise EnvironmentFault(f"{base} has no folder {' or '.join(map(repr, names))}", _LAYOUT)
-    classes = sorted(
-        path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")
-    )
-    if not classes:
-        raise EnvironmentFault(f"{folder} holds no class folders", _LAYOUT)
-    return {path.name: _pictures(path) for path in classes}
+def _folders_in(folder: Path) -> list[str]:
+    """Return the names of the folders in a folder, sorted; none if it cannot be read."""
+    try:
+        found = [each.name for each in folder.iterdir() if each.is_dir()]
+    except OSError:  # whoever reads the pictures says so
+        return []
+    return sorted(name for name in found if not is_hidden(name))
 
 
-def _pictures(folder: Path) -> tuple[Path, ...]:
-    pictures = tuple(sorted(path for path in folder.iterdir() if path.suffix.lower() in PICTURES))
-    if not pictures:
-        kinds = ", ".join(sorted(PICTURES))
-        raise EnvironmentFault(f"{folder} holds no pictures ({kinds})", _LAYOUT)
-    return pictures
+def _listed(noun: str, names: Sequence[str]) -> str:
+    shown = ", ".join(f"'{name}'" for name in names[:_SHOWN])
+    more = f" and {len(names) - _SHOWN:,} more" if len(names) > _SHOWN else ""
+    plural = "" if len(names) == 1 else "es" if noun.endswith("s") else "s"
+    return f"the {noun}{plural} {shown}{more}"

@@ -1,4 +1,4 @@
-"""How many images of how many classes a data set has on this machine, without reading any."""
+"""How many images of how many classes a data set has on this machine, without decoding any."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ from pathlib import Path
 from poolbench.core.cell import Named
 from poolbench.core.comparability import FoundImages
 from poolbench.core.errors import EnvironmentFault
+from poolbench.core.found_pictures import FoundPictures, range_of
+from poolbench.core.printable import printable
 from poolbench.data import DATASETS
 from poolbench.data.folder_files import FolderFiles
+from poolbench.data.picture_sizes import look_at
 
 
 def found_images(source: Named, root: Path | None) -> FoundImages | None:
@@ -36,11 +39,24 @@ def found_images(source: Named, root: Path | None) -> FoundImages | None:
                 test=sum(map(len, files.test)),
                 classes=len(files.classes),
                 official=official,
+                pictures=_pictures(files),
             )
     classes = entry.classes_of(source.options)
     if official is None or classes is None:
         return None
     return FoundImages(train=official[0], test=official[1], classes=classes, official=official)
+
+
+def _pictures(files: FolderFiles) -> FoundPictures:
+    sides_px, looked_at = look_at(list(files))
+    return FoundPictures(
+        class_names=tuple(map(printable, files.classes)),
+        train=range_of([len(pictures) for pictures in files.train]),
+        test=range_of([len(pictures) for pictures in files.test]),
+        sides_px=sides_px,
+        looked_at=looked_at,
+        left_out=tuple(map(printable, files.left_out)),
+    )
 
 
 def official_counts(source: Named) -> tuple[int, int] | None:

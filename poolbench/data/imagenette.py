@@ -60,5 +60,6 @@ def read_imagewoof(
 def _read(name: str, size_px: int, version: int, root: Path | None, download: bool) -> Arrays:
     del download
     source = Named(name=name, options={"size_px": size_px, "version": version})
-    arrays = decode_pictures(find_imagenette(source, root), size_px)
+    # Published results have pictures as they are stored, whatever their EXIF data say.
+    arrays = decode_pictures(find_imagenette(source, root), size_px, upright=False)
     return replace(arrays, classes=tuple(CLASSES[name][folder] for folder in arrays.classes))

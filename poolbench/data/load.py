@@ -40,9 +40,16 @@ def load(spec: DataSpec, *, root: Path | None, download: bool, device: torch.dev
     Raises:
         EnvironmentFault: The data set is missing, damaged, or not the one the cell was planned for.
         BadInput: ``limit`` and ``validation`` leave a split without images; or a cell is scored on
-            held-out images and there are none, or they are all the images of a class.
+            held-out images and there are none, or they are all the images of a class; or the cell
+            is of another revision of the data set.
     """
     source = spec.source
+    if source.revision != (now := DATASETS[source.name].revision):
+        raise BadInput(
+            f"'{source.name}' was read otherwise when this cell was planned (revision "
+            f"{source.revision}, now {now}): its network knows other images",
+            "train it again",
+        )
     if fingerprint(source, root) != spec.checksum:
         raise EnvironmentFault(
             f"the data set '{source.name}' has changed since this cell was planned",

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Protocol, runtime_checkable
 
+from poolbench.core.errors import EnvironmentFault
+
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
@@ -59,6 +61,15 @@ class Workers:
     gpu: float = 0.0
 
 
+class Unreachable(EnvironmentFault):
+    """An engine cannot be asked; what it runs may go on."""
+
+
+def not_seen(path: Path) -> str:
+    """Return what is said of a node that does not see a file or folder of the store."""
+    return f"does not see {path}: the store must be on a disk that all nodes share"
+
+
 class Engine(Protocol):
     """Starts workers somewhere. It is created with ``Workers`` and the options of its entry."""
 
@@ -98,9 +109,18 @@ class Detachable(Protocol):
     """An engine whose workers go on when the command ends."""
 
     def detach(self) -> str:
-        """Let the workers go on whatever follows; return what goes on, as text."""
+        """Let the workers go on whatever follows; return what goes on, as text; empty if none."""
         ...
 
     def adopt(self, folder: Path) -> list[str]:
         """Take over the jobs of a session's folder; return the names of those not ended."""
+        ...
+
+
+@runtime_checkable
+class Queueing(Protocol):
+    """An engine that may have to wait for a place to run."""
+
+    def waiting(self) -> str:
+        """Return why nothing of it runs, as text; empty if something does."""
         ...

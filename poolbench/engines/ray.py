@@ -8,24 +8,22 @@ torch once.
 from __future__ import annotations
 
 import os
-import signal
-import socket
-import threading
 import time
 import traceback
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, ClassVar
 
-from poolbench.core.errors import EnvironmentFault, not_installed
-from poolbench.engines.api import Ended, Job, Workers
+from poolbench.engines.api import Ended, Job, Workers, not_seen
 from poolbench.engines.fork_server import resolve
 from poolbench.engines.local import worker_environment
+from poolbench.engines.ray_cluster import connect
 
-_ANSWER_S = 10.0
 _AHEAD = 2
 """Tasks submitted for each that runs: no worker waits for the command to look again."""
+_LOOK_S = 10.0
+_UNITS = {"CPU": (1.0, "CPU {:g}"), "GPU": (1.0, "GPU {:g}"), "memory": (2.0**20, "{:,.0f} MiB")}
 
 
 class RayEngine:
@@ -52,6 +50,8 @@ class RayEngine:
         self._task: Any = None
         self._slots = 0
         self._running: dict[Any, str] = {}
+        self._needs: Mapping[str, float] = {}
+        self._waiting, self._next_look_s = "", 0.0
 
     @property
     def slots(self) -> int:
@@ -91,6 +91,15 @@ class RayEngine:
         ended, _ = self._ray.wait(waiting, num_returns=len(waiting), timeout=0)
         return [self._ended(reference) for reference in ended or first]
 
+    def waiting(self) -> str:
+        """Return why no task can run on the cluster as it is; empty if one can."""
+        if self._running and time.monotonic() >= self._next_look_s:
+            self._next_look_s = time.monotonic() + _LOOK_S
+            with suppress(Exception):  # what Ray does not tell now, it tells later
+                nodes = [node["Resources"] for node in self._ray.nodes() if node["Alive"]]
+                self._waiting = describe_waiting(self._needs, nodes)
+        return self._waiting
+
     def stop(self, grace_s: float) -> None:
         """Cancel every task, which saves; kill those still running after ``grace_s``."""
         if self._ray is None:
@@ -120,37 +129,23 @@ class RayEngine:
     def _start(self) -> None:
         if self._ray is not None:
             return
-        ray = _import_ray()
-        _check_address(self._address)
-        has_cluster = bool(self._address)
         slots = self._workers.slots
-        mine: dict[str, Any] = {} if has_cluster else {"num_cpus": slots * self._cpus}
-        try:
-            with _keeping_signals():
-                # Named, as Ray would join whatever cluster ran here last.
-                ray.init(
-                    address=self._address or "local",
-                    include_dashboard=None if has_cluster else False,
-                    log_to_driver=False,
-                    logging_level="error",
-                    runtime_env={"env_vars": self._environment()},
-                    **mine,
-                )
-        except Exception as error:
-            raise _refused(error, self._address) from error
+        mine = {} if self._address else {"num_cpus": slots * self._cpus}
+        ray = connect(self._address, self._environment(), **mine)
         self._ray = ray
         found = ray.cluster_resources()
         gpu = self._workers.gpu if found.get("GPU") else 0.0
         fit = found["GPU"] / gpu if gpu else found.get("CPU", 1.0) / max(self._cpus, 1)
         self._slots = _AHEAD * max(1, int(fit))
+        memory = None if self._memory_mib is None else self._memory_mib * 2**20
+        self._needs = {"CPU": 0 if gpu else self._cpus, "GPU": gpu, "memory": memory or 0}
         options: dict[str, Any] = {
-            "num_cpus": 0 if gpu else self._cpus,
+            "num_cpus": self._needs["CPU"],
             "num_gpus": gpu,
+            "memory": memory,
             "max_retries": 0,
             "max_calls": 0,  # a process for many tasks, on GPUs too
         }
-        if self._memory_mib is not None:
-            options["memory"] = self._memory_mib * 2**20
         self._task = ray.remote(**options)(_work)
 
     def _environment(self) -> dict[str, str]:
@@ -159,26 +154,28 @@ class RayEngine:
         return {**wanted, "CUBLAS_WORKSPACE_CONFIG": ":4096:8"}
 
 
-@contextmanager
-def _keeping_signals() -> Iterator[None]:
-    """Put the answers to signals back: Ray answers SIGTERM with a crash report."""
-    is_main = threading.current_thread() is threading.main_thread()
-    numbers = (signal.SIGINT, signal.SIGTERM) if is_main else ()
-    before = {number: signal.getsignal(number) for number in numbers}
-    try:
-        yield
-    finally:
-        for number, answer in before.items():
-            signal.signal(number, answer)
+def describe_waiting(needs: Mapping[str, float], nodes: Sequence[Mapping[str, float]]) -> str:
+    """Return what a task needs that no node has; empty if it fits on one.
+
+    Args:
+        needs: Of a task, by Ray's name of the resource.
+        nodes: What each node of the cluster has in all.
+    """
+    if any(all(node.get(key, 0.0) >= need for key, need in needs.items()) for node in nodes):
+        return ""
+    found = "; ".join(sorted({_amounts(node) for node in nodes} - {""})) or "nothing"
+    return f"no node of Ray has what a task needs ({_amounts(needs)}); the nodes have {found}"
+
+
+def _amounts(of: Mapping[str, float]) -> str:
+    amounts = [(of.get(key, 0.0) / unit, noun) for key, (unit, noun) in _UNITS.items()]
+    return ", ".join(noun.format(amount) for amount, noun in amounts if amount)
 
 
 def _work(target: str, file: str, log: str) -> int:
     """Do a job on a node; what it raises is written to its log."""
     if not Path(file).exists():
-        raise RuntimeError(
-            f"{os.uname().nodename} does not see {file}: the store must be on a disk that all "
-            "nodes share"
-        )
+        raise RuntimeError(f"{os.uname().nodename} {not_seen(Path(file))}")
     try:
         work = resolve(target)
         return int(work(Path(file)))
@@ -186,42 +183,3 @@ def _work(target: str, file: str, log: str) -> int:
         with Path(log).open("a") as written:
             traceback.print_exc(file=written)
         raise
-
-
-def _import_ray() -> Any:
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
-    try:
-        import ray
-    except ImportError as error:
-        raise not_installed("the engine needs Ray", "ray", "without it: --engine local") from error
-    return ray
-
-
-def _check_address(address: str) -> None:
-    """Check that something listens there: Ray itself would try for minutes.
-
-    Raises:
-        EnvironmentFault: Nothing does.
-    """
-    host, _, port = address.removeprefix("ray://").rpartition(":")
-    if not (host and port.isdigit()):
-        return
-    try:
-        socket.create_connection((host, int(port)), timeout=_ANSWER_S).close()
-    except OSError as error:
-        raise _refused(error, address) from error
-
-
-def _refused(error: Exception, address: str) -> EnvironmentFault:
-    lines = str(error).strip().splitlines()
-    why = lines[0] if lines else type(error).__name__
-    if "ersion" in why and "mismatch" in str(error).lower():
-        return EnvironmentFault(
-            f"Ray: {why}", "use the Ray and the Python of the cluster on this machine"
-        )
-    where = f"at '{address}'" if address else "on this machine"
-    return EnvironmentFault(
-        f"Ray cannot be used {where}: {why}",
-        "is the cluster up? try: ray status; or leave execution.engine.address out",
-    )

@@ -11,21 +11,17 @@ what is still queued and goes on with it.
 
 from __future__ import annotations
 
-import shlex
 import sys
-import time
 from collections.abc import Collection, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import ClassVar
 
+from poolbench.core.counted import counted
 from poolbench.core.errors import EnvironmentFault
-from poolbench.engines.api import Ended, Job, Workers
+from poolbench.engines.api import Ended, Job, Unreachable, Workers
+from poolbench.engines.slurm_polling import Polling, describe_waiting
 from poolbench.engines.slurm_queue import PREFIX, array_size, arrays_of, cancel, queued, run
-
-_ELEMENT = "poolbench.runtime.element"
-_UNANSWERED = 5
-_WORDS = 40
+from poolbench.engines.slurm_script import arguments, end_of, script
 
 
 class SlurmEngine:
@@ -57,7 +53,7 @@ class SlurmEngine:
 
     def __init__(
         self,
-        workers: Workers,
+        workers: Workers,  # noqa: ARG002 - an element finds out what fits there
         *,
         partition: str,
         account: str,
@@ -72,7 +68,7 @@ class SlurmEngine:
         python: str,
         poll_s: float,
     ) -> None:
-        self._directives = {
+        self._asked = {
             "partition": partition,
             "account": account,
             "gres": gres,
@@ -82,12 +78,12 @@ class SlurmEngine:
         }
         self._grace_s, self._elements, self._max_array = grace_s, elements, max_array
         self._setup, self._python = tuple(setup), python or sys.executable
-        self._threads, self._poll_s = workers.threads, poll_s
+        self._polling = Polling(poll_s)
         self._folder: Path | None = None
         self._arrays: dict[str, list[str]] = {}
         self._running: dict[str, tuple[str, int]] = {}
-        self._next_poll_s = 0.0
-        self._unanswered = 0
+        self._waits: dict[str, str] = {}
+        self._untold = 0
         self._is_detached = False
 
     def cells_per_job(self, count: int) -> int:
@@ -103,7 +99,7 @@ class SlurmEngine:
         most = self._max_array or array_size()
         for first in range(0, len(jobs), most):
             self._submit(jobs[first : first + most])
-        self._next_poll_s = time.monotonic() + self._poll_s
+        self._polling.postpone()
 
     def adopt(self, folder: Path) -> list[str]:
         """Take over what an earlier command submitted for a session.
@@ -115,53 +111,55 @@ class SlurmEngine:
             The jobs that are still queued or running.
 
         Raises:
-            EnvironmentFault: Slurm does not answer.
+            Unreachable: Slurm does not answer.
         """
         arrays = arrays_of(folder)
-        waiting = queued()
+        there = queued()
         alive = {
             name: (array, index)
             for array, names in arrays.items()
             for index, name in enumerate(names)
-            if (array, index) in waiting
+            if (array, index) in there
         }
         if alive:
             self._folder, self._arrays, self._running = folder, arrays, alive
+            self._waits = {name: there[element] for name, element in alive.items()}
         return list(alive)
 
     def poll(self, timeout_s: float) -> Collection[Ended]:
         """Wait up to ``timeout_s``; return the jobs that are no longer queued.
 
         Raises:
-            EnvironmentFault: Slurm has not answered several times.
+            Unreachable: Slurm has not answered for minutes.
         """
-        left_s = self._next_poll_s - time.monotonic()
-        if left_s > 0:
-            time.sleep(min(timeout_s, left_s))
+        there = self._polling.look(timeout_s)
+        if there is None or self._folder is None:
             return []
-        self._next_poll_s = time.monotonic() + self._poll_s
-        try:
-            waiting = queued()
-        except EnvironmentFault:
-            self._unanswered += 1
-            if self._unanswered == _UNANSWERED:
-                raise
-            return []
-        self._unanswered = 0
-        gone = [name for name, element in self._running.items() if element not in waiting]
-        return [self._ended(name, *self._running.pop(name)) for name in gone]
+        gone = [name for name, element in self._running.items() if element not in there]
+        ended = [end_of(self._folder, name, *self._running.pop(name)) for name in gone]
+        self._waits = {name: there[element] for name, element in self._running.items()}
+        return ended
+
+    def waiting(self) -> str:
+        """Return why none of the elements runs, as Slurm says it; empty if one does."""
+        return describe_waiting(self._waits.values())
 
     def detach(self) -> str:
-        """Leave the jobs to Slurm; return how many there are, as text."""
+        """Leave the jobs to Slurm; return how many there are, as text; empty if none."""
         self._is_detached = True
-        count = len(self._running)
-        return f"{count} array elements stay with Slurm"
+        left = []
+        if self._running:
+            left.append(f"{counted(len(self._running), 'array element')} left to Slurm")
+        if self._untold:
+            elements = counted(self._untold, "array element")
+            left.append(f"sbatch was not done with {elements}, which Slurm may have or not")
+        return f"detached: {'; '.join(left)}" if left else ""
 
     def stop(self, grace_s: float) -> None:  # noqa: ARG002 - Slurm has its own
         """Cancel the arrays, unless they were left to Slurm."""
         if self._running and not self._is_detached:
             cancel({array for array, _ in self._running.values()})
-        self._running = {}
+        self._running, self._waits = {}, {}
 
     def _submit(self, jobs: Sequence[Job]) -> None:
         folder = jobs[0].file.parent
@@ -171,46 +169,14 @@ class SlurmEngine:
         self._arrays[array] = [job.name for job in jobs]
         # Before it is submitted, so that no array is ever unknown.
         (folder / f"{array}.jobs").write_text("".join(f"{job.name}\n" for job in jobs))
-        run("sbatch", "--parsable", text=self.script(folder, array, len(jobs)))
+        place = folder.absolute(), array
+        asked = arguments(*place, len(jobs), grace_s=self._grace_s, asked=self._asked)
+        self._untold = len(jobs)
+        try:
+            run("sbatch", *asked, text=script(*place, setup=self._setup, python=self._python))
+        except EnvironmentFault as fault:
+            if not isinstance(fault, Unreachable):
+                self._untold = 0
+            raise
+        self._untold = 0
         self._running |= {job.name: (array, index) for index, job in enumerate(jobs)}
-
-    def script(self, folder: Path, array: str, count: int) -> str:
-        """Return the batch script of an array.
-
-        Args:
-            folder: The session's folder.
-            array: Name of the array.
-            count: Number of its elements.
-        """
-        given = {key: value for key, value in self._directives.items() if value}
-        directives = {
-            "job-name": array,
-            "array": f"0-{count - 1}",
-            "chdir": str(Path.cwd()),
-            "output": str(folder / f"{array}-%a.out"),
-            "open-mode": "append",
-            "signal": f"B:USR1@{self._grace_s}",
-            **given,
-        }
-        command = [self._python, "-m", _ELEMENT, str(folder), array]
-        return "\n".join(
-            [
-                "#!/bin/bash",
-                *(f"#SBATCH --{key}={value}" for key, value in directives.items()),
-                "#SBATCH --requeue",
-                *self._setup,
-                f'exec {shlex.join(command)} "$SLURM_ARRAY_TASK_ID"',
-                "",
-            ]
-        )
-
-    def _ended(self, job: str, array: str, index: int) -> Ended:
-        """Return what the element wrote down at its end, or else what Slurm wrote of it."""
-        assert self._folder is not None  # noqa: S101 - set by ``submit`` and ``adopt``
-        with suppress(OSError, ValueError):
-            return Ended(job=job, exit_code=int((self._folder / f"{job}.exit").read_text()))
-        detail = ""
-        with suppress(OSError):
-            written = (self._folder / f"{array}-{index}.out").read_text(errors="replace")
-            detail = " ".join(written.split()[-_WORDS:])
-        return Ended(job=job, exit_code=None, detail=detail)

@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import getpass
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from poolbench.core.errors import EnvironmentFault
+from poolbench.engines.api import Unreachable
 
 PREFIX = "poolbench-"
 _ANSWER_S = 60.0
 _DEFAULT_ARRAY_SIZE = 1001
+_RUNS = frozenset({"RUNNING", "COMPLETING", "CONFIGURING", "STAGE_OUT"})
+_ASKED = {
+    "sbatch": "to take an array",
+    "squeue": "what is queued",
+    "scancel": "to cancel an array",
+    "scontrol": "about itself, or to queue an element again",
+}
 
 
 def arrays_of(folder: Path) -> dict[str, list[str]]:
@@ -36,7 +45,7 @@ def queued_sessions(folders: Sequence[Path]) -> set[str]:
         return set()
     try:
         return given & {_session_of(array) for array, _ in queued()}
-    except EnvironmentFault:
+    except Unreachable:
         return given
 
 
@@ -69,18 +78,25 @@ def requeue() -> None:
     run("scontrol", "requeue", f"{array}_{index}")
 
 
-def queued() -> set[tuple[str, int]]:
-    """Return array and index of every element of ours that is queued or running."""
-    answer = run("squeue", "--me", "--noheader", "--array", "--format=%j|%K")
-    return set(elements(answer))
+def queued() -> dict[tuple[str, int], str]:
+    """Return the elements of ours, by array and index: why each waits; empty if it runs.
+
+    Raises:
+        Unreachable: Slurm does not tell.
+    """
+    try:
+        answer = run("squeue", "--me", "--noheader", "--array", "--format=%j|%K|%T|%r")
+    except EnvironmentFault as fault:
+        raise Unreachable(fault.message, fault.hint) from fault
+    return dict(elements(answer))
 
 
-def elements(answer: str) -> Iterator[tuple[str, int]]:
-    """Yield array and index of each line of an answer of squeue that is an element of ours."""
+def elements(answer: str) -> Iterator[tuple[tuple[str, int], str]]:
+    """Yield what each line of an answer of squeue says that is an element of ours."""
     for line in answer.splitlines():
-        name, _, index = line.strip().rpartition("|")
+        name, index, state, reason = (*line.strip().split("|", 3), "", "", "")[:4]
         if name.startswith(PREFIX) and index.isdigit():
-            yield name, int(index)
+            yield (name, int(index)), "" if state in _RUNS else reason
 
 
 def array_size() -> int:
@@ -96,7 +112,8 @@ def run(program: str, *arguments: str, text: str | None = None) -> str:
     """Run a program of Slurm; return what it prints.
 
     Raises:
-        EnvironmentFault: It is not there, fails or does not answer.
+        EnvironmentFault: It is not there, or refuses.
+        Unreachable: It does not answer, or Slurm does not answer it.
     """
     if shutil.which(program) is None:
         raise EnvironmentFault(
@@ -112,23 +129,43 @@ def run(program: str, *arguments: str, text: str | None = None) -> str:
             timeout=_ANSWER_S,
             check=False,
         )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise EnvironmentFault(f"{program}: {error}", "is the controller up? try: sinfo") from error
+    except subprocess.TimeoutExpired as error:
+        raise _fault(program, f"no answer within {_ANSWER_S:.0f} s; it timed out") from error
+    except OSError as error:
+        raise EnvironmentFault(f"{program} cannot be run: {error}") from error
     if done.returncode:
-        why = done.stderr.strip() or f"exit {done.returncode}"
-        raise EnvironmentFault(f"{program}: {why}", advice(why))
+        raise _fault(program, done.stderr.strip() or f"exit {done.returncode}")
     return done.stdout
 
 
+def _fault(program: str, said: str) -> EnvironmentFault:
+    # Each line begins with who says it, which is told once.
+    why = re.sub(rf"^({program}: )?((error|fatal): )?", "", said, flags=re.MULTILINE)
+    kind = Unreachable if _is_silence(why) else EnvironmentFault
+    return kind(f"Slurm was asked {_ASKED[program]} ({program}): {why}", advice(why))
+
+
+def _is_silence(why: str) -> bool:
+    lowered = why.lower()
+    # Without munge it was not asked at all.
+    if "munge" in lowered:
+        return False
+    return any(words in lowered for words in ("timed out", "unable to contact", "connect"))
+
+
 def advice(why: str) -> str:
-    """Return what to try next after what a program of Slurm said."""
+    """Return what to try next after what a program of Slurm said; empty if nobody can tell."""
     lowered = why.lower()
     if "munge" in lowered or "authentication" in lowered:
         return "Slurm cannot prove who you are: is munged running on this node?"
+    if _is_silence(why):
+        return "Slurm's controller does not answer; is it up, or busy? try: sinfo"
+    if "configuration source" in lowered:
+        return "no slurm.conf is found here: run it on a node of the cluster, or set SLURM_CONF"
     if "account" in lowered:
         return "name one of your accounts in execution.engine: {account: ...}"
     if "partition" in lowered:
         return "see the partitions with: sinfo; name one in execution.engine: {partition: ...}"
-    if "unable to contact" in lowered or "connect" in lowered:
-        return "Slurm's controller does not answer; is it up? try: sinfo"
-    return "see the options of the engine: poolbench list engines slurm"
+    if any(word in lowered for word in ("invalid", "requested", "required", "limit", "permitted")):
+        return "see the options of the engine: poolbench list engines slurm"
+    return ""

@@ -34,6 +34,7 @@ class PoolingOperator(nn.Module, ABC):
         self.window = window
         self.built_with: dict[str, object] = {}
         """The options of its entry that it was built with; ``create.build`` fills them in."""
+        self._constants: dict[str, float] = {}
 
     @abstractmethod
     def forward(self, x: Tensor) -> Tensor:
@@ -52,6 +53,11 @@ class PoolingOperator(nn.Module, ABC):
         options = [f"{name}={value}" for name, value in self.describe().items()]
         return ", ".join([*options, str(self.window) if self.window else "global"])
 
+    def keep_constant(self, name: str, value: float) -> None:
+        """Register a buffer ``(1,)`` outside the state dict, exact in each dtype it is moved to."""
+        self.register_buffer(name, torch.full((1,), value), persistent=False)
+        self._constants[name] = value
+
     def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Self:
         # A temperature rounded to half precision no longer resolves its own updates.
         if self.has_ordinary_weights:
@@ -61,7 +67,10 @@ class PoolingOperator(nn.Module, ABC):
             moved = fn(tensor)
             return tensor.to(moved.device) if moved.dtype in _REDUCED else moved
 
-        return super()._apply(kept_wide, recurse)  # type: ignore[no-untyped-call]
+        super()._apply(kept_wide, recurse)  # type: ignore[no-untyped-call]
+        for name, value in self._constants.items():
+            self.get_buffer(name).fill_(value)
+        return self
 
 
 class PlainOperator(PoolingOperator):

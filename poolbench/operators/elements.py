@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from poolbench.operators.layout import formatted_like
+from poolbench.operators.recording import is_readable
 from poolbench.operators.window import Window
 
 
@@ -67,6 +69,70 @@ def count_elements(x: Tensor, window: Window | None) -> Tensor:
     """Return n, the number of elements of each window without padding: ``(1, 1, H', W', 1)``."""
     ones = torch.ones(1, 1, *x.shape[2:], dtype=torch.float64, device=x.device)
     return gather_elements(ones, window, padding=0.0).sum(-1, keepdim=True)
+
+
+def distances_from_peak(elements: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Return the maximum of each window, how far its elements lie below, and which have weight.
+
+    Args:
+        elements: ``(N, C, H', W', n)``; padding is -inf.
+
+    Returns:
+        The maximum, ``(N, C, H', W', 1)``, through which no gradient flows, because no result
+        depends on a shift; the distances, at most 0, and 0 without weight; and which elements have
+        weight: not those of -inf, and beside +inf no others.
+    """
+    peak = elements.detach().amax(-1, keepdim=True)
+    is_lit = elements != -torch.inf
+    if is_readable(peak) and not (peak == torch.inf).any():
+        gaps = elements - peak
+    else:
+        gaps = _Difference.apply(elements, peak)
+        is_lit &= gaps != -torch.inf
+    return peak, gaps.where(is_lit, 0.0), is_lit
+
+
+class WithoutInfinity(torch.autograd.Function):
+    """The elements, with 1e200 in place of +inf: a gradient passes as if they were the same.
+
+    What is pooled from them stays finite, and so do its derivatives.
+    """
+
+    generate_vmap_rule = True
+
+    @staticmethod
+    def forward(x: Tensor) -> Tensor:
+        """Replace +inf."""
+        return x.masked_fill(x == torch.inf, 1e200)
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Tensor], output: Tensor) -> None:
+        """Save nothing."""
+
+    @staticmethod
+    def backward(ctx: Any, upstream: Tensor) -> Tensor:  # noqa: ARG004
+        """Pass the gradient on."""
+        return upstream
+
+
+class _Difference(torch.autograd.Function):
+    """``a - b``, and 0 where they are the same infinity, differentiated by a alone."""
+
+    generate_vmap_rule = True
+
+    @staticmethod
+    def forward(a: Tensor, b: Tensor) -> Tensor:
+        """Subtract."""
+        return (a - b).masked_fill(a == b, 0.0)
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Tensor, Tensor], output: Tensor) -> None:
+        """Save nothing."""
+
+    @staticmethod
+    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor, None]:  # noqa: ARG004
+        """Pass the gradient on."""
+        return upstream, None
 
 
 def as_output(pooled: Tensor, x: Tensor, window: Window | None) -> Tensor:

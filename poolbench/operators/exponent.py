@@ -38,11 +38,10 @@ class PowerOperator(PoolingOperator):
     ) -> None:
         super().__init__(window=window)
         self.learn = learn
-        log_p = torch.full((learned_size(learn, channels),), math.log(p))
         if learn == "none":
-            self.register_buffer("log_p", log_p, persistent=False)
+            self.keep_constant("log_p", math.log(p))
         else:
-            self.log_p = nn.Parameter(log_p)
+            self.log_p = nn.Parameter(torch.full((learned_size(learn, channels),), math.log(p)))
 
     def pooling_parameters(self) -> dict[str, Tensor]:
         """Return the exponent, if it is learned."""

@@ -7,15 +7,19 @@ maps; autocast does not affect the arithmetic.
 
 from __future__ import annotations
 
+from functools import partial
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from poolbench.operators.elements import check_maps, without_autocast
 from poolbench.operators.kernels import peaks_for
-from poolbench.operators.layout import formatted_like
+from poolbench.operators.layout import formatted_like, maximum_by_torch, pool_by_torch
+from poolbench.operators.means import mean_of
 from poolbench.operators.peak_and_mean import PeakAndMean
 from poolbench.operators.peaks import Peaks
+from poolbench.operators.recording import is_finite
 from poolbench.operators.smooth_maximum import smooth_maximum
 from poolbench.operators.window import Window
 
@@ -35,16 +39,7 @@ def average(x: Tensor, *, window: Window | None = None) -> Tensor:
     """
     check_maps(x, window)
     with without_autocast(x):
-        if window is None:
-            return x.mean((2, 3))
-        return F.avg_pool2d(
-            x,
-            window.kernel_size,
-            window.stride,
-            window.padding,
-            ceil_mode=window.ceil_mode,
-            count_include_pad=False,
-        )
+        return mean_of(x, window)
 
 
 def maximum(x: Tensor, *, window: Window | None = None) -> Tensor:
@@ -69,11 +64,9 @@ def maximum(x: Tensor, *, window: Window | None = None) -> Tensor:
             peak: Tensor = Peaks.apply(x, None, window, False)[0]
             return peak.flatten(1) if window is None else peak
         if window is not None:
-            return F.max_pool2d(
-                x, window.kernel_size, window.stride, window.padding, ceil_mode=window.ceil_mode
-            )
+            return maximum_by_torch(x, window)
         if x.device.type == "cpu":
-            return F.adaptive_max_pool2d(x, 1).flatten(1)
+            return pool_by_torch(partial(F.adaptive_max_pool2d, output_size=1), x).flatten(1)
         # On other devices that kernel adds its gradients atomically, in no fixed order.
         return _gather_first_maximum(x)
 
@@ -150,7 +143,7 @@ def mixed(x: Tensor, share: Tensor, *, window: Window | None = None) -> Tensor:
             peak, mean = Peaks.apply(x, None, window, True)[:2]
             if window is None:
                 peak, mean = peak.flatten(1), mean.flatten(1)
-        elif window is None:
+        elif window is None and x.shape[1]:
             peak, mean, _ = PeakAndMean.apply(x)
         else:
             peak, mean = maximum(x, window=window), average(x, window=window)
@@ -161,7 +154,7 @@ def mixed(x: Tensor, share: Tensor, *, window: Window | None = None) -> Tensor:
 def gate(x: Tensor, weight: Tensor, *, window: Window | None = None) -> Tensor:
     """Return each window's share of the max: ``sigmoid(w . z)``.
 
-    Padding and elements of -inf add nothing to the product.
+    Padding and infinite elements add nothing to the product.
 
     Args:
         x: Maps, ``(N, C, H, W)``, floating.
@@ -180,15 +173,22 @@ def gate(x: Tensor, weight: Tensor, *, window: Window | None = None) -> Tensor:
     check_maps(x, window)
     with without_autocast(x):
         dtype = torch.promote_types(x.dtype, torch.float32)
-        elements, weight = x.to(dtype).masked_fill(x == -torch.inf, 0.0), weight.to(dtype)
+        elements, weight = x.to(dtype).masked_fill(x.isinf(), 0.0), weight.to(dtype)
         if window is None:
             return (elements * weight).sum((2, 3)).sigmoid()
         bottom, right = window.overhang((x.shape[2], x.shape[3]))
         vertical, horizontal = window.padding
         elements = F.pad(elements, (horizontal, horizontal + right, vertical, vertical + bottom))
-        channels = x.shape[1]
-        kernel = weight.unsqueeze(1).expand(channels, 1, -1, -1)
-        return F.conv2d(elements, kernel, stride=window.stride, groups=channels).sigmoid()
+        kernel = weight.unsqueeze(1)
+        stride = window.stride
+
+        def multiply(maps: Tensor) -> Tensor:
+            channels = maps.shape[1]
+            return F.conv2d(
+                maps, kernel.expand(channels, -1, -1, -1), None, stride, groups=channels
+            )
+
+        return pool_by_torch(multiply, elements).sigmoid()
 
 
 def gated(x: Tensor, weight: Tensor, *, window: Window | None = None) -> Tensor:
@@ -221,6 +221,9 @@ def gated(x: Tensor, weight: Tensor, *, window: Window | None = None) -> Tensor:
 
 
 def _blend(share: Tensor, peak: Tensor, mean: Tensor) -> Tensor:
+    if not is_finite(mean):
+        # Any mixture with an infinite mean is that: its share gets no gradient, and no 0 * inf.
+        share = share.where(~mean.isinf(), 0.5)
     return share * peak + (1 - share) * mean
 
 

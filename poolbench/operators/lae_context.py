@@ -10,9 +10,12 @@ from poolbench.operators.elements import (
     as_output,
     check_maps,
     count_elements,
+    distances_from_peak,
     gather_elements,
     without_autocast,
 )
+from poolbench.operators.kernels.eager import HIGH_TEMPERATURE
+from poolbench.operators.recording import is_readable
 from poolbench.operators.temperature import TemperedOperator
 from poolbench.operators.window import Window
 
@@ -71,7 +74,7 @@ def contextual_log_avg_exp(
     """Return ``t (log sum exp(z/t) - log n)`` with ``t = t0 (1 + var(z)/t0^2)^(w/2)``.
 
     var is the mean squared distance from the mean. Elements of -inf count in n but not in var, and
-    have no weight; a window of only these gives -inf.
+    have no weight, as have all others beside +inf; a window of only -inf gives -inf.
 
     Args:
         x: Maps, ``(N, C, H, W)``, floating.
@@ -91,22 +94,26 @@ def contextual_log_avg_exp(
     check_maps(x, window)
     with without_autocast(x):
         elements = gather_elements(x.double(), window, padding=-torch.inf)
-        is_present = elements != -torch.inf
-        # The result does not depend on the shift, so no gradient has to flow through it.
-        peak = elements.detach().amax(-1, keepdim=True)
+        peak, gaps, is_present = distances_from_peak(elements)
         is_alive = peak != -torch.inf
-        peak = peak.where(is_alive, 0.0)
-        gaps = (elements - peak).where(is_present, 0.0)
 
-        present = is_present.sum(-1, keepdim=True).clamp(min=1)
-        mean = gaps.sum(-1, keepdim=True) / present
-        variance = (gaps - mean).where(is_present, 0.0).square().sum(-1, keepdim=True) / present
+        present = is_present.sum(-1, keepdim=True)
+        divisor = present.clamp(min=1)
+        mean = gaps.sum(-1, keepdim=True) / divisor
+        variance = (gaps - mean).where(is_present, 0.0).square().sum(-1, keepdim=True) / divisor
         base = log_temperature.double().view(1, -1, 1, 1, 1)
         weight = context_weight.double().view(1, -1, 1, 1, 1)
         context = (variance * (-2 * base).exp()).log1p()
         temperature = (base + 0.5 * weight * context).exp()
 
-        powers = (gaps / temperature).exp().where(is_present, 0.0)
-        share = powers.sum(-1, keepdim=True).where(is_alive, 1.0) / count_elements(x, window)
-        pooled = (peak + temperature * share.log()).where(is_alive, -torch.inf)
+        scaled, count = gaps / temperature, count_elements(x, window)
+        powers = scaled.exp().where(is_present, 0.0)
+        share = powers.sum(-1, keepdim=True).where(is_alive, 1.0) / count
+        logarithm = share.log()
+        if not is_readable(temperature) or (temperature > HIGH_TEMPERATURE).any():
+            # Powers are near 1: what counts are the digits of the difference.
+            rises = scaled.expm1().where(is_present, 0.0).sum(-1, keepdim=True)
+            excess = ((rises + (present - count)) / count).where(is_alive & (share > 0.5), 0.0)
+            logarithm = excess.log1p().where(share > 0.5, logarithm)
+        pooled = (peak + temperature * logarithm).where(is_alive, -torch.inf)
         return as_output(pooled.squeeze(-1), x, window)

@@ -72,6 +72,7 @@ def quantile(x: Tensor, q: float, *, window: Window | None = None) -> Tensor:
         blend = (1 - weight) * lower.to(dtype) + weight * upper.to(dtype)
         # At a whole h the neighbour has weight 0, and 0 times infinity would be NaN.
         pooled = blend.where(weight > 0, lower.to(dtype))
+        pooled = pooled.where(~ranked[..., -1:].isnan(), torch.nan)  # which are sorted last
         return as_output(pooled.squeeze(-1), x, window)
 
 

@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from poolbench.operators.layout import layout_of
+from poolbench.operators.means import mean_of
 
 
 class PeakAndMean(torch.autograd.Function):
@@ -32,7 +33,7 @@ class PeakAndMean(torch.autograd.Function):
     def forward(x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Return the maximum, the mean and the argmax."""
         peak, argmax = F.adaptive_max_pool2d_with_indices(x, 1)
-        return peak.flatten(1), x.mean((2, 3)), argmax.flatten(1)
+        return peak.flatten(1), mean_of(x, None), argmax.flatten(1)
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Tensor], output: tuple[Tensor, ...]) -> None:

@@ -19,7 +19,7 @@ class Peaks(torch.autograd.Function):
     """Maximum and mean of each window, and its product with weights: ``max z, mean z, w . z``.
 
     The maximum's gradient goes to the first of the largest elements, in the window's row-major
-    order. Elements of -inf add nothing to the product. For the backward pass only the argmax is
+    order. Infinite elements add nothing to the product. For the backward pass only the argmax is
     kept, in one byte for windows of up to 256 elements; the maps only for products. Derivatives
     beyond the first are those of the definition, by autograd.
 
@@ -73,7 +73,7 @@ class Peaks(torch.autograd.Function):
         mean = _mean(direction, ctx.window) if ctx.with_mean else None
         product = None
         if slope is not None:  # with weights always: of fixed ones it is zero
-            visible = direction.masked_fill(maps == -torch.inf, 0.0)
+            visible = direction.masked_fill(maps.isinf(), 0.0)
             product = _product(visible, weight, ctx.window) + _product(maps, slope, ctx.window)
         return _pick(direction, argmax, ctx.window), mean, product, None
 
@@ -196,6 +196,6 @@ def _mean(maps: Tensor, window: Window | None) -> Tensor:
 
 def _product(maps: Tensor, weight: Tensor, window: Window | None) -> Tensor:
     """Return the product of each window with the weights, ``(N, C, H', W')``."""
-    visible = maps.to(weight.dtype).masked_fill(maps == -torch.inf, 0.0)
+    visible = maps.to(weight.dtype).masked_fill(maps.isinf(), 0.0)
     elements = gather_elements(visible, window, padding=0.0)
     return (elements * weight.flatten(1)[:, None, None]).sum(-1)

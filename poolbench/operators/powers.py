@@ -10,7 +10,14 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from poolbench.operators.elements import as_output, check_maps, without_autocast
+from poolbench.operators.elements import (
+    WithoutInfinity,
+    as_output,
+    check_maps,
+    without_autocast,
+)
+from poolbench.operators.functional import maximum
+from poolbench.operators.recording import is_finite
 from poolbench.operators.smooth_maximum import SmoothMaximum
 from poolbench.operators.window import Window
 
@@ -42,7 +49,7 @@ def generalized_mean(x: Tensor, log_p: Tensor, *, window: Window | None = None) 
     """
     check_maps(x, window)
     with without_autocast(x):
-        logarithms = x.double().clamp(min=EPSILON).log()
+        logarithms = _without_infinity(x).clamp(min=EPSILON).log()
         return _power_pool(x, logarithms, log_p, window, "lae")
 
 
@@ -69,7 +76,7 @@ def lp_norm(x: Tensor, log_p: Tensor, *, window: Window | None = None) -> Tensor
     with without_autocast(x):
         # log 0 would give 0 * inf in backward: elements that add nothing are removed first.
         is_absent = (x == 0) | (x == -torch.inf)
-        sizes = x.double().abs().masked_fill(is_absent, 1.0)
+        sizes = _without_infinity(x).abs().masked_fill(is_absent, 1.0)
         logarithms = sizes.log().masked_fill(is_absent, -torch.inf)
         return _power_pool(x, logarithms, log_p, window, "lse")
 
@@ -78,4 +85,14 @@ def _power_pool(
     x: Tensor, logarithms: Tensor, log_p: Tensor, window: Window | None, operation: str
 ) -> Tensor:
     pooled: Tensor = SmoothMaximum.apply(logarithms, -log_p, window, operation)[0]
-    return as_output(pooled.exp(), x, window)
+    powers = as_output(pooled.exp(), x, window)
+    if is_finite(x):
+        return powers
+    # Of the stand-in for +inf only the derivatives are wanted.
+    is_infinite = maximum(x.detach(), window=window) == torch.inf
+    return powers + torch.where(is_infinite, torch.inf, 0.0).to(x.dtype)
+
+
+def _without_infinity(x: Tensor) -> Tensor:
+    found: Tensor = x.double() if is_finite(x) else WithoutInfinity.apply(x.double())
+    return found

@@ -13,6 +13,7 @@ from poolbench.operators.elements import (
     gather_elements,
     without_autocast,
 )
+from poolbench.operators.recording import is_finite
 from poolbench.operators.window import Window
 
 
@@ -38,7 +39,8 @@ def relu_maximum(x: Tensor, *, window: Window | None = None) -> Tensor:
     a layer unchanged, as a pair of relu(z) and relu(-z) would carry it.
 
     Args:
-        x: Maps, ``(N, C, H, W)``, floating. Elements of -inf skip the blocks: the other one wins.
+        x: Maps, ``(N, C, H, W)``, floating. Pairs without a finite difference skip the blocks:
+            the larger wins.
         window: Geometry; ``None`` pools the whole map.
 
     Returns:
@@ -53,23 +55,26 @@ def relu_maximum(x: Tensor, *, window: Window | None = None) -> Tensor:
     check_maps(x, window)
     with without_autocast(x):
         values = gather_elements(x.double(), window, padding=-torch.inf)
-        is_present = values != -torch.inf
-        values = values.where(is_present, 0.0)
+        has_differences = is_finite(2.0 * values.abs())
+        layer = _finite_layer if has_differences else _layer
         while values.shape[-1] > 1:
-            values, is_present = _layer(values, is_present)
-        pooled = values.where(is_present, -torch.inf).squeeze(-1)
-        return as_output(pooled, x, window)
+            values = layer(values)
+        return as_output(values.squeeze(-1), x, window)
 
 
-def _layer(values: Tensor, is_present: Tensor) -> tuple[Tensor, Tensor]:
+def _finite_layer(values: Tensor) -> Tensor:
     paired = values.shape[-1] // 2 * 2
     a, b = values[..., 0:paired:2], values[..., 1:paired:2]
-    has_a, has_b = is_present[..., 0:paired:2], is_present[..., 1:paired:2]
-    winners = _block(a, b).where(has_a & has_b, a.where(has_a, b))
-    return (
-        torch.cat([winners, values[..., paired:]], -1),
-        torch.cat([has_a | has_b, is_present[..., paired:]], -1),
-    )
+    return torch.cat([_block(a, b), values[..., paired:]], -1)
+
+
+def _layer(values: Tensor) -> Tensor:
+    paired = values.shape[-1] // 2 * 2
+    a, b = values[..., 0:paired:2], values[..., 1:paired:2]
+    has_difference = (a - b).detach().abs() < torch.inf
+    winners = _block(a.where(has_difference, 0.0), b.where(has_difference, 0.0))
+    larger = b.where((b > a) | b.isnan(), a)
+    return torch.cat([winners.where(has_difference, larger), values[..., paired:]], -1)
 
 
 def _block(a: Tensor, b: Tensor) -> Tensor:

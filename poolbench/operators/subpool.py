@@ -8,11 +8,13 @@ from torch import Tensor, nn
 from poolbench.core.errors import BadInput
 from poolbench.operators.base import PoolingOperator
 from poolbench.operators.elements import (
+    WithoutInfinity,
     as_output,
     check_maps,
     gather_elements,
     without_autocast,
 )
+from poolbench.operators.recording import is_finite
 from poolbench.operators.window import Window
 from poolbench.theory.estimator import check_orders, order_statistic_weights
 from poolbench.theory.least_error import optimal_coefficients
@@ -114,6 +116,9 @@ def subpool(
         largest = elements.shape[-1]
         _check_size(largest)
         ranked = elements.sort(descending=True, stable=True).values.double()
+        highest = ranked[..., 0].detach()
+        if not is_finite(highest):
+            ranked = WithoutInfinity.apply(ranked)
         is_present = ranked != -torch.inf
         counts = is_present.sum(-1)
         mixtures = x.new_tensor(_mixtures(largest, orders), dtype=torch.float64)
@@ -125,7 +130,8 @@ def subpool(
         weights = torch.einsum("dr,dri->di", terms, mixtures)
         intercepts = terms[:, orders.index(0)] if 0 in orders else terms.new_zeros(largest + 1)
         estimate = (weights[counts] * ranked.where(is_present, 0.0)).sum(-1) + intercepts[counts]
-        return as_output(estimate.where(counts > 0, -torch.inf), x, window)
+        estimate = estimate.where(counts > 0, -torch.inf)
+        return as_output(estimate + highest.where(highest == torch.inf, 0.0), x, window)
 
 
 def _check_size(elements: int) -> None:

@@ -38,11 +38,11 @@ class TemperedOperator(PoolingOperator):
     ) -> None:
         super().__init__(window=window)
         self.learn = learn
-        log_temperature = torch.full((learned_size(learn, channels),), math.log(temperature))
         if learn == "none":
-            self.register_buffer("log_temperature", log_temperature, persistent=False)
+            self.keep_constant("log_temperature", math.log(temperature))
         else:
-            self.log_temperature = nn.Parameter(log_temperature)
+            start = torch.full((learned_size(learn, channels),), math.log(temperature))
+            self.log_temperature = nn.Parameter(start)
 
     def pooling_parameters(self) -> dict[str, Tensor]:
         """Return the temperature, in the units of the activations, if it is learned."""

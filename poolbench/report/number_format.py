@@ -55,7 +55,19 @@ def probability(p: float | None) -> str:
 
 def ratio(value: float) -> str:
     """Return a number in [-1, 1] with its sign: ``"−0.88"``."""
-    return NOTHING if math.isnan(value) else f"{value:+.2f}".replace("-", "−")
+    return NOTHING if math.isnan(value) else fixed(value, 2, sign="+")
+
+
+def fixed(value: float, places: int, *, sign: str = "") -> str:
+    """Return a number to some places: ``-0.125, 2 -> "−0.12"``; what rounds to zero has no sign.
+
+    Args:
+        value: A number, not NaN.
+        places: Digits after the point.
+        sign: ``+`` shows the sign of positive numbers too.
+    """
+    shown = f"{value:{sign}.{places}f}"
+    return shown.lstrip("+-") if float(shown) == 0 else shown.replace("-", "−")
 
 
 def count(value: float) -> str:
@@ -81,5 +93,4 @@ def byte_size(count: float | None) -> str:
 def _signed(fraction: float) -> str:
     if math.isinf(fraction):
         return "+∞" if fraction > 0 else "−∞"
-    shown = f"{100 * fraction:+.{DECIMALS}f}"
-    return shown[1:] if float(shown) == 0 else shown.replace("-", "−")
+    return fixed(100 * fraction, DECIMALS, sign="+")

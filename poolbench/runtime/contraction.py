@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,9 +17,10 @@ from poolbench.core.contraction import (
     Setup,
     Similarities,
     Sweep,
-    similarities_from_json,
+    read_similarities,
 )
 from poolbench.core.data_root import data_root
+from poolbench.core.document import Damaged
 from poolbench.core.errors import EnvironmentFault
 from poolbench.core.events import Event, Kind
 from poolbench.core.plugin_source import as_stored
@@ -30,6 +32,7 @@ from poolbench.runtime.contraction_setup import draw_pairs, measure_setup
 from poolbench.runtime.data_cache import DataCache
 from poolbench.runtime.devices import open_device
 from poolbench.runtime.provenance import describe
+from poolbench.store.documents import to_bytes
 from poolbench.store.findings import read_finding, save_finding
 from poolbench.store.store import Store
 
@@ -125,7 +128,7 @@ class _Observer:
         observed = Observed(network=case.label, source=case.source, size=case.size, seeds=())
         try:
             setups = self._setups(case, settings)
-            known = [read_finding(self._store, setup.key) for setup in setups]
+            known = [self._known(setup) for setup in setups]
             splits = self._splits(setups[0]) if None in known else None
         except EnvironmentFault as fault:
             for seed in settings.seeds:
@@ -133,12 +136,15 @@ class _Observer:
             return replace(observed, missing=fault.message)
         seeds = []
         for setup, finding in zip(setups, known, strict=True):
-            if finding is None:
-                seeds.append(self._measured(case, setup, splits))
-            else:
-                seeds.append(similarities_from_json(finding))
+            seeds.append(finding or self._measured(case, setup, splits))
             self._tell("finished", case, setup.seed)
         return replace(observed, seeds=tuple(seeds))
+
+    def _known(self, setup: Setup) -> Similarities | None:
+        finding = read_finding(self._store, setup.key)
+        with suppress(Damaged):  # then it is measured again
+            return None if finding is None else read_similarities(to_bytes(finding))
+        return None
 
     def _setups(self, case: _Case, settings: ContractionSettings) -> list[Setup]:
         source = case.source.source

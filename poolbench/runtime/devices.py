@@ -46,8 +46,13 @@ def _ask_driver(*question: str) -> list[str]:
 
 
 def count_cores() -> int:
-    """Return the number of CPU cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    """Return the number of CPU cores this process may use.
+
+    Slurm does not everywhere confine a job to those that it has.
+    """
+    here = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    given = os.environ.get("SLURM_CPUS_PER_TASK", "")
+    return min(here, max(1, int(given))) if given.isdecimal() else here
 
 
 def check_device(name: str) -> str:

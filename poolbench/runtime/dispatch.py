@@ -14,7 +14,7 @@ from typing import Protocol
 
 from poolbench.core.cell import Cell
 from poolbench.core.errors import EnvironmentFault, PoolbenchError
-from poolbench.engines.api import Ended, Engine, Job
+from poolbench.engines.api import Ended, Engine, Job, Queueing
 from poolbench.runtime.scheduling import LongestFirst
 
 POLL_S = 0.2
@@ -92,6 +92,7 @@ class Dispatcher:
         self._running: dict[str, _Running] = {}
         self._started = started
         self._stillborn = 0
+        self._waiting = ""
         self._vain: Counter[str] = Counter()
 
     def run(
@@ -169,8 +170,11 @@ class Dispatcher:
     def _poll(self) -> list[tuple[Ended, _Running]]:
         ended = self._engine.poll(POLL_S)
         self._work.forward()
+        self._tell_waiting()
         if ended and (fault := self._work.fault()) is not None:
             raise fault
+        if any(self._work.has_begun(each.job) for each in ended):
+            self._stillborn = 0
         return [(each, self._running.pop(each.job)) for each in ended]
 
     def _settle(self, ended: Ended, cells: Sequence[Cell], queue: LongestFirst) -> list[Cell]:
@@ -195,20 +199,36 @@ class Dispatcher:
                 self._work.give_up(cell, reason, "run it alone to see why: --engine inline")
         return [cell for cell in left if self._vain[cell.id] < ATTEMPTS]
 
+    def _tell_waiting(self) -> None:
+        """Say why nothing runs, when that changes."""
+        waiting = self._engine.waiting() if isinstance(self._engine, Queueing) else ""
+        if waiting and waiting != self._waiting:
+            self._work.notice(waiting)
+        self._waiting = waiting
+
     def _tell_death(self, ended: Ended) -> None:
         """Say that a worker died.
 
         Raises:
-            PoolbenchError: Workers do not come as far as a cell.
+            EnvironmentFault: On a cluster, no worker comes as far as a cell.
+            PoolbenchError: One on this machine does not.
         """
         how = f"exit {ended.exit_code}" if ended.exit_code is not None else ended.detail or "lost"
         log = self._work.log_tail(ended.job)
-        if self._work.has_begun(ended.job):
-            self._stillborn = 0
-        else:
-            self._stillborn += 1
-            # One that dies of this machine is no accident; of a cluster a node may be bad.
-            if self._stillborn >= (1 if self._engine.is_shared else ATTEMPTS):
-                raise PoolbenchError(f"a worker died before its first cell ({how}):\n{log}".strip())
+        if not self._work.has_begun(ended.job):
+            self._count_stillborn(f"died before its first cell ({how})", log)
         message = f"a worker died ({how}); another one takes over its cell"
         self._work.notice(f"{message}\n{log}".strip())
+
+    def _count_stillborn(self, what: str, log: str) -> None:
+        # One that dies of this machine is no accident; of a cluster, a node may be bad.
+        if self._engine.is_shared:
+            raise PoolbenchError(f"a worker {what}\n{log}".strip())
+        self._stillborn += 1
+        if any(map(self._work.has_begun, self._running)):
+            self._stillborn = 0
+        if self._stillborn >= ATTEMPTS:
+            raise EnvironmentFault(
+                f"each of {ATTEMPTS} workers {what}\n{log}".strip(),
+                "see that every node has this Python with poolbench, and the store's disk",
+            )

@@ -1,4 +1,4 @@
-"""An element of a Slurm array: ``python -m poolbench.runtime.element FOLDER ARRAY INDEX``.
+"""An element of a Slurm array: ``python -m poolbench.runtime.element FOLDER JOB``.
 
 It has a whole allocation, and runs its cells there as ``--engine local`` would. What happens is
 told in the session's folder, where the command that submitted it, or ``poolbench watch``, reads it.
@@ -7,13 +7,16 @@ told in the session's folder, where the command that submitted it, or ``poolbenc
 from __future__ import annotations
 
 import os
+import platform
 import signal
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from poolbench.core.errors import EnvironmentFault, Interrupted, PoolbenchError
 from poolbench.core.plugins import load_plugins
-from poolbench.engines.slurm_queue import arrays_of, requeue
+from poolbench.engines.api import not_seen
+from poolbench.engines.slurm_queue import requeue
 from poolbench.runtime.runner import Runner
 from poolbench.runtime.session import Session, read_assignment
 from poolbench.runtime.settings import Settings
@@ -26,23 +29,24 @@ class Element:
 
     Args:
         folder: The session's folder.
-        array: Name of the array.
-        index: Index of the element.
+        job: Name of its job.
+
+    Raises:
+        EnvironmentFault: This node does not see the store.
     """
 
-    def __init__(self, folder: Path, array: str, index: int) -> None:
-        name = arrays_of(folder)[array][index]
-        self._ended = folder / f"{name}.exit"
-        self._assignment = read_assignment(folder / f"{name}.json")
+    def __init__(self, folder: Path, job: str) -> None:
+        if not (folder / f"{job}.json").exists():
+            node = os.environ.get("SLURMD_NODENAME") or platform.node()
+            raise EnvironmentFault(f"{node} {not_seen(folder)}")
+        self._ended = folder / f"{job}.exit"
+        self._assignment = read_assignment(folder / f"{job}.json")
         self._session = Session(Store(Path(self._assignment.store)), self._assignment.session)
         self._task = TASKS[self._assignment.task]
         self._is_late = False
-        with (folder / f"{name}.log").open("ab") as log:
-            os.dup2(log.fileno(), sys.stderr.fileno())
 
     def run(self) -> int:
         """Run the cells; return an exit code, which is written down too."""
-        self._ended.unlink(missing_ok=True)  # of the same element, before it was queued again
         signal.signal(signal.SIGUSR1, self._stop_for_time)
         signal.signal(signal.SIGTERM, self._stop)
         try:
@@ -71,6 +75,7 @@ class Element:
         settings = Settings(
             store=session.store.path,
             device=asked.device,
+            jobs=asked.jobs,
             engine="local",
             root=Path(asked.data_root) if asked.data_root else None,
             plugins=asked.plugins,
@@ -78,7 +83,8 @@ class Element:
         )
         if not cells:
             return
-        with Runner(session.store, asked.task, study.execution, settings) as runner:
+        runner = Runner(session.store, asked.task, study.execution, settings, within=session.name)
+        with runner:
             failed, _ = runner.run(study, cells, lambda event: session.emit(asked.worker, event))
         for cell in cells:
             if (reason := failed.get(str(cell))) is not None:
@@ -92,5 +98,16 @@ class Element:
         raise Interrupted("terminated", signal_number=number)
 
 
+def main(folder: str, job: str) -> int:
+    """Run an element; return its exit code. What it prints is in the log of its job."""
+    try:
+        return Element(Path(folder), job).run()
+    except PoolbenchError as error:
+        print(f"{error.message}\n{error.hint}".strip(), file=sys.stderr)  # noqa: T201 - its log
+        with suppress(OSError):
+            Path(folder, f"{job}.exit").write_text(f"{error.exit_code}\n")
+        return error.exit_code
+
+
 if __name__ == "__main__":
-    sys.exit(Element(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])).run())
+    sys.exit(main(*sys.argv[1:]))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from poolbench.core.cell import Cell, Named
+from poolbench.core.document import Damaged
 from poolbench.core.measurement import Measurement, measurement_key
-from poolbench.store.documents import Damaged
 from poolbench.store.store import Store
 
 

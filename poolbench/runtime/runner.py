@@ -6,6 +6,8 @@ a cell that keeps killing its workers is given up after three attempts.
 
 from __future__ import annotations
 
+import shlex
+import signal
 from collections.abc import Callable, Mapping, Sequence
 from typing import Self
 
@@ -15,7 +17,8 @@ from poolbench.core.events import Event
 from poolbench.core.options import check_options
 from poolbench.core.study import Execution, Study
 from poolbench.engines import ENGINES
-from poolbench.engines.api import Detachable, Engine, Workers
+from poolbench.engines.api import Detachable, Engine, Unreachable, Workers
+from poolbench.runtime.attendance import attending
 from poolbench.runtime.devices import check_device, check_gpu_settings, workers_of
 from poolbench.runtime.dispatch import Dispatcher
 from poolbench.runtime.session import Session
@@ -40,12 +43,20 @@ class Runner:
         task: What to do with the cells.
         execution: How workers run.
         settings: Where and how.
+        within: Name of the session that its own are a part of; empty for none.
     """
 
     def __init__(
-        self, store: Store, task: TaskName, execution: Execution, settings: Settings
+        self,
+        store: Store,
+        task: TaskName,
+        execution: Execution,
+        settings: Settings,
+        *,
+        within: str = "",
     ) -> None:
         self._store, self._task, self._settings = store, task, settings
+        self._within = within
         self._devices = workers_of(execution, device=settings.device, jobs=settings.jobs)
         chosen = engine_of(execution, settings)
         engine = ENGINES.resolve(chosen.name)
@@ -86,12 +97,26 @@ class Runner:
 
         Raises:
             EnvironmentFault: Device, data, disk or store cannot be used.
-            Interrupted: Ctrl-C or SIGTERM.
+            Interrupted: Ctrl-C or SIGTERM; what a cluster has of it goes on there.
             PoolbenchError: A worker died before its first cell.
             StoreBusy: Another process has the rest, and ``wait`` is false.
         """
+        try:
+            session, adopted = self._session(study, cells)
+        except KeyboardInterrupt:
+            raise Interrupted(f"interrupted; {TASKS[self._task].kept}") from None
+        with attending(session.folder):
+            return self._attend(session, study, cells, adopted, on_event)
+
+    def _attend(
+        self,
+        session: Session,
+        study: Study,
+        cells: Sequence[Cell],
+        adopted: Mapping[str, Sequence[Cell]],
+        on_event: Callable[[Event], None],
+    ) -> tuple[dict[str, str], Utilisation]:
         devices = self._devices[: len(cells)]
-        session, adopted = self._session(study, cells)
         work = SessionWork(
             self._task,
             session,
@@ -99,27 +124,40 @@ class Runner:
             self._settings,
             on_event,
             is_shared=self._engine.is_shared,
-            workers=len(devices),
+            # Of a cluster, nobody here knows how many there are.
+            workers=0 if self._engine.is_remote else len(devices),
         )
         dispatcher = Dispatcher(self._engine, work, devices, started=session.count_jobs())
         try:
             dispatcher.run(cells, adopted)
             failures = {str(cell): work.failure(cell) for cell in cells}
             failed = {label: reason for label, reason in failures.items() if reason is not None}
-            session.end()
+            self._leave(session)
             return failed, work.utilisation
-        except KeyboardInterrupt:
-            if isinstance(self._engine, Detachable):
-                # The session stays: it is how the jobs tell, and are found again.
-                raise Interrupted(
-                    f"detached: {self._engine.detach()}",
-                    "watch with: poolbench watch; cancel with: poolbench cancel",
-                ) from None
+        except (KeyboardInterrupt, Interrupted) as stop:
+            number = stop.exit_code - 128 if isinstance(stop, Interrupted) else signal.SIGINT
+            if isinstance(self._engine, Detachable) and (left := self._engine.detach()):
+                raise Interrupted(left, self._how_to_go_on(), signal_number=number) from None
             self._end(session)
+            if isinstance(stop, Interrupted):
+                raise
             raise Interrupted(f"interrupted; {TASKS[self._task].kept}") from None
+        except Unreachable as fault:
+            if isinstance(self._engine, Detachable) and (left := self._engine.detach()):
+                hint = f"{fault.hint}\n  {self._how_to_go_on()}"
+                raise Unreachable(f"{fault.message}\n{left}", hint) from fault
+            self._end(session)
+            raise
         except BaseException:
             self._end(session)
             raise
+
+    def _how_to_go_on(self) -> str:
+        store = shlex.quote(str(self._store.path))
+        return (
+            f"watch with: poolbench watch --store {store}; "
+            f"cancel with: poolbench cancel --store {store}"
+        )
 
     def _session(
         self, study: Study, cells: Sequence[Cell]
@@ -139,12 +177,20 @@ class Runner:
                     return session, {
                         name: [by_id[id] for id in ids if id in by_id] for name, ids in own.items()
                     }
-                session.end()
-        return Session.start(self._store, study), {}
+                if session.is_over():
+                    session.end()
+        return Session.start(self._store, study, self._within), {}
 
     def _end(self, session: Session) -> None:
+        """End what runs, unless another command goes on with it."""
+        if isinstance(self._engine, Detachable) and session.is_shared():
+            self._engine.detach()
         self.__exit__()
-        session.end()
+        self._leave(session)
+
+    def _leave(self, session: Session) -> None:
+        if not session.is_shared():
+            session.end()
 
 
 def engine_of(execution: Execution, settings: Settings) -> Named:

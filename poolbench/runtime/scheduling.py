@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
 from poolbench.core.cell import Cell
-from poolbench.store.documents import Damaged
+from poolbench.core.document import Damaged
 from poolbench.store.store import Store
 
 _Rank: TypeAlias = tuple[float, int]

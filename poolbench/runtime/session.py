@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-import json
 import os
 import platform
-import re
 import time
 import uuid
 from collections.abc import Collection, Iterator
 from contextlib import suppress
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from poolbench import __version__
 from poolbench.core.cell import Cell
+from poolbench.core.document import Damaged, read_as
 from poolbench.core.errors import EnvironmentFault, PoolbenchError
 from poolbench.core.events import Event, event_from_line
-from poolbench.core.study import Study, study_from_json
+from poolbench.core.study import Study, read_study
 from poolbench.engines.api import Job
+from poolbench.runtime.attendance import SESSION_NAME, SILENT_S, is_attended
 from poolbench.runtime.task import Task, TaskName
 from poolbench.store.attempts import Attempts, read_failure
-from poolbench.store.documents import Damaged, seal, to_bytes, unseal
+from poolbench.store.documents import seal, to_bytes, unsealed
 from poolbench.store.files import (
     append_line,
     explaining_disk_faults,
+    read_document,
     remove_tree,
     write_atomic,
 )
@@ -47,6 +47,7 @@ class Assignment:
         threads: CPU threads.
         data_root: Folder of data sets; empty for none.
         plugins: Files of third-party catalogue entries.
+        jobs: Number of workers that an element of an array starts; ``None`` for its default.
         study: File of the study, in the session's folder.
         version: Of the command.
     """
@@ -59,6 +60,7 @@ class Assignment:
     threads: int
     data_root: str
     plugins: tuple[str, ...] = ()
+    jobs: int | None = None
     study: str = STUDY
     version: str = __version__
 
@@ -75,22 +77,17 @@ class Assignment:
             )
 
 
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+@dataclass(frozen=True, kw_only=True)
+class Fault:
+    """An error that prevents all work of a session, as its file holds it."""
+
+    message: str
+    hint: str = ""
 
 
 def read_assignment(job_file: Path) -> Assignment:
     """Read the assignment in a job file."""
-    document: dict[str, Any] = json.loads(job_file.read_bytes())
-    known = {field.name for field in fields(Assignment)}
-    given = {key: value for key, value in document.items() if key in known}
-    return Assignment(**{**given, "plugins": tuple(document["plugins"])})
+    return read_as(Assignment, read_document(job_file))
 
 
 class Session:
@@ -98,7 +95,7 @@ class Session:
 
     Args:
         store: The store.
-        name: Name of the session; chosen when it starts.
+        name: Name of the session, chosen when it starts: its folder below ``sessions``.
     """
 
     def __init__(self, store: Store, name: str) -> None:
@@ -107,34 +104,50 @@ class Session:
         self._offsets: dict[Path, int] = {}
 
     @classmethod
-    def start(cls, store: Store, study: Study) -> Session:
-        """Create the folder of a new session for a study."""
-        session = cls(store, f"{platform.node()}-{os.getpid()}-{uuid.uuid4().hex[:8]}")
+    def start(cls, store: Store, study: Study, within: str = "") -> Session:
+        """Create the folder of a new session for a study.
+
+        Args:
+            store: The store.
+            study: The study.
+            within: Name of the session that it is a part of, and ends with; empty for none.
+        """
+        own = f"{platform.node()}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
+        session = cls(store, f"{within}/{own}" if within else own)
         with explaining_disk_faults(session.folder):
             session.folder.mkdir()
         session._write(STUDY, study)
         return session
 
     @classmethod
+    def of_commands(cls, store: Store) -> list[Session]:
+        """Return the sessions of all commands, those of dead ones included, in order."""
+        names = (folder.name for folder in store.session_folders())
+        return [cls(store, name) for name in names if SESSION_NAME.fullmatch(name)]
+
+    @classmethod
     def of_study(cls, store: Store, study: Study, task: TaskName) -> Iterator[Session]:
         """Yield the sessions in which commands worked at a task of a study."""
-        for folder in store.session_folders():
-            session = cls(store, folder.name)
-            with suppress(OSError, ValueError, KeyError, TypeError, Damaged):
-                first = read_assignment(folder / "worker-0.json")
+        for session in cls.of_commands(store):
+            with suppress(FileNotFoundError, Damaged, EnvironmentFault):
+                first = read_assignment(session.folder / "worker-0.json")
                 if first.task == task and session.study().id == study.id:
                     yield session
 
-    def is_over(self, queued: Collection[str]) -> bool:
+    def is_over(self, queued: Collection[str] = (), silent_s: float = SILENT_S) -> bool:
         """Whether nothing can happen in it any more, as far as this machine can tell.
 
         Args:
             queued: Names of the sessions of which Slurm has jobs.
+            silent_s: Seconds after which a command on another machine counts as dead.
         """
         if not self.folder.exists():
             return True
-        own = re.fullmatch(rf"{re.escape(platform.node())}-(\d+)-[0-9a-f]{{8}}", self.name)
-        return self.name not in queued and own is not None and not _is_alive(int(own[1]))
+        return self.name not in queued and not is_attended(self.folder, silent_s=silent_s)
+
+    def is_shared(self) -> bool:
+        """Whether another command attends it too."""
+        return is_attended(self.folder, by_others=True)
 
     def count_jobs(self) -> int:
         """Return the number of job files."""
@@ -148,7 +161,7 @@ class Session:
 
     def study(self, name: str = STUDY) -> Study:
         """Return the study of the session, or what a worker has of it."""
-        return study_from_json(unseal((self.folder / name).read_bytes()))
+        return read_study(unsealed(read_document(self.folder / name)))
 
     def part(self, worker: str, study: Study) -> str:
         """Write the part of the study that is a worker's; return the name of its file."""
@@ -174,13 +187,14 @@ class Session:
         """Yield the events since the last call; a torn last line waits for the next one."""
         for path in sorted(self.folder.glob("*.events")):
             # The folder goes when its command ends.
-            with suppress(FileNotFoundError), path.open("rb") as file:
+            with suppress(OSError), path.open("rb") as file:
                 file.seek(self._offsets.get(path, 0))
                 for line in file:
                     if not line.endswith(b"\n"):
                         break
                     self._offsets[path] = self._offsets.get(path, 0) + len(line)
-                    yield event_from_line(line.decode())
+                    with suppress(Damaged):  # progress alone is lost
+                        yield event_from_line(line)
 
     def has_begun(self, worker: str) -> bool:
         """Whether a worker has reached its first cell, and so its first event."""
@@ -197,10 +211,9 @@ class Session:
     def failure(self, task: Task, cell: Cell) -> str | None:
         """Return why a cell failed in this session, with advice."""
         failure = read_failure(task.notes_folder(self.store, cell))
-        if failure is None or failure.get("session") != self.name:
+        if failure is None or failure.session != self.name:
             return None
-        reason, advice = failure["reason"], failure["advice"]
-        return f"{reason} ({advice})" if advice else reason
+        return f"{failure.reason} ({failure.advice})" if failure.advice else failure.reason
 
     def is_open(self, task: Task, study: Study, cell: Cell) -> bool:
         """Whether a cell needs a task and has not failed in this session."""
@@ -212,16 +225,16 @@ class Session:
 
     def report_fault(self, fault: PoolbenchError) -> None:
         """Store a fault that prevents all work here, for the command to raise."""
-        document = {"message": fault.message, "hint": fault.hint}
-        write_atomic(self.folder / "fault", to_bytes(document))
+        told = Fault(message=fault.message, hint=fault.hint)
+        write_atomic(self.folder / "fault", to_bytes(asdict(told)))
 
     def fault(self) -> EnvironmentFault | None:
         """Return the fault that a worker stored by :meth:`report_fault`."""
         try:
-            document = json.loads((self.folder / "fault").read_bytes())
-        except (OSError, ValueError):
+            told = read_as(Fault, read_document(self.folder / "fault"))
+        except (FileNotFoundError, Damaged, EnvironmentFault):
             return None
-        return EnvironmentFault(document["message"], document["hint"])
+        return EnvironmentFault(told.message, told.hint)
 
     def end(self) -> None:
         """Delete the folder: all results are in the store."""

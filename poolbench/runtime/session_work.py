@@ -81,6 +81,7 @@ class SessionWork:
                 threads=self._study.execution.threads,
                 data_root=str(root.resolve()) if root else "",
                 plugins=self._settings.plugins,
+                jobs=self._settings.jobs,
                 **own,
             )
         )

@@ -10,10 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from poolbench.core.document import Damaged
 from poolbench.core.errors import EnvironmentFault
 from poolbench.store.commit import Commit, read_commit
 from poolbench.store.content import run_differences
-from poolbench.store.documents import Damaged
 from poolbench.store.files import move_folder, remove_tree
 
 _MOST_COPIES = 10_000

@@ -4,15 +4,39 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from poolbench.core.document import Damaged, parse, read_as
 from poolbench.core.errors import EnvironmentFault
 from poolbench.store.documents import to_bytes
-from poolbench.store.files import append_line, explaining_disk_faults, write_atomic
+from poolbench.store.files import (
+    append_line,
+    explaining_disk_faults,
+    read_document,
+    write_atomic,
+)
 
 ATTEMPTS = "attempts.jsonl"
 FAILURE = "failure.json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Failure:
+    """Why an attempt ended without a result.
+
+    Args:
+        session: Name of the session.
+        reason: The reason.
+        advice: What to do about it; may be empty.
+        log: Last lines of the worker's log.
+    """
+
+    session: str
+    reason: str
+    advice: str = ""
+    log: str = ""
 
 
 class Attempts:
@@ -37,19 +61,20 @@ class Attempts:
     def attempts(self) -> Iterator[dict[str, Any]]:
         """Yield every attempt so far; a torn line counts as an attempt without a session."""
         try:
-            data = (self.folder / ATTEMPTS).read_bytes()
-        except FileNotFoundError:
+            data = read_document(self.folder / ATTEMPTS)
+        except (FileNotFoundError, Damaged):
             return
         for line in data.splitlines():
             try:
-                yield json.loads(line)
-            except ValueError:
-                yield {}
+                attempt = parse(line)
+            except Damaged:
+                attempt = None
+            yield attempt if isinstance(attempt, dict) else {}
 
     def record_failure(self, session: str, reason: str, advice: str = "", log: str = "") -> None:
         """Record why an attempt ended without a result; the next session tries again."""
-        document = {"session": session, "reason": reason, "advice": advice, "log": log}
-        self.write(lambda: write_atomic(self.folder / FAILURE, to_bytes(document)))
+        failure = Failure(session=session, reason=reason, advice=advice, log=log)
+        self.write(lambda: write_atomic(self.folder / FAILURE, to_bytes(asdict(failure))))
 
     def write(self, write: Callable[[], None]) -> None:
         """Write in the folder, which another process that has finished the work may delete.
@@ -69,9 +94,9 @@ class Attempts:
                 return
 
 
-def read_failure(folder: Path) -> dict[str, str] | None:
+def read_failure(folder: Path) -> Failure | None:
     """Return what :meth:`Attempts.record_failure` wrote in a folder, if anything."""
     try:
-        return json.loads((folder / FAILURE).read_bytes())
-    except (OSError, ValueError):
+        return read_as(Failure, read_document(folder / FAILURE))
+    except (FileNotFoundError, Damaged, EnvironmentFault):
         return None

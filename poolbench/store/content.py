@@ -77,7 +77,7 @@ def _other_parts(first: Commit, other: Commit) -> Iterator[str]:
 def _differ(first: Commit, other: Commit, name: str) -> bool:
     """Whether a file has other bytes; one that is only in one of the runs is not compared."""
     a, b = first.files.get(name), other.files.get(name)
-    return a is not None and b is not None and a["sha256"] != b["sha256"]
+    return a is not None and b is not None and a.sha256 != b.sha256
 
 
 def _same_arrays(first: bytes, other: bytes) -> bool:

@@ -5,14 +5,18 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from poolbench.core.atomic import sync_folder, write_whole
+from poolbench.core.document import Damaged
 from poolbench.core.errors import EnvironmentFault
+from poolbench.store.marker import is_store
 
-_SMALL = 1 << 16
+_PAGE = 1 << 12
+_LARGEST_DOCUMENT = 1 << 30
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -37,12 +41,38 @@ def explaining_disk_faults(path: Path) -> Iterator[None]:
         raise EnvironmentFault(message, hint) from error
 
 
+def refuse_links(path: Path, *, itself: bool = False) -> None:
+    """Check that nothing between a store and a path in it is a link to a place elsewhere.
+
+    A store may come from anywhere; what it links to is not its own to change or delete.
+
+    Args:
+        path: What will be written or deleted.
+        itself: Whether it must not be a link either.
+
+    Raises:
+        EnvironmentFault: A folder on the way is a link.
+    """
+    between: list[Path] = [path] if itself else []
+    for folder in path.parents:
+        if is_store(folder):
+            for link in between:
+                if link.is_symlink():
+                    raise EnvironmentFault(
+                        f"{link} is a symbolic link, and nothing is written through one",
+                        "replace it by what it links to, or place the whole store there",
+                    )
+            return
+        between.append(folder)
+
+
 def write_atomic(path: Path, data: bytes) -> None:
     """Replace a file's content atomically.
 
     Raises:
         EnvironmentFault: The disk is full, or the folder cannot be written; the old file stays.
     """
+    refuse_links(path)
     with explaining_disk_faults(path):
         write_whole(path, lambda file: file.write(data))
 
@@ -59,6 +89,7 @@ def write_folder(folder: Path, files: Iterable[tuple[str, bytes]]) -> None:
             deleted.
         Damaged, or whatever else taking a file raises; what was written is deleted too.
     """
+    refuse_links(folder)
     folders = {folder}
     try:
         with explaining_disk_faults(folder):
@@ -91,6 +122,7 @@ def move_folder(source: Path, target: Path) -> bool:
     Raises:
         EnvironmentFault: Neither the one nor the other: the disk is broken, for instance.
     """
+    refuse_links(target)
     with explaining_disk_faults(target):
         inode = source.stat().st_ino
         try:
@@ -111,24 +143,53 @@ def append_line(path: Path, line: str) -> None:
     Raises:
         EnvironmentFault: The disk is full, or the file cannot be written.
     """
-    with explaining_disk_faults(path), path.open("ab") as file:
-        file.write(line.encode())
+    refuse_links(path, itself=True)
+    # Neither what a link leads to is written, nor a pipe's reader waited for.
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK
+    with explaining_disk_faults(path):
+        descriptor = os.open(path, flags, 0o666)
+        with open(descriptor, "ab") as file:  # noqa: PTH123 - a path would follow a link
+            file.write(line.encode())
 
 
-def read_small(path: str) -> bytes:
-    """Return a file's content: asked of 10^5 small files, of which ``open`` takes twice as long.
+def read_document(path: Path | str) -> bytes:
+    """Return the content of a document, which is never large: see :func:`read_file`."""
+    return read_file(path, at_most=_LARGEST_DOCUMENT)
+
+
+def read_file(path: Path | str, *, at_most: int | None = None) -> bytes:
+    """Return the content of a file.
+
+    Args:
+        path: The file.
+        at_most: Largest size, in bytes, that such a file can have; ``None`` for any.
 
     Raises:
-        OSError: It cannot be read.
+        Damaged: It is a folder, a pipe or a device, or too large.
+        EnvironmentFault: It cannot be read, which says nothing of what is in it.
+        FileNotFoundError: There is none.
     """
-    descriptor = os.open(path, os.O_RDONLY)
     try:
-        data = os.read(descriptor, _SMALL)
-        while more := os.read(descriptor, _SMALL):
-            data += more
-    finally:
-        os.close(descriptor)
-    return data
+        # Of 10^5 small files ``open`` takes twice as long; and it would wait for a pipe's writer.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+        try:
+            facts = os.fstat(descriptor)
+            if not stat.S_ISREG(facts.st_mode):
+                raise Damaged(f"{os.path.basename(path)} is not a file")  # noqa: PTH119
+            if at_most is not None and facts.st_size > at_most:
+                raise Damaged(f"{facts.st_size:,} bytes are too many")
+            data = b""
+            while more := os.read(descriptor, max(facts.st_size - len(data), _PAGE)):
+                data += more
+            return data
+        finally:
+            os.close(descriptor)
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise FileNotFoundError(error.errno, error.strerror, str(path)) from None
+    except OSError as error:
+        raise EnvironmentFault(
+            f"cannot read {path}: {error.strerror}", "make it readable, or move its folder away"
+        ) from error
 
 
 def remove_file(path: Path) -> None:
@@ -137,16 +198,21 @@ def remove_file(path: Path) -> None:
     Raises:
         EnvironmentFault: It cannot be deleted.
     """
+    refuse_links(path)
     with explaining_disk_faults(path):
         path.unlink(missing_ok=True)
 
 
 def remove_tree(folder: Path) -> None:
-    """Delete a folder and its content.
+    """Delete a folder and its content; of a link to a folder, the link alone.
 
     Raises:
         EnvironmentFault: It cannot be deleted.
     """
+    refuse_links(folder)
+    if folder.is_symlink():
+        remove_file(folder)
+        return
     try:
         shutil.rmtree(folder)
     except FileNotFoundError:

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
-from poolbench.store.documents import Damaged, seal, unseal
-from poolbench.store.files import explaining_disk_faults, write_atomic
+from poolbench.core.document import Damaged
+from poolbench.store.documents import seal, unseal
+from poolbench.store.files import explaining_disk_faults, read_document, write_atomic
 from poolbench.store.places import FINDINGS
 from poolbench.store.store import Store
+
+
+def finding_path(store: Store, key: str) -> Path:
+    """Return the file of a finding, which need not exist."""
+    return store.path / FINDINGS / f"{key}.json"
 
 
 def save_finding(store: Store, key: str, document: Mapping[str, Any]) -> None:
@@ -22,16 +29,16 @@ def save_finding(store: Store, key: str, document: Mapping[str, Any]) -> None:
     Raises:
         EnvironmentFault: The disk is full, or the store cannot be written.
     """
-    folder = store.path / FINDINGS
-    with explaining_disk_faults(folder):
-        folder.mkdir(exist_ok=True)
-    write_atomic(folder / f"{key}.json", seal(document))
+    path = finding_path(store, key)
+    with explaining_disk_faults(path):
+        path.parent.mkdir(exist_ok=True)
+    write_atomic(path, seal(document))
 
 
 def read_finding(store: Store, key: str) -> dict[str, Any] | None:
     """Return a finding; ``None`` if it is missing or damaged, and has to be computed again."""
     try:
-        return unseal((store.path / FINDINGS / f"{key}.json").read_bytes())
+        return unseal(read_document(finding_path(store, key)))
     except (FileNotFoundError, Damaged):
         return None
 

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import suppress
+from fnmatch import fnmatch
 from pathlib import Path
 
-from poolbench.store.places import (
-    FINDINGS,
-    LOCKS,
-    RUNS,
-    STAGING,
-    STUDIES,
-    UNFINISHED,
-)
+from poolbench.store.places import QUARANTINE, RUNS, STAGING, UNFINISHED
 from poolbench.store.store import Store
 from poolbench.store.writer import checkpoints
 
@@ -34,19 +29,32 @@ def leftovers(store: Store) -> Iterator[Path]:
             if store.is_committed(folder.name) or folder.name.startswith("."):
                 yield folder  # no cell's: a killed trial of the file system
             else:
-                yield from (*folder.glob(_TEMPORARY), *folder.glob(STAGING))
+                yield from (*folder.glob(STAGING), *_temporary(folder))
     for folder in _folders(store.path / RUNS):
         if not store.is_being_written(folder.name):
-            yield from (*folder.glob(_TEMPORARY), *folder.glob(f"probes/{_TEMPORARY}"))
+            yield from _temporary(folder)
             if store.is_committed(folder.name):
                 yield from checkpoints(folder)
-    for name in (".", STUDIES, FINDINGS, LOCKS):  # no lock shows who is writing there
-        for path in (store.path / name).glob(_TEMPORARY):
-            with suppress(FileNotFoundError):  # its writer has just renamed it
-                if time.time() - path.stat().st_mtime > _CERTAINLY_DEAD_S:
-                    yield path
-    yield from sorted(store.places.quarantine.glob("*"))
+    # No lock shows who is writing elsewhere.
+    for path in _temporary(store.path, but=(RUNS, UNFINISHED, QUARANTINE)):
+        with suppress(FileNotFoundError):  # its writer has just renamed it
+            if time.time() - path.lstat().st_mtime > _CERTAINLY_DEAD_S:
+                yield path
+    if not store.places.quarantine.is_symlink():
+        yield from sorted(store.places.quarantine.glob("*"))
+
+
+def _temporary(top: Path, but: Collection[str] = ()) -> Iterator[Path]:
+    """Yield temporary files below a folder, but for some of its folders; no link is followed."""
+    for folder, below, names in os.walk(top):
+        if Path(folder) == top:
+            below[:] = [name for name in below if name not in but]
+        below[:] = [name for name in below if not fnmatch(name, STAGING)]
+        yield from (Path(folder, name) for name in sorted(names) if fnmatch(name, _TEMPORARY))
 
 
 def _folders(parent: Path) -> list[Path]:
-    return sorted(parent.iterdir()) if parent.is_dir() else []
+    """Return the folders in one of the store's; not what a link brings in."""
+    if parent.is_symlink() or not parent.is_dir():
+        return []
+    return sorted(path for path in parent.iterdir() if path.is_dir() and not path.is_symlink())

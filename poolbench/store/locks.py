@@ -17,7 +17,7 @@ from typing import Literal
 from filelock import BaseFileLock, FileLock, Timeout
 
 from poolbench.core.errors import EnvironmentFault
-from poolbench.store.files import explaining_disk_faults
+from poolbench.store.files import explaining_disk_faults, refuse_links
 
 LockTrial = Literal["exclusive", "granted twice", "unsupported"]
 
@@ -41,6 +41,7 @@ def acquire(path: Path) -> BaseFileLock | None:
     Raises:
         EnvironmentFault: The file cannot be written.
     """
+    refuse_links(path, itself=True)
     lock = FileLock(path, timeout=0)
     with explaining_disk_faults(path):
         try:
@@ -63,6 +64,7 @@ def try_locks(path: Path) -> LockTrial:
     Raises:
         EnvironmentFault: The file cannot be written, or the second process does not work.
     """
+    refuse_links(path, itself=True)
     if not _has_flock(path):
         return "unsupported"
     with FileLock(path, timeout=0, is_singleton=False):

@@ -7,10 +7,11 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from poolbench.core.measurement import Measurement, measurement_from_json
+from poolbench.core.document import Damaged, Unread
+from poolbench.core.measurement import Measurement
 from poolbench.store.attempts import ATTEMPTS, FAILURE, Attempts
-from poolbench.store.documents import Damaged, seal, unseal
-from poolbench.store.files import remove_file, write_atomic
+from poolbench.store.documents import read_sealed, seal
+from poolbench.store.files import read_document, remove_file, write_atomic
 
 FOLDER = "probes"
 
@@ -30,22 +31,30 @@ def measurement_keys(folder: Path) -> Iterator[str]:
     yield from sorted(name.removesuffix(".json") for name in names if _NAME.fullmatch(name))
 
 
-def read_measurement(folder: Path, key: str) -> Measurement:
+def read_measurement(folder: Path, key: str, unread: Unread | None = None) -> Measurement:
     """Return a measurement.
+
+    Args:
+        folder: The run's folder.
+        key: Its ``measurement_key``.
+        unread: Counts the keys that a newer version wrote.
 
     Raises:
         Damaged: It is not what was written.
         FileNotFoundError: There is none with this key.
     """
     try:
-        measurement = measurement_from_json(unseal((folder / FOLDER / f"{key}.json").read_bytes()))
-    except (KeyError, TypeError) as error:
-        raise Damaged(f"{FOLDER}/{key}.json: unreadable: {error!r}") from error
+        measurement = read_sealed(Measurement, measurement_bytes(folder, key), unread)
     except Damaged as error:
         raise Damaged(f"{FOLDER}/{key}.json: {error}") from error
     if measurement.key != key:
         raise Damaged(f"{FOLDER}/{key}.json holds the measurement {measurement.key}")
     return measurement
+
+
+def measurement_bytes(folder: Path, key: str) -> bytes:
+    """Return the file of a measurement as it is: see :func:`read_measurement`."""
+    return read_document(folder / FOLDER / f"{key}.json")
 
 
 class MeasurementWriter(Attempts):
@@ -68,8 +77,11 @@ class MeasurementWriter(Attempts):
         Raises:
             EnvironmentFault: The disk is full, or the store cannot be written.
         """
-        path = self.folder / f"{measurement.key}.json"
-        self.write(lambda: write_atomic(path, seal(measurement.to_json())))
+        self.save_bytes(measurement.key, seal(measurement.to_json()))
+
+    def save_bytes(self, key: str, data: bytes) -> None:
+        """Store the file of a measurement: see :meth:`save`."""
+        self.write(lambda: write_atomic(self.folder / f"{key}.json", data))
 
     def conclude(self) -> None:
         """Delete the attempts once everything asked for is measured."""

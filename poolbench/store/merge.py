@@ -12,16 +12,16 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
+from poolbench.core.document import Damaged
 from poolbench.core.errors import PoolbenchError
 from poolbench.core.measurement import Measurement
 from poolbench.store import measurements
 from poolbench.store.attempts import ATTEMPTS
 from poolbench.store.commit import FILE, Commit
 from poolbench.store.content import measurement_differences, run_differences
-from poolbench.store.documents import Damaged, seal, sha256
-from poolbench.store.files import remove_tree, write_atomic, write_folder
+from poolbench.store.documents import seal, sha256
+from poolbench.store.files import read_document, remove_tree, write_atomic, write_folder
 from poolbench.store.findings import finding_keys, read_finding, save_finding
 from poolbench.store.store import Store
 
@@ -148,17 +148,20 @@ class _Merge:
     def _files(self, commit: Commit, found: Sequence[Measurement]) -> Iterator[tuple[str, bytes]]:
         for name in commit.files:
             yield name, commit.read(name)
-        with suppress(OSError):
-            yield ATTEMPTS, (commit.folder / ATTEMPTS).read_bytes()
+        with suppress(FileNotFoundError, Damaged):
+            yield ATTEMPTS, read_document(commit.folder / ATTEMPTS)
         for each in found:
-            yield f"{measurements.FOLDER}/{each.key}.json", seal(each.to_json())
-        yield FILE, (commit.folder / FILE).read_bytes()
+            yield (
+                f"{measurements.FOLDER}/{each.key}.json",
+                measurements.measurement_bytes(commit.folder, each.key),
+            )
+        yield FILE, read_document(commit.folder / FILE)
 
     def _measurements(self, cell_id: str) -> Iterator[Measurement]:
         for key in self._source.measurement_keys(cell_id):
             try:
                 yield self._source.measurement(cell_id, key)
-            except Damaged as error:
+            except (Damaged, FileNotFoundError) as error:
                 self._done.damaged.append(f"{self._path(cell_id)}: {error}")
 
     def _take_measurements(self, commit: Commit, found: Sequence[Measurement]) -> None:
@@ -168,7 +171,7 @@ class _Merge:
             try:
                 first = self._target.measurement(cell_id, each.key)
             except (Damaged, FileNotFoundError):  # train and probe would repeat a damaged one, too
-                writer.save(each)
+                writer.save_bytes(each.key, measurements.measurement_bytes(commit.folder, each.key))
                 self._done.measurements += 1
                 continue
             if differences := measurement_differences(first, each):
@@ -177,7 +180,7 @@ class _Merge:
                     f"{each.probe.name} of {commit.cell} ({cell_id})",
                     ", ".join(differences),
                     name,
-                    each.to_json(),
+                    measurements.measurement_bytes(commit.folder, each.key),
                 )
 
     def _take_studies(self) -> None:
@@ -186,25 +189,27 @@ class _Merge:
             path, there = self._source.study_path(study_id), self._target.study_path(study_id)
             try:
                 study = self._source.study(study_id)
-            except (Damaged, KeyError, TypeError) as error:
+                data = self._source.study_bytes(study_id)
+            except (Damaged, FileNotFoundError) as error:
                 self._done.damaged.append(f"{path}: {error}")
                 continue
             written = path.stat().st_mtime
             try:
                 first = self._target.study(study_id)
                 known = there.stat().st_mtime
-            except (Damaged, KeyError, TypeError, FileNotFoundError):
+            except (Damaged, FileNotFoundError):
                 first, known = study, 0.0
-            older, newer = (first, study) if written > known else (study, first)
-            before, after = older.to_json(), newer.to_json()
+            is_newer = written > known
+            before, after = first.to_json(), study.to_json()
             if changed := {key for key in after if before[key] != after[key]} - _OF_THE_MACHINE:
                 self._done.notes.append(
-                    f"study '{newer.title}' ({study_id}) is not the same in both: "
-                    f"{', '.join(sorted(changed))}; the newer one stays"
+                    f"study '{(study if is_newer else first).title}' ({study_id}) is not the same "
+                    f"in both: {', '.join(sorted(changed))}; the newer one stays"
                 )
-                self._save_aside(f"study-{study_id}", before)
-            if written > known:
-                self._target.remember(study)
+                older = self._target.study_bytes(study_id) if is_newer else data
+                self._save_aside(f"study-{study_id}", older)
+            if is_newer:
+                write_atomic(there, data)
                 os.utime(there, (written, written))  # studies are in the order of their training
 
     def _take_findings(self) -> None:
@@ -215,15 +220,14 @@ class _Merge:
             elif first is None:
                 save_finding(self._target, key, finding)
             elif {**first, "environment": {}} != {**finding, "environment": {}}:
-                self._keep(f"finding {key}", "other numbers", f"finding-{key}", finding)
+                self._keep(f"finding {key}", "other numbers", f"finding-{key}", seal(finding))
 
-    def _keep(self, what: str, differences: str, name: str, document: dict[str, Any]) -> None:
-        path = self._save_aside(name, document)
+    def _keep(self, what: str, differences: str, name: str, data: bytes) -> None:
+        path = self._save_aside(name, data)
         self._done.differing.append(f"{what} of {self._source.path}: {differences}; kept in {path}")
 
-    def _save_aside(self, name: str, document: dict[str, Any]) -> Path:
+    def _save_aside(self, name: str, data: bytes) -> Path:
         """Save a document in the quarantine folder, named by its content so that once is enough."""
-        data = seal(document)
         path = self._target.places.quarantine / f"{name}-{sha256(data)[:8]}.json"
         write_atomic(path, data)
         return path

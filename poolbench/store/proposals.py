@@ -14,7 +14,8 @@ from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from poolbench.store.files import append_line
+from poolbench.core.document import Damaged, parse
+from poolbench.store.files import append_line, read_document
 
 FILE = "proposals.jsonl"
 _Batch = Sequence[Mapping[str, float]]
@@ -32,8 +33,8 @@ class ProposalCache(MutableMapping[str, _Batch]):
         self._path = folder / FILE
         self._is_writable = is_writable
         self._batches: dict[str, _Batch] = {}
-        with suppress(FileNotFoundError):
-            for line in self._path.read_bytes().splitlines():
+        with suppress(FileNotFoundError, Damaged):
+            for line in read_document(self._path).splitlines():
                 if (read := _read(line)) is not None:
                     key, batch = read
                     self._batches[key] = batch
@@ -60,8 +61,8 @@ class ProposalCache(MutableMapping[str, _Batch]):
 def _read(line: bytes) -> tuple[str, _Batch] | None:
     """Return key and batch of a line; ``None`` of one that was cut off, changed or not ours."""
     try:
-        document = json.loads(line)
-    except (ValueError, RecursionError):
+        document = parse(line)
+    except Damaged:
         return None
     if not isinstance(document, list) or len(document) != 3:
         return None

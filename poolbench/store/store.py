@@ -15,7 +15,6 @@ Readers take no lock and work on a read-only copy.
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 from collections.abc import Iterator
@@ -23,16 +22,16 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from poolbench.core.cell import Cell
+from poolbench.core.document import Damaged, Unread, parse
 from poolbench.core.errors import EnvironmentFault
 from poolbench.core.measurement import Measurement
 from poolbench.core.record import Run
-from poolbench.core.study import Study, study_from_json
+from poolbench.core.study import Study, read_study
 from poolbench.store import documents, measurements
 from poolbench.store.arrival import set_aside
 from poolbench.store.commit import FILE as COMMIT
 from poolbench.store.commit import Commit, read_commit
-from poolbench.store.documents import Damaged
-from poolbench.store.files import explaining_disk_faults, write_atomic
+from poolbench.store.files import explaining_disk_faults, read_document, write_atomic
 from poolbench.store.locks import LockTrial, acquire, try_locks
 from poolbench.store.marker import MARKER, is_store, refuse_as_new_store
 from poolbench.store.places import FOLDERS, LOCKS, RUNS, SESSIONS, STUDIES, UNFINISHED, Places
@@ -48,6 +47,10 @@ class Store:
     Args:
         path: The folder.
 
+    Attributes:
+        unread: What a newer version wrote and this one has passed over, as ``FILE: KEY``, and how
+            often; of what was read so far.
+
     Raises:
         EnvironmentFault: It is not a store, or one of a newer version; see :meth:`create`.
     """
@@ -55,14 +58,15 @@ class Store:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.places = Places(path)
+        self.unread = Unread()
         marker = path / MARKER
         try:
-            version = json.loads(marker.read_bytes())["format"]
+            version = parse(read_document(marker))["format"]
         except FileNotFoundError:
+            if path.is_file():
+                raise EnvironmentFault(f"{path} is a file, not a store", _NO_STORE) from None
             raise EnvironmentFault(f"there is no store at {path}", _NO_STORE) from None
-        except NotADirectoryError:
-            raise EnvironmentFault(f"{path} is a file, not a store", _NO_STORE) from None
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (Damaged, KeyError, TypeError) as error:
             raise EnvironmentFault(
                 f"the store at {path} cannot be read: {marker.name}: {error}",
                 f'if its runs/ folder is sound, restore the file with {{"format": {FORMAT}}}',
@@ -157,7 +161,8 @@ class Store:
             Damaged: It is not what was written.
             FileNotFoundError: The cell is not finished.
         """
-        return read_commit(self.folder(cell_id))
+        with self._passing_over(COMMIT) as unread:
+            return read_commit(self.folder(cell_id), unread)
 
     def read(self, cell_id: str) -> Run:
         """Return a finished run; check the size of every file, and read the small ones.
@@ -200,7 +205,8 @@ class Store:
             Damaged: It is not what was written.
             FileNotFoundError: It was not measured.
         """
-        return measurements.read_measurement(self.folder(cell_id), key)
+        with self._passing_over(measurements.FOLDER) as unread:
+            return measurements.read_measurement(self.folder(cell_id), key, unread)
 
     def finished(self) -> Iterator[str]:
         """Yield the ids of all committed runs, damaged ones included, in order."""
@@ -216,10 +222,12 @@ class Store:
             self.commit_of(cell_id).verify()
             for key in self.measurement_keys(cell_id):
                 self.measurement(cell_id, key)
-        except FileNotFoundError:
-            return "not finished"
+        except FileNotFoundError as error:
+            return str(error) if self.is_committed(cell_id) else "not finished"
         except Damaged as error:
             return str(error)
+        except EnvironmentFault as error:
+            return error.message
         return ""
 
     @contextmanager
@@ -267,7 +275,7 @@ class Store:
     def study_ids(self) -> list[str]:
         """Return the ids of the studies trained here, damaged ones included, oldest first."""
         paths = (self.path / STUDIES).glob("*.json")
-        return [path.stem for path in sorted(paths, key=lambda item: item.stat().st_mtime)]
+        return [path.stem for path in sorted(paths, key=lambda item: item.lstat().st_mtime)]
 
     def study(self, study_id: str) -> Study:
         """Return a stored study.
@@ -276,7 +284,19 @@ class Store:
             Damaged: Its file is not what was written.
             FileNotFoundError: There is none with that id.
         """
-        return study_from_json(documents.unseal(self.study_path(study_id).read_bytes()))
+        with self._passing_over(STUDIES) as unread:
+            return read_study(documents.unsealed(self.study_bytes(study_id)), unread)
+
+    def study_bytes(self, study_id: str) -> bytes:
+        """Return the file of a study as it is: see :meth:`study`."""
+        return read_document(self.study_path(study_id))
+
+    @contextmanager
+    def _passing_over(self, where: str) -> Iterator[Unread]:
+        unread = Unread()
+        yield unread
+        if unread:
+            self.unread.update({f"{where}: {key}": count for key, count in unread.items()})
 
     def studies(self) -> Iterator[Study]:
         """Yield the studies trained here, oldest first.
@@ -287,7 +307,7 @@ class Store:
         for study_id in self.study_ids():
             try:
                 yield self.study(study_id)
-            except (Damaged, KeyError, TypeError) as error:
+            except (Damaged, FileNotFoundError) as error:
                 raise EnvironmentFault(
                     f"{self.study_path(study_id)} is damaged: {error}",
                     "delete it; `poolbench train` on its suite writes it again, and skips "

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from poolbench.core.cell import Cell
+from poolbench.core.document import Damaged
 from poolbench.core.errors import EnvironmentFault, PoolbenchError
 from poolbench.core.record import Epoch, Result, Timing
 from poolbench.store import commit, documents
@@ -24,6 +25,8 @@ from poolbench.store.attempts import ATTEMPTS, FAILURE, Attempts
 from poolbench.store.files import (
     explaining_disk_faults,
     move_folder,
+    read_document,
+    read_file,
     remove_file,
     remove_tree,
     write_atomic,
@@ -80,12 +83,12 @@ class CellWriter(Attempts):
         damaged: list[Path] = []
         for path in reversed(checkpoints(self.folder)):
             try:
-                data = path.read_bytes()
+                data = read_file(path)
             except FileNotFoundError:  # another writer has saved a newer one
                 continue
-            except OSError as error:
+            except (Damaged, EnvironmentFault) as error:
                 raise EnvironmentFault(
-                    f"cannot read {path}: {error.strerror}",
+                    f"cannot read {path}: {error}",
                     "make it readable, or delete it: its epochs are then trained again",
                 ) from error
             if documents.sha256(data) == path.stem.rpartition("-")[2]:
@@ -136,8 +139,8 @@ class CellWriter(Attempts):
             **artefacts,
         }
         sealed = {**files, commit.FILE: commit.commit_bytes(self.cell, result, files)}
-        with suppress(OSError):
-            sealed[ATTEMPTS] = (self.folder / ATTEMPTS).read_bytes()
+        with suppress(FileNotFoundError, Damaged, EnvironmentFault):
+            sealed[ATTEMPTS] = read_document(self.folder / ATTEMPTS)
         run = self._places.staging(self.cell.id)
         write_folder(run, sealed.items())
         try:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from poolbench.core.catalogue import (
     Catalogue,
     DataEntry,
+    EngineEntry,
     Entry,
     ModelEntry,
     OperatorEntry,
@@ -39,4 +40,4 @@ class Catalogues:
     schedules: Catalogue[Entry]
     probes: Catalogue[ProbeEntry]
     searches: Catalogue[SearchEntry]
-    engines: Catalogue[Entry]
+    engines: Catalogue[EngineEntry]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from poolbench.core.catalogue import Catalogue, DataEntry, Entry
+from poolbench.core.catalogue import Catalogue, DataEntry, EngineEntry
 from poolbench.core.cell import Named, Precision
 from poolbench.core.errors import did_you_mean
 from poolbench.core.study import Analysis, Execution
@@ -103,7 +103,7 @@ def read_seeds(node: Node, faults: Faults) -> Sequence[int]:
 
 
 def read_execution(
-    node: Node | None, engines: Catalogue[Entry], chooser: Chooser
+    node: Node | None, engines: Catalogue[EngineEntry], chooser: Chooser
 ) -> tuple[Execution, Precision]:
     """Check ``execution``.
 
@@ -123,6 +123,8 @@ def read_execution(
             resources = read or resources
         if (wanted := node.entries.get("engine")) is not None and wanted.value is not None:
             engine = chooser.choose(engines, wanted)
+            if engine is not None:
+                _check_together(engines, engine.named, wanted, chooser.faults)
     execution = Execution(
         device=form.device,
         jobs=form.jobs,
@@ -134,6 +136,17 @@ def read_execution(
         gpu_memory_mib=resources.memory,
     )
     return execution, form.precision
+
+
+def _check_together(
+    engines: Catalogue[EngineEntry], named: Named, node: Node, faults: Faults
+) -> None:
+    """Check options of an engine that depend on each other."""
+    if not engines[named.name].check:
+        return
+    if (wrong := engines.resolve(named.name, "check")(named.options)) is not None:
+        option, message, hint = wrong
+        faults.add(node.at([option]).mark, f"{named.name}.{option}: {message}", hint)
 
 
 def read_analysis(

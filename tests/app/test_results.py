@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -98,20 +100,18 @@ def test_a_folder_of_everything_reads_each_file_of_a_run_once(
     study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read: Counter[str] = Counter()
-    read_bytes = Path.read_bytes
 
-    def counted(path: Path) -> bytes:
-        data = read_bytes(path)
-        read[str(path)] += 1
-        return data
+    def counting(open_file: Callable[..., object]) -> Callable[..., object]:
+        def opened(file: object, *rest: object, **others: object) -> object:
+            opened_file = open_file(file, *rest, **others)
+            read[str(file)] += 1
+            return opened_file
 
-    def opened(file: object, *rest: object, **others: object) -> object:
-        read[str(file)] += 1
-        return open_file(file, *rest, **others)  # type: ignore[call-overload]
+        return opened
 
-    open_file = open
-    monkeypatch.setattr(Path, "read_bytes", counted)
-    monkeypatch.setattr("builtins.open", opened)
+    monkeypatch.setattr(os, "open", counting(os.open))
+    for name in ("builtins.open", "io.open"):  # the latter is what paths call
+        monkeypatch.setattr(name, counting(open))
     write_bundle([read_results(study, tmp_path / "runs", Reading(target=0.5))], tmp_path / "folder")
     of_runs = {
         path: count

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ import pytest
 from poolbench.core.cell import Named
 from poolbench.core.measurement import Measurement, Point
 from poolbench.report.formats.tensorboard import write_events
-from poolbench.report.formats.tidy import FIELDS, Observation, write_parquet
+from poolbench.report.formats.tidy import FIELDS, Observation, write_csv, write_parquet
 from poolbench.store.measurements import MeasurementWriter
 from poolbench.store.store import Store
 from tests.app.stores import a_store
@@ -77,9 +78,9 @@ def test_a_tidy_table_has_a_row_for_every_number_of_the_store(
     rows = rows_of(runs.parent / "out" / "measurements.csv")
     assert done.out == f"out/measurements.csv: {len(rows)} rows\n"
     assert tuple(rows[0]) == FIELDS
-    assert {(row["variant"], row["seed"]) for row in rows} == {("=a/../b", 0), ("=a/../b", 1),
+    assert {(row["variant"], row["seed"]) for row in rows} == {("'=a/../b", 0), ("'=a/../b", 1),
                                                                ("..", 0)}  # fmt: skip
-    first = [row for row in rows if (row["variant"], row["seed"]) == ("=a/../b", 0)]
+    first = [row for row in rows if (row["variant"], row["seed"]) == ("'=a/../b", 0)]
     shown = [(row["kind"], row["setting"], row["metric"], row["value"], row["n"]) for row in first]
     assert shown[:15] == [
         ("epoch", 1.0, "loss", 0.5, 900), ("epoch", 1.0, "lr", 0.1, None),
@@ -111,7 +112,11 @@ def test_parquet_holds_the_rows_of_csv(poolbench: Program, runs: Path) -> None:
     table = parquet.read_table(runs.parent / "out" / "measurements.parquet")
     assert str(table.schema.field("value").type) == "double"
     assert str(table.schema.field("seed").type) == "int64"
-    assert table.to_pylist() == rows_of(runs.parent / "out" / "measurements.csv")
+    rows = table.to_pylist()
+    assert rows[0]["variant"] == "=a/../b"
+    for row in rows:  # a spreadsheet opens the CSV alone
+        row["variant"] = row["variant"].replace("=", "'=")
+    assert rows == rows_of(runs.parent / "out" / "measurements.csv")
 
 
 def test_tensorboard_reads_every_curve(poolbench: Program, runs: Path) -> None:
@@ -192,3 +197,35 @@ def test_what_cannot_be_exported_is_told(
         done = poolbench("export", "-o", "out", "--as", kind)
         assert done.code == 6
         assert "pip install" in done.err
+
+
+def test_what_an_export_leaves_out_is_named(poolbench: Program, runs: Path) -> None:
+    store = Store(runs)
+    (study,) = store.studies()
+    missing = next(cell for cell in study.cells if not store.is_committed(cell.id))
+    damaged = study.cells[0]
+    assert poolbench("export", "-o", "out").err == (
+        f"left out: 1 cell of 4 of 'A study: 1/2' without a result, 0 of them begun: {missing}\n"
+    )
+    with store.writing(missing) as writer:
+        assert writer is not None
+        writer.begin("session", {})
+        writer.save_checkpoint(b"state", epoch=1, step=0)
+    (measured,) = list(store.measurement_keys(damaged.id))[:1]
+    (store.folder(damaged.id) / "probes" / f"{measured}.json").write_bytes(b"{}")
+    done = poolbench("export", "-o", "out")
+    first, second = done.err.splitlines()
+    assert first.startswith(f"{damaged}: probes/{measured}.json: unreadable")
+    assert second.endswith(f"without a result, 1 of them begun: {missing}")
+    (store.folder(damaged.id) / "history.jsonl").write_bytes(b"")
+    first, second = poolbench("export", "-o", "out").err.splitlines()
+    assert first.startswith(f"{damaged}: history.jsonl has 0 bytes instead of ")
+    assert second.startswith("left out: 1 cell of 4"), "the damaged one is named already"
+
+
+@pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1+1", " =1"])
+def test_no_text_of_a_csv_is_a_formula(name: str, tmp_path: Path) -> None:
+    write_csv([replace(ALONE, variant=name, study=name)], tmp_path / "m.csv")
+    row = rows_of(tmp_path / "m.csv")[0]
+    assert row["variant"] == row["study"] == f"'{name}".replace("\t", " ")
+    assert row["value"] == ALONE.value

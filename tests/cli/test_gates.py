@@ -327,3 +327,24 @@ def test_a_gate_on_an_area_decides_on_the_number_of_the_table(
     gate = "fgsm.area < baseline - 5pp"
     later = poolbench("compare", "baseline.json", "later", "--format", "json", "--fail-if", gate)
     assert outcomes(later) == {("average", gate): "fails", ("max", gate): "passes"}
+
+
+@pytest.mark.parametrize("format", ["rich", "csv"])
+def test_no_title_or_name_commands_github(
+    format: str, poolbench: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # So long that it is wrapped, and the command would begin a line of its own.
+    title = f"::error::a {'word ' * 60}::set-env::b ##[add-path]c"
+    a_store(tmp_path / "runs", {"::stop::average": GOOD, "max": GOOD}, title=title)
+
+    def lines(*command: str) -> list[str]:
+        done = poolbench(*command)
+        return [line.lstrip() for line in (done.out + done.err).splitlines()]
+
+    commands = (("report", "--format", format), ("report", "--baseline", "::warning::x"))
+    assert any(line.startswith("::") for each in commands for line in lines(*each))
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    for command in commands:
+        shown = lines(*command)
+        assert not any(line.startswith("::") or "##[" in line for line in shown)
+        assert any("::" in line for line in shown), "it is shown all the same"

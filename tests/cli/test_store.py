@@ -129,3 +129,25 @@ def test_what_is_no_store_is_named_with_advice_that_the_command_can_take(
         assert (done.code, done.out) == (6, "")
         assert told in done.err
         assert "a folder that `poolbench train --store PATH` wrote" in done.err
+
+
+def test_gc_takes_a_session_whose_name_holds_no_number_of_a_process(
+    poolbench: Callable[..., Done], tmp_path: Path
+) -> None:
+    a_store(tmp_path / "runs", {"average": [180]})
+    (tmp_path / "runs" / "sessions" / f"{platform.node()}-{10**30}-0123abcd").mkdir()
+    done = poolbench("store", "gc")
+    assert (done.code, done.out) == (0, "deleted 1 file or folder, 0.0 MB\n")
+
+
+def test_gc_tells_what_it_cannot_delete(poolbench: Callable[..., Done], tmp_path: Path) -> None:
+    a_store(tmp_path / "runs", {"average": [180]})
+    (tmp_path / "elsewhere" / "x").mkdir(parents=True)
+    (tmp_path / "runs" / "quarantine" / "y").mkdir()
+    (tmp_path / "runs" / "sessions").rmdir()
+    (tmp_path / "runs" / "sessions").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "elsewhere" / f"{platform.node()}-{10**30}-0123abcd").mkdir()
+    done = poolbench("store", "gc")
+    assert (done.code, done.out) == (6, "deleted 1 file or folder, 0.0 MB\n")
+    assert "1 leftover kept:\n  runs/sessions is a symbolic link" in done.err
+    assert len(list((tmp_path / "elsewhere").iterdir())) == 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -32,7 +33,7 @@ class Ray:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.address = f"{_HEAD}:6399"
+        self.address = f"{_HEAD}:{_free_port()}"
         self.environment = {
             "RAY_USAGE_STATS_ENABLED": "0",
             "RAY_AUTH_MODE": "disabled",
@@ -81,13 +82,12 @@ class Ray:
         process.wait()
 
     def workers(self) -> list[psutil.Process]:
-        """Return the processes that work on a task."""
+        """Return the processes that work on a task of this cluster, not of another one here."""
         found = []
-        for process in psutil.process_iter(["cmdline"]):
-            line = " ".join(process.info["cmdline"] or ())
-            if line.startswith("ray::_work"):
-                found.append(process)
-        return found
+        for node in self._nodes.values():
+            with suppress(psutil.NoSuchProcess):
+                found += psutil.Process(node.pid).children(recursive=True)
+        return [each for each in found if _command(each).startswith("ray::_work")]
 
     def stop(self) -> None:
         """Kill every node."""
@@ -112,3 +112,16 @@ def running_ray(folder: Path) -> Iterator[Ray]:
         yield ray
     finally:
         ray.stop()
+
+
+def _command(process: psutil.Process) -> str:
+    with suppress(psutil.NoSuchProcess):
+        return " ".join(process.cmdline())
+    return ""
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind((_HEAD, 0))
+        port: int = free.getsockname()[1]
+    return port

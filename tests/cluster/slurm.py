@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 import secrets
 import shutil
@@ -101,14 +102,21 @@ class Slurm:
 
     def payloads(self) -> list[int]:
         """Return the process ids of the elements that run."""
-        found = subprocess.run(
-            ["pgrep", "-f", "poolbench.runtime.element"], capture_output=True, text=True
-        )
-        return [int(word) for word in found.stdout.split()]
+        return [
+            each.pid for each in self._own() if "poolbench.runtime.element" in each.info["cmdline"]
+        ]
+
+    def _own(self) -> list[psutil.Process]:
+        """Return the processes of this cluster, not those of another one on the machine."""
+        return [
+            each
+            for each in psutil.process_iter(["cmdline", "environ"])
+            if (each.info["environ"] or {}).get("SLURM_CONF") == str(self.configuration)
+        ]
 
     def stop(self) -> None:
         """Kill every daemon and job."""
-        self.call("scancel", "--user=root", check=False)
+        self.cancel_all()
         time.sleep(1.0)
         for process in self._processes.values():
             process.terminate()
@@ -117,8 +125,15 @@ class Slurm:
                 process.wait(10)
             except subprocess.TimeoutExpired:
                 process.kill()
-        subprocess.run(["pkill", "-9", "slurmstepd"], check=False)
+        for each in self._own():
+            if each.info["cmdline"][:1] and each.info["cmdline"][0].startswith("slurmstepd"):
+                with suppress(psutil.NoSuchProcess):
+                    each.kill()
         self._processes = {}
+
+    def cancel_all(self) -> None:
+        """Cancel every job of this cluster."""
+        self.call("scancel", f"--user={getpass.getuser()}", check=False)
 
     def call(self, *command: str, check: bool = True) -> str:
         """Run a program of Slurm; return what it prints."""

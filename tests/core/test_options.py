@@ -25,6 +25,7 @@ WHOLE = Option(kind=int, minimum=1)
 FLAG = Option(kind=bool)
 WORD = Option(kind=str, choices=("none", "layer", "channel"))
 TEXT = Option(kind=str)
+FORMED = Option(kind=str, pattern=r"\S*", form="a word")
 LIST = Option(kind=int, many=True, minimum=0)
 RISING = Option(kind=float, many=True, rising=True, minimum=0.0)
 SIZES = Option(kind=int, many=True, rising=True, minimum=1, default=None)
@@ -48,6 +49,7 @@ ODD = Option(kind=int, minimum=1, odd=True)
         (WORD, _Learn.LAYER, "layer"),
         (WORD, np.str_("none"), "none"),
         (TEXT, Path("a") / "b", str(Path("a") / "b")),
+        (FORMED, "a-b", "a-b"),
         (LIST, [0, 3, 3], (0, 3, 3)),
         (LIST, (), ()),
         (LIST, range(3), (0, 1, 2)),
@@ -93,6 +95,8 @@ def test_a_value_is_taken_in_pythons_own_type(option: Option, given: Any, taken:
         (WORD, "layers", "expected none | layer | channel, got 'layers'"),
         (WORD, True, "expected none | layer | channel, got true"),
         (TEXT, 3, "expected text, got 3"),
+        (FORMED, "a b", "expected a word, got 'a b'"),
+        (FORMED, "a\n", "expected a word, got 'a\\n'"),
         (LIST, 3, "expected list of whole numbers >= 0, got 3"),
         (LIST, "3", "expected list of whole numbers >= 0, got '3'"),
         (LIST, [3, -1], "expected list of whole numbers >= 0, got -1"),

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,13 +10,14 @@ import torch
 from PIL import Image
 
 from poolbench.core.cell import DataSpec, Named
-from poolbench.core.errors import EnvironmentFault
+from poolbench.core.errors import BadInput, EnvironmentFault
+from poolbench.data import file_hashes
 from poolbench.data.fingerprint import fingerprint
-from poolbench.data.folder import read_folder, read_picture
+from poolbench.data.folder import UnreadablePicture, read_folder, read_picture
 from poolbench.data.load import load
 
 COLOURS = {"ant": (255, 0, 0), "bee": (0, 255, 0)}
-SOURCE = Named(name="folder", options={"path": "mine", "size_px": 8})
+SOURCE = Named(name="folder", options={"path": "mine", "size_px": 8}, revision=2)
 
 
 def save(path: Path, colour: tuple[int, int, int], size: tuple[int, int] = (12, 10)) -> None:
@@ -83,9 +85,27 @@ def test_an_unreadable_picture_is_named(
         read_folder(path="mine", size_px=8, root=tmp_path)
 
 
+def test_all_unreadable_pictures_of_both_splits_are_named_at_once(
+    pictures: Path, tmp_path: Path
+) -> None:
+    victims = [pictures / "train" / "ant" / f"{number}.png" for number in range(30)]
+    for victim in (*victims, pictures / "val" / "bee" / "0.PNG"):
+        victim.write_bytes(b"not a picture")
+    with pytest.raises(EnvironmentFault) as caught:
+        read_folder(path="mine", size_px=8, root=tmp_path)
+    lines = caught.value.message.splitlines()
+    assert (lines[0], lines[-1]) == ("cannot read 31 pictures:", "  and 11 more")
+    assert len(lines) == 22
+    for victim in victims[10:]:
+        victim.unlink()
+    with pytest.raises(EnvironmentFault, match="cannot read 11 pictures") as caught:
+        read_folder(path="mine", size_px=8, root=tmp_path)
+    assert "bee/0.PNG" in caught.value.message
+
+
 def test_a_picture_of_sixteen_bits_is_refused_rather_than_clipped(tmp_path: Path) -> None:
     Image.fromarray(np.full((5, 5), 40000, np.uint16)).save(tmp_path / "deep.png")
-    with pytest.raises(EnvironmentFault, match="more than 8 bits"):
+    with pytest.raises(UnreadablePicture, match="more than 8 bits"):
         read_picture(tmp_path / "deep.png", 5)
 
 
@@ -100,7 +120,7 @@ def test_faults_of_the_layout_say_what_is_missing(pictures: Path, tmp_path: Path
     (pictures / "train" / "cat").mkdir()
     assert "cat holds no pictures" in fault()
     save(pictures / "train" / "cat" / "0.png", (0, 0, 0))
-    assert "the class 'cat' is not in both splits" in fault()
+    assert "not in both splits: the class 'cat'" in fault()
     (pictures / "val").rename(pictures / "other")
     assert "no folder 'test' or 'val'" in fault()
     (pictures / "test").mkdir()
@@ -127,8 +147,13 @@ def test_a_fingerprint_follows_content_and_names_and_nothing_else(
 
 
 def test_a_fingerprint_does_without_its_memory(
-    pictures: Path, tmp_path: Path, cache: Path, caplog: pytest.LogCaptureFixture
+    pictures: Path,
+    tmp_path: Path,
+    cache: Path,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(file_hashes, "_SETTLED_NS", -1)
     first = fingerprint(SOURCE, tmp_path)
     (memory,) = (cache / "pictures").iterdir()
     memory.write_text("[1")
@@ -139,6 +164,15 @@ def test_a_fingerprint_does_without_its_memory(
     (cache / "pictures").rmdir()
     (cache / "pictures").write_text("in the way")
     assert fingerprint(SOURCE, tmp_path) == first
+
+
+def test_a_cell_of_another_revision_is_not_given_pictures_that_it_never_saw(
+    pictures: Path, tmp_path: Path
+) -> None:
+    sideways = replace(SOURCE, revision=1)
+    spec = DataSpec(source=sideways, checksum=fingerprint(sideways, tmp_path))
+    with pytest.raises(BadInput, match=r"read otherwise .* \(revision 1, now 2\)"):
+        load(spec, root=tmp_path, download=False, device=torch.device("cpu"))
 
 
 def test_pictures_changed_after_planning_are_refused(pictures: Path, tmp_path: Path) -> None:

@@ -89,6 +89,22 @@ def test_a_dilated_window_is_refused() -> None:
         pb.swap_pooling(nn.Sequential(nn.MaxPool2d(2, dilation=2)), "average", sites="window")
 
 
+def test_a_pool_with_a_divisor_of_its_own_is_refused() -> None:
+    with pytest.raises(BadInput, match="divisor_override"):
+        pb.swap_pooling(nn.Sequential(nn.AvgPool2d(2, divisor_override=3)), "max", sites="window")
+
+
+@pytest.mark.parametrize("has_weights", [True, False])
+def test_operators_take_the_dtype_of_the_network_from_weights_or_else_buffers(
+    has_weights: bool,
+) -> None:
+    norm = nn.BatchNorm2d(3, affine=has_weights)
+    swapped = nn.Sequential(norm, nn.MaxPool2d(2)).double()
+    pb.swap_pooling(swapped, "conv", sites="window", channels=3)
+    assert {parameter.dtype for parameter in swapped.parameters()} == {torch.float64}
+    assert swapped(images().double()).dtype == torch.float64
+
+
 @pytest.mark.parametrize("pool_type", ["avg", "max", "avgmax", "fast", "fastmax", "fastavgmax"])
 @pytest.mark.parametrize("flatten", [True, False])
 def test_every_global_pool_of_timm_keeps_its_output_shape(pool_type: str, flatten: bool) -> None:

@@ -21,6 +21,7 @@ from poolbench.core.options import Option
 from poolbench.operators import OPERATORS
 from poolbench.operators.base import PoolingOperator
 from poolbench.operators.create import create
+from poolbench.operators.elements import gather_elements
 from poolbench.operators.window import Window
 from tests.operators.definition import pool_by_definition
 
@@ -166,7 +167,8 @@ def test_the_values_are_those_of_the_definition_over_the_elements_that_are_not_p
         }
         part = x[:, channel : channel + 1].cpu()
         expected = _by_definition(name, part, window, options | own)
-        torch.testing.assert_close(operator(x)[:, channel : channel + 1].cpu(), expected)
+        pooled = operator(x)[:, channel : channel + 1].cpu()
+        torch.testing.assert_close(pooled, expected, rtol=1e-12, atol=1e-13)
 
 
 def _by_definition(name: str, x: Tensor, window: Window | None, values: dict[str, Any]) -> Tensor:
@@ -248,6 +250,67 @@ def test_elements_of_minus_infinity_are_legal_and_alone_give_minus_infinity(
     assert not pooled.isnan().any()
     if OPERATORS[name].skips_minus_infinity:
         assert pooled[1].isfinite().all()
+
+
+def _each_code(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Have fused code pool, then plain tensors."""
+    for kernels in ("", "eager"):
+        monkeypatch.setenv("POOLBENCH_KERNELS", kernels)
+        yield
+
+
+@_cases("definition", scopes=("global", "k3s2p1", "k2"))
+def test_a_nan_is_what_its_windows_pool_to_whatever_is_beside_it(
+    name: str,
+    geometry: dict[str, Any],
+    options: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    x = _maps()
+    x[0, 1, 2, 3] = x[1, 2, 0, 0] = torch.nan
+    x[0, 1, 2, 4], x[1, 2, 1, 0] = torch.inf, -torch.inf
+    x[1, 0] = torch.inf  # and no NaN comes of infinities alone
+    is_nan = gather_elements(x, _window(geometry), padding=0.0).isnan().any(-1)
+    operator = create(name, channels=CHANNELS, grid=GRID, **geometry, **options).to(DEVICE)
+    for _ in _each_code(monkeypatch):
+        assert torch.equal(operator(x).isnan().view_as(is_nan), is_nan)
+
+
+@_cases("definition", scopes=("global", "k3s2p1", "k2"))
+def test_numbers_near_the_largest_pool_as_the_definition_says(
+    name: str,
+    geometry: dict[str, Any],
+    options: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    x = 1.5e37 + 2.9e38 * torch.rand(2, 1, *GRID, generator=torch.Generator().manual_seed(3))
+    operator = create(name, channels=1, grid=GRID, **geometry, **options).to(DEVICE)
+    learned = {key: value.tolist() for key, value in operator.pooling_parameters().items()}
+    own = {key: value[0] if len(value) == 1 else value for key, value in learned.items()}
+    expected = _by_definition(name, x, _window(geometry), options | own).float()
+    for _ in _each_code(monkeypatch):
+        torch.testing.assert_close(operator(x.to(DEVICE)).cpu(), expected, rtol=1e-5, atol=0)
+
+
+@_cases(scopes=("global", "k3s2p1", "k2"))
+def test_maps_without_channels_or_images_pool_to_as_many(
+    name: str,
+    geometry: dict[str, Any],
+    options: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    operator = _build(name, geometry, options)
+    sizes = [(0, CHANNELS), (2, 0)]
+    if name == "conv" or options.get("learn") == "channel":  # which have their number of channels
+        sizes.pop()
+    for _ in _each_code(monkeypatch):
+        for size in sizes:
+            x = torch.zeros(*size, *GRID, device=DEVICE, requires_grad=True)
+            pooled = operator(x)
+            assert pooled.shape[:2] == size
+            assert pooled.dim() == (4 if geometry else 2)
+            (gradient,) = torch.autograd.grad(pooled.sum(), x)
+            assert gradient.shape == x.shape
 
 
 @every_case

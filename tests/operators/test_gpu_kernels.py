@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import os
 import subprocess
@@ -14,11 +15,11 @@ import pytest
 import torch
 from torch import Tensor
 
-from poolbench.operators.kernels import OPERATIONS
+from poolbench.operators.kernels import OPERATIONS, eager
 from poolbench.operators.peaks import Peaks
 from poolbench.operators.window import Window
 from tests.operators.rounding import assert_within, sum_tolerance, tolerances
-from tests.operators.test_kernels import WINDOWS, assert_like_eager, maps
+from tests.operators.test_kernels import WINDOWS, assert_like_eager, maps, results
 from tests.operators.test_smooth_maximum import TEMPERATURES, truth
 
 IS_INTERPRETED = os.environ.get("TRITON_INTERPRET") == "1"
@@ -95,6 +96,25 @@ def test_triton_agrees_with_plain_tensors(
         x = maps(dtype, layout, channels=7)
         log_temperature = torch.linspace(0, 1, learns) + math.log(t)
         assert_like_eager(gpu, x, log_temperature, WINDOWS[window], operation, device)
+
+
+@on_each_device
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_special_values_are_to_triton_what_they_are_to_plain_tensors(
+    operation: str, device: str
+) -> None:
+    from poolbench.operators.kernels import gpu
+
+    inf, nan = math.inf, math.nan
+    windows = [[1, inf, 2, 3], [inf, 1, inf, 3], [inf, -inf, 1, 2], [-inf] * 4, [nan, inf, 1, 2]]
+    windows += [[nan, -inf, 1, 2], [1, -inf, 2, 3], [3e38, 1.5e37, 3e38, 2e38]]
+    x = torch.tensor([*windows, [0.5, 1.25, 2.75, 4.0]]).view(1, 9, 2, 2)
+    for t, window in itertools.product((1e-8, 1.0, 1e15, 1e17), (None, Window.of(2))):
+        log_temperature = torch.tensor([math.log(t)], dtype=torch.float64)
+        found = results(gpu, x.to(device), log_temperature.to(device), window, operation)
+        expected = results(eager, x, log_temperature, window, operation)
+        for one, other in zip(found, expected, strict=True):
+            torch.testing.assert_close(one.cpu(), other, rtol=1e-5, atol=1e-6, equal_nan=True)
 
 
 @on_each_device

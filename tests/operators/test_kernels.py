@@ -128,15 +128,14 @@ def test_native_code_takes_maps_with_gaps_and_upstreams_of_any_layout(
 
 @needs_compiler
 @pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
-@pytest.mark.parametrize("bad", [math.nan, math.inf])
-def test_what_is_not_finite_is_never_hidden(layout: torch.memory_format, bad: float) -> None:
+def test_what_is_not_a_number_is_never_hidden(layout: torch.memory_format) -> None:
     x = maps(torch.float32, layout)
-    x[2, 5, 1, 1] = bad
+    x[2, 5, 1, 1] = math.nan
     for operation in OPERATIONS:
         pooled, gradient, slope = results(native, x, torch.zeros(1), None, operation)
-        assert not pooled[2, 5].isfinite().any()
-        assert not gradient[2, 5].isfinite().all()
-        assert not slope[2, 5].isfinite()
+        assert pooled[2, 5].isnan().all()
+        assert gradient[2, 5].isnan().all()
+        assert slope[2, 5].isnan()
         assert pooled[2, 6:].isfinite().all()
         assert gradient[2, 6:].isfinite().all()
 

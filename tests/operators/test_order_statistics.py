@@ -60,13 +60,13 @@ def test_relu_blocks_lose_no_bit_of_activations_in_single_or_half_precision(
 
 
 def test_relu_blocks_stand_in_ceil_log2_n_layers(monkeypatch: pytest.MonkeyPatch) -> None:
-    layer, depths = relu_max._layer, []
+    block, depths = relu_max._block, []
 
-    def counted(values: Tensor, is_present: Tensor) -> tuple[Tensor, Tensor]:
+    def counted(a: Tensor, b: Tensor) -> Tensor:
         depths[-1] += 1
-        return layer(values, is_present)
+        return block(a, b)
 
-    monkeypatch.setattr(relu_max, "_layer", counted)
+    monkeypatch.setattr(relu_max, "_block", counted)
     for n in (1, 2, 3, 4, 5, 8, 9, 16, 17):
         depths.append(0)
         relu_maximum(torch.arange(float(n)).view(1, 1, 1, n))

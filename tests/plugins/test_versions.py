@@ -14,7 +14,8 @@ from poolbench.app.study import load_study
 from poolbench.app.train import Settings, train
 from poolbench.core import plugins
 from poolbench.core.catalogue import OperatorEntry
-from poolbench.core.cell import Named, cell_from_json, named_from_json
+from poolbench.core.cell import Cell, Named
+from poolbench.core.document import read_as
 from poolbench.core.errors import BadInput
 from poolbench.core.plugin_source import PluginSource, as_stored
 from poolbench.core.plugins import forget_plugins, load_plugins
@@ -129,7 +130,7 @@ def test_a_distribution_counts_by_its_name_and_version(
         load_plugins(())
         load_plugins(())  # is not registered twice
         cell = load_study(tmp_path / "s.yaml", only=["mid"]).cells[0]
-        assert cell_from_json(json.loads(json.dumps(cell.to_json()))).id == cell.id
+        assert read_as(Cell, json.dumps(cell.to_json())).id == cell.id
         return cell.id
 
     assert ids() == ids()
@@ -154,7 +155,7 @@ def test_documents_of_what_is_ours_do_not_mention_plug_ins() -> None:
     ours = Named(name="a", options={"b": (1, 2)})
     assert as_stored(ours) == {"name": "a", "options": {"b": (1, 2)}, "revision": 1}
     theirs = Named(name="a", options={}, plugin=PluginSource(name="m.py", version="sha256:00"))
-    assert named_from_json(json.loads(json.dumps(as_stored(theirs)))) == theirs
+    assert read_as(Named, json.dumps(as_stored(theirs))) == theirs
 
 
 def test_an_edited_plug_in_trains_anew_and_reports_say_which_version_there_is(

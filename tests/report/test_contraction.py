@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 
 import pytest
@@ -13,7 +14,7 @@ from poolbench.core.contraction import (
     PairSource,
     Similarities,
     Sweep,
-    similarities_from_json,
+    read_similarities,
 )
 from poolbench.core.experiment import Experiment
 from poolbench.report.contraction.charts import similarity_charts
@@ -71,7 +72,7 @@ def test_each_place_is_compared_with_the_one_before_it() -> None:
 
 def test_pairs_without_an_angle_are_left_out_and_counted() -> None:
     stored = seed((0.5, NAN, NAN))
-    read = similarities_from_json(stored.to_json())
+    read = read_similarities(json.dumps(stored.to_json()))
     assert (read.features, read.pooled[0][0]) == (stored.features, 0.5)
     assert math.isnan(read.pooled[0][1])
     found = observed(read, seed((NAN, NAN, NAN)))

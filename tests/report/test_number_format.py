@@ -10,6 +10,7 @@ from poolbench.report.number_format import (
     byte_size,
     count,
     duration,
+    fixed,
     per_cent,
     points,
     probability,
@@ -108,3 +109,16 @@ def test_cells_keep_their_numbers_and_show_them_with_separators_digits_and_a_min
     short, long = fraction(Fraction(-1, 999_999)), fraction(Fraction(1, 1_000_000))
     assert (short.values, short.text) == ((-1 / 999_999, "-1/999999"), "−1/999999")
     assert (long.values, long.text) == ((1e-6, "1/1000000"), "1e−06")
+
+
+@pytest.mark.parametrize(
+    ("value", "sign", "text"),
+    [
+        (-0.001, "", "0.00"), (-0.0, "", "0.00"), (0.001, "+", "0.00"), (-0.001, "+", "0.00"),
+        (-0.125, "", "−0.12"), (0.126, "", "0.13"), (0.126, "+", "+0.13"),
+        (-1234.5, "", "−1234.50"), (-INF, "", "−inf"),
+    ],
+)  # fmt: skip
+def test_what_rounds_to_zero_has_no_sign(value: float, sign: str, text: str) -> None:
+    assert fixed(value, 2, sign=sign) == text
+    assert ratio(-0.001) == "0.00"

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import copy
 import json
+import random
+from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator, validators
 
+from poolbench.app.baseline_file import read_baseline
+from poolbench.core.errors import BadInput
 from poolbench.report.schemas import SCHEMAS, schema_text
 from tests.app.stores import a_store, probed
 from tests.conftest import Done
+from tests.documents import altered, sealed
 
 Program = Callable[..., Done]
 COUNTS = {
@@ -96,3 +102,42 @@ def test_a_frozen_baseline_is_what_its_schema_says(poolbench: Program, tmp_path:
     ]  # fmt: skip
     del document["studies"][0]["versions"]
     assert faults("baseline", document)
+
+
+# Limits that the schema states in words.
+_BEYOND_SCHEMAS = ("fit_64_bits", "recursion limit", "9223372036854775807", "17976931348623157")
+# To JSON Schema 1.0 is an integer.
+_STRICT = validators.extend(
+    Draft202012Validator,
+    type_checker=Draft202012Validator.TYPE_CHECKER.redefine(
+        "integer", lambda _, value: type(value) is int
+    ),
+)
+
+
+def test_the_schema_of_a_baseline_and_its_reader_agree(poolbench: Program, tmp_path: Path) -> None:
+    published = {"digits": {"max": (98.5, 0.25)}}
+    study = a_store(tmp_path / "runs", COUNTS, published=published, planned=(("max", "lae"),))
+    probed(tmp_path / "runs", replace(study, cells=study.cells[:1]), {"average": [100]})
+    poolbench("store", "freeze", "-o", "b.json")
+    whole = json.loads((tmp_path / "b.json").read_text())
+    check = _STRICT(json.loads(schema_text("baseline")))
+    draw, outcomes = random.Random(17), Counter[tuple[bool, bool]]()
+    for _ in range(600):
+        document = altered(whole, draw)
+        data = sealed(document)
+        (tmp_path / "b.json").write_bytes(data)
+        try:
+            _, newer = read_baseline(tmp_path / "b.json")
+            is_read = True
+        except BadInput as error:
+            if any(words in error.message for words in _BEYOND_SCHEMAS):
+                continue
+            is_read, newer = False, ()
+        is_valid = check.is_valid(json.loads(data))
+        outcomes[is_valid, is_read] += 1
+        # What the schema allows is read. The reader takes more: what older versions left out, and
+        # what newer ones add.
+        assert is_read or not is_valid, document
+        assert not (is_valid and newer), newer
+    assert min(outcomes[True, True], outcomes[False, False]) > 50, outcomes

@@ -93,6 +93,9 @@ class Cluster:
                 ended = []
                 if kind == "false end" and job is not None:
                     self._work.commit(job.name)
+            elif kind == "begin":
+                self._work.begun.add(job.name)
+                ended = []
             else:
                 ended = [self._end(place)]
             if ended:
@@ -112,6 +115,7 @@ class Cluster:
             start_s = float(self._random.exponential(self._start_s))
             lasts_s = self._work.lasts_s(job.name) - self._saved_s[self._work.begin(job.name)]
             self._running[worker] = job, self.now_s + start_s, lasts_s
+            self._later(start_s, "begin", worker, job)
             self._later(start_s + lasts_s, "end", worker, job)
 
     def _end(self, worker: int) -> Ended:
@@ -152,6 +156,7 @@ class Ledger:
         self._durations_s = durations_s
         self.committed: set[str] = set()
         self.refused = 0
+        self.begun: set[str] = set()
         self.starts: Counter[str] = Counter()
         self.given_up: list[str] = []
         self._cell_of: dict[str, Cell] = {}
@@ -170,7 +175,7 @@ class Ledger:
         return Job(name=name, file=Path(name), log=Path(name))
 
     def has_begun(self, job: str) -> bool:
-        return True
+        return job in self.begun
 
     def log_tail(self, job: str) -> str:
         return ""

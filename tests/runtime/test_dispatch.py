@@ -12,7 +12,7 @@ from typing import ClassVar
 import numpy as np
 import pytest
 
-from poolbench.core.errors import EnvironmentFault, PoolbenchError
+from poolbench.core.errors import EnvironmentFault
 from poolbench.engines.api import Ended, Job
 from poolbench.runtime.dispatch import ATTEMPTS, Dispatcher
 from tests.runtime.simulated import Cluster, Ledger, cells
@@ -110,6 +110,9 @@ class Lists(Ledger):
     def duration_s(self, cell: object) -> None:  # type: ignore[override]
         return None
 
+    def has_begun(self, job: str) -> bool:
+        return True
+
     def job(self, name: str, cells: Sequence, device: str) -> Job:  # type: ignore[type-arg]
         self.cells[name] = [cell.id for cell in cells]
         return Job(name=name, file=None, log=None)  # type: ignore[arg-type]
@@ -203,9 +206,68 @@ def test_workers_that_never_reach_a_cell_end_the_run_and_say_why() -> None:
     work.has_begun = lambda job: False  # type: ignore[method-assign]
     work.log_tail = lambda job: "no module named torch"  # type: ignore[method-assign]
     engine = Scripted(lambda job: Ended(job=job.name, exit_code=None, detail="exit 1 on n3"))
-    with pytest.raises(PoolbenchError, match=r"exit 1 on n3.*\nno module named torch"):
+    with pytest.raises(EnvironmentFault, match=r"exit 1 on n3.*\nno module named torch"):
         Dispatcher(engine, work, ["auto"]).run(cells(1, seeds=1))
     assert len(engine.submitted) == ATTEMPTS
+
+
+def test_dead_starts_far_apart_do_not_end_a_run() -> None:
+    work, made = Lists(), cells(40, seeds=1)
+    dead = {"worker-3", "worker-13", "worker-23", "worker-33"}
+    work.has_begun = lambda job: job not in dead  # type: ignore[method-assign]
+
+    def end(job: Job) -> Ended:
+        if job.name in dead:
+            return Ended(job=job.name, exit_code=None)
+        work.committed.update(work.cells[job.name])
+        return Ended(job=job.name, exit_code=0)
+
+    engine = Scripted(end)
+    engine.slots = 1  # type: ignore[assignment]
+    Dispatcher(engine, work, ["auto"]).run(made)
+    assert work.committed == {cell.id for cell in made}
+    assert len(engine.submitted) == 44
+
+
+def test_a_node_where_nothing_starts_does_not_end_what_runs_elsewhere() -> None:
+    work, made = Lists(), cells(12, seeds=1)
+    good = {"worker-0"}
+    work.has_begun = lambda job: job in good  # type: ignore[method-assign]
+    engine = Scripted(lambda job: Ended(job=job.name, exit_code=None, detail="bad node"))
+
+    def poll(timeout_s: float) -> Collection[Ended]:
+        bad = [job for job in engine._waiting if job.name not in good]
+        engine._waiting = [job for job in engine._waiting if job.name in good]
+        if not bad:
+            for job in engine._waiting:
+                work.committed.update(work.cells[job.name])
+            bad, engine._waiting = engine._waiting, []
+        return [engine.end(job) for job in bad]
+
+    engine.poll = poll  # type: ignore[method-assign]
+    Dispatcher(engine, work, ["auto"]).run(made)
+    assert len(work.committed) == 1
+    assert len(work.given_up) == 11
+
+
+def test_why_nothing_runs_is_said_once_and_again_when_it_changes() -> None:
+    work, told = Lists(), []
+    work.notice = told.append  # type: ignore[method-assign]
+    reasons = ["2 queued: Priority", "2 queued: Priority", "", "1 queued: Licenses", ""]
+
+    class Slow(Scripted):
+        def poll(self, timeout_s: float) -> Collection[Ended]:
+            return super().poll(timeout_s) if len(reasons) == 1 else []
+
+        def waiting(self) -> str:
+            return reasons.pop(0)
+
+    def end(job: Job) -> Ended:
+        work.committed.update(work.cells[job.name])
+        return Ended(job=job.name, exit_code=0)
+
+    Dispatcher(Slow(end, each=2), work, ["auto"]).run(cells(2, seeds=1))
+    assert told == ["2 queued: Priority", "1 queued: Licenses"]
 
 
 def test_a_fault_that_a_worker_found_ends_the_run() -> None:

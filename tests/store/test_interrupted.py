@@ -13,11 +13,11 @@ from typing import Any, get_args
 import pytest
 
 from poolbench.core.cell import Named
+from poolbench.core.document import Damaged
 from poolbench.core.measurement import Measurement, Point
 from poolbench.core.record import Epoch, Result, Timing
 from poolbench.core.study import Study
 from poolbench.store.attempts import read_failure
-from poolbench.store.documents import Damaged
 from poolbench.store.findings import read_finding, save_finding
 from poolbench.store.measurements import MeasurementWriter
 from poolbench.store.store import Store

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from dataclasses import replace
@@ -16,6 +17,7 @@ from poolbench.store.merge import Merged, merge
 from poolbench.store.store import Store
 from poolbench.store.writer import CellWriter
 from tests.cells import a_cell, a_study
+from tests.documents import sealed
 from tests.store.interrupted import End, contents, each_end
 from tests.store.made_up import RESULT, commit, measure
 
@@ -252,3 +254,36 @@ def test_killed_at_any_moment_there_is_no_half_run_and_the_same_command_continue
         operate(path)
         assert contents(path) == contents(folder / "undisturbed")
     assert count > 60
+
+
+def test_what_a_newer_version_notes_besides_arrives_too(folder: Path) -> None:
+    source = Store(folder / A)
+    measure(source.path)
+    source.remember(a_study())
+    paths = (*source.path.glob("runs/*/probes/*.json"), *source.path.glob("studies/*.json"))
+    assert len(paths) == 2
+    for path in paths:
+        document = json.loads(path.read_bytes())
+        path.write_bytes(sealed({**document, "energy_j": 1.5}))
+    for into in (C, B):  # a run that arrives whole, and one of which only the measurement is new
+        commit(folder / B, host=A, seed=0) if into == B else None
+        assert [done.damaged for done in merged(folder, A, into=into)] == [[]]
+        for path in paths:
+            there = folder / into / path.relative_to(source.path)
+            assert there.read_bytes() == path.read_bytes()
+
+
+def test_a_study_that_is_not_the_same_in_both_is_kept_with_every_byte(folder: Path) -> None:
+    for name, title, when in ((A, "Older", 1_000), (B, "Newer", 2_000)):
+        store = Store(folder / name)
+        store.remember(replace(a_study(), title=title))
+        path = store.study_path(a_study().id)
+        path.write_bytes(sealed({**json.loads(path.read_bytes()), "by": name}))
+        os.utime(path, (when, when))
+    for first, second in ((A, B), (B, A)):
+        shutil.rmtree(folder / C, ignore_errors=True)
+        merged(folder, first, second)
+        (kept,) = (folder / C / "quarantine").glob("study-*")
+        stays = Store(folder / C).study_path(a_study().id)
+        assert [json.loads(path.read_bytes())["by"] for path in (stays, kept)] == [B, A]
+        assert kept.read_bytes() == Store(folder / A).study_path(a_study().id).read_bytes()

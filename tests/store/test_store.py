@@ -15,12 +15,13 @@ from typing import Any
 import pytest
 
 from poolbench.core.cell import Named
+from poolbench.core.document import Damaged
 from poolbench.core.errors import EnvironmentFault
 from poolbench.core.measurement import Measurement
 from poolbench.core.record import Epoch, Result, Timing
 from poolbench.store.attempts import read_failure
 from poolbench.store.commit import commit_bytes
-from poolbench.store.documents import Damaged, seal, sha256
+from poolbench.store.documents import seal, sha256
 from poolbench.store.measurements import MeasurementWriter, measurement_keys, read_measurement
 from poolbench.store.store import Store
 from poolbench.store.writer import CellWriter
@@ -209,7 +210,7 @@ def test_a_failure_is_remembered_until_the_cell_is_finished(tmp_path: Path) -> N
     folder = store.places.unfinished(CELL.id)
     failure = read_failure(folder)
     assert failure is not None
-    assert failure["reason"] == "out of memory"
+    assert failure.reason == "out of memory"
     commit(store)
     assert read_failure(folder) is None
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from poolbench.core.errors import BadInput
-from poolbench.core.study import study_from_json
+from poolbench.core.study import read_study
 from tests.suite.conftest import Load
 from tests.suite.small import SUITE
 
@@ -15,14 +16,14 @@ from tests.suite.small import SUITE
 def test_deviations_are_kept_with_the_study(load_text: Load) -> None:
     study = load_text(f"{SUITE}deviations: [The batch size is ours., 'Crops: none.']\n")
     assert study.deviations == ("The batch size is ours.", "Crops: none.")
-    assert study_from_json(study.to_json()) == study
+    assert read_study(json.dumps(study.to_json())) == study
     assert load_text().deviations == ()
 
 
 def test_a_study_stored_before_has_none(load_text: Load) -> None:
     document = load_text().to_json()
     del document["deviations"]
-    assert study_from_json(document).deviations == ()
+    assert read_study(json.dumps(document)).deviations == ()
 
 
 def test_what_a_base_discloses_stays_disclosed(load_text: Load, tmp_path: Path) -> None:

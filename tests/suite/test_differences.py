@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from poolbench.core.comparability import FoundImages
-from poolbench.core.study import Study, study_from_json
+from poolbench.core.study import Study, read_study
 from tests.suite.conftest import Load
 
 SHIPPED = """\
@@ -172,7 +173,7 @@ def test_a_folder_with_fewer_images_than_the_published_data_set_is_named(load_te
 def test_a_stored_study_keeps_its_differences_and_its_images(load_text: Load) -> None:
     found = FoundImages(train=30, test=10, classes=10, official=(50_000, 10_000))
     study = load_text(SHIPPED, profile="smoke", count=lambda _: found)
-    assert study_from_json(study.to_json()) == study
+    assert read_study(json.dumps(study.to_json())) == study
 
 
 def test_a_changed_study_stored_before_differences_were_recorded_is_not_comparable(
@@ -182,14 +183,14 @@ def test_a_changed_study_stored_before_differences_were_recorded_is_not_comparab
         SHIPPED, profile="smoke", overrides=["model.width=1"], only=["lae"]
     ).to_json()
     del document["analysis"]["differences"], document["found"]
-    old = study_from_json(document)
+    old = read_study(json.dumps(document))
     assert old.analysis.incomparable("cifar10", "lae") == (
         "stored before differences were recorded one by one",
     )
     assert old.heading == "Table 1 (changed: suite)"
     document = load_text(SHIPPED, only=["lae"]).to_json()
     del document["analysis"]["differences"], document["found"]
-    assert study_from_json(document).analysis.differences == ()
+    assert read_study(json.dumps(document)).analysis.differences == ()
 
 
 def test_a_file_that_only_the_changes_make_valid_is_no_yardstick(load_text: Load) -> None:

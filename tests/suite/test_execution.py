@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 import pytest
 
 from poolbench.core.errors import BadInput
-from poolbench.core.study import Execution, Study, study_from_json
+from poolbench.core.study import Execution, Study, read_study
 from tests.suite.small import SUITE
 
 Load = Callable[..., Study]
@@ -25,7 +26,7 @@ def test_an_engine_has_every_option_and_is_no_part_of_a_cell(load_text: Load) ->
     assert (options["partition"], options["elements"], options["poll_s"]) == ("gpu", 8, 15.0)
     assert plain.execution == Execution()
     assert [cell.id for cell in study.cells] == [cell.id for cell in plain.cells]
-    assert study_from_json(study.to_json()) == study
+    assert read_study(json.dumps(study.to_json())) == study
 
 
 def test_workers_may_share_a_gpu(load_text: Load) -> None:
@@ -51,6 +52,18 @@ def test_memory_is_in_whole_mib(load_text: Load, text: str, mib: int) -> None:
         ("{engine: {name: slurm, partitions: a}}", "partition"),
         ("{engine: {name: slurm, elements: 0}}", "elements"),
         ("{engine: {name: ray, cpus: 0.5}}", "cpus"),
+        ("{engine: {name: ray, cpus: 99999999}}", "cpus: expected whole number >= 1 and <= 4096"),
+        ("{engine: {name: ray, memory_mib: 99999999}}", "memory_mib.* <= 16777216, got 99999999"),
+        ("{engine: {name: slurm, cpus: 99999999999}}", "cpus"),
+        ('{engine: {name: slurm, partition: "main\\n#SBATCH --hold"}}', "partition.* one word"),
+        ("{engine: {name: slurm, account: a b; touch x}}", "account: expected one word"),
+        ('{engine: {name: slurm, gres: "gpu:1\\tx"}}', "gres: expected one word"),
+        ("{engine: {name: slurm, memory: 16 G}}", "memory: expected one word"),
+        ("{engine: {name: slurm, time: 8 hours}}", "time: expected a time .*D-H:M:S"),
+        ('{engine: {name: slurm, time: "1:2:3:4"}}', "time: expected a time"),
+        ('{engine: {name: slurm, python: "a\\nb"}}', "python: expected a path"),
+        ('{engine: {name: slurm, time: "1:00"}}', "grace_s: .*120 s.* its 60 s"),
+        ('{engine: {name: slurm, time: "4:00", grace_s: 120}}', "grace_s: .*120 s.* its 240 s"),
         ("{resources: {gpu: 0}}", "execution.resources.gpu"),
         ("{resources: {gpu: 2}}", "execution.resources.gpu"),
         ("{resources: {gpu: 1e-300}}", "gpu: expected number from 0.01 to 1, got 1e-300"),
@@ -72,3 +85,19 @@ def test_what_no_engine_can_do_is_refused_where_it_is_written(
     with pytest.raises(BadInput, match=message) as caught:
         load_text(executing(text))
     assert f":{len(SUITE.splitlines()) + 1}:" in caught.value.message
+
+
+def test_a_fault_of_two_options_is_told_where_the_one_is_written(load_text: Load) -> None:
+    text = executing('{engine: {name: slurm, time: "2:00", grace_s: 90}}')
+    with pytest.raises(BadInput) as caught:
+        load_text(text)
+    line, column = len(text.splitlines()), text.splitlines()[-1].index("90") + 1
+    assert f":{line}:{column}: slurm.grace_s" in caught.value.message
+    assert "raise time, or lower grace_s" in f"{caught.value.message}{caught.value.hint}"
+
+
+@pytest.mark.parametrize("time", ["", "UNLIMITED", "0", "4:01", "5", "1:00:00", "1-0", "2-0:5:0"])
+def test_time_is_as_slurm_takes_it(load_text: Load, time: str) -> None:
+    execution = load_text(executing(f'{{engine: {{name: slurm, time: "{time}"}}}}')).execution
+    assert execution.engine is not None
+    assert execution.engine.options["time"] == time

@@ -11,7 +11,7 @@ import pytest
 from poolbench.core.cell import Named
 from poolbench.core.errors import BadInput
 from poolbench.core.search import Point, SearchSpec
-from poolbench.core.study import Study, study_from_json
+from poolbench.core.study import Study, read_study
 from poolbench.search.api import create
 from poolbench.search.recipes import recipe_of, start_of
 from tests.suite.small import SUITE
@@ -67,14 +67,14 @@ def test_a_suite_may_have_no_search(load_text: Load, text: str) -> None:
 def test_a_search_is_stored_with_its_study_and_read_back(load_text: Load, text: str) -> None:
     study = load_text(searching(text))
     document = json.loads(json.dumps(study.to_json()))
-    assert study_from_json(document) == study
+    assert read_study(json.dumps(document)) == study
 
 
 def test_a_study_stored_before_there_were_searches_is_read(load_text: Load) -> None:
     study = load_text()
     document = json.loads(json.dumps(study.to_json()))
     del document["search"]
-    assert study_from_json(document) == study
+    assert read_study(json.dumps(document)) == study
 
 
 def test_a_search_changes_neither_cells_nor_the_study_s_id(load_text: Load) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +11,8 @@ import torch
 from torch import Tensor, nn
 
 import poolbench as pb
-from poolbench.core.cell import Named, cell_from_json
+from poolbench.core.cell import Cell, Named
+from poolbench.core.document import read_as
 from poolbench.core.errors import BadInput
 from tests.cells import a_cell
 from tests.training.test_loop import Blobs, training
@@ -60,7 +62,7 @@ def test_clipping_is_identity_and_its_absence_keeps_the_ids_of_older_runs() -> N
     assert len({cell.id, clipped.id, other.id}) == 3
     # The id that 0.1.0, which knew no clipping, gave this cell.
     assert cell.id == "39647936b7c4083f"
-    assert cell_from_json(clipped.to_json()) == clipped
+    assert read_as(Cell, json.dumps(clipped.to_json())) == clipped
 
 
 def weights(network: nn.Module) -> Tensor:

@@ -11,10 +11,11 @@ from importlib.util import find_spec
 from typing import Protocol
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from poolbench.core.errors import BadInput
 from poolbench.operators.kernels import eager
+from poolbench.operators.recording import is_plain
 from poolbench.operators.window import Window
 
 OPERATIONS = ("lse", "lae", "softpool")
@@ -86,7 +87,7 @@ def kernel_for(x: Tensor) -> Kernel:
     Raises:
         BadInput: ``POOLBENCH_KERNELS`` has an unknown value.
     """
-    if not _is_plain(x):
+    if not is_plain(x) or _is_switched_off():
         return eager
     if x.device.type == "cpu":
         from poolbench.operators.kernels import native
@@ -109,7 +110,7 @@ def peaks_for(x: Tensor, *, with_product: bool = False) -> PeaksKernel | None:
     Raises:
         BadInput: ``POOLBENCH_KERNELS`` has an unknown value.
     """
-    if not _is_plain(x):
+    if not is_plain(x) or _is_switched_off():
         return None
     found = peaks_on(x.device)
     if found is None or not found.covers(x) or (with_product and not found.HAS_PRODUCTS):
@@ -147,13 +148,6 @@ def faults(device: torch.device) -> list[str]:
 
         found = [smooth_maximum.fault(device), peaks.fault(device)]
     return [reason for reason in found if reason is not None]
-
-
-def _is_plain(x: Tensor) -> bool:
-    """Return whether fused code may take the tensor: it is not traced, and has memory."""
-    is_traced: bool = torch.jit.is_tracing()  # type: ignore[attr-defined, no-untyped-call]
-    is_recorded = is_traced or torch.compiler.is_compiling()
-    return type(x) in (Tensor, nn.Parameter) and not is_recorded and not _is_switched_off()
 
 
 def _is_switched_off() -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from poolbench.core.benchmarks import Growth
+from poolbench.report.number_format import fixed
 from poolbench.report.table import Column, Table, TableCell, text_cell
 
 
@@ -40,5 +41,5 @@ def _row(growth: Growth) -> tuple[TableCell, ...]:
         text_cell(" · ".join(f"{size:,}" for size in growth.sizes)),
         text_cell(" · ".join(f"{second:.3g}" for second in growth.seconds)),
         TableCell(values=(growth.marginal_ms,), text=f"{growth.marginal_ms:.3g}"),
-        TableCell(values=(growth.exponent,), text=f"{growth.exponent:.2f}"),
+        TableCell(values=(growth.exponent,), text=fixed(growth.exponent, 2)),
     )

@@ -9,6 +9,7 @@ from poolbench.core.contraction import ContractionSettings, Observed, arccosine_
 from poolbench.core.experiment import Experiment
 from poolbench.report.chart import Axis, Cloud, Curve, Grid, Scatter
 from poolbench.report.contraction.similarities import Stage, stages
+from poolbench.report.number_format import fixed
 
 _STEPS = 100
 _NO_CHANGE = Curve(label="no change", x=(-1.0, 1.0), y=(-1.0, 1.0), is_reference=True)
@@ -91,7 +92,7 @@ def _told(stage: Stage) -> Iterator[str]:
     """Yield what a panel of features says about its pairs and the kernel."""
     distance = stage.from_kernel
     if stage.name == "features" and distance.n:
-        yield f"{distance.signed.mean:+.3f}".replace("-", "−")
+        yield fixed(distance.signed.mean, 3, sign="+")
         # A title that is too long is not broken inside a number.
         yield f"{100 * distance.share_below:.0f} % below".replace(" ", _NO_BREAK)
 

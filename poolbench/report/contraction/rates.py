@@ -11,7 +11,7 @@ from poolbench.core.contraction import ContractionSettings, Observed, Sweep
 from poolbench.core.experiment import Experiment
 from poolbench.report.chart import Axis, Curve, Curves
 from poolbench.report.contraction.similarities import or_none, stages
-from poolbench.report.number_format import NOTHING
+from poolbench.report.number_format import NOTHING, fixed
 from poolbench.report.table import Column, Table, TableCell, text_cell
 from poolbench.stats import Rate, estimate, fit_rate
 
@@ -215,10 +215,10 @@ def _row(series: Series, symbol: str) -> Iterator[TableCell]:
     yield TableCell(values=(first, last), text=f"{first:.2g} → {last:.2g}")
     yield text_cell(f"log {symbol}" if law is not None and law.is_logarithmic else symbol)
     ends = (rate.ci_low, rate.ci_high)
-    interval = "" if math.isnan(rate.ci_low) else f" [{ends[0]:.2f}, {ends[1]:.2f}]"
-    shown = NOTHING if math.isnan(rate.exponent) else f"{rate.exponent:.2f}{interval}"
+    interval = "" if math.isnan(rate.ci_low) else f" [{fixed(ends[0], 2)}, {fixed(ends[1], 2)}]"
+    shown = NOTHING if math.isnan(rate.exponent) else f"{fixed(rate.exponent, 2)}{interval}"
     values = tuple(map(or_none, (rate.exponent, *ends)))
-    yield TableCell(values=values, text=shown.replace("-", "−"))
+    yield TableCell(values=values, text=shown)
     shown = NOTHING if math.isnan(rate.r_squared) else f"{rate.r_squared:.3f}"
     yield TableCell(values=(or_none(rate.r_squared),), text=shown)
     if law is None:

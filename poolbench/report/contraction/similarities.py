@@ -10,7 +10,7 @@ from itertools import chain
 
 from poolbench.core.contraction import ContractionSettings, Observed, arccosine_kernel
 from poolbench.core.experiment import Experiment
-from poolbench.report.number_format import NOTHING
+from poolbench.report.number_format import NOTHING, fixed
 from poolbench.report.table import Column, Table, TableCell, Value, text_cell
 from poolbench.stats import Distance, distance_from, estimate, rank_correlation
 
@@ -145,7 +145,7 @@ def _number_cells(stage: Stage, observed: Observed) -> Iterator[TableCell]:
         text = similarity(published) if is_comparable else "not comparable"
         yield TableCell(values=(published, is_comparable), text=text)
     gap = over_seeds.mean - published if is_comparable else math.nan
-    yield _cell(gap, f"{gap:+.4f}".replace("-", "−"))
+    yield _cell(gap, fixed(gap, 4, sign="+"))
 
 
 def _kernel_cells(distance: Distance | None) -> Iterator[TableCell]:
@@ -157,14 +157,14 @@ def _kernel_cells(distance: Distance | None) -> Iterator[TableCell]:
     spread = "" if math.isnan(signed.std) else f" ± {signed.std:.4f}"
     yield TableCell(
         values=(signed.mean, or_none(signed.std), distance.absolute),
-        text=f"{signed.mean:+.4f}{spread}".replace("-", "−"),
+        text=f"{fixed(signed.mean, 4, sign='+')}{spread}",
     )
     yield TableCell(values=(distance.share_below,), text=f"{100 * distance.share_below:.1f}")
 
 
 def similarity(value: float) -> str:
     """Return a cosine similarity as text: four decimals, a typographic minus."""
-    return NOTHING if math.isnan(value) else f"{value:.4f}".replace("-", "−")
+    return NOTHING if math.isnan(value) else fixed(value, 4)
 
 
 def _notes(

@@ -38,10 +38,15 @@ def render(tables: Sequence[Table]) -> str:
     return output.getvalue()
 
 
+def literal(text: str) -> str:
+    """Return text that a spreadsheet shows as it is, and never calculates."""
+    shown = printable(text)
+    return f"'{shown}" if shown.lstrip().startswith(FORMULA_STARTS) else shown
+
+
 def _field(value: Value) -> str:
     if isinstance(value, str):
-        text = printable(value)
-        return f"'{text}" if text.lstrip().startswith(FORMULA_STARTS) else text
+        return literal(value)
     if value is None or math.isnan(value):
         return ""
     return str(value).lower()

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from poolbench.core.atomic import write_whole
 from poolbench.core.errors import not_installed
+from poolbench.report.formats.csv import literal
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,7 +55,7 @@ FIELDS = tuple(field.name for field in fields(Observation))
 
 
 def write_csv(observations: Iterable[Observation], path: Path) -> int:
-    """Write a CSV file (RFC 4180, UTF-8) and return the number of rows.
+    """Write a CSV file (RFC 4180, UTF-8), with text as in a report's; return the number of rows.
 
     Raises:
         OSError: The file cannot be written; the old file is unchanged.
@@ -63,7 +64,7 @@ def write_csv(observations: Iterable[Observation], path: Path) -> int:
     writer = csv.writer(text)
     writer.writerow(FIELDS)
     rows = [_finite(observation) for observation in observations]
-    writer.writerows(rows)
+    writer.writerows([_literal(value) for value in row] for row in rows)
     write_whole(path, lambda file: file.write(text.getvalue().encode()))
     return len(rows)
 
@@ -92,6 +93,10 @@ def write_parquet(observations: Iterable[Observation], path: Path) -> int:
     )
     write_whole(path, lambda file: parquet.write_table(table, file))
     return len(rows)
+
+
+def _literal(value: str | int | float | None) -> str | int | float | None:
+    return literal(value) if isinstance(value, str) else value
 
 
 def _finite(observation: Observation) -> tuple[str | int | float | None, ...]:

@@ -24,10 +24,14 @@ def sites_table(found: NetworkSites) -> Table:
 
 
 def _row(site: Site, calls: Sequence[PoolCall]) -> tuple[str, ...]:
-    maps = Counter(_maps(call) for call in calls)
-    counted = (f"{shape} ({count})" if count > 1 else shape for shape, count in maps.items())
     windows = dict.fromkeys(_window(call) for call in calls)
-    return (site.name, site.scope, site.default, ", ".join(counted), "; ".join(windows))
+    return (site.name, site.scope, site.default, maps_of(calls), "; ".join(windows))
+
+
+def maps_of(calls: Sequence[PoolCall]) -> str:
+    """Return the maps that are pooled, each with its number: ``64x32x32 (2), 128x16x16``."""
+    maps = Counter(_maps(call) for call in calls)
+    return ", ".join(f"{shape} ({count})" if count > 1 else shape for shape, count in maps.items())
 
 
 def _maps(call: PoolCall) -> str:

@@ -47,13 +47,16 @@ class PlanProgress:
     free_bytes: float | None = None
 
 
-def plan_table(study: Study, dataset: str, progress: PlanProgress) -> Table:
+def plan_table(
+    study: Study, dataset: str, progress: PlanProgress, about_maps: Sequence[str] = ()
+) -> Table:
     """Return the plan for one data set, a row for each variant.
 
     Args:
         study: The study to plan.
         dataset: One of ``study.datasets``.
         progress: Its progress.
+        about_maps: What its networks pool, in sentences.
     """
     rows = study.cells_on(dataset)
     cells = [cell for row in rows.values() for cell in row]
@@ -65,6 +68,7 @@ def plan_table(study: Study, dataset: str, progress: PlanProgress) -> Table:
             _recipe_note(study.cells[0]),
             *about_images(study, dataset),
             *about_differences(study, dataset, is_compared=True),
+            *about_maps,
             _effort_note([cell for cell in cells if cell.id not in progress.done], progress),
             _power_note(study.whole, dataset),
             *_probe_notes(study, cells, progress),
@@ -73,7 +77,7 @@ def plan_table(study: Study, dataset: str, progress: PlanProgress) -> Table:
 
 
 def about_images(study: Study, dataset: str) -> Iterator[str]:
-    """Say how many images of how many classes were found, and how many of them are used."""
+    """Say how many images of how many classes were found and are used, and which pictures."""
     found = study.found.get(dataset)
     if found is None:
         return
@@ -81,6 +85,8 @@ def about_images(study: Study, dataset: str) -> Iterator[str]:
     used = f"; at most {data.limit:,} of each split are used" if data.limit is not None else ""
     held = f"; {100 * data.validation:g} % of training is held out" if data.validation else ""
     yield f"Found of {dataset}: {found}{used}{held}."
+    if found.pictures is not None:
+        yield from found.pictures.sentences(dataset)
 
 
 def _row(variant: str, cells: Sequence[Cell], progress: PlanProgress) -> tuple[TableCell, ...]:

@@ -9,6 +9,7 @@ from poolbench.core.smooth_maximum import Limit
 from poolbench.core.theory import LimitsSettings
 from poolbench.report.cells import decimal, whole
 from poolbench.report.chart import Axis, Chart, Curve, Curves
+from poolbench.report.number_format import fixed
 from poolbench.report.table import Column, Table, TableCell, text_cell
 from poolbench.stats import estimate, fit_rate
 
@@ -88,7 +89,7 @@ def _row(limit: Limit) -> tuple[TableCell, ...]:
     exponent, law = _PROVED[limit.to]
     is_certain = not math.isnan(rate.ci_low)
     ends = (rate.ci_low, rate.ci_high) if is_certain else (None, None)
-    interval = f" [{rate.ci_low:.4f}, {rate.ci_high:.4f}]" if is_certain else ""
+    interval = f" [{fixed(rate.ci_low, 4)}, {fixed(rate.ci_high, 4)}]" if is_certain else ""
     return (
         whole(limit.n),
         text_cell(limit.to),
@@ -98,7 +99,7 @@ def _row(limit: Limit) -> tuple[TableCell, ...]:
         TableCell(values=(ratios[0], ratios[-1]), text=f"{ratios[0]:.5f} to {ratios[-1]:.5f}"),
         TableCell(
             values=(rate.exponent, *ends),
-            text=f"{rate.exponent:+.4f}{interval}".replace("-", "−"),
+            text=f"{fixed(rate.exponent, 4, sign='+')}{interval}",
         ),
         TableCell(values=(law, exponent), text=f"{exponent:+d} ({law})".replace("-", "−")),
         decimal(limit.derivative_deviation, 2),

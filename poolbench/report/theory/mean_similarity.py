@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from poolbench.report.cells import whole
 from poolbench.report.chart import Axis, Chart, Curve, Curves
+from poolbench.report.number_format import fixed
 from poolbench.report.table import Column, Table, TableCell
 from poolbench.stats import estimate, fit_rate
 from poolbench.theory.mean_similarity import MeanSimilarity
@@ -89,7 +90,7 @@ def _row(each: MeanSimilarity) -> tuple[TableCell, ...]:
             values=(1 - rho.mean, None if math.isnan(rho.std) else rho.std),
             text=f"{1 - rho.mean:.5f}{spread}",
         ),
-        TableCell(values=(difference,), text=f"{difference:+.5f}".replace("-", "−")),
+        TableCell(values=(difference,), text=fixed(difference, 5, sign="+")),
         TableCell(values=(1 - each.bound,), text=f"{1 - each.bound:.5f}"),
         TableCell(values=(each.printed,), text=f"{each.printed:.4f}"),
     )

@@ -42,11 +42,10 @@ def _scale(t):
 def _weigh(z, peak, scale, rest, level):
     """Return d = (z - m)/t, u = d - level and exp(u), to a few ulp whatever their size.
 
-    Works in powers of two, with compensated rounding. There is no inf - inf, and nothing below
-    the smallest exponent with weight; NaN is kept.
+    Works in powers of two, with compensated rounding. There is no inf - inf: +inf is its own
+    maximum, and -inf is below the smallest exponent with weight; NaN is kept.
     """
-    shift = tl.where(tl.abs(peak) < float("inf"), peak, 0.0)
-    gap = z - shift
+    gap = tl.where(z == float("inf"), 0.0, z - tl.where(peak == float("-inf"), 0.0, peak))
     scaled = gap * scale
     is_low = scaled < _LOWEST
     scaled = tl.where(is_low, _LOWEST, scaled)
@@ -86,15 +85,16 @@ def _finish(size, temperature, peak, total, excess, moment, OPERATION: tl.conste
     share = tl.where(mean_excess > -0.5, 1.0 + mean_excess, total / size)
     is_empty = total == 0.0  # nothing but -inf
     logarithm = tl.log(tl.where(is_empty, 1.0, share if OPERATION == _LAE else share * size))
+    if OPERATION == _LAE:
+        # 1 + x has lost digits of a small x: the factor gives them back (Kahan's log1p).
+        rounded = share - 1.0
+        factor = mean_excess / tl.where(rounded == 0.0, 1.0, rounded)
+        precise = tl.where(rounded == 0.0, mean_excess, logarithm * factor)
+        logarithm = tl.where(mean_excess > -0.5, precise, logarithm)
     logarithm = tl.where(is_empty, float("-inf"), logarithm)
     centre = moment / tl.where(is_empty, 1.0, total)
-    is_infinite = peak == float("inf")
-    logarithm = tl.where(is_infinite, float("inf"), logarithm)
     rise = centre if OPERATION == _SOFTPOOL else logarithm
-    rise = tl.where(is_infinite, float("inf"), rise)
-    shift = tl.where(tl.abs(peak) < float("inf"), peak, 0.0).to(tl.float64)
-    pooled = tl.where(is_empty, float("-inf"), shift + temperature * rise)
-    return pooled, logarithm, centre
+    return peak.to(tl.float64) + temperature * rise, logarithm, centre
 
 
 @triton.jit
@@ -213,7 +213,7 @@ def _share(
     highest = tl.load(peak + at, is_element, 0.0).to(tl.float32)
     level = tl.load(logarithm + at, is_element, 0.0)
     credit = tl.load(upstream + at, is_element, 0.0).to(tl.float32)
-    is_empty = highest == float("-inf")
+    is_empty = level == float("-inf")
     level = tl.where(is_empty, 0.0, level)
     credit = tl.where(is_empty, 0.0, credit)
     distance, u, power = _weigh(z, highest, scale, rest, level)

@@ -5,6 +5,7 @@
 
 #pragma once
 
+#include <float.h>
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* Maxima, their indices, means and products with weights on the CPU, fused.
 
    The maximum is the first of the largest elements, in its window's row-major order, or NaN where
-   there is one. Means and products are summed in double; to a product, elements of -inf add
+   there is one. Means and products are summed in double; to a product, infinite elements add
    nothing. Built with REAL float for float32 and bfloat16, where indices are whole numbers that a
    float holds, and with REAL double for float64.
    Lanes are processed a vector at a time, in the vectors of GCC and Clang, so that the state of a
@@ -66,10 +66,10 @@ SPECIALISED Best nothing(REAL first) {
     return (Best){.peak = zero - (REAL)INFINITY, .argmax = zero + first};
 }
 
-/* Elements as products see them. */
-SPECIALISED Vector lit(Vector z) {
-    Vector zero = {0};
-    return choose(z == zero - (REAL)INFINITY, zero, z);
+/* Which elements are in products: all that are not infinite. */
+SPECIALISED Mask is_lit(Vector z) {
+    Vector sign = -(Vector){0}, size = (Vector)((Mask)z & ~(Mask)sign);
+    return size != (REAL)INFINITY;
 }
 
 /* The better of the best so far and an element of every lane, at `index` in its window. */
@@ -82,7 +82,8 @@ SPECIALISED Best better(Best best, Vector z, REAL index) {
 
 SPECIALISED Sums add(int64_t mode, Sums sums, Vector z, Vector weight) {
     if (mode != PEAK) sums.elements += __builtin_convertvector(z, Doubles);
-    if (mode >= GATED) sums.products += __builtin_convertvector(lit(z) * weight, Doubles);
+    Vector lit = choose(is_lit(z), z, (Vector){0});
+    if (mode >= GATED) sums.products += __builtin_convertvector(lit * weight, Doubles);
     return sums;
 }
 
@@ -146,7 +147,7 @@ SPECIALISED void pool_row(const Job *job, int64_t dtype, int64_t mode, int64_t f
         *peak = is_better ? z : *peak;
         *argmax = is_better ? p : *argmax;
         sum += z;
-        if (mode >= GATED) products += z == -INFINITY ? 0 : z * weights[p];
+        if (mode >= GATED) products += fabs(z) == INFINITY ? 0 : z * weights[p];
     }
     *mean = sum / pixels;
     *product = products;
@@ -189,7 +190,7 @@ SPECIALISED void spread_whole(const Job *job, int64_t dtype, int64_t mode, Slab 
     const REAL *weight = job->weight;
 
 #define PART(l, p, at)                                                                       \
-    (share[l] + (mode < GATED || get(job->maps, dtype, at) == -INFINITY ? 0                  \
+    (share[l] + (mode < GATED || fabs(get(job->maps, dtype, at)) == INFINITY ? 0            \
                  : s.product[l] * (job->is_rows ? weight[by_channel * (to.channel + l) * to.pixels + p]   \
                                    : weight[by_channel ? p * job->channels + to.channel + l : p])))
     if (job->is_rows)
@@ -323,7 +324,7 @@ SPECIALISED void spread_window(const Job *job, int64_t dtype, int64_t mode, int6
                 int64_t of = maps.offset + pixel * maps.between_pixels + here;
                 Vector z = read(dtype, maps.tensor, of, left);
                 Vector weight = weight_of(job, mode, element, maps.channel + here, left);
-                part += choose(lit(z) == z, to_product[v] * weight, (Vector){0});
+                part += choose(is_lit(z), to_product[v] * weight, (Vector){0});
             }
             write(REAL_DTYPE, to.tensor, at, left, read(REAL_DTYPE, to.tensor, at, left) + part);
         }
@@ -459,7 +460,7 @@ SPECIALISED int weigh(const Job *job, int64_t first, int64_t last, int64_t dtype
                     double *restrict sum = sums + (int64_t)index_in(job, window, h, w) * lanes;
 #pragma omp simd
                     for (int64_t l = 0; l < lanes; l++)
-                        sum[l] += z[l] == -INFINITY ? 0.0 : (double)credit[l] * z[l];
+                        sum[l] += (double)credit[l] * (fabs(z[l]) == INFINITY ? 0 : z[l]);
                 }
             }
         }

@@ -8,23 +8,34 @@
 #include "maps.h"
 
 static const double LN2 = 0.69314718055994530942, LOG2E = 1.4426950408889634074;
-static const double LOWEST = -1000.0; /* smaller exponents have no weight */
+static const double LOWEST = -1023.0; /* smaller exponents have no weight: 2^LOWEST is 0 here */
 
 /* ---- elementary functions that vectorise ---- */
 
 typedef union { double value; uint64_t bits; } Word;
 
-/* Keeps NaN, and keeps 0 * inf out of the sums. */
-SPECIALISED double at_least_lowest(double x) { return LOWEST > x ? LOWEST : x; }
+/* inf - inf is NaN: where elements are compared, infinity is the largest number. */
+SPECIALISED double finite(double peak) {
+    peak = peak > DBL_MAX ? DBL_MAX : peak;
+    return peak < -DBL_MAX ? -DBL_MAX : peak;
+}
 
-/* inf - inf is NaN; without a finite maximum nothing needs to be shifted. */
-SPECIALISED double finite(double peak) { return fabs(peak) < INFINITY ? peak : 0.0; }
+/* The exponent of an element's power, at least LOWEST, which is that of -inf and keeps 0 * inf out
+   of the sums. With care +inf has the exponent of the maximum. Keeps NaN. */
+SPECIALISED double exponent_of(int64_t care, double z, double shift, double scale, double level) {
+    double x = (z - shift) * scale - level;
+    if (care) x = x > -level ? -level : x;
+    return LOWEST > x ? LOWEST : x;
+}
 
-/* 2^x to 1 ulp for LOWEST <= x <= 1023, and exactly 0 for LOWEST; NaN for NaN.
-   For elements of fewer digits to 2e-10, and to 1 ulp where x is near 0: where a temperature is
-   high, what is left of a sum of powers less their number is what counts. */
-SPECIALISED double power_of_two(int64_t dtype, double x) {
-    Word rounded = {.value = x + 0x1.8p52}, power;
+/* A power of two in parts: 2^x = 2^k (1 + rest), k whole and in the bits of a double's exponent. */
+typedef struct { uint64_t exponent; double rest; } Power;
+
+/* 2^x to 1 ulp for LOWEST < x <= 1023, and exactly 0 for LOWEST; NaN for NaN.
+   For elements of fewer digits to 2e-10, and the rest to 1 ulp where x is near 0: where a
+   temperature is high, what is left of a sum of powers less their number is what counts. */
+SPECIALISED Power power_of_two(int64_t dtype, double x) {
+    Word rounded = {.value = x + 0x1.8p52};
     double f = x - (rounded.value - 0x1.8p52);
     double q = 0x1.62bfd46781ef6p-20;
     if (dtype == FLOAT64) {
@@ -40,18 +51,26 @@ SPECIALISED double power_of_two(int64_t dtype, double x) {
     q = q * f + 0x1.c6b08d704a0c2p-5;
     q = q * f + 0x1.ebfbdff82c598p-3;
     q = q * f + 0x1.62e42fefa39efp-1;
-    power.value = q * f + 1.0;
-    power.bits += rounded.bits << 52; /* only the exponent survives the shift */
-    return power.value - 0x1p-1000;
+    return (Power){rounded.bits << 52, q * f}; /* only the exponent survives the shift */
 }
 
-/* log x to 1e-16 of max(1, |log x|), for normal x > 0; -inf for 0; NaN for NaN. */
-SPECIALISED double natural_logarithm(double x) {
+SPECIALISED double scaled(double value, Power power) {
+    Word word = {.value = value};
+    word.bits += power.exponent;
+    return word.value;
+}
+
+SPECIALISED double whole_of(Power power) { return scaled(1.0, power); }
+SPECIALISED double value_of(Power power) { return scaled(1.0 + power.rest, power); }
+
+/* log x, given x and x - 1, to 1e-16 of itself where x is near 1 and of 1 elsewhere, for normal
+   x > 0; -inf for 0; NaN for NaN. */
+SPECIALISED double natural_logarithm(double x, double less_one) {
     Word word = {.value = x}, exponent;
     int64_t power = (int64_t)(word.bits - 0x3fe6a09e667f3bcd) >> 52; /* mantissa above sqrt(1/2) */
     word.bits -= (uint64_t)power << 52;
     exponent.bits = (uint64_t)power + 0x4338000000000000; /* power + 1.5 * 2^52, as an integer */
-    double s = (word.value - 1.0) / (word.value + 1.0), w = s * s;
+    double s = (power == 0 ? less_one : word.value - 1.0) / (word.value + 1.0), w = s * s;
     double g = 0.07406530960807016;
     g = g * w + 0.07656103662194594;
     g = g * w + 0.09091821836324158;
@@ -66,15 +85,32 @@ SPECIALISED double natural_logarithm(double x) {
 
 /* ---- one window ---- */
 
-/* Maximum, then sums, of every lane of a window. Only softpool needs the moment. */
-SPECIALISED void sum_window(const Job *job, int64_t dtype, int64_t operation, const double *restrict maps,
-                            Range rows, Range columns, const double *restrict scale,
-                            double *restrict shift, double *restrict peak,
-                            double *restrict total, double *restrict moment) {
+/* Add an element to a window's two sums: its power, and for softpool that times its exponent; with
+   care the whole part of its power, and the rest. */
+SPECIALISED void add(int64_t care, int64_t dtype, int64_t operation, double z, double shift,
+                     double scale, double *first, double *second) {
+    double exponent = exponent_of(care, z, shift, scale, 0.0);
+    Power power = power_of_two(dtype, exponent);
+    if (operation == SOFTPOOL) {
+        *first += value_of(power);
+        *second += value_of(power) * exponent;
+    } else if (care) {
+        *first += whole_of(power);
+        *second += whole_of(power) * power.rest;
+    } else
+        *first += value_of(power);
+}
+
+/* Maximum, then sums, of every lane of a window. */
+SPECIALISED void sum_window(const Job *job, int64_t care, int64_t dtype, int64_t operation,
+                            const double *restrict maps, Range rows, Range columns,
+                            const double *restrict scale, double *restrict shift,
+                            double *restrict peak, double *restrict first,
+                            double *restrict second) {
     int64_t lanes = job->lanes;
     for (int64_t l = 0; l < lanes; l++) {
         peak[l] = -INFINITY;
-        total[l] = moment[l] = 0.0;
+        first[l] = second[l] = 0.0;
     }
     FOR_ELEMENTS(rows, columns) {
         const double *z = maps + (h * job->width + w) * lanes;
@@ -85,46 +121,38 @@ SPECIALISED void sum_window(const Job *job, int64_t dtype, int64_t operation, co
     FOR_ELEMENTS(rows, columns) {
         const double *z = maps + (h * job->width + w) * lanes;
 #pragma omp simd
-        for (int64_t l = 0; l < lanes; l++) {
-            double exponent = at_least_lowest((z[l] - shift[l]) * scale[l]);
-            double power = power_of_two(dtype, exponent);
-            total[l] += power;
-            if (operation == SOFTPOOL) moment[l] += power * exponent;
-        }
+        for (int64_t l = 0; l < lanes; l++)
+            add(care, dtype, operation, z[l], shift[l], scale[l], first + l, second + l);
     }
 }
 
 /* The same for a row of adjacent pixels, without a copy. */
-SPECIALISED void sum_row(int64_t dtype, int64_t operation, const void *row, int64_t first,
-                         int64_t pixels, double scale, double *restrict peak,
-                         double *restrict total, double *restrict moment) {
-    double highest = -INFINITY, sum = 0.0, first_moment = 0.0;
+SPECIALISED void sum_row(int64_t care, int64_t dtype, int64_t operation, const void *row,
+                         int64_t at, int64_t pixels, double scale, double *restrict peak,
+                         double *restrict first, double *restrict second) {
+    double highest = -INFINITY, sum = 0.0, other = 0.0;
 #pragma omp simd reduction(max : highest)
     for (int64_t p = 0; p < pixels; p++) {
-        double z = get(row, dtype, first + p);
+        double z = get(row, dtype, at + p);
         highest = z > highest ? z : highest;
     }
     double shift = finite(highest);
-#pragma omp simd reduction(+ : sum, first_moment)
-    for (int64_t p = 0; p < pixels; p++) {
-        double exponent = at_least_lowest((get(row, dtype, first + p) - shift) * scale);
-        double power = power_of_two(dtype, exponent);
-        sum += power;
-        if (operation == SOFTPOOL) first_moment += power * exponent;
-    }
+#pragma omp simd reduction(+ : sum, other)
+    for (int64_t p = 0; p < pixels; p++)
+        add(care, dtype, operation, get(row, dtype, at + p), shift, scale, &sum, &other);
     *peak = highest;
-    *total = sum;
-    *moment = first_moment;
+    *first = sum;
+    *second = other;
 }
 
 /* The same for the channels of every pixel in turn, without a copy. */
-SPECIALISED void sum_pixels(int64_t dtype, int64_t operation, const void *maps, Slab from,
-                            const double *restrict scale, double *restrict shift,
-                            double *restrict peak, double *restrict total,
-                            double *restrict moment) {
+SPECIALISED void sum_pixels(int64_t care, int64_t dtype, int64_t operation, const void *maps,
+                            Slab from, const double *restrict scale, double *restrict shift,
+                            double *restrict peak, double *restrict first,
+                            double *restrict second) {
     for (int64_t l = 0; l < from.lanes; l++) {
         peak[l] = -INFINITY;
-        total[l] = moment[l] = 0.0;
+        first[l] = second[l] = 0.0;
     }
     for (int64_t p = 0; p < from.pixels; p++)
 #pragma omp simd
@@ -137,78 +165,84 @@ SPECIALISED void sum_pixels(int64_t dtype, int64_t operation, const void *maps, 
 #pragma omp simd
         for (int64_t l = 0; l < from.count; l++) {
             double z = get(maps, dtype, from.offset + p * from.between_pixels + l);
-            double exponent = at_least_lowest((z - shift[l]) * scale[l]);
-            double power = power_of_two(dtype, exponent);
-            total[l] += power;
-            if (operation == SOFTPOOL) moment[l] += power * exponent;
+            add(care, dtype, operation, z, shift[l], scale[l], first + l, second + l);
         }
 }
 
 /* From sums to y, and in place to log total and the mean exponent. */
 SPECIALISED void finish(int64_t operation, int64_t lanes, double size,
                         const double *restrict temperature, const double *restrict peak,
-                        double *restrict pooled, double *restrict total, double *restrict moment) {
+                        double *restrict pooled, double *restrict first,
+                        double *restrict second) {
+    double divisor = operation == LAE ? size : 1.0;
 #pragma omp simd
     for (int64_t l = 0; l < lanes; l++) {
-        int is_empty = total[l] == 0.0; /* nothing but -inf */
-        double mean = is_empty ? 0.0 : LN2 * moment[l] / total[l];
-        double logarithm = natural_logarithm(operation == LAE ? total[l] / size : total[l]);
-        logarithm = peak[l] == INFINITY ? INFINITY : logarithm;
-        double rise = operation == SOFTPOOL && peak[l] != INFINITY ? mean : logarithm;
-        pooled[l] = is_empty ? -INFINITY : finite(peak[l]) + temperature[l] * rise;
-        moment[l] = mean;
-        total[l] = logarithm;
+        double rest = operation == SOFTPOOL ? 0.0 : second[l];
+        double total = first[l] + rest, excess = (first[l] - divisor) + rest;
+        double mean = total == 0.0 ? 0.0 : LN2 * second[l] / total; /* 0: nothing but -inf */
+        double logarithm = natural_logarithm(total / divisor, excess / divisor);
+        double rise = operation == SOFTPOOL ? mean : logarithm;
+        pooled[l] = peak[l] + temperature[l] * rise;
+        first[l] = logarithm;
+        second[l] = mean;
     }
 }
 
 /* What backward takes of a window, in place: upstream becomes each element's share of it,
    logarithm the level that exponents are counted from, centre the way from there to the mean,
    peak the shift. The slope gets the part that all elements have together. */
-SPECIALISED void prepare(int64_t operation, int64_t lanes, double size, double *restrict peak,
-                         double *restrict upstream, double *restrict logarithm,
-                         double *restrict centre, double *restrict slope) {
+SPECIALISED void prepare(int64_t care, int64_t operation, int64_t lanes, double size,
+                         double *restrict peak, double *restrict upstream,
+                         double *restrict logarithm, double *restrict centre,
+                         double *restrict slope) {
 #pragma omp simd
     for (int64_t l = 0; l < lanes; l++) {
-        int is_empty = peak[l] == -INFINITY;
+        int is_empty = logarithm[l] == -INFINITY;
         double credit = is_empty ? 0.0 : upstream[l];
         double level = is_empty ? 0.0 : logarithm[l];
-        slope[l] += operation == SOFTPOOL ? 0.0 : credit;
-        upstream[l] = operation == LAE ? credit / size : credit;
+        double share = operation == LAE ? credit / size : credit;
+        if (operation != SOFTPOOL) slope[l] += care ? credit - size * share : credit;
+        upstream[l] = share;
         centre[l] = operation == SOFTPOOL ? level - centre[l] : 0.0;
         logarithm[l] = level * LOG2E;
         peak[l] = finite(peak[l]);
     }
 }
 
-/* Return the gradient of an element z, and add its part to the slope. */
-SPECIALISED double differentiate(int64_t dtype, int64_t operation, double z, double shift, double scale,
-                                 double level, double share, double centre, double *slope) {
-    double exponent = at_least_lowest((z - shift) * scale - level);
-    double weight = power_of_two(dtype, exponent) * share, distance = LN2 * exponent + centre;
-    *slope += weight * (operation == SOFTPOOL ? distance * distance : distance - 1.0);
-    return operation == SOFTPOOL ? weight * (1.0 + distance) : weight;
+/* Return the gradient of an element z, and add its part to the slope: with care p log p - (p - 1),
+   whose terms cancel nothing of each other where all p are near 1. */
+SPECIALISED double differentiate(int64_t care, int64_t dtype, int64_t operation, double z,
+                                 double shift, double scale, double level, double share,
+                                 double centre, double *slope) {
+    double exponent = exponent_of(care, z, shift, scale, level);
+    Power power = power_of_two(dtype, exponent);
+    double weight = value_of(power) * share, distance = LN2 * exponent + centre;
+    if (operation == SOFTPOOL) {
+        *slope += weight * (distance * distance);
+        return weight * (1.0 + distance);
+    }
+    double excess = (whole_of(power) - 1.0) + whole_of(power) * power.rest;
+    *slope += care ? weight * distance - share * excess : weight * (distance - 1.0);
+    return weight;
 }
 
-/* Write the gradient of a row of adjacent pixels, and return their part of the slope. */
-SPECIALISED double differentiate_row(int64_t dtype, int64_t operation, const void *restrict maps,
-                                     void *restrict gradient, int64_t first, int64_t pixels,
-                                     double shift, double scale, double level, double share,
-                                     double centre) {
-    double slope = 0.0;
-#pragma omp simd reduction(+ : slope)
-    for (int64_t p = first; p < first + pixels; p++) {
-        double part = 0.0;
+/* Write the gradient of a row of adjacent pixels, and add their part to the slope. */
+SPECIALISED void differentiate_row(int64_t care, int64_t dtype, int64_t operation,
+                                   const void *restrict maps, void *restrict gradient,
+                                   int64_t first, int64_t pixels, double shift, double scale,
+                                   double level, double share, double centre, double *slope) {
+    double sum = 0.0;
+#pragma omp simd reduction(+ : sum)
+    for (int64_t p = first; p < first + pixels; p++)
         put(gradient, dtype, p,
-            differentiate(dtype, operation, get(maps, dtype, p), shift, scale, level, share, centre,
-                          &part));
-        slope += part;
-    }
-    return slope;
+            differentiate(care, dtype, operation, get(maps, dtype, p), shift, scale, level, share,
+                          centre, &sum));
+    *slope += sum;
 }
 
 /* Write the gradients of the channels of every pixel in turn, and add their parts to the slopes. */
-SPECIALISED void differentiate_pixels(int64_t dtype, int64_t operation, const void *restrict maps,
-                                      void *restrict gradient, Slab at,
+SPECIALISED void differentiate_pixels(int64_t care, int64_t dtype, int64_t operation,
+                                      const void *restrict maps, void *restrict gradient, Slab at,
                                       const double *restrict shift, const double *restrict scale,
                                       const double *restrict level, const double *restrict share,
                                       const double *restrict centre, double *restrict slope) {
@@ -217,9 +251,27 @@ SPECIALISED void differentiate_pixels(int64_t dtype, int64_t operation, const vo
         for (int64_t l = 0; l < at.count; l++) {
             int64_t here = at.offset + p * at.between_pixels + l;
             put(gradient, dtype, here,
-                differentiate(dtype, operation, get(maps, dtype, here), shift[l], scale[l], level[l],
-                              share[l], centre[l], slope + l));
+                differentiate(care, dtype, operation, get(maps, dtype, here), shift[l], scale[l],
+                              level[l], share[l], centre[l], slope + l));
         }
+}
+
+/* Add the gradients of a window's elements to those of the map, and their parts to the slopes. */
+SPECIALISED void differentiate_window(const Job *job, int64_t care, int64_t dtype,
+                                      int64_t operation, const double *restrict maps,
+                                      double *restrict gradients, Range rows, Range columns,
+                                      const double *restrict shift, const double *restrict scale,
+                                      const double *restrict level, const double *restrict share,
+                                      const double *restrict centre, double *restrict slope) {
+    int64_t lanes = job->lanes;
+    FOR_ELEMENTS(rows, columns) {
+        const double *restrict z = maps + (h * job->width + w) * lanes;
+        double *restrict gradient = gradients + (h * job->width + w) * lanes;
+#pragma omp simd
+        for (int64_t l = 0; l < lanes; l++)
+            gradient[l] += differentiate(care, dtype, operation, z[l], shift[l], scale[l],
+                                         level[l], share[l], centre[l], slope + l);
+    }
 }
 
 /* ---- jobs ---- */
@@ -255,40 +307,100 @@ static void take_temperature(const Job *job, int64_t unit, Scratch scratch) {
     }
 }
 
+/* Pool a unit into the scratch. */
+SPECIALISED void pool(const Job *job, int64_t unit, Scratch s, int64_t care, int64_t dtype,
+                      int64_t operation) {
+    Slab from = slab_of(job, unit, job->height * job->width);
+    double *pooled = s.first, *sum = s.second, *other = s.third, size = (double)from.pixels;
+    if (job->is_rows) {
+        for (int64_t l = 0; l < from.count; l++)
+            sum_row(care, dtype, operation, job->maps, from.offset + l * from.pixels, from.pixels,
+                    s.scale[l], s.peak + l, sum + l, other + l);
+        finish(operation, job->lanes, size, s.temperature, s.peak, pooled, sum, other);
+    } else if (job->is_global) {
+        sum_pixels(care, dtype, operation, job->maps, from, s.scale, s.shift, s.peak, sum, other);
+        finish(operation, job->lanes, size, s.temperature, s.peak, pooled, sum, other);
+    } else {
+        load(s.maps, job->maps, dtype, from);
+        FOR_WINDOWS(job) {
+            Range rows = ROWS(job, i), columns = COLUMNS(job, j);
+            int64_t at = (i * job->out_width + j) * job->lanes;
+            sum_window(job, care, dtype, operation, s.maps, rows, columns, s.scale, s.shift,
+                       s.peak + at, sum + at, other + at);
+            finish(operation, job->lanes, size_of(rows, columns), s.temperature, s.peak + at,
+                   pooled + at, sum + at, other + at);
+        }
+    }
+}
+
+/* Differentiate a unit, given what forward has kept of it in the scratch. */
+SPECIALISED void spread(const Job *job, int64_t unit, Scratch s, int64_t care, int64_t dtype,
+                        int64_t operation) {
+    Slab to = slab_of(job, unit, job->height * job->width);
+    double *upstream = s.first, *logarithm = s.second, *centre = s.third;
+    memset(s.slope, 0, job->lanes * sizeof(double));
+    if (job->is_global)
+        prepare(care, operation, job->lanes, (double)to.pixels, s.peak, upstream, logarithm,
+                centre, s.slope);
+    if (job->is_rows)
+        for (int64_t l = 0; l < to.count; l++)
+            differentiate_row(care, dtype, operation, job->maps, job->gradient,
+                              to.offset + l * to.pixels, to.pixels, s.peak[l], s.scale[l],
+                              logarithm[l], upstream[l], centre[l], s.slope + l);
+    else if (job->is_global)
+        differentiate_pixels(care, dtype, operation, job->maps, job->gradient, to, s.peak, s.scale,
+                             logarithm, upstream, centre, s.slope);
+    else {
+        load(s.maps, job->maps, dtype, to);
+        memset(s.gradient, 0, to.pixels * job->lanes * sizeof(double));
+        FOR_WINDOWS(job) {
+            Range rows = ROWS(job, i), columns = COLUMNS(job, j);
+            int64_t at = (i * job->out_width + j) * job->lanes;
+            prepare(care, operation, job->lanes, size_of(rows, columns), s.peak + at,
+                    upstream + at, logarithm + at, centre + at, s.slope);
+            differentiate_window(job, care, dtype, operation, s.maps, s.gradient, rows, columns,
+                                 s.peak + at, s.scale, logarithm + at, upstream + at, centre + at,
+                                 s.slope);
+        }
+        store(job->gradient, s.gradient, dtype, to);
+    }
+}
+
+/* Care costs time, and is taken of units with an element of +inf and of those whose temperature is
+   so high that a sum of powers less their number loses digits that count: above 1024 and the
+   rounding of its logarithm. */
+static int64_t needs_care(const Job *job, Slab outputs, Scratch s) {
+    double high = job->dtype == FLOAT64 ? 1025.0 : 0x1p20;
+    int64_t found = 0;
+    for (int64_t l = 0; l < outputs.count; l++) found |= s.temperature[l] > high;
+    for (int64_t o = 0; o < outputs.pixels; o++)
+        for (int64_t l = 0; l < outputs.count; l++)
+            found |= s.peak[o * outputs.lanes + l] == INFINITY;
+    return found;
+}
+
+/* One copy of the code, for all types and operations. */
+static void pool_with_care(const Job *job, int64_t unit, Scratch s) {
+    pool(job, unit, s, 1, job->dtype, job->operation);
+}
+
+static void spread_with_care(const Job *job, int64_t unit, Scratch s) {
+    spread(job, unit, s, 1, job->dtype, job->operation);
+}
+
 SPECIALISED int forward(const Job *job, int64_t first, int64_t last, int64_t dtype,
                         int64_t operation) {
     Scratch s = allocate(job);
     if (!s.maps) return 1;
-    int64_t pixels = job->height * job->width, outputs = job->out_height * job->out_width;
-    int64_t lanes = job->lanes;
-    double *pooled = s.first, *total = s.second, *moment = s.third;
     for (int64_t unit = first; unit < last; unit++) {
-        Slab to = slab_of(job, unit, outputs);
+        Slab to = slab_of(job, unit, job->out_height * job->out_width);
         take_temperature(job, unit, s);
-        if (job->is_rows) {
-            for (int64_t l = 0; l < to.count; l++)
-                sum_row(dtype, operation, job->maps, (to.offset + l) * pixels, pixels, s.scale[l],
-                        s.peak + l, total + l, moment + l);
-            finish(operation, lanes, (double)pixels, s.temperature, s.peak, pooled, total, moment);
-        } else if (job->is_global) {
-            sum_pixels(dtype, operation, job->maps, slab_of(job, unit, pixels), s.scale, s.shift,
-                       s.peak, total, moment);
-            finish(operation, lanes, (double)pixels, s.temperature, s.peak, pooled, total, moment);
-        } else {
-            load(s.maps, job->maps, dtype, slab_of(job, unit, pixels));
-            FOR_WINDOWS(job) {
-                Range rows = ROWS(job, i), columns = COLUMNS(job, j);
-                int64_t at = (i * job->out_width + j) * lanes;
-                sum_window(job, dtype, operation, s.maps, rows, columns, s.scale, s.shift, s.peak + at,
-                           total + at, moment + at);
-                finish(operation, lanes, size_of(rows, columns), s.temperature, s.peak + at,
-                       pooled + at, total + at, moment + at);
-            }
-        }
-        store(job->pooled, pooled, dtype, to);
+        pool(job, unit, s, 0, dtype, operation);
+        if (needs_care(job, to, s)) pool_with_care(job, unit, s);
+        store(job->pooled, s.first, dtype, to);
         store(job->peak, s.peak, dtype, to);
-        store(job->logarithm, total, wide(dtype), to);
-        if (operation == SOFTPOOL) store(job->centre, moment, wide(dtype), to);
+        store(job->logarithm, s.second, wide(dtype), to);
+        if (operation == SOFTPOOL) store(job->centre, s.third, wide(dtype), to);
     }
     free(s.maps);
     return 0;
@@ -298,52 +410,17 @@ SPECIALISED int backward(const Job *job, int64_t first, int64_t last, int64_t dt
                          int64_t operation) {
     Scratch s = allocate(job);
     if (!s.maps) return 1;
-    int64_t pixels = job->height * job->width, outputs = job->out_height * job->out_width;
-    int64_t lanes = job->lanes;
-    double *upstream = s.first, *logarithm = s.second, *centre = s.third;
     for (int64_t unit = first; unit < last; unit++) {
-        Slab from = slab_of(job, unit, pixels), to = slab_of(job, unit, outputs);
+        Slab from = slab_of(job, unit, job->out_height * job->out_width);
         take_temperature(job, unit, s);
-        load(s.peak, job->peak, dtype, to);
-        load(upstream, job->upstream, dtype, to);
-        load(logarithm, job->logarithm, wide(dtype), to);
-        if (operation == SOFTPOOL) load(centre, job->centre, wide(dtype), to);
-        memset(s.slope, 0, lanes * sizeof(double));
-        if (job->is_rows) {
-            prepare(operation, lanes, (double)pixels, s.peak, upstream, logarithm, centre, s.slope);
-            for (int64_t l = 0; l < to.count; l++)
-                s.slope[l] += differentiate_row(
-                    dtype, operation, job->maps, job->gradient, (to.offset + l) * pixels, pixels,
-                    s.peak[l], s.scale[l], logarithm[l], upstream[l], centre[l]);
-        } else if (job->is_global) {
-            prepare(operation, lanes, (double)pixels, s.peak, upstream, logarithm, centre, s.slope);
-            differentiate_pixels(dtype, operation, job->maps, job->gradient, from, s.peak, s.scale,
-                                 logarithm, upstream, centre, s.slope);
-        } else {
-            load(s.maps, job->maps, dtype, from);
-            memset(s.gradient, 0, pixels * lanes * sizeof(double));
-            FOR_WINDOWS(job) {
-                Range rows = ROWS(job, i), columns = COLUMNS(job, j);
-                int64_t at = (i * job->out_width + j) * lanes;
-                prepare(operation, lanes, size_of(rows, columns), s.peak + at, upstream + at,
-                        logarithm + at, centre + at, s.slope);
-                const double *restrict shift = s.peak + at, *restrict level = logarithm + at;
-                const double *restrict share = upstream + at, *restrict from_mean = centre + at;
-                const double *restrict scale = s.scale;
-                double *restrict slope = s.slope;
-                FOR_ELEMENTS(rows, columns) {
-                    const double *restrict z = s.maps + (h * job->width + w) * lanes;
-                    double *restrict gradient = s.gradient + (h * job->width + w) * lanes;
-#pragma omp simd
-                    for (int64_t l = 0; l < lanes; l++)
-                        gradient[l] += differentiate(dtype, operation, z[l], shift[l], scale[l], level[l],
-                                                     share[l], from_mean[l], slope + l);
-                }
-            }
-            store(job->gradient, s.gradient, dtype, from);
-        }
+        load(s.peak, job->peak, dtype, from);
+        load(s.first, job->upstream, dtype, from);
+        load(s.second, job->logarithm, wide(dtype), from);
+        if (operation == SOFTPOOL) load(s.third, job->centre, wide(dtype), from);
+        if (needs_care(job, from, s)) spread_with_care(job, unit, s);
+        else spread(job, unit, s, 0, dtype, operation);
         double *slope = job->slope + slab_of(job, unit, 1).offset;
-        for (int64_t l = 0; l < to.count; l++) slope[l] = -s.temperature[l] * s.slope[l];
+        for (int64_t l = 0; l < from.count; l++) slope[l] = -s.temperature[l] * s.slope[l];
     }
     free(s.maps);
     return 0;

@@ -1,0 +1,30 @@
+"""What the networks of a study pool, in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from poolbench.core.sites import NetworkSites
+from poolbench.report.listings.sites import maps_of
+
+
+def about_maps(found: NetworkSites, dataset: str) -> Iterator[str]:
+    """Say which maps a network pools, and where there is nothing to pool.
+
+    Args:
+        found: Where the network pools, on images of the data set's size.
+        dataset: The data set.
+    """
+    shape = "x".join(map(str, found.image_shape))
+    maps = "; ".join(f"{site} {maps_of(calls)}" for site, calls in found.calls.items())
+    yield f"Maps that {found.network} pools, on {shape} images of {dataset}: {maps}."
+    single = [
+        site
+        for site, calls in found.calls.items()
+        if all(tuple(call["grid"]) == (1, 1) for call in calls)
+    ]
+    if single:
+        yield (
+            f"At {' and '.join(single)} of {found.network} each map is one element, so there is "
+            "nothing to pool: larger images have larger maps."
+        )
