@@ -78,7 +78,8 @@ def compare_documents(
         if then is None or not any(each.label in shown for each in shared):
             continue
         counterparts = {each.label: each for each in then.conditions}
-        notes = [*_notes(then, now, counterparts), *results.damaged, *newer, *results.about_newer]
+        about_newer = dict.fromkeys((*newer, *results.about_newer))
+        notes = [*_notes(then, now, counterparts), *results.damaged, *about_newer]
         title = f"{second} against {first}"
         tables += _tables(current, shared, shown, counterparts, title, notes)
         cases.append(

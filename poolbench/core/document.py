@@ -16,6 +16,7 @@ T = TypeVar("T")
 
 _LARGEST = 2**63 - 1
 _HUGE = 1.7976931348623157e308
+_UNKNOWN_KEY = "unexpected_keyword_argument"  # as pydantic names it
 
 Count = Annotated[int, Ge(0), Le(_LARGEST)]
 Positive = Annotated[int, Ge(1), Le(_LARGEST)]
@@ -91,9 +92,6 @@ def read_as(kind: type[T], data: bytes | str, unread: Unread | None = None) -> T
     more = f" (and {len(others)} more)" if others else ""
     where = f"{_path(first['loc'])}: " if first["loc"] else ""
     raise Damaged(f"unreadable: {where}{first['msg'][:1].lower()}{first['msg'][1:]}{more}")
-
-
-_UNKNOWN_KEY = "unexpected_keyword_argument"
 
 
 @lru_cache

@@ -139,7 +139,7 @@ class CellWriter(Attempts):
             **artefacts,
         }
         sealed = {**files, commit.FILE: commit.commit_bytes(self.cell, result, files)}
-        with suppress(FileNotFoundError, Damaged, EnvironmentFault):
+        with suppress(FileNotFoundError, Damaged):
             sealed[ATTEMPTS] = read_document(self.folder / ATTEMPTS)
         run = self._places.staging(self.cell.id)
         write_folder(run, sealed.items())

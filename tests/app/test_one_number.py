@@ -109,7 +109,7 @@ def test_a_baseline_is_frozen_with_the_areas_of_the_table(tmp_path: Path) -> Non
     heights = {"average": [100, 102], "max": [50, None]}
     probed(tmp_path / "runs", study, heights, beyond=0.5)
     write_baseline([study], tmp_path / "runs", tmp_path / "then.json")
-    (then,) = read_baseline(tmp_path / "then.json")
+    (then,), _ = read_baseline(tmp_path / "then.json")
     areas = [each.of("fgsm.area", [0, 1]) for each in then.conditions]
     assert areas == [[0.5, 0.51], [0.25, pytest.approx(float("nan"), nan_ok=True)]]
 

@@ -45,6 +45,7 @@ OF_STORE = "runs is of a newer version, which notes more: result.json: result.en
     [
         (("compare", "b.json", "--fail-if", "accuracy < baseline - 1pp"), (OF_BASELINE, OF_STORE)),
         (("compare", "b.json", "runs"), (OF_BASELINE, OF_STORE)),
+        (("compare", "runs", "runs"), (OF_STORE,)),
         (("compare", "max"), (OF_STORE,)),
         (("report", "b.json", "runs"), (OF_BASELINE, OF_STORE)),
         (("report",), (OF_STORE,)),
