@@ -13,6 +13,7 @@ from poolbench.core.cell import Cell, Named
 from poolbench.core.document import Damaged, passed_over
 from poolbench.core.errors import BadInput, EnvironmentFault, NothingMatched, did_you_mean
 from poolbench.core.measurement import Measurement, measurement_key
+from poolbench.core.reading import without_cycles
 from poolbench.core.record import Run
 from poolbench.core.study import Analysis, Rule, Study
 from poolbench.data import DATASETS
@@ -137,6 +138,7 @@ class Results:
         return chosen
 
 
+@without_cycles()
 def read_results(study: Study, store_path: Path, reading: Reading | None = None) -> Results:
     """Read every run of a study with its measurements.
 
