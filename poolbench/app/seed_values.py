@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args
 
 from poolbench.app.results import Results
 from poolbench.core.cell import Cell
-from poolbench.core.document import Count, Facts, Finite, Positive
+from poolbench.core.document import Bounded, Count, Facts, Positive
 from poolbench.core.gate import AREA, LEAST, Loss
 from poolbench.core.measurement import Measurement
 from poolbench.core.record import Run
@@ -33,7 +33,12 @@ class SeedValues:
     seed: Count
     run: str
     status: Literal["ok", "diverged", "missing"]
-    values: Mapping[str, Finite | None]
+    values: Mapping[str, Bounded | None]
+
+    def __post_init__(self) -> None:
+        for metric in get_args(Metric):
+            if not 0 <= (self.values.get(metric) or 0.0) <= 1:
+                raise ValueError(f"{metric} is no fraction: {self.values[metric]}")
 
     def of(self, metric: str) -> float | None:
         """Return a metric's value: NaN if the run or the probe diverged, ``None`` if missing."""

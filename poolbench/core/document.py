@@ -21,6 +21,7 @@ _UNKNOWN_KEY = "unexpected_keyword_argument"  # as pydantic names it
 Count = Annotated[int, Ge(0), Le(_LARGEST)]
 Positive = Annotated[int, Ge(1), Le(_LARGEST)]
 Finite = Annotated[float, Ge(-_HUGE), Le(_HUGE)]
+Bounded = Annotated[float, Ge(-_LARGEST), Le(_LARGEST)]
 Share = Annotated[float, Ge(0), Le(1)]
 PartialShare = Annotated[float, Ge(0), Lt(1)]
 Seconds = Annotated[float, Ge(0), Le(_HUGE)]

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import math
 from pathlib import Path
 
 import pytest
 
+from poolbench.app.baseline_file import read_baseline, write_baseline
 from poolbench.app.results import Results
 from poolbench.app.seed_values import SeedValues, values_of
+from poolbench.core.errors import BadInput
 from poolbench.core.measurement import Measurement
 from poolbench.store.store import Store
+from tests.app.stores import a_store
+from tests.documents import sealed
 from tests.report.measured import a_measurement, diverged, measured
 
 
@@ -72,6 +77,21 @@ def test_a_worst_case_of_attacks_is_no_metric_that_a_gate_could_name(tmp_path: P
     assert {metric for metric in seed.values if "." in metric} == {
         "fgsm.area", "fgsm.least", "pgd.area", "pgd.least",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("value", [-0.1, 1.1, 1e308, "0.5", True, [0.5]])
+@pytest.mark.parametrize("metric", ["accuracy", "error"])
+def test_a_baseline_whose_shares_are_none_is_damaged(
+    metric: str, value: object, tmp_path: Path
+) -> None:
+    study = a_store(tmp_path / "runs", {"average": [180, 181]})
+    write_baseline([study], tmp_path / "runs", tmp_path / "b.json")
+    document = json.loads((tmp_path / "b.json").read_bytes())
+    document["studies"][0]["conditions"][0]["seeds"][1]["values"][metric] = value
+    (tmp_path / "b.json").write_bytes(sealed(document))
+    with pytest.raises(BadInput, match=r"b\.json is a damaged baseline: .*seeds\[1\]") as caught:
+        read_baseline(tmp_path / "b.json")
+    assert "store freeze" in caught.value.hint
 
 
 def test_a_diverged_run_has_parameters_and_no_accuracy(tmp_path: Path) -> None:
