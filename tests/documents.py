@@ -58,7 +58,7 @@ def _alter(holder: Any, key: Any, draw: random.Random) -> None:
         holder[key] = draw.choice(
             (value[:-1], value + value, {str(i): v for i, v in enumerate(value)})
         )
-    elif kind == 5 and isinstance(value, int | float):
+    elif kind == 5 and isinstance(value, int | float) and abs(value) < 2**64:
         holder[key] = draw.choice(
             (
                 -value,

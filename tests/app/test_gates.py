@@ -54,8 +54,8 @@ def judged(then: ConditionValues, now: ConditionValues) -> Judgement:
 
 def test_paired_seeds_are_judged_seed_by_seed() -> None:
     # Seeds scatter far more than they gain: only pairs show that each lost two points.
-    before = condition([150, 160, 170, 180, 190, 155])
-    now = condition([146, 157, 166, 175, 186, 152])
+    before = condition([0.75, 0.8, 0.85, 0.9, 0.95, 0.775])
+    now = condition([0.73, 0.785, 0.83, 0.875, 0.93, 0.76])
     gate = read_gate("accuracy < baseline - 0.5pp")
     outcomes = [
         judge(

@@ -29,7 +29,7 @@ from tests.conftest import Done
 from tests.documents import altered, replace_file, sealed, truncated
 
 Program = Callable[..., Done]
-COUNT = int(os.environ.get("POOLBENCH_TEST_DOCUMENTS", "150"))
+COUNT = int(os.environ.get("POOLBENCH_TEST_DOCUMENTS", "96"))
 
 # What reads each kind of document; every command is one that a user would type.
 COMMANDS: dict[str, tuple[tuple[str, ...], ...]] = {

@@ -123,8 +123,12 @@ def test_the_schema_of_a_baseline_and_its_reader_agree(poolbench: Program, tmp_p
     whole = json.loads((tmp_path / "b.json").read_text())
     check = _STRICT(json.loads(schema_text("baseline")))
     draw, outcomes = random.Random(17), Counter[tuple[bool, bool]]()
-    for _ in range(600):
-        document = altered(whole, draw)
+    documents = [altered(whole, draw) for _ in range(400)]
+    for key in whole["studies"][0]["analysis"]:
+        for value in (None, True, 0.5, -1, 2, "x", [], {}, [["x"]], {"x": {"x": [1]}}):
+            documents.append(copy.deepcopy(whole))
+            documents[-1]["studies"][0]["analysis"][key] = value
+    for document in documents:
         data = sealed(document)
         (tmp_path / "b.json").write_bytes(data)
         try:
