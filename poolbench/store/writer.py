@@ -87,8 +87,9 @@ class CellWriter(Attempts):
             except FileNotFoundError:  # another writer has saved a newer one
                 continue
             except (Damaged, EnvironmentFault) as error:
+                names_it = isinstance(error, EnvironmentFault)
                 raise EnvironmentFault(
-                    f"cannot read {path}: {error}",
+                    str(error) if names_it else f"cannot read {path}: {error}",
                     "make it readable, or delete it: its epochs are then trained again",
                 ) from error
             if documents.sha256(data) == path.stem.rpartition("-")[2]:

@@ -166,6 +166,12 @@ def test_a_checkpoint_that_cannot_be_read_is_not_called_damaged(tmp_path: Path) 
         with pytest.raises(EnvironmentFault, match="cannot read"):
             writer.load_checkpoint()
         assert unreadable.exists()
+        unreadable.rmdir()
+        unreadable.symlink_to(unreadable)
+        with pytest.raises(EnvironmentFault) as caught:
+            writer.load_checkpoint()
+        reason = "Too many levels of symbolic links"
+        assert caught.value.message == f"cannot read {unreadable}: {reason}"
 
 
 def test_the_lock_of_a_killed_writer_is_free_at_once(tmp_path: Path) -> None:
