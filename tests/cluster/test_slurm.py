@@ -7,7 +7,6 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,8 +16,7 @@ from poolbench.engines import ENGINES
 from poolbench.engines.api import Job, Workers
 from poolbench.engines.slurm import SlurmEngine
 from tests.app.runs import lasting_bytes
-from tests.cluster import slurm as slurm_cluster
-from tests.cluster.slurm import Slurm, running_slurm
+from tests.cluster.slurm import Slurm
 
 pytestmark = pytest.mark.cluster
 
@@ -34,16 +32,6 @@ variants:
   average: {pools: average}
   max: {pools: max}
 """
-
-
-@pytest.fixture(scope="module")
-def slurm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Slurm]:
-    if lacking := slurm_cluster.missing():
-        pytest.skip(f"no Slurm here: {', '.join(lacking)} not found")
-    if os.geteuid():
-        pytest.skip("Slurm's daemons need root")
-    with running_slurm(tmp_path_factory.mktemp("slurm")) as cluster:
-        yield cluster
 
 
 def train(slurm: Slurm, folder: Path, *words: str, **options: object) -> tuple[int, str]:
