@@ -1,6 +1,8 @@
-"""Numbers with their nouns and verbs."""
+"""Numbers with their nouns and verbs, and lists of which only the first are named."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 
 def counted(number: int, one: str, several: str = "") -> str:
@@ -12,3 +14,9 @@ def counted(number: int, one: str, several: str = "") -> str:
         several: What several are, or do: ``differ``; by default ``one`` with an s.
     """
     return f"{number:,} {one}" if number == 1 else f"{number:,} {several or f'{one}s'}"
+
+
+def first_of(names: Sequence[str], most: int) -> str:
+    """Return names with the number of those left out: ``"ant, bee and 1,040 more"``."""
+    more = f" and {len(names) - most:,} more" if len(names) > most else ""
+    return f"{', '.join(names[:most])}{more}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from poolbench.core.counted import first_of
 from poolbench.core.document import Count
 
 _SHOWN = 5
@@ -36,9 +37,7 @@ class FoundPictures:
 
     def sentences(self, dataset: str) -> Iterator[str]:
         """Yield what someone should know before hours of training."""
-        shown = ", ".join(self.class_names[:_SHOWN])
-        more = len(self.class_names) - _SHOWN
-        names = f"{shown} and {more:,} more" if more > 0 else shown
+        names = first_of(self.class_names, _SHOWN)
         sides = ""
         if self.sides_px is not None:
             sides = f"; sides of {_span(self.sides_px)} px, in {self.looked_at:,} looked at"

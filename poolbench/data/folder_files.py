@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from poolbench.core.cell import Named
+from poolbench.core.counted import first_of
 from poolbench.core.errors import EnvironmentFault
 from poolbench.data.folder_split import split_by_content
 from poolbench.data.picture_search import PICTURES, PictureSearch, is_hidden
@@ -172,7 +173,6 @@ def _folders_in(folder: Path) -> list[str]:
 
 
 def _listed(noun: str, names: Sequence[str]) -> str:
-    shown = ", ".join(f"'{name}'" for name in names[:_SHOWN])
-    more = f" and {len(names) - _SHOWN:,} more" if len(names) > _SHOWN else ""
     plural = "" if len(names) == 1 else "es" if noun.endswith("s") else "s"
-    return f"the {noun}{plural} {shown}{more}"
+    quoted = [f"'{name}'" for name in names]
+    return f"the {noun}{plural} {first_of(quoted, _SHOWN)}"

@@ -66,5 +66,5 @@ def describe_waiting(reasons: Collection[str]) -> str:
     said = [reason for reason, _ in Counter(reasons).most_common() if reason not in _UNSAID]
     if not said or not all(reasons):
         return ""
-    are = "is" if len(reasons) == 1 else "are"
-    return f"{counted(len(reasons), 'array element')} {are} queued: {', '.join(said)}"
+    queued_here = counted(len(reasons), "array element is", "array elements are")
+    return f"{queued_here} queued: {', '.join(said)}"
