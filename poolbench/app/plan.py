@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from statistics import fmean
@@ -60,7 +60,7 @@ def plan(
     if measured:  # the timed steps must be those that would be trained
         check_gpu_settings(study, device=device)
     costs = _measure(study, data_root(root), devices[0]) if measured else _remembered(results)
-    tables = _tables(study, results, costs, devices, about_pooled_maps)
+    tables = _tables(study, results, costs, devices, maps=True)
     about += about_search(study)
     return [table.with_notes(about) for table in tables]
 
@@ -76,7 +76,8 @@ def _tables(
     results: Results | None,
     costs: Mapping[str, CellCost],
     devices: Sequence[str],
-    about_maps: Callable[[Study, str], Iterable[str]] = lambda *_: (),
+    *,
+    maps: bool = False,
 ) -> list[Table]:
     progress = PlanProgress(costs=costs, devices=devices)
     if results is not None:
@@ -92,7 +93,7 @@ def _tables(
         )
     datasets = [dataset for dataset in study.datasets if study.cells_on(dataset)]
     return [
-        plan_table(study, dataset, progress, tuple(about_maps(study, dataset)))
+        plan_table(study, dataset, progress, [*about_pooled_maps(study, dataset)] if maps else ())
         for dataset in datasets
     ]
 

@@ -195,9 +195,10 @@ def read_study(data: bytes | str, unread: Unread | None = None) -> Study:
         Damaged: The document is not a study.
     """
     study = _sharing_parts(read_as(Study, data, unread))
-    if "differences" in parse(data)["analysis"]:
+    typed = tuple(_typed(study))
+    if not typed or "differences" in parse(data)["analysis"]:
         return study
-    return replace(study, analysis=replace(study.analysis, differences=tuple(_typed(study))))
+    return replace(study, analysis=replace(study.analysis, differences=typed))
 
 
 def _sharing_parts(study: Study) -> Study:

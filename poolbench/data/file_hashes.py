@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from poolbench.core.atomic import write_whole
+from poolbench.core.document import parse
 from poolbench.core.user_cache import cache_folder
 from poolbench.data.unreadable import unreadable_pictures
 
@@ -76,7 +77,7 @@ def _state(status: os.stat_result) -> str:
 
 def _recall(memory: Path) -> dict[str, str]:
     try:
-        return dict(json.loads(memory.read_bytes()))
+        return dict(parse(memory.read_bytes()))
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, TypeError) as error:

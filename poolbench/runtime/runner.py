@@ -136,14 +136,14 @@ class Runner:
             return failed, work.utilisation
         except (KeyboardInterrupt, Interrupted) as stop:
             number = stop.exit_code - 128 if isinstance(stop, Interrupted) else signal.SIGINT
-            if isinstance(self._engine, Detachable) and (left := self._engine.detach()):
+            if left := self._detached():
                 raise Interrupted(left, self._how_to_go_on(), signal_number=number) from None
             self._end(session)
             if isinstance(stop, Interrupted):
                 raise
             raise Interrupted(f"interrupted; {TASKS[self._task].kept}") from None
         except Unreachable as fault:
-            if isinstance(self._engine, Detachable) and (left := self._engine.detach()):
+            if left := self._detached():
                 hint = f"{fault.hint}\n  {self._how_to_go_on()}"
                 raise Unreachable(f"{fault.message}\n{left}", hint) from fault
             self._end(session)
@@ -151,6 +151,10 @@ class Runner:
         except BaseException:
             self._end(session)
             raise
+
+    def _detached(self) -> str:
+        """Let go on without this command what can; return what does, as text, empty if nothing."""
+        return self._engine.detach() if isinstance(self._engine, Detachable) else ""
 
     def _how_to_go_on(self) -> str:
         store = shlex.quote(str(self._store.path))
@@ -183,8 +187,8 @@ class Runner:
 
     def _end(self, session: Session) -> None:
         """End what runs, unless another command goes on with it."""
-        if isinstance(self._engine, Detachable) and session.is_shared():
-            self._engine.detach()
+        if session.is_shared():
+            self._detached()
         self.__exit__()
         self._leave(session)
 
