@@ -27,6 +27,7 @@ __all__ = [
     "Settings",
     "Summary",
     "about_data",
+    "noting",
     "part_of",
     "train",
     "training",
@@ -97,20 +98,39 @@ def train(
     study = part_of(study, shard)
     missing = TASKS["train"].open_cells(store, study)
     failed: dict[str, str] = {}
+    trained: set[str] = set()
     utilisation = Utilisation()
     if missing:
         with training(store, study, settings) as runner:
-            failed, utilisation = runner.run(study, missing, on_event)
+            failed, utilisation = runner.run(study, missing, noting(trained, on_event))
     duration_s = time.monotonic() - began
     return Summary(
         task="train",
-        done=len(missing) - len(failed),
-        reused=len(study.cells) - len(missing),
+        done=len(trained),
+        reused=len(study.cells) - len(trained) - len(failed),
         failed=failed,
         duration_s=duration_s,
         workers=utilisation.workers,
         busy_share=utilisation.share(duration_s),
     )
+
+
+def noting(trained: set[str], on_event: Callable[[Event], None]) -> Callable[[Event], None]:
+    """Return a listener that also notes the cells that are trained.
+
+    Another process may have trained what was missing, so what is new counts by its events.
+
+    Args:
+        trained: Ids of cells; those that get a result are added.
+        on_event: Called with every event.
+    """
+
+    def listen(event: Event) -> None:
+        if event.kind in ("finished", "diverged"):
+            trained.add(event.cell)
+        on_event(event)
+
+    return listen
 
 
 @contextmanager

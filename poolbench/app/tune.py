@@ -14,7 +14,7 @@ from pathlib import Path
 
 from poolbench.app.outdated import outdated
 from poolbench.app.suites import command
-from poolbench.app.train import training
+from poolbench.app.train import noting, training
 from poolbench.app.trials import cells_of
 from poolbench.core.cell import Cell
 from poolbench.core.counted import counted
@@ -183,7 +183,7 @@ def tune(
                         listen(notices.pop(0))
                     variants = tuple(dict.fromkeys(cell.variant for cell in missing))
                     part = replace(study, cells=tuple(missing), variants=variants, whole_cells=())
-                    now, _ = runner.run(part, missing, _noting(trained, listen))
+                    now, _ = runner.run(part, missing, noting(trained, listen))
                 failed |= now
                 asked = _replay(searches, store, known)
                 missing = [cell for cell in asked if str(cell) not in failed]
@@ -204,17 +204,6 @@ def _round(searches: Sequence[_Search], missing: Sequence[Cell]) -> Round:
         tried=sum(len(each.found().tried) for each in going),
         most=sum(each.most for each in going),
     )
-
-
-def _noting(trained: set[str], listen: Listener) -> Listener:
-    """Return a listener that also notes the cells that were trained."""
-
-    def noting(event: Event) -> None:
-        if event.kind in ("finished", "diverged"):
-            trained.add(event.cell)
-        listen(event)
-
-    return noting
 
 
 def searched(study: Study, store: Store) -> tuple[Searched, ...]:

@@ -10,7 +10,7 @@ from poolbench.cli import bench_training_command, options
 from poolbench.cli.bench_options import BriefRacing, Racing, RacingForVerdicts
 from poolbench.cli.groups import Selection, taking_groups
 from poolbench.cli.output import emit, tell
-from poolbench.cli.study import read_study
+from poolbench.cli.study import load_study
 
 _commands = typer.Typer(
     help="Measure speed: ours and the peer's, interleaved in one process.", no_args_is_help=True
@@ -122,7 +122,7 @@ def networks(
 
     selection = Selection(profile=profile, overrides=overrides, only=only, data_root=data_root)
     tables = bench_networks(
-        read_study(suite, selection),
+        load_study(suite, selection),
         batch_size=batch_size,
         rounds=racing.rounds,
         threads=racing.threads,

@@ -9,7 +9,7 @@ import typer
 from poolbench.cli import options
 from poolbench.cli.groups import Selection, taking_groups
 from poolbench.cli.output import annotate, emit, tell
-from poolbench.cli.study import read_study, refuse_changes
+from poolbench.cli.study import load_study, refuse_changes
 from poolbench.core.errors import BadInput
 from poolbench.core.gate import LOSSES
 
@@ -89,7 +89,7 @@ def compare(
     gates = read_gates(fail_if or (), allow or ())
     if suite is None:
         refuse_changes(selection)
-    study = None if suite is None else read_study(suite, selection)
+    study = None if suite is None else load_study(suite, selection)
     reading = Reading(alpha=alpha, margin=margin)
     compared = compare_all(
         a,

@@ -7,7 +7,7 @@ import typer
 from poolbench.cli import options
 from poolbench.cli.groups import Selection, taking_groups
 from poolbench.cli.output import draw, emit
-from poolbench.cli.study import read_studies
+from poolbench.cli.study import load_studies
 
 
 def register(app: typer.Typer) -> None:
@@ -31,7 +31,7 @@ def drift(
     from poolbench.app.drift import drift as drift_of
     from poolbench.app.results import read_results
 
-    studies = read_studies(suite, selection)
+    studies = load_studies(suite, selection)
     found = {study.id: drift_of(read_results(study, selection.store)) for study in studies}
     emit(
         [table for tables, _ in found.values() for table in tables],

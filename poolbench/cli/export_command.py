@@ -10,7 +10,7 @@ import typer
 from poolbench.cli import options
 from poolbench.cli.groups import Selection, taking_groups
 from poolbench.cli.output import tell
-from poolbench.cli.study import read_studies
+from poolbench.cli.study import load_studies
 
 
 def register(app: typer.Typer) -> None:
@@ -43,7 +43,7 @@ def export(
     """Write every number in the store for other tools: one row each, or TensorBoard files."""
     from poolbench.app.export import export as export_studies
 
-    studies = read_studies(suite, selection)
+    studies = load_studies(suite, selection)
     written, left_out = export_studies(studies, selection.store, output, kinds or ["csv"])
     for line in left_out:
         tell(line)

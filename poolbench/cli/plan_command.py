@@ -9,7 +9,7 @@ import typer
 from poolbench.cli import options
 from poolbench.cli.groups import Selection, taking_groups
 from poolbench.cli.output import emit
-from poolbench.cli.study import read_study
+from poolbench.cli.study import load_study
 
 
 def register(app: typer.Typer) -> None:
@@ -37,7 +37,7 @@ def plan(
     """
     from poolbench.app.plan import plan as plan_study
 
-    study = read_study(suite, selection)
+    study = load_study(suite, selection)
     made = plan_study(
         study,
         selection.store,

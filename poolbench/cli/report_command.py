@@ -12,7 +12,7 @@ import typer
 from poolbench.cli import options
 from poolbench.cli.groups import Selection, taking_groups
 from poolbench.cli.output import check, draw, emit, tell
-from poolbench.cli.study import read_studies, read_study, refuse_changes
+from poolbench.cli.study import load_studies, load_study, refuse_changes
 from poolbench.core.errors import BadInput, closest
 
 if TYPE_CHECKING:
@@ -79,11 +79,11 @@ def report(
         _refuse_for_sources(reading, figures, selection)
         if suite is None:
             refuse_changes(selection)
-        study = None if suite is None else read_study(suite, selection)
+        study = None if suite is None else load_study(suite, selection)
         check(format, output)
         emit(tables_of_sources(sources, study), format, output)
         return
-    studies = read_studies(suite, selection)
+    studies = load_studies(suite, selection)
     is_page = output is not None and output.suffix.lower() in (".html", ".htm")
     if is_page and len(studies) > 1:
         raise BadInput(

@@ -11,7 +11,7 @@ from poolbench.cli import options
 from poolbench.cli.groups import Running, Selection, taking_groups
 from poolbench.cli.output import check, emit, tell
 from poolbench.cli.progress import showing_progress
-from poolbench.cli.study import read_study, refuse_changes, settings_of
+from poolbench.cli.study import load_study, refuse_changes, settings_of
 
 if TYPE_CHECKING:
     from poolbench.app.probe import Settings, Study
@@ -71,14 +71,14 @@ def robustness(
         refuse_changes(selection)
         studies = stored_runs(selection.store, attack or (), given)
     else:
-        studies = [ask(read_study(suite, selection), attack or (), given)]
+        studies = [ask(load_study(suite, selection), attack or (), given)]
     settings = settings_of(selection, running)
     failed = measure(studies, settings, quiet=running.quiet)
     tables, charts = findings([read_results(study, selection.store) for study in studies])
     emit(tables, format, output, charts=charts)
     if figures is not None:
         draw(charts, figures)
-    refuse_failures(failed, "runs are not fully measured")
+    refuse_failures(failed, "run is not fully measured", "runs are not fully measured")
 
 
 def measure(studies: list[Study], settings: Settings, *, quiet: bool) -> dict[str, str]:
@@ -95,31 +95,29 @@ def measure(studies: list[Study], settings: Settings, *, quiet: bool) -> dict[st
     return failed
 
 
-def refuse_failures(failed: Mapping[str, str], what: str) -> None:
+def refuse_failures(failed: Mapping[str, str], one: str, several: str) -> None:
     """End with exit code 3 if something failed.
 
     Args:
         failed: Reason by label.
-        what: What failed: text that follows their number.
+        one: What one did: text that follows its number, such as ``cell has no result``.
+        several: What several did.
 
     Raises:
         CellsFailed: Something failed.
     """
+    from poolbench.core.counted import counted, first_of
     from poolbench.core.errors import CellsFailed
 
     if failed:
         by_reason: dict[str, list[str]] = {}
         for label, why in failed.items():
             by_reason.setdefault(why, []).append(label)
-        reasons = "\n".join(f"  {_first(labels)}: {why}" for why, labels in by_reason.items())
+        # One mistake can fail every cell.
+        reasons = "\n".join(
+            f"  {first_of(labels, _SHOWN_LABELS)}: {why}" for why, labels in by_reason.items()
+        )
         raise CellsFailed(
-            f"{len(failed)} {what}:\n{reasons}",
+            f"{counted(len(failed), one, several)}:\n{reasons}",
             "finished cells are safe; run the same command to try these again",
         )
-
-
-def _first(labels: list[str]) -> str:
-    """Return the first labels of those that share a reason; one mistake can fail every cell."""
-    shown = ", ".join(labels[:_SHOWN_LABELS])
-    rest = len(labels) - _SHOWN_LABELS
-    return f"{shown} and {rest} more" if rest > 0 else shown

@@ -10,7 +10,7 @@ import typer
 from poolbench.cli import options
 from poolbench.cli.groups import Selection, taking_groups
 from poolbench.cli.output import tell
-from poolbench.cli.study import read_studies
+from poolbench.cli.study import load_studies
 from poolbench.core.counted import counted
 
 _commands = typer.Typer(help="Maintain the run store.", no_args_is_help=True)
@@ -155,6 +155,6 @@ def write_baseline(
     from poolbench.cli.output import check
 
     check("json", output)
-    studies = read_studies(suite, selection)
+    studies = load_studies(suite, selection)
     finished, asked = freeze_studies(studies, selection.store, output)
     typer.echo(f"{output}: the values of {finished} of {asked} runs")

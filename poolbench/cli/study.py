@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from poolbench.cli.groups import Running, Selection
 
 
-def read_study(suite: str, selection: Selection) -> Study:
+def load_study(suite: str, selection: Selection) -> Study:
     """Load the suite.
 
     Raises:
@@ -25,7 +25,7 @@ def read_study(suite: str, selection: Selection) -> Study:
     return load_study(find(suite), **_changes(selection), root=selection.data_root)
 
 
-def read_studies(suite: str | None, selection: Selection) -> list[Study]:
+def load_studies(suite: str | None, selection: Selection) -> list[Study]:
     """Return the suite's study, or without a suite the stored studies, as trained.
 
     A suite that cannot be read for want of a plug-in is taken as the store remembers it.
@@ -38,7 +38,7 @@ def read_studies(suite: str | None, selection: Selection) -> list[Study]:
 
     if suite is not None:
         try:
-            return [read_study(suite, selection)]
+            return [load_study(suite, selection)]
         except BadInput as refusal:
             return [_as_trained(suite, selection, refusal)]
     refuse_changes(selection)

@@ -11,7 +11,7 @@ from poolbench.cli.groups import Running, Selection, taking_groups
 from poolbench.cli.output import check, emit, tell
 from poolbench.cli.progress import showing_progress
 from poolbench.cli.robustness_command import measure, refuse_failures
-from poolbench.cli.study import read_study, settings_of
+from poolbench.cli.study import load_study, settings_of
 
 
 def register(app: typer.Typer) -> None:
@@ -47,7 +47,7 @@ def train(
     from poolbench.app.train import train as train_study
 
     check(format, output)
-    study = read_study(suite, selection)
+    study = load_study(suite, selection)
     reading = Reading(rule=rule, baseline=baseline, alpha=alpha)
     reading.applied_to(study)  # report errors before hours of training, not after
     if probes:
@@ -65,8 +65,8 @@ def train(
     if not running.quiet:
         tell(f"{summary} (store {selection.store})")
     if len(summary.failed) == len(asked):  # there is nothing to measure and no table
-        refuse_failures(summary.failed, "cells have no result")
+        refuse_failures(summary.failed, "cell has no result", "cells have no result")
     unmeasured = measure([study], settings, quiet=running.quiet) if probes else {}
     emit(tables(read_results(study, selection.store, reading)), format, output)
-    refuse_failures(summary.failed, "cells have no result")
-    refuse_failures(unmeasured, "runs are not fully measured")
+    refuse_failures(summary.failed, "cell has no result", "cells have no result")
+    refuse_failures(unmeasured, "run is not fully measured", "runs are not fully measured")

@@ -15,7 +15,7 @@ from poolbench.cli.groups import Running, Selection, taking_groups
 from poolbench.cli.output import check, draw, emit, tell
 from poolbench.cli.progress import showing_progress
 from poolbench.cli.robustness_command import refuse_failures
-from poolbench.cli.study import read_study, settings_of
+from poolbench.cli.study import load_study, settings_of
 from poolbench.core.events import Event
 
 
@@ -58,7 +58,7 @@ def tune(
     is_suite = output is not None and output.suffix in (".yaml", ".yml")
     tables_to = None if is_suite else output
     check(format, tables_to)
-    study = read_study(suite, selection)
+    study = load_study(suite, selection)
     settings = settings_of(selection, running, download=download)
 
     def showing(now: Round) -> AbstractContextManager[Callable[[Event], None]]:
@@ -72,7 +72,7 @@ def tune(
     if not running.quiet:
         tell(f"{tuned} (store {selection.store})")
     if not any(each.history for each in tuned.searches):
-        refuse_failures(tuned.failed, "folds have no result")
+        refuse_failures(tuned.failed, "fold has no result", "folds have no result")
     has_charts = figures is not None or FORMATS[format].with_charts or tables_to is not None
     charts = tuning_charts(study, tuned.searches) if has_charts else []
     if figures is not None:
@@ -86,4 +86,4 @@ def tune(
         if told := about_untuned(study):
             tell(f"{output}: {told}")
         tell(f"{output}: the tuned suite; compare with: {following}")
-    refuse_failures(tuned.failed, "folds have no result")
+    refuse_failures(tuned.failed, "fold has no result", "folds have no result")

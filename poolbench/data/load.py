@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from poolbench.core.cell import DataSpec
+from poolbench.core.counted import first_of
 from poolbench.core.errors import BadInput, EnvironmentFault
 from poolbench.data import DATASETS
 from poolbench.data.cache import cached
@@ -87,11 +88,10 @@ def _check_classes(train: Split, held: Split, spec: DataSpec, classes: Sequence[
     """Check that no class is scored which there is no image to learn from."""
     unknown = set(held.labels.tolist()) - set(train.labels.tolist())
     if unknown:
-        names = ", ".join(f"'{classes[label]}'" for label in sorted(unknown)[:_SHOWN])
-        more = f" and {len(unknown) - _SHOWN} more" if len(unknown) > _SHOWN else ""
+        names = [f"'{classes[label]}'" for label in sorted(unknown)]
         raise BadInput(
-            f"fold {spec.fold} of '{spec.source.name}' holds out every training image of {names}"
-            f"{more}",
+            f"fold {spec.fold} of '{spec.source.name}' holds out every training image of "
+            f"{first_of(names, _SHOWN)}",
             "there are too few of them to hold some out: raise `limit`, or lower "
             "`search: {holdout: ...}`",
         )

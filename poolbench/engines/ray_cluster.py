@@ -108,8 +108,10 @@ def _refused(error: Exception, address: str, meant: str = "") -> EnvironmentFaul
     lines = str(error).strip().splitlines()
     why = lines[0] if lines else type(error).__name__
     if "ersion" in why and "mismatch" in str(error).lower():
+        # All of it: the versions stand in the lines below.
         return EnvironmentFault(
-            f"Ray: {why}", "use the Ray and the Python of the cluster on this machine"
+            f"Ray: {' '.join(str(error).split())}",
+            "use the Ray and the Python of the cluster on this machine",
         )
     where, hint = f"at '{address}'" if address else "on this machine", "try: ray status"
     if meant not in ("", address):

@@ -14,6 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from poolbench.core.errors import EnvironmentFault, Interrupted, PoolbenchError
+from poolbench.core.events import Event
 from poolbench.core.plugins import load_plugins
 from poolbench.engines.api import not_seen
 from poolbench.engines.slurm_queue import requeue
@@ -22,6 +23,10 @@ from poolbench.runtime.session import Session, read_assignment
 from poolbench.runtime.settings import Settings
 from poolbench.runtime.task import TASKS
 from poolbench.store.store import Store
+
+_TOO_SHORT = (
+    "the time limit came before a step was trained; give more: execution.engine: {time: ...}"
+)
 
 
 class Element:
@@ -43,7 +48,7 @@ class Element:
         self._assignment = read_assignment(folder / f"{job}.json")
         self._session = Session(Store(Path(self._assignment.store)), self._assignment.session)
         self._task = TASKS[self._assignment.task]
-        self._is_late = False
+        self._is_late = self._has_got_on = False
 
     def run(self) -> int:
         """Run the cells; return an exit code, which is written down too."""
@@ -53,9 +58,12 @@ class Element:
             self._work()
             exit_code = 0
         except (Interrupted, KeyboardInterrupt) as stop:
-            if self._is_late:
+            if self._is_late and self._has_got_on:
                 requeue()
                 return 0
+            if self._is_late:
+                # Requeued, it would never end; as a death, it is counted.
+                print(_TOO_SHORT, file=sys.stderr)  # noqa: T201 - the element's log
             exit_code = stop.exit_code if isinstance(stop, Interrupted) else 130
         except EnvironmentFault as fault:
             self._session.report_fault(fault)
@@ -85,10 +93,14 @@ class Element:
             return
         runner = Runner(session.store, asked.task, study.execution, settings, within=session.name)
         with runner:
-            failed, _ = runner.run(study, cells, lambda event: session.emit(asked.worker, event))
+            failed, _ = runner.run(study, cells, self._tell)
         for cell in cells:
             if (reason := failed.get(str(cell))) is not None:
                 session.record_failure(self._task, cell, reason)
+
+    def _tell(self, event: Event) -> None:
+        self._has_got_on |= event.kind == "progress" or event.is_settled
+        self._session.emit(self._assignment.worker, event)
 
     def _stop_for_time(self, _number: int, _frame: object) -> None:
         self._is_late = True

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from poolbench.core.cell import Cell
+from poolbench.core.counted import counted
 from poolbench.core.data_root import data_root
 from poolbench.core.errors import EnvironmentFault, StoreBusy
 from poolbench.core.events import Event
@@ -58,7 +59,8 @@ class SessionWork:
         while open_cells := self.open(cells):
             if not all(self._store.is_being_written(cell.id) for cell in open_cells):
                 return True
-            message = f"{len(open_cells)} cells are being {self._task.done} by another process"
+            held = counted(len(open_cells), "cell is", "cells are")
+            message = f"{held} being {self._task.done} by another process"
             if not self._settings.wait:
                 raise StoreBusy(message, "run the same command again later, or without --no-wait")
             if not told:

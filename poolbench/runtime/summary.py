@@ -17,7 +17,7 @@ class Summary:
     Args:
         task: The task of its workers.
         done: Number of new results: cells trained, diverged ones included, or measurements.
-        reused: Number of results that existed before.
+        reused: Number of results that existed before, or that another process made meanwhile.
         failed: Reason by label, for cells left without a result.
         duration_s: Wall-clock time, in seconds.
         workers: Number of workers at once; 0 if there was nothing to do.

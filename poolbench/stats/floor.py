@@ -6,6 +6,9 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 
+# The logarithm of what floats round to zero: half the smallest of them, and some room.
+_LOG_OF_ZERO = math.log(math.ulp(0.0)) - 10
+
 
 def smallest_p(*sizes: int) -> float:
     """Return the smallest p of a rank test of independent samples.
@@ -18,12 +21,17 @@ def smallest_p(*sizes: int) -> float:
         sizes: Number of runs in each of at least two samples.
 
     Returns:
-        A lower bound of p in (0, 1]; 1 if a sample is empty.
+        A lower bound of p in [0, 1]: 1 if a sample is empty, 0 where the bound is below all floats.
     """
     if min(sizes) < 1:
         return 1.0
+    # Factorials of thousands of runs take seconds to divide, only to end as zero.
+    counts = Counter(sizes).values()
+    logarithm = sum(math.lgamma(n + 1) for n in (*sizes, *counts)) - math.lgamma(sum(sizes) + 1)
+    if logarithm < _LOG_OF_ZERO:
+        return 0.0
     arrangements = math.factorial(sum(sizes)) // math.prod(math.factorial(n) for n in sizes)
-    orders = math.prod(math.factorial(count) for count in Counter(sizes).values())
+    orders = math.prod(math.factorial(count) for count in counts)
     return (2 if len(sizes) == 2 else orders) / arrangements
 
 

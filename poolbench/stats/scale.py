@@ -41,7 +41,8 @@ class Scale:
     """
 
     def __init__(self, values: Iterable[float | None]) -> None:
-        ratios = [ratio_of(float(v)) for v in values if v is not None and math.isfinite(v)]
+        distinct = {float(v) for v in values if v is not None and math.isfinite(v)}
+        ratios = [ratio_of(value) for value in distinct]
         denominator = math.lcm(*(ratio.denominator for ratio in ratios))
         largest = max((abs(ratio) for ratio in ratios), default=Fraction(0))
         self.unit = Fraction(1)

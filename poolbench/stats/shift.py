@@ -27,7 +27,10 @@ def dominance(first: Costs, second: Costs) -> float:
     x, y = present(first), present(second)
     if not len(x) or not len(y):
         return math.nan
-    return float(np.mean(np.sign(differences(x[:, None], y[None, :]))))
+    ordered = np.sort(x)
+    smaller = np.searchsorted(ordered, y, side="left")
+    larger = len(x) - np.searchsorted(ordered, y, side="right")
+    return int(np.sum(smaller - larger)) / (len(x) * len(y))
 
 
 def location_shift(

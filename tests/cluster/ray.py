@@ -29,10 +29,11 @@ class Ray:
 
     Args:
         folder: Where logs go.
+        python: That Ray runs on.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, python: str = sys.executable) -> None:
+        self.folder, self._python = folder, python
         self.address = f"{_HEAD}:{_free_port()}"
         self.environment = {
             "RAY_USAGE_STATS_ENABLED": "0",
@@ -45,6 +46,12 @@ class Ray:
 
     def start(self) -> None:
         """Start everything, and wait until both nodes are there."""
+        self.start_head()
+        for number in (1, 2):
+            self.start_node(f"n{number}")
+
+    def start_head(self) -> None:
+        """Start the head, and wait until it is there."""
         self._start(
             "head",
             "--head",
@@ -57,8 +64,6 @@ class Ray:
         while "Ray runtime started" not in (self.folder / "head.out").read_text():
             assert time.monotonic() < deadline, (self.folder / "head.out").read_text()
             time.sleep(0.2)
-        for number in (1, 2):
-            self.start_node(f"n{number}")
 
     def start_node(self, name: str) -> None:
         """Start a node, and wait until it is there."""
@@ -96,7 +101,7 @@ class Ray:
                 self.kill(name)
 
     def _start(self, name: str, *options: str) -> None:
-        command = [sys.executable, "-m", "ray.scripts.scripts", "start", "--block", *options]
+        command = [self._python, "-m", "ray.scripts.scripts", "start", "--block", *options]
         with (self.folder / f"{name}.out").open("wb") as log:
             self._nodes[name] = subprocess.Popen(
                 command, stdout=log, stderr=log, env=os.environ | self.environment

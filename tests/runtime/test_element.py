@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
+import signal
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self
 
 import pytest
 
+from poolbench.core.events import Event, Kind
 from poolbench.core.study import Study
 from poolbench.runtime import element
 from poolbench.runtime.devices import assign_devices, count_cores
@@ -50,6 +54,55 @@ def test_an_element_starts_as_many_workers_as_the_command_was_told(
         work.job(f"worker-{number}", STUDY.cells, "cpu")
         assert element.Element(session.folder, f"worker-{number}").run() == 0
     assert [each.jobs for each in started] == [1, None]
+
+
+@pytest.mark.parametrize(
+    ("told", "is_requeued"), [(None, False), ("started", False), ("progress", True)]
+)
+def test_at_its_time_limit_an_element_is_requeued_only_if_it_got_on(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    told: Kind | None,
+    is_requeued: bool,
+) -> None:
+    class Slow:
+        def __init__(self, *_: object, **__: object) -> None:
+            pass
+
+        def __enter__(self) -> Self:
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            pass
+
+        def run(self, _study: Study, _cells: object, on_event: Callable[[Event], None]) -> None:
+            if told is not None:
+                on_event(Event(kind=told, cell="c"))
+            os.kill(os.getpid(), signal.SIGUSR1)
+            time.sleep(5.0)
+
+    requeued: list[bool] = []
+    monkeypatch.setattr(element, "Runner", Slow)
+    monkeypatch.setattr(element, "requeue", lambda: requeued.append(True))
+    before = {number: signal.getsignal(number) for number in (signal.SIGUSR1, signal.SIGTERM)}
+    store = Store.create(tmp_path / "runs")
+    session = Session.start(store, STUDY)
+    settings = Settings(store=store.path, device="cpu")
+    work = SessionWork(
+        "train", session, STUDY, settings, lambda _: None, is_shared=False, workers=1
+    )
+    work.job("worker-0", STUDY.cells, "cpu")
+    try:
+        exit_code = element.Element(session.folder, "worker-0").run()
+    finally:
+        for number, answer in before.items():
+            signal.signal(number, answer)
+    assert bool(requeued) == is_requeued
+    # One that is requeued has not ended: it leaves no exit code.
+    assert (session.folder / "worker-0.exit").exists() != is_requeued
+    assert (exit_code == 0) == is_requeued
+    assert ("execution.engine: {time: ...}" in capsys.readouterr().err) != is_requeued
 
 
 @pytest.mark.parametrize(

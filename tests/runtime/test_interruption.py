@@ -185,7 +185,7 @@ def test_without_waiting_a_busy_store_is_exit_7(spawn: Spawn, tiny: Path) -> Non
     )  # fmt: skip
     _, err = second.communicate(timeout=60)
     assert second.returncode == 7
-    assert "1 cells are being trained by another process" in err
+    assert "1 cell is being trained by another process" in err
     first.kill()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import time
 from collections.abc import Callable
@@ -47,3 +48,19 @@ def test_a_lock_deleted_under_a_writer_costs_a_repetition_and_no_result(
     assert list((both / "unfinished").iterdir()) == []
     assert poolbench(*command, "alone", "-q", "--engine", "inline").code == 0
     assert lasting_bytes(both) == lasting_bytes(tmp_path / "alone")
+
+
+def test_of_two_commands_each_counts_the_cells_it_trained(
+    spawn: Callable[..., subprocess.Popen[str]], tiny: Path, tmp_path: Path
+) -> None:
+    both = [spawn("train", tiny, "--store", tmp_path / "both", "--jobs", 1) for _ in range(2)]
+    counts = []
+    for process in both:
+        _, err = process.communicate(timeout=120)
+        assert process.returncode == 0, err
+        found = re.search(r"(\d+) cells? trained, (\d+) already stored|nothing to do", err)
+        assert found is not None, err
+        counts.append([int(each or 0) for each in found.groups()])
+    cells = len([*Store(tmp_path / "both").finished()])
+    assert sum(trained for trained, _ in counts) == cells
+    assert all(trained + stored in (cells, 0) for trained, stored in counts)

@@ -62,6 +62,15 @@ def test_several_samples_of_unequal_sizes_never_go_below_their_floor(
     assert smallest_p(*sizes) <= share_of_the_most_extreme(range(sum(sizes)), sizes)
 
 
+def test_a_floor_below_all_floats_is_zero_and_the_last_above_is_exact() -> None:
+    # Of two samples the floor falls below the smallest float at 541 runs each.
+    exact = {n: 2 / math.comb(2 * n, n) for n in range(535, 545)}
+    assert {n: smallest_p(n, n) for n in exact} == exact
+    assert 0 in exact.values()
+    assert max(exact.values()) > 0
+    assert smallest_p(*[4_166] * 24) == 0
+
+
 def test_the_paired_floor_is_that_of_wilcoxons_exact_test() -> None:
     for n in (3, 5, 8):
         reached = stats.wilcoxon(range(1, n + 1), method="exact").pvalue
