@@ -18,6 +18,7 @@ from poolbench import __version__
 from poolbench.cli.groups import taking_plugins
 from poolbench.cli.output import tell
 from poolbench.core.errors import EnvironmentFault, Interrupted, PoolbenchError
+from poolbench.core.limits import limit_fault
 
 _COMMANDS = (
     "train",
@@ -115,10 +116,15 @@ def _ready_streams() -> None:
 def main() -> None:
     """Run the command line and exit with one of the documented codes."""
     _ready_streams()
+    # Nothing here needs a second thread for it, and denied one, OpenBLAS sends a Ctrl-C.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     signal.signal(signal.SIGTERM, _terminate)
     try:
         app()
-    except PoolbenchError as error:
+    except Exception as error:
+        told = error if isinstance(error, PoolbenchError) else limit_fault(error)
+        if told is None:
+            raise
         with suppress(EnvironmentFault):  # if standard error is full, the exit code still tells
-            _explain(error)
-        sys.exit(error.exit_code)
+            _explain(told)
+        sys.exit(told.exit_code)
