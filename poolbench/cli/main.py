@@ -19,6 +19,7 @@ from poolbench.cli.groups import taking_plugins
 from poolbench.cli.output import tell
 from poolbench.core.errors import EnvironmentFault, Interrupted, PoolbenchError
 from poolbench.core.limits import limit_fault
+from poolbench.core.printable import SHOWN
 
 _COMMANDS = (
     "train",
@@ -100,17 +101,19 @@ def _ready_streams() -> None:
     """Make standard output accept every character, and reserve the numbers of closed streams.
 
     Output that does not go to a terminal is UTF-8 whatever the locale, as files are; a terminal
-    with another encoding shows what it can. The next file opened would get the number of a closed
-    stream, and every message with it.
+    with another encoding shows what it can, and names that are not UTF-8 are escaped. The next file
+    opened would get the number of a closed stream, and every message with it.
     """
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, Path(os.devnull).open(mode))  # noqa: SIM115 - for good
     if isinstance(sys.stdout, io.TextIOWrapper):
         if sys.stdout.isatty():
-            sys.stdout.reconfigure(errors="replace")
+            sys.stdout.reconfigure(errors=SHOWN)
         else:
-            sys.stdout.reconfigure(encoding="utf-8")
+            sys.stdout.reconfigure(encoding="utf-8", errors=SHOWN)
+    if isinstance(sys.stderr, io.TextIOWrapper):
+        sys.stderr.reconfigure(errors=SHOWN)
 
 
 def main() -> None:
