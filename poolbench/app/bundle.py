@@ -10,6 +10,7 @@ from poolbench.app.report import FORMATS, charts, render, tables
 from poolbench.app.results import Results
 from poolbench.core.atomic import write_whole
 from poolbench.core.errors import BadInput, EnvironmentFault
+from poolbench.core.printable import SHOWN
 
 
 def write_page(results: Results, file: Path) -> Path:
@@ -74,6 +75,6 @@ def _make(folder: Path) -> None:
 
 def _write(file: Path, text: str) -> None:
     try:
-        write_whole(file, lambda stream: stream.write(text.encode()))
+        write_whole(file, lambda stream: stream.write(text.encode(errors=SHOWN)))
     except OSError as error:
         raise EnvironmentFault(f"cannot write {file}: {error.strerror}") from error

@@ -22,6 +22,9 @@ _WITHOUT_TRITON = (
     "pooling falls back to plain tensors, several times slower: install a CUDA build of torch for "
     "Linux, which includes Triton, and a C compiler"
 )
+_WITHOUT_CACHE = (
+    "every worker takes some seconds longer to start: name a folder of your own in POOLBENCH_CACHE"
+)
 
 
 def examine_machine() -> Iterator[Finding]:
@@ -124,11 +127,13 @@ def _kernels() -> Iterator[Finding]:
     except Exception:  # the finding on torch says more
         return
     for name in ("cpu", *(f"cuda:{index}" for index in range(gpus))):
-        reasons = kernels.faults(torch.device(name))
-        advice = _WITHOUT_COMPILER if name == "cpu" else _WITHOUT_TRITON
-        yield Finding(
-            what=f"pooling kernels, {name}",
-            level="note" if reasons else "ok",
-            detail="; ".join(reasons) or "built and correct",
-            advice=advice if reasons else "",
-        )
+        device = torch.device(name)
+        what = f"pooling kernels, {name}"
+        if reasons := kernels.faults(device):
+            advice = _WITHOUT_COMPILER if name == "cpu" else _WITHOUT_TRITON
+            yield Finding(what=what, level="note", detail="; ".join(reasons), advice=advice)
+        elif unkept := kernels.unkept(device):
+            detail = f"built and correct, but by each process anew: {unkept}"
+            yield Finding(what=what, level="note", detail=detail, advice=_WITHOUT_CACHE)
+        else:
+            yield Finding(what=what, level="ok", detail="built and correct")

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from poolbench.core.errors import BadInput
+from poolbench.core.printable import printable
 from poolbench.core.study import Study
 from poolbench.probes import PROBES
 from poolbench.runtime.components import components_of_study
@@ -41,7 +42,7 @@ def remembered(
         The latest such study and the plug-ins it was trained with; ``None`` if there is none, or
         the suite has other faults.
     """
-    requested = (str(suite), arguments_of(profile, overrides, only, limit))
+    requested = (printable(str(suite)), arguments_of(profile, overrides, only, limit))
     if not Store.is_at(store_path):
         return None
     for study in reversed(list(Store(store_path).studies())):

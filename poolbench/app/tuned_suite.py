@@ -9,6 +9,7 @@ from pathlib import Path
 from poolbench.app.suites import command, folder
 from poolbench.core.atomic import write_whole
 from poolbench.core.errors import BadInput, EnvironmentFault, NothingMatched
+from poolbench.core.printable import SHOWN
 from poolbench.core.study import Study
 from poolbench.report.number_format import per_cent, points
 from poolbench.report.search.searched import Searched
@@ -83,7 +84,7 @@ def write_tuned_suite(study: Study, found: Sequence[Searched], target: Path) -> 
         )
     text = "\n".join(_lines(study, found, target.parent)) + "\n"
     try:
-        write_whole(target, lambda file: file.write(text.encode()))
+        write_whole(target, lambda file: file.write(text.encode(errors=SHOWN)))
     except OSError as error:
         raise EnvironmentFault(f"cannot write {target}: {error.strerror}") from error
 

@@ -18,6 +18,8 @@ from poolbench import __version__
 from poolbench.cli.groups import taking_plugins
 from poolbench.cli.output import tell
 from poolbench.core.errors import EnvironmentFault, Interrupted, PoolbenchError
+from poolbench.core.limits import limit_fault
+from poolbench.core.printable import SHOWN
 
 _COMMANDS = (
     "train",
@@ -99,26 +101,33 @@ def _ready_streams() -> None:
     """Make standard output accept every character, and reserve the numbers of closed streams.
 
     Output that does not go to a terminal is UTF-8 whatever the locale, as files are; a terminal
-    with another encoding shows what it can. The next file opened would get the number of a closed
-    stream, and every message with it.
+    with another encoding shows what it can, and names that are not UTF-8 are escaped. The next file
+    opened would get the number of a closed stream, and every message with it.
     """
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, Path(os.devnull).open(mode))  # noqa: SIM115 - for good
     if isinstance(sys.stdout, io.TextIOWrapper):
         if sys.stdout.isatty():
-            sys.stdout.reconfigure(errors="replace")
+            sys.stdout.reconfigure(errors=SHOWN)
         else:
-            sys.stdout.reconfigure(encoding="utf-8")
+            sys.stdout.reconfigure(encoding="utf-8", errors=SHOWN)
+    if isinstance(sys.stderr, io.TextIOWrapper):
+        sys.stderr.reconfigure(errors=SHOWN)
 
 
 def main() -> None:
     """Run the command line and exit with one of the documented codes."""
     _ready_streams()
+    # Nothing here needs a second thread for it, and denied one, OpenBLAS sends a Ctrl-C.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     signal.signal(signal.SIGTERM, _terminate)
     try:
         app()
-    except PoolbenchError as error:
+    except Exception as error:
+        told = error if isinstance(error, PoolbenchError) else limit_fault(error)
+        if told is None:
+            raise
         with suppress(EnvironmentFault):  # if standard error is full, the exit code still tells
-            _explain(error)
-        sys.exit(error.exit_code)
+            _explain(told)
+        sys.exit(told.exit_code)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from poolbench.core.errors import BadInput, EnvironmentFault
+from poolbench.core.printable import SHOWN
 
 if TYPE_CHECKING:
     from poolbench.app.report import Chart, Table
@@ -135,7 +136,7 @@ def write(text: str, output: Path | None) -> None:
         _send(_without_commands(text), sys.stdout)
         return
     try:
-        output.write_text(text, encoding="utf-8")
+        output.write_text(text, encoding="utf-8", errors=SHOWN)
     except OSError as error:
         raise EnvironmentFault(f"cannot write {output}: {error.strerror}") from error
 

@@ -11,6 +11,7 @@ from typing import Literal
 
 from poolbench.core.cell import Cell
 from poolbench.core.document import read_as
+from poolbench.core.printable import SHOWN_IN_JSON
 from poolbench.core.record import Result
 
 Kind = Literal["started", "progress", "finished", "diverged", "failed", "notice", "waiting"]
@@ -53,7 +54,8 @@ class Event:
 
     def to_line(self) -> str:
         """Return the event as one line of JSON."""
-        return json.dumps(asdict(self), separators=(",", ":"), allow_nan=False) + "\n"
+        text = json.dumps(asdict(self), separators=(",", ":"), allow_nan=False, ensure_ascii=False)
+        return text.encode(errors=SHOWN_IN_JSON).decode() + "\n"
 
 
 def result_event(cell: Cell, result: Result) -> Event:

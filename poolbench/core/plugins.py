@@ -18,6 +18,7 @@ from types import ModuleType
 from poolbench.core.catalogue import added_by, take_back
 from poolbench.core.errors import BadInput
 from poolbench.core.plugin_source import PluginSource, loading
+from poolbench.core.printable import printable
 
 _GROUP = "poolbench.plugins"
 _PREFIX = "poolbench_plugin_"
@@ -98,7 +99,7 @@ def _load_file(file: str) -> None:
         code = path.read_bytes()
     except OSError as error:
         raise BadInput(f"cannot read the plug-in '{file}': {error.strerror}") from error
-    source = PluginSource.of_file(path.name, hashlib.sha256(code).hexdigest())
+    source = PluginSource.of_file(printable(path.name), hashlib.sha256(code).hexdigest())
     if source in [known for known, _ in _loaded.values()]:
         return
     if name in _loaded:

@@ -35,7 +35,8 @@ class Ended:
 
     Args:
         job: Name of its job.
-        exit_code: Exit code of its process, negative for a signal; ``None`` if nobody can tell.
+        exit_code: Exit code of its process, negative for a signal; ``None`` if nobody can tell;
+            ``REFUSED`` with the reason in ``detail`` or in the log's last lines.
         detail: What else is known, for people.
     """
 
@@ -59,6 +60,10 @@ class Workers:
     slots: int = 1
     threads: int = 1
     gpu: float = 0.0
+
+
+REFUSED = 71
+"""Exit code of a worker that the system denies a process, a thread, memory or a file."""
 
 
 class Unreachable(EnvironmentFault):

@@ -24,9 +24,13 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import NoReturn
+
+from poolbench.core.limits import advice_on_limit, limit_fault
+from poolbench.engines.api import REFUSED
 
 _INPUT = 0
-_NO_PROCESS, _ORPHANED = 71, 75
+_ORPHANED = 75
 _PIPE = 1 << 16
 
 
@@ -78,29 +82,38 @@ class ForkServer:
         stops = {signal.SIGTERM}
         signal.pthread_sigmask(signal.SIG_BLOCK, stops)  # until the worker has its own handlers
         try:
-            worker = os.fork()
-        except OSError as error:  # out of processes or memory
-            log.write_text(f"cannot start a worker process: {error}\n")
-            self._tell(name, _NO_PROCESS)
+            # By the server, which can tell where a log cannot be written.
+            output = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
+        except OSError as error:  # out of files or disk
+            self._refuse(name, error)
             worker = -1
+        else:
+            try:
+                worker = os.fork()
+            except OSError as error:  # out of processes or memory
+                self._refuse(name, error)
+                worker = -1
+            if worker:
+                os.close(output)
         if worker > 0:
             self._workers[worker] = name
         if worker == 0:
             signal.set_wakeup_fd(-1)
             for number in (signal.SIGTERM, signal.SIGCHLD):
                 signal.signal(number, signal.SIG_DFL)
-            self._begin(log)
+            self._begin(output)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, stops)
         return worker == 0
 
-    def _begin(self, log: Path) -> None:
+    def _begin(self, output: int) -> None:
         """Make this process a worker: its own input and output, and a watch on its parents."""
         os.close(self._held)
         served = os.dup(_INPUT)
-        with log.open("ab") as output, Path(os.devnull).open("rb") as nothing:
-            os.dup2(nothing.fileno(), _INPUT)
-            os.dup2(output.fileno(), sys.stdout.fileno())
-            os.dup2(output.fileno(), sys.stderr.fileno())
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        for given, taken in ((nothing, _INPUT), (output, 1), (output, 2)):
+            os.dup2(given, taken)
+        os.close(nothing)
+        os.close(output)
         watch = select.poll()
         for descriptor in (served, self._end):
             watch.register(descriptor, 0)  # only to notice when its other end closes
@@ -118,8 +131,12 @@ class ForkServer:
                 return
             self._tell(self._workers.pop(worker), os.waitstatus_to_exitcode(status))
 
-    def _tell(self, job: str, exit_code: int) -> None:
-        line = json.dumps({"job": job, "exit_code": exit_code})
+    def _refuse(self, job: str, error: OSError) -> None:
+        text = f"cannot start a worker process: {error}\n{advice_on_limit(error)}"
+        self._tell(job, REFUSED, text)
+
+    def _tell(self, job: str, exit_code: int, detail: str = "") -> None:
+        line = json.dumps({"job": job, "exit_code": exit_code, "detail": detail})
         os.write(self._answers, f"{line}\n".encode())
 
     def _stop(self, number: int, _: object) -> None:
@@ -142,10 +159,30 @@ def resolve(target: str) -> Callable[[Path], int]:
     return getattr(importlib.import_module(module), name)
 
 
-if __name__ == "__main__":
+def _main(target: str) -> int:
     answers = os.dup(sys.stdout.fileno())
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # output of imports is not an answer
-    work = resolve(sys.argv[1])
+    work = resolve(target)
     gc.collect()
     gc.freeze()  # a collection in a worker would copy the pages of these objects
-    sys.exit(work(ForkServer(answers).serve()))
+    return work(ForkServer(answers).serve())
+
+
+def _leave_refused(error: BaseException) -> NoReturn:
+    """End with the reason as the log's last lines if the system refuses what is needed.
+
+    Raises:
+        BaseException: The error itself, if it is another.
+    """
+    fault = limit_fault(error)
+    if fault is None:
+        raise error
+    sys.stderr.write(f"{fault.message}\n{fault.hint}\n")
+    sys.exit(REFUSED)
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(_main(sys.argv[1]))
+    except Exception as error:
+        _leave_refused(error)

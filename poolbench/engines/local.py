@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from poolbench.core.errors import EnvironmentFault
+from poolbench.core.limits import advice_on_limit
 from poolbench.engines.api import Ended, Job, Workers
 
 _PIPE = 1 << 16
@@ -125,7 +126,9 @@ class LocalEngine:
                     start_new_session=True,
                 )
         except OSError as error:
-            raise EnvironmentFault(f"cannot start a worker process: {error}") from error
+            raise EnvironmentFault(
+                f"cannot start a worker process: {error}", advice_on_limit(error)
+            ) from error
 
     def _close_input(self) -> None:
         assert self._server is not None and self._server.stdin is not None  # noqa: S101, PT018

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from poolbench.core.printable import SHOWN
+
 # Control, format (including direction overrides), surrogate, line and paragraph separators.
 _UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
@@ -129,5 +131,7 @@ def _visible(char: str) -> str:
     if char in "\n\r\t":
         return " "
     if unicodedata.category(char) in _UNPRINTABLE:
+        if "\udc80" <= char <= "\udcff":  # a byte of a path
+            return char.encode(errors=SHOWN).decode()
         return char.encode("unicode_escape").decode()
     return char

@@ -14,12 +14,16 @@ from typing import Protocol
 
 from poolbench.core.cell import Cell
 from poolbench.core.errors import EnvironmentFault, PoolbenchError
-from poolbench.engines.api import Ended, Engine, Job, Queueing
+from poolbench.engines.api import REFUSED, Ended, Engine, Job, Queueing
 from poolbench.runtime.scheduling import LongestFirst
 
 POLL_S = 0.2
 ATTEMPTS = 3
 """Jobs in a row that may end without getting a cell done."""
+
+_OF_THE_MACHINE = {EnvironmentFault.exit_code, REFUSED}
+_KILLED = "the system may be short of memory (see dmesg): try fewer --jobs"
+_BAD_NODE = "see that every node has this Python with poolbench, and the store's disk"
 
 
 class Work(Protocol):
@@ -210,25 +214,41 @@ class Dispatcher:
         """Say that a worker died.
 
         Raises:
-            EnvironmentFault: On a cluster, no worker comes as far as a cell.
-            PoolbenchError: One on this machine does not.
+            EnvironmentFault: The machine refuses a worker what it needs, or none comes as far as
+                a cell.
+            PoolbenchError: One on this machine ends before its first cell by an error of ours.
         """
         how = f"exit {ended.exit_code}" if ended.exit_code is not None else ended.detail or "lost"
         log = self._work.log_tail(ended.job)
+        if self._engine.is_shared and ended.exit_code in _OF_THE_MACHINE:
+            raise _fault_of(ended.detail or log)
         if not self._work.has_begun(ended.job):
-            self._count_stillborn(f"died before its first cell ({how})", log)
+            self._count_stillborn(ended, f"died before its first cell ({how})", log)
         message = f"a worker died ({how}); another one takes over its cell"
         self._work.notice(f"{message}\n{log}".strip())
 
-    def _count_stillborn(self, what: str, log: str) -> None:
-        # One that dies of this machine is no accident; of a cluster, a node may be bad.
-        if self._engine.is_shared:
+    def _count_stillborn(self, ended: Ended, what: str, log: str) -> None:
+        # One that fails on this machine is no accident; one is killed, or on a bad node, by chance.
+        is_here, is_killed = self._engine.is_shared, (ended.exit_code or 0) < 0
+        if is_here and not is_killed:
             raise PoolbenchError(f"a worker {what}\n{log}".strip())
         self._stillborn += 1
         if any(map(self._work.has_begun, self._running)):
             self._stillborn = 0
-        if self._stillborn >= ATTEMPTS:
+        # Here, all workers go with the process that they are forked from.
+        most = ATTEMPTS * len(self._devices) if is_here else ATTEMPTS
+        if self._stillborn >= most:
             raise EnvironmentFault(
-                f"each of {ATTEMPTS} workers {what}\n{log}".strip(),
-                "see that every node has this Python with poolbench, and the store's disk",
+                f"each of {most} workers {what}\n{log}".strip(), _KILLED if is_here else _BAD_NODE
             )
+
+
+def _fault_of(text: str) -> EnvironmentFault:
+    """Return the fault that a worker could tell only in the last two lines of what it wrote."""
+    *_, message, hint = ["", "", *text.strip().splitlines()]
+    if not message:
+        return EnvironmentFault(
+            hint or "a worker cannot work here, nor write why",
+            "" if hint else "see that the store's disk has free space",
+        )
+    return EnvironmentFault(message, hint)

@@ -16,6 +16,7 @@ from poolbench.core.cell import Cell
 from poolbench.core.document import Damaged, read_as
 from poolbench.core.errors import EnvironmentFault, PoolbenchError
 from poolbench.core.events import Event, event_from_line
+from poolbench.core.printable import restored_path
 from poolbench.core.study import Study, read_study
 from poolbench.engines.api import Job
 from poolbench.runtime.attendance import SESSION_NAME, SILENT_S, is_attended
@@ -87,7 +88,13 @@ class Fault:
 
 def read_assignment(job_file: Path) -> Assignment:
     """Read the assignment in a job file."""
-    return read_as(Assignment, read_document(job_file))
+    stored = read_as(Assignment, read_document(job_file))
+    return replace(
+        stored,
+        store=restored_path(stored.store),
+        data_root=restored_path(stored.data_root),
+        plugins=tuple(map(restored_path, stored.plugins)),
+    )
 
 
 class Session:

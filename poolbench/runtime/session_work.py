@@ -11,6 +11,7 @@ from poolbench.core.counted import counted
 from poolbench.core.data_root import data_root
 from poolbench.core.errors import EnvironmentFault, StoreBusy
 from poolbench.core.events import Event
+from poolbench.core.printable import stored_path
 from poolbench.core.study import Study
 from poolbench.engines.api import Job
 from poolbench.runtime.scheduling import duration_of
@@ -76,13 +77,13 @@ class SessionWork:
         return self._session.job(
             Assignment(
                 task=self._name,
-                store=str(self._store.path.resolve()),
+                store=stored_path(str(self._store.path.resolve())),
                 session=self._session.name,
                 worker=name,
                 device=device,
                 threads=self._study.execution.threads,
-                data_root=str(root.resolve()) if root else "",
-                plugins=self._settings.plugins,
+                data_root=stored_path(str(root.resolve())) if root else "",
+                plugins=tuple(map(stored_path, self._settings.plugins)),
                 jobs=self._settings.jobs,
                 **own,
             )

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import gc
 import os
+import sys
 import time
 import traceback
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,6 +20,7 @@ import torch
 from poolbench.core.cell import Cell
 from poolbench.core.errors import EnvironmentFault, PoolbenchError
 from poolbench.core.events import Event, Kind, result_event
+from poolbench.core.limits import is_out_of_memory, limit_fault
 from poolbench.core.plugins import load_plugins
 from poolbench.runtime.components import components_of, require
 from poolbench.runtime.data_cache import DataCache
@@ -136,6 +139,9 @@ class Worker:
         except EnvironmentFault:
             raise
         except Exception as error:  # any cell may fail in its own way; the others continue
+            # Less memory may do for another cell; no cell does without files or processes.
+            if not is_out_of_memory(error) and (fault := limit_fault(error)):
+                raise fault from error
             self._fail(notes, cell, *_explained(error), log=traceback.format_exc())
         self._clear_memory()
 
@@ -218,9 +224,7 @@ def _explained(error: Exception) -> tuple[str, str]:
     if isinstance(error, PoolbenchError):
         return error.message, error.hint
     line = (str(error).strip().splitlines() or [""])[0]
-    # torch raises a plain RuntimeError when the CPU runs out of memory.
-    out_of_memory = isinstance(error, torch.OutOfMemoryError | MemoryError)
-    if out_of_memory or "can't allocate memory" in line:
+    if isinstance(error, torch.OutOfMemoryError) or is_out_of_memory(error):
         advice = "use a smaller recipe.batch_size, fewer --jobs, or another --device"
         return f"out of memory: {line}", advice
     return f"{type(error).__name__}: {line}", ""
@@ -244,6 +248,19 @@ def work(job_file: Path) -> int:
             ),
         ):
             return worker.work()
-    except EnvironmentFault as fault:
-        session.report_fault(fault)
+    except Exception as error:
+        fault = error if isinstance(error, EnvironmentFault) else limit_fault(error)
+        if fault is None:
+            raise
+        _report(session, fault)
         return fault.exit_code
+
+
+def _report(session: Session, fault: EnvironmentFault) -> None:
+    """Store a fault, or write it to the log: a full disk may have room for neither."""
+    try:
+        session.report_fault(fault)
+    except EnvironmentFault:
+        with suppress(OSError):
+            sys.stderr.write(f"{fault.message}\n{fault.hint}\n")
+            sys.stderr.flush()

@@ -10,6 +10,7 @@ from dataclasses import asdict
 from typing import Any, TypeVar
 
 from poolbench.core.document import Damaged, Unread, parse, read_as
+from poolbench.core.printable import SHOWN_IN_JSON
 from poolbench.core.record import Epoch, Timing
 
 T = TypeVar("T")
@@ -24,13 +25,17 @@ def sha256(data: bytes) -> str:
 
 
 def to_bytes(document: Any) -> bytes:
-    """Return a document as JSON text; NaN and infinity are errors, as in RFC 8259."""
-    return (json.dumps(document, indent=1, allow_nan=False, ensure_ascii=False) + "\n").encode()
+    """Return a document as JSON text; NaN and infinity are errors, as in RFC 8259.
+
+    Bytes of paths that are not UTF-8 are shown escaped: see ``core.printable``.
+    """
+    text = json.dumps(document, indent=1, allow_nan=False, ensure_ascii=False)
+    return f"{text}\n".encode(errors=SHOWN_IN_JSON)
 
 
 def seal(document: Mapping[str, Any]) -> bytes:
     """Return a document with the checksum of its own content."""
-    content = json.loads(json.dumps(document))
+    content = json.loads(to_bytes(document))
     return to_bytes({"sha256": _content_hash(content), **content})
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from poolbench.core.atomic import sync_folder, write_whole
 from poolbench.core.document import Damaged
 from poolbench.core.errors import EnvironmentFault
+from poolbench.core.limits import advice_on_limit
 from poolbench.store.marker import is_store
 
 _PAGE = 1 << 12
@@ -37,7 +38,7 @@ def explaining_disk_faults(path: Path) -> Iterator[None]:
             message = f"cannot write {path}: {os.strerror(error.errno)}"
             hint = "name a writable folder with --store (or POOLBENCH_STORE)"
         else:
-            message, hint = f"cannot write {path}: {error}", ""
+            message, hint = f"cannot write {path}: {error}", advice_on_limit(error)
         raise EnvironmentFault(message, hint) from error
 
 
@@ -188,7 +189,8 @@ def read_file(path: Path | str, *, at_most: int | None = None) -> bytes:
         raise FileNotFoundError(error.errno, error.strerror, str(path)) from None
     except OSError as error:
         raise EnvironmentFault(
-            f"cannot read {path}: {error.strerror}", "make it readable, or move its folder away"
+            f"cannot read {path}: {error.strerror}",
+            advice_on_limit(error) or "make it readable, or move its folder away",
         ) from error
 
 

@@ -145,8 +145,10 @@ def test_a_worker_that_the_system_refuses_is_told_and_the_others_go_on(
     engine = LocalEngine(Workers(target="scarce:work"))
     first = up(engine, tmp_path, "", "first")
     engine.submit([job(tmp_path, "", "second")])
-    assert wait(engine) == [Ended(job="second", exit_code=71)]
-    assert "no more processes" in (tmp_path / "second.log").read_text()
+    (ended,) = wait(engine)
+    assert (ended.job, ended.exit_code) == ("second", 71)
+    assert "no more processes" in ended.detail
+    assert "ulimit -u" in ended.detail
     assert first.is_running()
     engine.stop(0.0)
 

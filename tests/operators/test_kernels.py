@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import math
-import subprocess
 from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
@@ -189,9 +188,9 @@ def test_dtypes_that_no_kernel_knows_and_a_wish_for_eager_get_plain_tensors(
 def _nothing_built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Have libraries built anew, and forgotten afterwards."""
     monkeypatch.setenv("POOLBENCH_CACHE", str(tmp_path / "cache"))
-    library.library.cache_clear()
+    library._load.cache_clear()
     yield
-    library.library.cache_clear()
+    library._load.cache_clear()
 
 
 @pytest.mark.usefixtures("_nothing_built")
@@ -250,31 +249,6 @@ def test_maxima_are_fused_as_long_as_a_float_can_count_the_elements_of_a_map() -
         x = torch.zeros(1).expand(1, 1, 2**13, width)
         assert (peaks_for(x) is not None) == is_fused
     assert peaks_for(torch.zeros(1, 1, 2, 2, dtype=torch.float16)) is None
-
-
-@needs_compiler
-def test_a_library_is_built_once_and_again_for_another_type(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("POOLBENCH_CACHE", str(tmp_path / "not" / "there" / "yet"))
-
-    def build(command: list[str], **_: object) -> None:
-        target = Path(command[command.index("-o") + 1])
-        assert (tmp_path / "not" / "there" / "yet") in target.parents  # the same file system
-        target.touch()
-
-    monkeypatch.setattr(subprocess, "run", build)
-    first = library._built("peaks", "float")
-    assert list(first.parent.iterdir()) == [first]
-
-    def refuse(command: list[str], **_: object) -> None:
-        raise subprocess.CalledProcessError(1, command)
-
-    monkeypatch.setattr(subprocess, "run", refuse)
-    assert library._built("peaks", "float") == first
-    with pytest.raises(subprocess.CalledProcessError):
-        library._built("peaks", "double")
-    assert list(first.parent.iterdir()) == [first]
 
 
 @pytest.mark.parametrize(

@@ -150,6 +150,15 @@ def faults(device: torch.device) -> list[str]:
     return [reason for reason in found if reason is not None]
 
 
+def unkept(device: torch.device) -> str | None:
+    """Return why each process builds the fused code of a device anew; ``None`` if it is kept."""
+    if device.type != "cpu":
+        return None
+    from poolbench.operators.kernels import native
+
+    return native.unkept()
+
+
 def _is_switched_off() -> bool:
     asked = os.environ.get("POOLBENCH_KERNELS", "")
     if asked not in ("", "eager"):

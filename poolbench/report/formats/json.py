@@ -13,6 +13,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from poolbench.core.printable import SHOWN_IN_JSON
 from poolbench.report.table import Table
 
 SCHEMA = 1
@@ -40,7 +41,8 @@ def render(tables: Sequence[Table]) -> str:
             for table in tables
         ],
     }
-    return json.dumps(_strict(document), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    text = json.dumps(_strict(document), indent=2, ensure_ascii=False, allow_nan=False)
+    return text.encode(errors=SHOWN_IN_JSON).decode() + "\n"
 
 
 def _strict(value: Any) -> Any:

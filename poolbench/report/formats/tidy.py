@@ -15,6 +15,7 @@ from pathlib import Path
 
 from poolbench.core.atomic import write_whole
 from poolbench.core.errors import not_installed
+from poolbench.core.printable import SHOWN
 from poolbench.report.formats.csv import literal
 
 
@@ -65,7 +66,7 @@ def write_csv(observations: Iterable[Observation], path: Path) -> int:
     writer.writerow(FIELDS)
     rows = [_finite(observation) for observation in observations]
     writer.writerows([_literal(value) for value in row] for row in rows)
-    write_whole(path, lambda file: file.write(text.getvalue().encode()))
+    write_whole(path, lambda file: file.write(text.getvalue().encode(errors=SHOWN)))
     return len(rows)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from poolbench.operators.kernels.native.library import fault
+from poolbench.operators.kernels.native.library import fault, unkept
 from poolbench.operators.kernels.native.smooth_maximum import backward, covers, forward
 
-__all__ = ["backward", "covers", "fault", "forward"]
+__all__ = ["backward", "covers", "fault", "forward", "unkept"]
