@@ -14,7 +14,7 @@ from tests.endurance.campaign import Campaign
 
 pytestmark = [pytest.mark.endurance, pytest.mark.timeout(0)]
 
-CAMPAIGN = Campaign("altered_documents", goal=10_000, share=10)
+CAMPAIGN = Campaign("altered_documents", goal=10_000, share=12)
 TESTS = "tests/cli/test_altered_documents.py"
 CHUNK = 1000  # of documents, with one start of the tests
 

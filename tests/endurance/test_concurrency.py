@@ -13,7 +13,7 @@ from tests.endurance.stores import TRAIN, Undisturbed, assert_answered
 
 pytestmark = [pytest.mark.endurance, pytest.mark.timeout(0)]
 
-CAMPAIGN = Campaign("concurrency", goal=20, share=3)
+CAMPAIGN = Campaign("concurrency", goal=20, share=2)
 PROCESSES = 4
 
 

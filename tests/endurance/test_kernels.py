@@ -25,7 +25,7 @@ from tests.operators.test_kernels import needs_compiler, upstream_for
 
 pytestmark = [pytest.mark.endurance, pytest.mark.timeout(0), needs_compiler]
 
-CAMPAIGN = Campaign("kernels", goal=20_000, share=10)
+CAMPAIGN = Campaign("kernels", goal=20_000, share=12)
 # Operators with fused code.
 NAMES = ("lse", "lae", "softpool", "max", "mixed", "avgmax", "gated")
 

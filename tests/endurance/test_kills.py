@@ -12,7 +12,7 @@ from tests.endurance.stores import PROBE, TRAIN, TRAIN_APART, Undisturbed, told
 
 pytestmark = [pytest.mark.endurance, pytest.mark.timeout(0)]
 
-CAMPAIGN = Campaign("kills", goal=500, share=20)
+CAMPAIGN = Campaign("kills", goal=500, share=18)
 
 
 def a_kill(draw: random.Random, undisturbed: Undisturbed) -> tuple[tuple[str, ...], Call]:

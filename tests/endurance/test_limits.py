@@ -16,7 +16,7 @@ from tests.endurance.stores import PROBE, TRAIN, Undisturbed, assert_answered
 
 pytestmark = [pytest.mark.endurance, pytest.mark.timeout(0)]
 
-CAMPAIGN = Campaign("limits", goal=200, share=7)
+CAMPAIGN = Campaign("limits", goal=200, share=6)
 MEBIBYTE = 2**20
 
 

@@ -20,7 +20,7 @@ from tests.endurance.test_suites import an_override
 
 pytestmark = [pytest.mark.endurance, pytest.mark.timeout(0)]
 
-CAMPAIGN = Campaign("options", goal=3000, share=8)
+CAMPAIGN = Campaign("options", goal=3000, share=6)
 MOST_S = 10.0  # a page with its charts
 COMMANDS = (
     ("plan", "s.yaml"), ("report",), ("report", "runs"), ("compare", "runs"), ("list", "runs"),

@@ -15,7 +15,7 @@ from tests.operators.test_kernels import needs_compiler
 
 pytestmark = [pytest.mark.endurance, pytest.mark.timeout(0), needs_compiler]
 
-CAMPAIGN = Campaign("sanitized", goal=2000, share=8)
+CAMPAIGN = Campaign("sanitized", goal=2000, share=6)
 CHUNK = 500  # of calls, with one start
 # Optimised, it would take minutes to compile. The compiler itself is not to be watched.
 COMPILER = """\
