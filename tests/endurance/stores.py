@@ -107,11 +107,12 @@ class Undisturbed:
         """Check that a command, repeated, ends in what it leaves undisturbed."""
         (ended,) = self._programs.run(Call(words, str(folder)))
         assert ended.code == 0, told(ended)
-        assert lasting(folder / "runs") == lasting(self.store(words))
+        assert lasting(folder / "runs") == lasting(self.store(words)), "other bytes"
         for check in ("verify", "gc"):
             (ended,) = self._programs.run(Call(("store", check), str(folder)))
             assert ended.code == 0, told(ended)
-        assert names(folder / "runs") == names(self.store(words))
+        differing = names(folder / "runs") ^ names(self.store(words))
+        assert not differing, f"left over, or missing: {differing}"
 
 
 def told(ended: Ended) -> str:
