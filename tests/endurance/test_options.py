@@ -8,6 +8,7 @@ import random
 import time
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer.main
@@ -26,11 +27,6 @@ COMMANDS = (
     ("plan", "s.yaml"), ("report",), ("report", "runs"), ("compare", "runs"), ("list", "runs"),
     ("list", "operators", "lae"), ("list",), ("store", "verify"), ("export", "-o", "out"),
 )  # fmt: skip
-OPTIONS = (
-    "--only", "--limit", "--profile", "--format", "--shard", "--jobs", "--device", "--alpha",
-    "--rule", "--margin", "--store", "--data-root", "--baseline", "-o", "--plugin", "--fail-if",
-    "--as", "--engine", "--figures", "--nothing", "-q", "--download", "--help",
-)  # fmt: skip
 VALUES = (
     "", "0", "1", "-1", "1/2", "3/2", "nan", "inf", "1e999", "9" * 400, "lae*", "lae@0", "[", "*",
     "cpu", "cuda:99", "json", "md", "csv", "set", "holm", "x", "é", "a\nb", "runs", "s.yaml", ".",
@@ -38,14 +34,19 @@ VALUES = (
 )  # fmt: skip
 
 
-def a_line(draw: random.Random) -> list[str]:
-    """Return the words of a command line."""
+def a_line(program: Any, draw: random.Random) -> list[str]:
+    """Return the words of a command line, mostly with options that the command has."""
     words = list(draw.choice(COMMANDS))
+    command = program.commands[words[0]]
+    if words[0] == "store":
+        command = command.commands[words[1]]
+    options = [each for param in command.params for each in param.opts if each.startswith("-")]
+    options += ["--nothing", "-q", "--help"]
     for _ in range(draw.choice((1, 1, 2, 3))):
         if words[0] == "plan" and draw.random() < 0.5:
             words += ["--set", an_override(draw).replace("\x00", "")]
         else:
-            words += [draw.choice(OPTIONS), draw.choice(VALUES)]
+            words += [draw.choice(options), draw.choice(VALUES)]
     if draw.random() < 0.1:
         draw.shuffle(words)
     return words
@@ -69,7 +70,7 @@ def test_options(undisturbed: Undisturbed, monkeypatch: pytest.MonkeyPatch) -> N
     def case(draw: random.Random) -> None:
         with undisturbed.case(PROBE) as folder:
             monkeypatch.chdir(folder)
-            words = a_line(draw)
+            words = a_line(program, draw)
             start = time.process_time()
             try:
                 assert answer(words) in (0, 2, 3, 4, 5, 6)
