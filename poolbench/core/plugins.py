@@ -90,7 +90,7 @@ def _load_file(file: str) -> None:
     # The folder distinguishes files of the same name.
     folder_hash = hashlib.sha256(os.fsencode(path.parent)).hexdigest()[:8]
     name = f"{_PREFIX}{path.stem}_{folder_hash}"
-    if not path.is_file():
+    if not os.path.isfile(path):  # noqa: PTH113 - a name too long is an error to Path
         raise BadInput(f"there is no plug-in '{file}'", "name a Python file with --plugin")
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None:

@@ -9,6 +9,8 @@ from contextlib import suppress
 from fnmatch import fnmatch
 from pathlib import Path
 
+from poolbench.store.attempts import ATTEMPTS, FAILURE
+from poolbench.store.measurements import FOLDER as PROBES
 from poolbench.store.places import QUARANTINE, RUNS, STAGING, UNFINISHED
 from poolbench.store.store import Store
 from poolbench.store.writer import checkpoints
@@ -18,7 +20,7 @@ _CERTAINLY_DEAD_S = 86_400.0  # a temporary file exists only while it is written
 
 
 def leftovers(store: Store) -> Iterator[Path]:
-    """Yield what killed writers left: temporary files, half a run, states of finished cells.
+    """Yield what killed writers left: temporary files, half a run, notes of finished work.
 
     Quarantined runs are included; sessions are not: the caller knows which processes live
     (``Store.session_folders``).
@@ -35,6 +37,7 @@ def leftovers(store: Store) -> Iterator[Path]:
             yield from _temporary(folder)
             if store.is_committed(folder.name):
                 yield from checkpoints(folder)
+                yield from _attempts_at_measuring(folder)
     # No lock shows who is writing elsewhere.
     for path in _temporary(store.path, but=(RUNS, UNFINISHED, QUARANTINE)):
         with suppress(FileNotFoundError):  # its writer has just renamed it
@@ -51,6 +54,18 @@ def _temporary(top: Path, but: Collection[str] = ()) -> Iterator[Path]:
             below[:] = [name for name in below if name not in but]
         below[:] = [name for name in below if not fnmatch(name, STAGING)]
         yield from (Path(folder, name) for name in sorted(names) if fnmatch(name, _TEMPORARY))
+
+
+def _attempts_at_measuring(run: Path) -> Iterator[Path]:
+    """Yield the attempts of a measuring that was killed before it deleted them.
+
+    What is measured is not measured again, so no later command would. While there is a failure
+    they belong to it.
+    """
+    folder = run / PROBES
+    attempts, failure = folder / ATTEMPTS, folder / FAILURE
+    if not folder.is_symlink() and attempts.is_file() and not os.path.lexists(failure):
+        yield attempts
 
 
 def _folders(parent: Path) -> list[Path]:

@@ -85,5 +85,5 @@ class MeasurementWriter(Attempts):
 
     def conclude(self) -> None:
         """Delete the attempts once everything asked for is measured."""
-        for name in (ATTEMPTS, FAILURE):
+        for name in (FAILURE, ATTEMPTS):  # alone, attempts tell nothing: see ``leftovers``
             remove_file(self.folder / name)

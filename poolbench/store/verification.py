@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,7 @@ from poolbench.store.documents import unseal
 from poolbench.store.files import read_document
 from poolbench.store.findings import finding_keys, finding_path
 from poolbench.store.measurements import FOLDER as PROBES
-from poolbench.store.places import RUNS, UNFINISHED
+from poolbench.store.places import FINDINGS, FOLDERS, RUNS, UNFINISHED
 from poolbench.store.store import Store
 
 
@@ -58,9 +59,19 @@ def _without_result(store: Store) -> Iterator[str]:
 
 
 def _odd_entries(store: Store) -> Iterator[str]:
+    """Yield what is neither a run nor a folder where documents would be looked for."""
+    for name in (*FOLDERS, FINDINGS):
+        if _is_no_folder(store.path / name):
+            yield f"{name}: not a folder"
     for entry in _entries(store):
         if not entry.is_dir():
             yield f"{RUNS}/{entry.name}: not a run"
+        elif _is_no_folder(entry / PROBES):
+            yield f"{RUNS}/{entry.name}/{PROBES}: not a folder, so it holds no measurement"
+
+
+def _is_no_folder(path: Path) -> bool:
+    return os.path.lexists(path) and not path.is_dir()
 
 
 def _entries(store: Store, name: str = RUNS) -> Iterator[Path]:

@@ -29,6 +29,12 @@ MERGE_KEY = "<<"
 _UNFIT = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
+def unfit(text: str) -> str:
+    """Return which character a text may not hold, in words; empty if it may hold them all."""
+    character = _UNFIT.search(text)
+    return f"text with the character U+{ord(character.group()):04X}" if character else ""
+
+
 def compose(text: str, source: Source, faults: Faults) -> Node:
     """Read one YAML document.
 
@@ -129,9 +135,8 @@ class _Composer:
 
     def _scalar(self, event: yaml.ScalarEvent) -> Node:
         mark = self._mark(event)
-        if character := _UNFIT.search(event.value):
-            code = f"U+{ord(character.group()):04X}"
-            self._faults.add_unreadable(mark, f"text with the character {code}", "write it out")
+        if told := unfit(event.value):
+            self._faults.add_unreadable(mark, told, "write it out")
         is_plain = event.style is None and event.tag is None
         try:
             value = resolve(event.value) if is_plain else event.value
@@ -180,7 +185,7 @@ class _Composer:
             self._faults.add_unreadable(
                 self._mark(event), f"a key of more than {MAX_KEY_LENGTH} characters"
             )
-        return name
+        return _UNFIT.sub("\ufffd", name)  # the forms take no halves; the fault is told
 
     def _mappings(self, node: Node) -> tuple[Node, ...]:
         parts = node.items if node.is_list else (node,)

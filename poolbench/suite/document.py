@@ -9,7 +9,7 @@ from pathlib import Path
 
 from poolbench.core.errors import BadInput, did_you_mean
 from poolbench.core.experiment import kind_of
-from poolbench.suite.composer import MAX_BYTES, compose
+from poolbench.suite.composer import MAX_BYTES, compose, unfit
 from poolbench.suite.faults import Faults, Mark, Source
 from poolbench.suite.merge import lay
 from poolbench.suite.nodes import Node
@@ -214,6 +214,8 @@ def _read_override(override: Override, faults: Faults) -> Node:
     keys = path.strip().split(".")
     if not equals or not all(keys) or len(keys) > MAX_KEYS:
         faults.stop(mark, "expected KEY.KEY=VALUE", "for example: --set recipe.epochs=5")
+    if told := unfit(path):
+        faults.stop(mark, told, "keys are plain words")
     if keys[0] in ("extends", "profiles"):
         faults.stop(mark, f"{keys[0]} cannot be set here", "set the value itself")
     node = compose(value, source, faults)

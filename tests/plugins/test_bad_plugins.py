@@ -154,3 +154,9 @@ def test_our_own_entries_are_in_order(family: str) -> None:
         assert entry.fault() == "", name
         for part in entry.targets():
             assert callable(CATALOGUES[family].resolve(name, part))
+
+
+@pytest.mark.parametrize("file", ["missing.py", "9" * 400])
+def test_a_file_that_cannot_be_there_is_told(file: str) -> None:
+    with pytest.raises(BadInput):
+        load_plugins([file])

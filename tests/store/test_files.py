@@ -18,9 +18,11 @@ from poolbench.store.attempts import Attempts
 from poolbench.store.files import explaining_disk_faults, remove_file, remove_tree, write_atomic
 from poolbench.store.findings import save_finding
 from poolbench.store.leftovers import leftovers
+from poolbench.store.measurements import MeasurementWriter
 from poolbench.store.places import FINDINGS
 from poolbench.store.store import Store
 from tests.cells import a_cell
+from tests.store.made_up import commit, measure
 
 
 def test_a_file_is_replaced_and_nothing_else_is_left(tmp_path: Path) -> None:
@@ -197,6 +199,21 @@ def test_what_a_living_writer_has_under_its_lock_is_left_over_only_when_it_is_de
             (folder / name).write_bytes(b"half")
         assert list(leftovers(store)) == []
     assert list(leftovers(store)) == [folder / name for name in names]
+
+
+def test_attempts_at_what_is_measured_are_left_over_unless_a_failure_is_told(
+    tmp_path: Path,
+) -> None:
+    store = Store.create(tmp_path)
+    commit(tmp_path)
+    measure(tmp_path)
+    notes = MeasurementWriter(store.folder(a_cell().id))
+    notes.begin("session", {})
+    assert list(leftovers(store)) == [notes.folder / "attempts.jsonl"]
+    notes.record_failure("session", "out of memory")
+    assert list(leftovers(store)) == []
+    notes.conclude()
+    assert list(leftovers(store)) == []
 
 
 def test_what_is_left_over_is_told_in_order(tmp_path: Path) -> None:

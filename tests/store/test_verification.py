@@ -218,3 +218,18 @@ def test_a_document_with_a_number_that_is_none_is_damaged_whatever_its_seal(stor
     path.write_bytes(seal({"a": 1}).replace(b": 1", b": 1e999"))
     (told,) = verify(store).others
     assert "findings/f00.json" in told
+
+
+@pytest.mark.parametrize("name", ["studies", "findings", f"runs/{RUNS[0]}/probes"])
+def test_what_took_the_place_of_a_folder_is_told(name: str, store: Store) -> None:
+    place = store.path / name
+    makers: list[Callable[[], object]] = [
+        place.touch, lambda: os.mkfifo(place), lambda: place.symlink_to("nowhere")
+    ]  # fmt: skip
+    for make in makers:
+        shutil.rmtree(place)
+        make()
+        (told,) = verify(store).others
+        assert told.startswith(f"{name}: not a folder")
+        place.unlink()
+        place.mkdir()

@@ -121,6 +121,7 @@ def test_an_override_is_read_by_the_rules_of_the_file(load_text) -> None:
         ("recipe.epoch=1", "unknown key 'epoch' in recipe"),
         ("model=wnr", "unknown model 'wnr'"),
         ("recipe.epochs", "expected KEY.KEY=VALUE"),
+        ("recipe.\udcff=1", "text with the character U+DCFF"),
         ("recipe..epochs=1", "expected KEY.KEY=VALUE"),
         ("recipe.epochs=", "the value is missing"),
         ("extends=./x.yaml", "extends cannot be set here"),

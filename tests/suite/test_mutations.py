@@ -56,7 +56,7 @@ def _places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     return [path, *below] if path else below
 
 
-def _mutate(suite: Any, chance: random.Random) -> Any:
+def mutate(suite: Any, chance: random.Random) -> Any:
     """Replace, remove, rename, copy or wrap the value at one place."""
     suite = json.loads(json.dumps(suite))
     places = _places(suite)
@@ -110,7 +110,7 @@ def test_a_structural_mutation_gives_a_study_or_a_fault_with_its_place(
     chance = random.Random(seed)
     suite = SUITE
     for _ in range(count):
-        suite = _mutate(suite, chance)
+        suite = mutate(suite, chance)
     result = _load(path, json.dumps(suite, indent=1), "smoke" if with_profile else None)
     if isinstance(result, BadInput):
         assert str(path) in result.message
