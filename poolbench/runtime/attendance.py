@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import platform
 import re
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ from pathlib import Path
 
 RENEWED_S = 20.0
 SILENT_S = 300.0
-"""Seconds after which a command on another machine counts as dead. Clocks may differ a little."""
+"""Seconds after which a command on another machine counts as dead."""
 
 _SUFFIX = ".alive"
 SESSION_NAME = re.compile(r"(?P<host>.+)-(?P<pid>\d+)-[0-9a-f]{8}")
@@ -60,9 +61,22 @@ def is_attended(folder: Path, *, silent_s: float = SILENT_S, by_others: bool = F
         if host == platform.node():
             if _is_alive(pid):
                 return True
-        elif time.time() - seen_s < silent_s:
+        elif _now_s(folder) - seen_s < silent_s:
             return True
     return False
+
+
+def _now_s(folder: Path) -> float:
+    """Return the time by the clock that marks the files of a folder, which machines share.
+
+    Theirs may differ, and step.
+    """
+    try:
+        # Beside it: the folder's own time is a sign of life.
+        with tempfile.TemporaryFile(dir=folder.parent) as new:
+            return os.fstat(new.fileno()).st_mtime
+    except OSError:  # nothing can be written there, as in a copy to look at
+        return time.time()
 
 
 def _attendants(folder: Path, but: Path | None) -> Iterator[tuple[str, int, float]]:

@@ -55,6 +55,20 @@ def sign(session: Session, pid: int, *, host: str = platform.node(), age_s: floa
     os.utime(file, (seen_s, seen_s))
 
 
+def test_a_clock_that_is_years_ahead_ends_no_session_of_another_machine(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = Session.start(store, STUDY)
+    sign(session, 1, host="elsewhere")
+    now_s = time.time()
+    monkeypatch.setattr(time, "time", lambda: now_s + 1e8)
+    assert not session.is_over()
+    monkeypatch.undo()
+    sign(session, 1, host="elsewhere", age_s=1e4)
+    monkeypatch.setattr(time, "time", lambda: now_s - 1e8)
+    assert session.is_over()
+
+
 def test_a_session_is_over_when_nobody_attends_it(
     store: Store, other: subprocess.Popen[bytes]
 ) -> None:
