@@ -6,8 +6,6 @@ told in the session's folder, where the command that submitted it, or ``poolbenc
 
 from __future__ import annotations
 
-import os
-import platform
 import signal
 import sys
 from contextlib import suppress
@@ -19,7 +17,7 @@ from poolbench.core.plugins import load_plugins
 from poolbench.engines.api import not_seen
 from poolbench.engines.slurm_queue import requeue
 from poolbench.runtime.runner import Runner
-from poolbench.runtime.session import Session, read_assignment
+from poolbench.runtime.session import Session, node_name, read_assignment
 from poolbench.runtime.settings import Settings
 from poolbench.runtime.task import TASKS
 from poolbench.store.store import Store
@@ -42,8 +40,7 @@ class Element:
 
     def __init__(self, folder: Path, job: str) -> None:
         if not (folder / f"{job}.json").exists():
-            node = os.environ.get("SLURMD_NODENAME") or platform.node()
-            raise EnvironmentFault(f"{node} {not_seen(folder)}")
+            raise EnvironmentFault(f"{node_name()} {not_seen(folder)}")
         self._ended = folder / f"{job}.exit"
         self._assignment = read_assignment(folder / f"{job}.json")
         self._session = Session(Store(Path(self._assignment.store)), self._assignment.session)

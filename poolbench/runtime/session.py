@@ -73,7 +73,7 @@ class Assignment:
         """
         if self.version != __version__:
             raise EnvironmentFault(
-                f"{platform.node()} has poolbench {__version__}; the command is {self.version}",
+                f"the installed poolbench is {__version__}; the command's is {self.version}",
                 f"install the same there: pip install poolbench=={self.version}",
             )
 
@@ -84,6 +84,12 @@ class Fault:
 
     message: str
     hint: str = ""
+    node: str = ""
+
+
+def node_name() -> str:
+    """Return the name of this machine: to Slurm, if it is one of its nodes."""
+    return os.environ.get("SLURMD_NODENAME") or platform.node()
 
 
 def read_assignment(job_file: Path) -> Assignment:
@@ -232,7 +238,7 @@ class Session:
 
     def report_fault(self, fault: PoolbenchError) -> None:
         """Store a fault that prevents all work here, for the command to raise."""
-        told = Fault(message=fault.message, hint=fault.hint)
+        told = Fault(message=fault.message, hint=fault.hint, node=node_name())
         write_atomic(self.folder / "fault", to_bytes(asdict(told)))
 
     def fault(self) -> EnvironmentFault | None:
@@ -241,7 +247,8 @@ class Session:
             told = read_as(Fault, read_document(self.folder / "fault"))
         except (FileNotFoundError, Damaged, EnvironmentFault):
             return None
-        return EnvironmentFault(told.message, told.hint)
+        where = "" if told.node in ("", node_name()) else f"{told.node}: "
+        return EnvironmentFault(f"{where}{told.message}", told.hint)
 
     def end(self) -> None:
         """Delete the folder: all results are in the store."""

@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from poolbench import __version__
+from poolbench.core.errors import EnvironmentFault
 from poolbench.core.events import Event
 from poolbench.runtime.session import Assignment, Session
 from poolbench.runtime.worker import work
@@ -38,6 +41,24 @@ def test_a_worker_of_another_version_does_nothing_and_says_what_to_install(tmp_p
     assert "pip install poolbench==0.0.1" in fault.hint
     assert not session.has_begun("worker-0")
     assert list(session.store.finished()) == []
+
+
+def test_a_fault_of_another_node_is_told_with_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = Session.start(Store.create(tmp_path / "runs"), a_study())
+    told = []
+    for node in ("n7", ""):
+        monkeypatch.setenv("SLURMD_NODENAME", node)
+        session.report_fault(EnvironmentFault("no CUDA device", "try: nvidia-smi"))
+        monkeypatch.delenv("SLURMD_NODENAME")
+        fault = session.fault()
+        assert fault is not None
+        told.append((fault.message, fault.hint))
+    assert told == [
+        ("n7: no CUDA device", "try: nvidia-smi"),
+        ("no CUDA device", "try: nvidia-smi"),
+    ]
 
 
 def test_a_worker_has_the_part_of_the_study_that_is_its_own(tmp_path: Path) -> None:
