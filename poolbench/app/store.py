@@ -42,7 +42,7 @@ def verify(store_path: Path) -> Verified:
     return verify_store(Store(store_path))
 
 
-def set_aside(store_path: Path, cell_ids: Iterable[str]) -> list[Path]:
+def set_aside(store_path: Path, cell_ids: Iterable[str]) -> dict[str, Path | str]:
     """Move damaged runs to the quarantine folder, so that their cells are trained again.
 
     Training checks only small files for damage, because it cannot read all weights each time.
@@ -53,19 +53,22 @@ def set_aside(store_path: Path, cell_ids: Iterable[str]) -> list[Path]:
             measurement, which is repeated.
 
     Returns:
-        Their new paths.
+        By id of a damaged run its new path, or why it could not be moved.
 
     Raises:
         EnvironmentFault: The store cannot be read, or written.
     """
     store = Store(store_path)
     store.ready()
-    moved = []
+    moved: dict[str, Path | str] = {}
     for cell_id in cell_ids:
         try:
             store.commit_of(cell_id).verify()
         except (Damaged, FileNotFoundError):
-            moved.append(store.quarantine(cell_id))
+            try:
+                moved[cell_id] = store.quarantine(cell_id)
+            except EnvironmentFault as fault:
+                moved[cell_id] = fault.message
         except EnvironmentFault:
             continue  # what cannot be read may be sound
     return moved

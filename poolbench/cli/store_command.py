@@ -39,13 +39,15 @@ def verify(
     from poolbench.core.errors import CellsFailed
 
     found = verify_store(store)
-    count, damaged = len(found.runs), found.damaged
+    count, damaged = len(found.runs), dict(found.damaged)
     typer.echo(f"{count - len(damaged)} of {counted(count, 'run is', 'runs are')} sound")
     for line in passed_over(str(store), found.unread):
         tell(line)
-    if set_aside:
-        for path in set_runs_aside(store, damaged):
-            typer.echo(f"moved {path}")
+    for cell_id, moved in set_runs_aside(store, damaged).items() if set_aside else ():
+        if isinstance(moved, Path):
+            typer.echo(f"moved {moved}")
+        else:
+            damaged[cell_id] += f"; not moved: {moved}"
     if damaged or found.others:
         lines = [f"{cell_id}: {problem}" for cell_id, problem in damaged.items()]
         what = counted(len(damaged), "damaged run")

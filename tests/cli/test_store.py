@@ -11,6 +11,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
+from poolbench.core.errors import EnvironmentFault
 from poolbench.store.store import Store
 from tests.app.stores import a_store, probed
 from tests.conftest import Done
@@ -34,6 +37,29 @@ def test_a_run_whose_weights_are_not_what_they_were_can_be_set_aside(
     assert moved.out.splitlines()[1:] == [f"moved runs/quarantine/{flipped}-0"]
     assert list(store.finished()) == sorted([badly_measured, *sound])
     assert poolbench("store", "verify").out == "2 of 3 runs are sound\n"
+
+
+def test_a_damaged_run_that_cannot_be_moved_is_told_with_the_others(
+    poolbench: Callable[..., Done], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study = a_store(tmp_path / "runs", {"average": [180, 181]})
+    store = Store(tmp_path / "runs")
+    stuck, other = sorted(cell.id for cell in study.cells)
+    for each in (stuck, other):
+        (store.folder(each) / "model.safetensors").write_bytes(b"mode up")
+    move = Store.quarantine
+
+    def refuse(self: Store, cell_id: str) -> Path:
+        if cell_id == stuck:
+            raise EnvironmentFault("cannot write there: read-only file system")
+        return move(self, cell_id)
+
+    monkeypatch.setattr(Store, "quarantine", refuse)
+    done = poolbench("store", "verify", "--set-aside")
+    assert done.code == 3
+    assert done.out.splitlines()[1:] == [f"moved runs/quarantine/{other}-0"]
+    assert "not moved: cannot write there: read-only file system" in done.err
+    assert "2 damaged runs" in done.err
 
 
 def test_gc_takes_dead_sessions_and_leaves_what_is_none(

@@ -47,6 +47,7 @@ def test_a_second_run_that_repeats_the_first_is_dropped_whatever_took_longer(
         ),
         ({"result": replace(RESULT, test_loss=0.5)}, ("same accuracy", "other test loss")),
         ({"predictions": predictions(2, 1)}, ("same accuracy", "other predictions")),
+        ({"predictions": predictions(1, 2)[:-9]}, ("same accuracy", "other predictions")),
         ({"history": [replace(EPOCH, loss=0.75)]}, ("same accuracy", "other history")),
         (
             {"result": replace(RESULT, status="diverged", correct=0, test_loss=None)},

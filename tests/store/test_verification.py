@@ -94,7 +94,8 @@ def test_a_result_that_no_writer_wrote_is_damaged_though_its_seal_fits(
     assert list(found.damaged) == [RUNS[0]]
     assert told in found.damaged[RUNS[0]]
     assert not store.has_result(RUNS[0])
-    (moved,) = set_aside(store.path, found.damaged)
+    (moved,) = set_aside(store.path, found.damaged).values()
+    assert isinstance(moved, Path)
     assert moved.name == f"{RUNS[0]}-0"
 
 
@@ -112,7 +113,8 @@ def test_a_run_whose_result_is_gone_is_told_and_set_aside(store: Store) -> None:
     commit_of(store).unlink()
     found = verify(store)
     assert found.damaged == {RUNS[0]: "result.json is missing"}
-    (moved,) = set_aside(store.path, found.damaged)
+    (moved,) = set_aside(store.path, found.damaged).values()
+    assert isinstance(moved, Path)
     assert (moved / "model.safetensors").exists()
     assert verify(store).damaged == {}
 
@@ -137,7 +139,9 @@ def test_what_is_no_file_is_told_with_the_rest(
     assert len(told) == 1
     assert "is not a file" in told[0] or "bytes instead of" in told[0]
     assert found.runs == tuple(sorted(RUNS))
-    assert all(path.name == f"{RUNS[0]}-0" for path in set_aside(store.path, found.damaged))
+    for moved in set_aside(store.path, found.damaged).values():
+        assert isinstance(moved, Path)
+        assert moved.name == f"{RUNS[0]}-0"
 
 
 def test_odd_entries_are_told_and_stop_nothing(
