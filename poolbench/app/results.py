@@ -188,7 +188,11 @@ def read_results(study: Study, store_path: Path, reading: Reading | None = None)
 def _measurements(store: Store, cell: Cell, run: Run) -> tuple[tuple[Measurement, ...], list[str]]:
     """Return the measurements of a run's weights, and what is wrong with damaged files."""
     found, damaged = [], []
-    for key in store.measurement_keys(cell.id):
+    try:
+        keys = [*store.measurement_keys(cell.id)]
+    except EnvironmentFault as error:
+        return (), [f"{cell}: {error.message}; counted as missing: {error.hint}"]
+    for key in keys:
         try:
             measurement = store.measurement(cell.id, key)
         except (Damaged, FileNotFoundError) as error:

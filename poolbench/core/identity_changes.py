@@ -30,7 +30,7 @@ def _of_values(key: str, here: Any, there: Any) -> Iterator[str]:
         return
     if not (isinstance(here, Mapping) and isinstance(there, Mapping)):
         yield f"{key} {_text(here)} instead of {_text(there)}"
-    elif "name" not in here:
+    elif not (_is_named(here) and _is_named(there)):
         yield from _of_mappings(f"{key}.", here, there)
     elif here["name"] != there["name"]:  # the options of another optimiser, ... are its own
         yield f"{key} {here['name']} instead of {there['name']}"
@@ -39,6 +39,11 @@ def _of_values(key: str, here: Any, there: Any) -> Iterator[str]:
         rest = [{k: v for k, v in each.items() if k not in ("name", "options")}
                 for each in (here, there)]  # fmt: skip
         yield from _of_mappings(f"{key} {here['name']}: ", *rest)
+
+
+def _is_named(value: Mapping[str, Any]) -> bool:
+    """Whether it is a component with its options; a baseline from elsewhere may hold anything."""
+    return "name" in value and isinstance(value.get("options"), Mapping)
 
 
 def _text(value: Any) -> str:

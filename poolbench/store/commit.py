@@ -13,6 +13,7 @@ from annotated_types import Len
 
 from poolbench.core.cell import ID_LENGTH, Cell
 from poolbench.core.document import Count, Damaged, Unread, numbers_fit_64_bits, parse
+from poolbench.core.errors import EnvironmentFault
 from poolbench.core.record import Result, Run
 from poolbench.store.documents import (
     epochs_from_lines,
@@ -21,7 +22,7 @@ from poolbench.store.documents import (
     sha256,
     timings_from_lines,
 )
-from poolbench.store.files import read_document, read_file
+from poolbench.store.files import read_document, read_file, unreadable
 
 FILE = "result.json"
 IDENTITY = "cell.json"
@@ -82,6 +83,7 @@ class Commit:
 
         Raises:
             Damaged: It belongs to another cell, or a file is missing or has the wrong size.
+            EnvironmentFault: A file cannot be looked at.
         """
         # Not calculated anew: the commit is sealed, and 10^5 identities take half a minute.
         own = self.files[IDENTITY].sha256[:ID_LENGTH]
@@ -91,7 +93,10 @@ class Commit:
         for name, facts in self.files.items():
             try:
                 size = os.stat(f"{folder}/{name}").st_size  # noqa: PTH116 - asked of 10^5 files
-            except (FileNotFoundError, NotADirectoryError):
+            except OSError as error:
+                found = unreadable(f"{folder}/{name}", error)
+                if isinstance(found, EnvironmentFault):
+                    raise found from error
                 raise Damaged(f"{name} is missing") from None
             if size != facts.bytes:
                 raise Damaged(f"{name} has {size} bytes instead of {facts.bytes}")

@@ -17,6 +17,7 @@ from poolbench.core.limits import advice_on_limit
 from poolbench.store.marker import is_store
 
 _PAGE = 1 << 12
+_MISSING = {errno.ENOENT, errno.ENOTDIR}
 _LARGEST_DOCUMENT = 1 << 30
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
@@ -185,13 +186,18 @@ def read_file(path: Path | str, *, at_most: int | None = None) -> bytes:
             return data
         finally:
             os.close(descriptor)
-    except (FileNotFoundError, NotADirectoryError) as error:
-        raise FileNotFoundError(error.errno, error.strerror, str(path)) from None
     except OSError as error:
-        raise EnvironmentFault(
-            f"cannot read {path}: {error.strerror}",
-            advice_on_limit(error) or "make it readable, or move its folder away",
-        ) from error
+        raise unreadable(path, error) from error
+
+
+def unreadable(path: Path | str, error: OSError) -> FileNotFoundError | EnvironmentFault:
+    """Return what an error means: that there is no such file, or that it cannot be read."""
+    if error.errno in _MISSING:
+        return FileNotFoundError(error.errno, error.strerror, str(path))
+    return EnvironmentFault(
+        f"cannot read {path}: {error.strerror}",
+        advice_on_limit(error) or "make it readable, or move its folder away",
+    )
 
 
 def remove_file(path: Path) -> None:

@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from poolbench.core.document import Damaged, Unread
+from poolbench.core.errors import EnvironmentFault
 from poolbench.core.measurement import Measurement
 from poolbench.store.attempts import ATTEMPTS, FAILURE, Attempts
 from poolbench.store.documents import read_sealed, seal
-from poolbench.store.files import read_document, remove_file, write_atomic
+from poolbench.store.files import read_document, remove_file, unreadable, write_atomic
 
 FOLDER = "probes"
 
@@ -23,10 +24,16 @@ def measurement_keys(folder: Path) -> Iterator[str]:
 
     Args:
         folder: The run's folder.
+
+    Raises:
+        EnvironmentFault: They cannot be listed.
     """
     try:
         names = os.listdir(folder / FOLDER)  # noqa: PTH208 - asked of 10^5 runs
-    except (FileNotFoundError, NotADirectoryError):
+    except OSError as error:
+        found = unreadable(folder / FOLDER, error)
+        if isinstance(found, EnvironmentFault):
+            raise found from error
         return
     yield from sorted(name.removesuffix(".json") for name in names if _NAME.fullmatch(name))
 

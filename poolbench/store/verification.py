@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from poolbench.core.document import Damaged, Unread, parse
 from poolbench.core.errors import EnvironmentFault
-from poolbench.store.attempts import ATTEMPTS
-from poolbench.store.commit import FILE, HISTORY, WEIGHTS
+from poolbench.store.attempts import ATTEMPTS, FAILURE
+from poolbench.store.commit import FILE, HISTORY, IDENTITY, WEIGHTS
 from poolbench.store.documents import unseal
 from poolbench.store.files import read_document
 from poolbench.store.findings import finding_keys, finding_path
@@ -64,10 +65,21 @@ def _odd_entries(store: Store) -> Iterator[str]:
         if _is_no_folder(store.path / name):
             yield f"{name}: not a folder"
     for entry in _entries(store):
-        if not entry.is_dir():
+        # Older versions trained there.
+        if not any((entry / name).exists() for name in (FILE, IDENTITY, HISTORY, WEIGHTS)):
             yield f"{RUNS}/{entry.name}: not a run"
         elif _is_no_folder(entry / PROBES):
             yield f"{RUNS}/{entry.name}/{PROBES}: not a folder, so it holds no measurement"
+        else:
+            yield from _odd_measurements(store, entry)
+
+
+def _odd_measurements(store: Store, run: Path) -> Iterator[str]:
+    with suppress(EnvironmentFault):  # told with the run
+        known = {f"{key}.json" for key in store.measurement_keys(run.name)} | {ATTEMPTS, FAILURE}
+        for path in _entries(store, f"{RUNS}/{run.name}/{PROBES}"):
+            if path.name not in known:
+                yield f"{path.relative_to(store.path)}: not a measurement"
 
 
 def _is_no_folder(path: Path) -> bool:

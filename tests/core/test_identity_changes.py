@@ -64,3 +64,17 @@ def test_what_has_another_condition_has_a_change_and_what_has_the_same_has_none(
     for other in others:
         assert other.condition != CELL.condition
         assert list(identity_changes(other.settings, CELL.settings))
+
+
+@pytest.mark.parametrize(
+    ("here", "there"),
+    [
+        ({"name": "sgd", "options": [[]]}, {"name": "sgd", "options": {}}),
+        ({"name": "sgd", "options": {"lr": 1}}, {"name": "sgd"}),
+        ({"name": "sgd", "options": {}}, {"lr": 1}),
+        ({"name": {}, "options": {}}, {"name": [], "options": {}}),
+    ],
+)
+def test_settings_that_no_version_wrote_differ_all_the_same(here: object, there: object) -> None:
+    for one, other in ((here, there), (there, here)):
+        assert list(identity_changes({"optimizer": one}, {"optimizer": other}))

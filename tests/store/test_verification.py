@@ -163,6 +163,7 @@ def test_odd_entries_are_told_and_stop_nothing(
     for told in (
         "runs/notes.txt: not a run",
         "runs/gone: not a run",
+        "runs/mine: not a run",
         f"{RUNS[0]}: ",
         "studies/gone.json: ",
         "studies/odd.json: unreadable",
@@ -170,7 +171,41 @@ def test_odd_entries_are_told_and_stop_nothing(
         f"{attempts.relative_to(store.path)}: line 2 is not an attempt",
     ):
         assert told in done.err, told
-    assert "1 damaged run and 6 other problems" in done.err
+    assert "1 damaged run and 7 other problems" in done.err
+
+
+@pytest.mark.parametrize("kind", ["folder", "link", "loop"])
+@pytest.mark.parametrize("what", ["run", "probes"])
+def test_what_took_the_place_of_a_run_or_its_measurements_is_told(
+    what: str, kind: str, store: Store, tmp_path: Path, poolbench: Callable[..., Done]
+) -> None:
+    target = store.folder(RUNS[0]) / ("probes" if what == "probes" else "")
+    shutil.rmtree(target)
+    outside = tmp_path / "outside"
+    (outside / "deep").mkdir(parents=True)
+    if kind == "folder":
+        (target / "deep").mkdir(parents=True)
+    else:
+        target.symlink_to(outside if kind == "link" else target.name)
+    told = verify(store).others
+    odd = f"runs/{RUNS[0]}" if what == "run" else f"runs/{RUNS[0]}/probes"
+    assert told
+    assert all(each.startswith(odd) for each in told)
+    for command in (("store", "verify"), ("list", "runs"), ("report",), ("store", "gc")):
+        assert poolbench(*command, "--store", store.path).code in (0, 3), command
+
+
+@pytest.mark.parametrize("name", ["timings.jsonl", "model.safetensors", "result.json"])
+def test_a_file_in_a_circle_of_links_cannot_be_read(name: str, store: Store) -> None:
+    path = store.folder(RUNS[0]) / name
+    path.unlink()
+    path.symlink_to(name)
+    (told,) = verify(store).damaged.values()
+    assert told == (
+        f"{name} is missing"
+        if name == FILE
+        else f"cannot read {path}: Too many levels of symbolic links"
+    )
 
 
 def test_what_a_newer_version_notes_besides_is_told_and_no_damage(
