@@ -140,18 +140,22 @@ def move_folder(source: Path, target: Path) -> bool:
 
 
 def append_line(path: Path, line: str) -> None:
-    """Append one line in one write; a reader ignores a torn last line.
+    """Append one line in one write. One that a killed writer tore before it stays torn, alone.
 
     Raises:
         EnvironmentFault: The disk is full, or the file cannot be written.
     """
     refuse_links(path, itself=True)
     # Neither what a link leads to is written, nor a pipe's reader waited for.
-    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK
+    flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK
     with explaining_disk_faults(path):
         descriptor = os.open(path, flags, 0o666)
         with open(descriptor, "ab") as file:  # noqa: PTH123 - a path would follow a link
-            file.write(line.encode())
+            facts = os.fstat(descriptor)
+            if not stat.S_ISREG(facts.st_mode):
+                raise OSError(errno.ENXIO, "not a file")
+            is_torn = facts.st_size and os.pread(descriptor, 1, facts.st_size - 1) != b"\n"
+            file.write((b"\n" if is_torn else b"") + line.encode())
 
 
 def read_document(path: Path | str) -> bytes:

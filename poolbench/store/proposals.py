@@ -45,8 +45,7 @@ class ProposalCache(MutableMapping[str, _Batch]):
     def __setitem__(self, key: str, batch: _Batch) -> None:
         self._batches[key] = batch
         if self._is_writable:
-            # It begins a line of its own even after one that was cut off.
-            append_line(self._path, f"\n{json.dumps([key, batch, _checksum(key, batch)])}\n")
+            append_line(self._path, f"{json.dumps([key, batch, _checksum(key, batch)])}\n")
 
     def __delitem__(self, key: str) -> None:
         raise TypeError("a proposal is kept: delete the file to forget all")

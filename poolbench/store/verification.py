@@ -19,6 +19,8 @@ from poolbench.store.measurements import FOLDER as PROBES
 from poolbench.store.places import FINDINGS, FOLDERS, RUNS, UNFINISHED
 from poolbench.store.store import Store
 
+_BEGINNING = b'{"session":'  # of an attempt
+
 
 @dataclass(frozen=True, kw_only=True)
 class Verified:
@@ -99,7 +101,7 @@ def _logs(store: Store) -> Iterator[str]:
         try:
             *whole, _torn = read_document(path).split(b"\n")
             for number, line in enumerate(whole, start=1):
-                if not isinstance(_parsed(line), dict):
+                if not (isinstance(_parsed(line), dict) or _is_torn(line)):
                     yield f"{where}: line {number} is not an attempt"
         except FileNotFoundError:
             continue
@@ -130,6 +132,11 @@ def _parsed(line: bytes) -> object:
         return parse(line)
     except Damaged:
         return None
+
+
+def _is_torn(line: bytes) -> bool:
+    """Whether a writer was killed while it wrote a line."""
+    return line[: len(_BEGINNING)] == _BEGINNING[: len(line)]
 
 
 def _text(error: Exception) -> str:

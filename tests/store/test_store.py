@@ -24,6 +24,7 @@ from poolbench.store.commit import commit_bytes
 from poolbench.store.documents import seal, sha256
 from poolbench.store.measurements import MeasurementWriter, measurement_keys, read_measurement
 from poolbench.store.store import Store
+from poolbench.store.verification import verify
 from poolbench.store.writer import CellWriter
 from tests.cells import a_cell, a_study
 
@@ -205,6 +206,9 @@ def test_attempts_are_counted_by_session(tmp_path: Path) -> None:
         with (writer.folder / "attempts.jsonl").open("ab") as file:
             file.write(b'{"session": "a", "torn')
         assert sum(1 for _ in writer.attempts()) == 5
+        assert writer.begin("a", {}) == 4, "no line is lost to one that was torn before it"
+        assert [attempt.get("session") for attempt in writer.attempts()][3:] == ["a", None, "a"]
+    assert verify(store).others == ()
 
 
 def test_a_failure_is_remembered_until_the_cell_is_finished(tmp_path: Path) -> None:
