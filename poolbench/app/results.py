@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -56,7 +57,7 @@ class Reading:
                 raise BadInput(f"alpha is {self.alpha:g}", "give a level in (0, 1), such as 0.05")
             analysis = replace(analysis, alpha=self.alpha)
         if self.margin is not None:
-            if not self.margin > 0:
+            if not 0 < self.margin < math.inf:
                 raise BadInput(f"margin is {self.margin:g}", "give percentage points above 0")
             analysis = replace(analysis, margin=self.margin)
         variants = study.whole.variants

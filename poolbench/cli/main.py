@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import io
 import os
@@ -17,7 +18,7 @@ import typer
 from poolbench import __version__
 from poolbench.cli.groups import taking_plugins
 from poolbench.cli.output import tell
-from poolbench.core.errors import EnvironmentFault, Interrupted, PoolbenchError
+from poolbench.core.errors import BadInput, EnvironmentFault, Interrupted, PoolbenchError
 from poolbench.core.limits import limit_fault
 from poolbench.core.printable import SHOWN
 
@@ -116,6 +117,16 @@ def _ready_streams() -> None:
         sys.stderr.reconfigure(errors=SHOWN)
 
 
+def explained(error: Exception) -> PoolbenchError | None:
+    """Return an error as users may see it; ``None`` for one that is a bug."""
+    if isinstance(error, PoolbenchError):
+        return error
+    # Whatever is asked of such a name, on the way to saying that there is no such file.
+    if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
+        return BadInput(f"the name of a file is too long: {str(error.filename)[:40]}...")
+    return limit_fault(error)
+
+
 def main() -> None:
     """Run the command line and exit with one of the documented codes."""
     _ready_streams()
@@ -125,7 +136,7 @@ def main() -> None:
     try:
         app()
     except Exception as error:
-        told = error if isinstance(error, PoolbenchError) else limit_fault(error)
+        told = explained(error)
         if told is None:
             raise
         with suppress(EnvironmentFault):  # if standard error is full, the exit code still tells

@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -17,12 +18,22 @@ import numpy as np
 
 from poolbench.core.atomic import write_whole
 from poolbench.core.cell import Named
+from poolbench.core.document import read_as
+from poolbench.core.regular_file import read_regular, sha256_of_file
 from poolbench.core.user_cache import cache_folder
 from poolbench.data.arrays import PARTS, Arrays
 
 _LOGGER = logging.getLogger("poolbench.data")
 _INDEX = "index.json"
 _VERSION = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Index:
+    """What is in an entry."""
+
+    sha256: Mapping[str, str]
+    classes: tuple[str, ...]
 
 
 def cached(source: Named, checksum: str, decode: Callable[[], Arrays]) -> Arrays:
@@ -58,21 +69,19 @@ def _key(source: Named, checksum: str) -> str:
 
 def _read(folder: Path) -> Arrays | None:
     try:
-        index = json.loads((folder / _INDEX).read_bytes())
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError) as error:
-        _LOGGER.warning("%s is damaged (%s): decoding the data set again", folder, error)
-        return None
-    try:
+        index = read_as(_Index, read_regular(folder / _INDEX))
         for part in PARTS:
-            if _sha256(folder / f"{part}.npy") != index["sha256"][part]:
+            if sha256_of_file(folder / f"{part}.npy") != index.sha256.get(part):
                 raise ValueError(f"{part}.npy is not what was written")
         # Copy-on-write, because torch needs writable memory: the file never changes, and pages
         # that nobody writes to are shared by all workers.
         mapped = {part: np.load(folder / f"{part}.npy", mmap_mode="c") for part in PARTS}
-        return Arrays(**mapped, classes=tuple(index["classes"]))
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        return Arrays(**mapped, classes=index.classes)
+    except FileNotFoundError as error:
+        if (folder / _INDEX).exists():
+            _LOGGER.warning("%s is damaged (%s): decoding the data set again", folder, error)
+        return None
+    except (OSError, ValueError, TypeError) as error:
         _LOGGER.warning("%s is damaged (%s): decoding the data set again", folder, error)
         return None
 
@@ -83,11 +92,6 @@ def _write(folder: Path, arrays: Arrays) -> None:
     for part in PARTS:
         path = folder / f"{part}.npy"
         write_whole(path, partial(np.save, arr=getattr(arrays, part), allow_pickle=False))
-        sha256[part] = _sha256(path)
+        sha256[part] = sha256_of_file(path)
     index = json.dumps({"sha256": sha256, "classes": arrays.classes}).encode()
     write_whole(folder / _INDEX, lambda file: file.write(index))
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

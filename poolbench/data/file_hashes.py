@@ -12,7 +12,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from poolbench.core.atomic import write_whole
-from poolbench.core.document import parse
+from poolbench.core.document import Damaged, parse
+from poolbench.core.regular_file import read_regular, sha256_of_file
 from poolbench.core.user_cache import cache_folder
 from poolbench.data.unreadable import unreadable_pictures
 
@@ -55,9 +56,9 @@ def hash_files(base: Path, paths: Iterable[Path]) -> dict[str, str]:
         try:
             status = path.stat()
             state = f"{relative} {_state(status)}"
-            hashes[relative] = known.get(state) or _sha256(path)
-        except OSError as error:
-            unreadable.append((path, error.strerror or str(error)))
+            hashes[relative] = known.get(state) or sha256_of_file(path)
+        except (OSError, Damaged) as error:
+            unreadable.append((path, getattr(error, "strerror", None) or str(error)))
             continue
         if state in known or time.time_ns() - status.st_ctime_ns > _SETTLED_NS:
             remembered[state] = hashes[relative]
@@ -77,14 +78,9 @@ def _state(status: os.stat_result) -> str:
 
 def _recall(memory: Path) -> dict[str, str]:
     try:
-        return dict(parse(memory.read_bytes()))
+        return dict(parse(read_regular(memory)))
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, TypeError) as error:
         _LOGGER.warning("%s is damaged (%s): hashing the pictures again", memory, error)
         return {}
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

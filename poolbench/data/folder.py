@@ -120,8 +120,10 @@ def read_picture(path: Path, size_px: int, *, upright: bool = True) -> NDArray[n
             colour = (picture.convert("RGBA") if transparent else picture).convert("RGB")
             turn = _orientation(picture) if upright else None
             colour = colour.transpose(_TURNS[turn]) if turn in _TURNS else colour
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise UnreadablePicture(str(error)) from error
+    except MemoryError:
+        raise
+    except Exception as error:  # each decoder of Pillow has errors of its own
+        raise UnreadablePicture(str(error) or type(error).__name__) from error
     scale = size_px / min(colour.size)
     width, height = (max(size_px, round(side * scale)) for side in colour.size)
     resized = colour.resize((width, height), Image.Resampling.BILINEAR)

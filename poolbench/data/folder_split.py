@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -22,7 +23,8 @@ def split_by_content(
     pictures has about ``fraction * n`` for testing, with a binomial spread; no rule that gives
     exactly as many keeps every picture on its side when others are added.
 
-    A class that would have no picture on one side gives it the one whose hash is nearest.
+    A class that would have no picture on one side gives it the one whose hash is nearest, if it
+    can one that no other class has a copy of.
 
     Args:
         base: A folder above all pictures.
@@ -32,25 +34,33 @@ def split_by_content(
     Raises:
         EnvironmentFault: Pictures cannot be read, or a class has no two different ones.
     """
-    every = (path for pictures in classes.values() for path in pictures)
+    every = [path for pictures in classes.values() for path in pictures]
     hashes = hash_files(base, every)
+    of = {path: hashes[path.relative_to(base).as_posix()] for path in every}
+    held_out = _held_out([{of[path] for path in each} for each in classes.values()], fraction)
     train, test = {}, {}
     for name, pictures in classes.items():
-        of = {path: hashes[path.relative_to(base).as_posix()] for path in pictures}
-        held_out = _held_out({*of.values()}, fraction)
-        if not held_out:
+        train[name] = tuple(path for path in pictures if of[path] not in held_out)
+        test[name] = tuple(path for path in pictures if of[path] in held_out)
+        if not (train[name] and test[name]):
             raise EnvironmentFault(
                 f"{base}: the class '{name}' has no two different pictures, one to learn from and "
                 "one to test on",
-                "add pictures to it, or remove its folder",
+                "add pictures to it that no other class has, or remove its folder",
             )
-        train[name] = tuple(path for path in pictures if of[path] not in held_out)
-        test[name] = tuple(path for path in pictures if of[path] in held_out)
     return train, test
 
 
-def _held_out(hashes: set[str], fraction: float) -> set[str]:
-    """Return the hashes below a fraction, but neither none nor all; none of fewer than two."""
-    rising = sorted(hashes)
-    below = sum(int(each, 16) < fraction * _HASHES for each in rising)
-    return set(rising[: min(max(below, 1), len(rising) - 1)])
+def _held_out(classes: Sequence[set[str]], fraction: float) -> set[str]:
+    """Return the hashes below a fraction, but of no class none or all, if that can be helped."""
+    of_classes = Counter(each for hashes in classes for each in hashes)
+    held_out = {each for each in of_classes if int(each, 16) < fraction * _HASHES}
+    for hashes in classes:
+        # Copies stay together, so one that other classes have is the last to change its side.
+        nearest = sorted(hashes, key=lambda each: (of_classes[each], each))
+        if hashes.isdisjoint(held_out):
+            held_out.add(nearest[0])
+        elif hashes <= held_out:
+            fewest = of_classes[nearest[0]]
+            held_out.remove(max(each for each in hashes if of_classes[each] == fewest))
+    return held_out

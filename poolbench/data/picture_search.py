@@ -92,10 +92,14 @@ class PictureSearch:
         try:
             if entry.is_dir():
                 return "folder"
-            # Opening a pipe would wait for ever, so nothing but a file is read as a picture.
-            if entry.is_file() or not (entry.is_symlink() or _suffix(entry) in PICTURES):
+            # Opening a pipe would wait for ever, so nothing but a file is read as a picture. A link
+            # without a suffix may have been one to a folder of them.
+            suffix = _suffix(entry)
+            may_be_pictures = suffix in PICTURES or (entry.is_symlink() and not suffix)
+            if entry.is_file() or not may_be_pictures:
                 return "file"
-            reason = "a link to nothing" if entry.is_symlink() else "not a file"
+            is_dead = entry.is_symlink() and not os.path.exists(entry.path)  # noqa: PTH110
+            reason = "a link to nothing" if is_dead else "not a file"
         except OSError as error:  # a link to itself, for instance
             reason = error.strerror or str(error)
         self.unreadable.append((Path(entry.path), reason))

@@ -142,6 +142,7 @@ def _check_size(elements: int) -> None:
         )
 
 
+@torch.compiler.assume_constant_result  # type: ignore[untyped-decorator]
 def _mixtures(largest: int, orders: tuple[int, ...]) -> list[list[list[float]]]:
     return [
         [[*order_statistic_weights(d, r), *[0.0] * (largest - d)] for r in orders]
@@ -149,6 +150,7 @@ def _mixtures(largest: int, orders: tuple[int, ...]) -> list[list[list[float]]]:
     ]
 
 
+@torch.compiler.assume_constant_result  # type: ignore[untyped-decorator]
 def _coefficients(largest: int, orders: tuple[int, ...]) -> list[tuple[float, ...]]:
     nothing = (0.0,) * len(orders)
     return [nothing, *(optimal_coefficients(d, orders) for d in range(1, largest + 1))]

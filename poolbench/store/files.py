@@ -11,12 +11,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from poolbench.core.atomic import sync_folder, write_whole
-from poolbench.core.document import Damaged
 from poolbench.core.errors import EnvironmentFault
 from poolbench.core.limits import advice_on_limit
+from poolbench.core.regular_file import read_regular
 from poolbench.store.marker import is_store
 
-_PAGE = 1 << 12
 _MISSING = {errno.ENOENT, errno.ENOTDIR}
 _LARGEST_DOCUMENT = 1 << 30
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
@@ -176,20 +175,7 @@ def read_file(path: Path | str, *, at_most: int | None = None) -> bytes:
         FileNotFoundError: There is none.
     """
     try:
-        # Of 10^5 small files ``open`` takes twice as long; and it would wait for a pipe's writer.
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
-        try:
-            facts = os.fstat(descriptor)
-            if not stat.S_ISREG(facts.st_mode):
-                raise Damaged(f"{os.path.basename(path)} is not a file")  # noqa: PTH119
-            if at_most is not None and facts.st_size > at_most:
-                raise Damaged(f"{facts.st_size:,} bytes are too many")
-            data = b""
-            while more := os.read(descriptor, max(facts.st_size - len(data), _PAGE)):
-                data += more
-            return data
-        finally:
-            os.close(descriptor)
+        return read_regular(path, at_most=at_most)
     except OSError as error:
         raise unreadable(path, error) from error
 

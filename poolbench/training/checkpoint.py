@@ -27,6 +27,7 @@ def pack(state: Mapping[str, Any]) -> bytes:
     Mappings with whole-number keys, as in optimisers, come back with those keys.
 
     Raises:
+        MemoryError: There is no memory for them.
         TypeError: A value is of another type.
     """
     tensors: dict[str, Tensor] = {}
@@ -43,7 +44,7 @@ def pack(state: Mapping[str, Any]) -> bytes:
         return value
 
     document = json.dumps(strip(state), separators=(",", ":"))
-    return safetensors.torch.save(tensors, metadata={_DOCUMENT: document})
+    return _serialised(tensors, metadata={_DOCUMENT: document})
 
 
 def unpack(data: bytes) -> Any:
@@ -74,6 +75,16 @@ def unpack(data: bytes) -> Any:
 
 def pack_weights(state: Mapping[str, Tensor]) -> bytes:
     """Return a network's ``state_dict`` as a plain safetensors file."""
-    return safetensors.torch.save(
-        {name: value.detach().cpu().contiguous() for name, value in state.items()}
-    )
+    return _serialised({name: value.detach().cpu().contiguous() for name, value in state.items()})
+
+
+def _serialised(tensors: dict[str, Tensor], **options: Any) -> bytes:
+    try:
+        return safetensors.torch.save(tensors, **options)
+    except Exception:
+        raise
+    except BaseException as error:
+        # So its Rust ends where Python has no memory for the bytes: past every ``Exception``.
+        if type(error).__name__ == "PanicException":
+            raise MemoryError(f"safetensors: {error}") from error
+        raise

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -83,7 +84,7 @@ def test_a_damaged_part_is_noticed_and_made_again(
     assert decode.calls == 2
 
 
-@pytest.mark.parametrize("index", ["", "[]", "{}", '{"sha256": 3}', "\x00"])
+@pytest.mark.parametrize("index", ["", "[]", "{}", '{"sha256": 3}', "\x00", "[" * 200_000])
 def test_a_damaged_index_is_noticed_and_made_again(index: str, cache: Path) -> None:
     decode = Decoder()
     cached(SOURCE, "aa", decode)
@@ -91,6 +92,20 @@ def test_a_damaged_index_is_noticed_and_made_again(index: str, cache: Path) -> N
     assert cached(SOURCE, "aa", decode).digest() == Decoder()().digest()
     assert decode.calls == 2
     assert json.loads((entry(cache) / "index.json").read_text())["classes"] == ["one", "zwei"]
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("name", ["index.json", "train_images.npy"])
+def test_a_pipe_in_the_cache_is_damage_and_nobody_waits_for_its_writer(
+    name: str, cache: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    decode = Decoder()
+    cached(SOURCE, "aa", decode)
+    (entry(cache) / name).unlink()
+    os.mkfifo(entry(cache) / name)
+    assert cached(SOURCE, "aa", decode).digest() == Decoder()().digest()
+    assert "is not a file" in caplog.text
+    assert (entry(cache) / name).is_file(), "it is made again"
 
 
 def test_a_write_that_stopped_half_way_counts_for_nothing(cache: Path) -> None:

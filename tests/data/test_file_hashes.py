@@ -75,7 +75,9 @@ def test_an_unchanged_file_is_hashed_once(
     files: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = hash_files(files[0].parent, files)
-    monkeypatch.setattr(file_hashes, "_sha256", lambda path: pytest.fail(f"hashed {path} again"))
+    monkeypatch.setattr(
+        file_hashes, "sha256_of_file", lambda path: pytest.fail(f"hashed {path} again")
+    )
     assert hash_files(files[0].parent, files) == first
 
 
@@ -83,7 +85,7 @@ def test_a_file_that_changed_just_now_is_not_remembered(
     files: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hash_files(files[0].parent, files)
-    monkeypatch.setattr(file_hashes, "_sha256", lambda _: "hashed again")
+    monkeypatch.setattr(file_hashes, "sha256_of_file", lambda _: "hashed again")
     assert set(hash_files(files[0].parent, files).values()) == {"hashed again"}
 
 

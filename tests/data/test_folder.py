@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import struct
 from dataclasses import replace
 from pathlib import Path
 
@@ -101,6 +102,14 @@ def test_all_unreadable_pictures_of_both_splits_are_named_at_once(
     with pytest.raises(EnvironmentFault, match="cannot read 11 pictures") as caught:
         read_folder(path="mine", size_px=8, root=tmp_path)
     assert "bee/0.PNG" in caught.value.message
+
+
+def test_whatever_a_decoder_raises_the_picture_cannot_be_read(tmp_path: Path) -> None:
+    # A texture for graphics cards without a pixel format, of which Pillow says NotImplementedError.
+    texture = b"DDS " + struct.pack("<31I", 124, 0, 8, 8, *[0] * 14, 32, *[0] * 12)
+    (tmp_path / "holiday.png").write_bytes(texture)
+    with pytest.raises(UnreadablePicture, match="pixel format"):
+        read_picture(tmp_path / "holiday.png", 5)
 
 
 def test_a_picture_of_sixteen_bits_is_refused_rather_than_clipped(tmp_path: Path) -> None:

@@ -98,6 +98,33 @@ def test_the_smallest_class_has_a_picture_on_each_side(fraction: float, tmp_path
     assert (len(train["ant"]), len(test["ant"])) == (1, 1)
 
 
+@pytest.mark.parametrize("fraction", [0.001, 0.5, 0.999])
+@pytest.mark.parametrize("seed", range(8))
+def test_copies_in_several_classes_are_on_one_side_too(
+    seed: int, fraction: float, tmp_path: Path
+) -> None:
+    noise = np.random.default_rng(seed)
+    names = ("ant", "bee", "wasp")
+    for name in names:
+        draw(tmp_path / name, 2, seed=int(noise.integers(1000)))
+    for name in names[1:]:
+        shutil.copy(tmp_path / "ant" / "0000.bmp", tmp_path / name / "shared.bmp")
+    classes = {name: sorted((tmp_path / name).iterdir()) for name in names}
+    sides = split_by_content(tmp_path, classes, fraction)
+    train, test = (contents(tuple(side.values())) for side in sides)
+    assert not train & test
+    assert all(side[name] for side in sides for name in names)
+
+
+def test_a_class_whose_only_pictures_are_those_of_others_can_be_refused(tmp_path: Path) -> None:
+    draw(tmp_path / "ant", 1, seed=1)
+    draw(tmp_path / "bee", 1, seed=2)
+    shutil.copytree(tmp_path / "ant", tmp_path / "wasp")
+    classes = {name: sorted((tmp_path / name).iterdir()) for name in ("ant", "bee", "wasp")}
+    with pytest.raises(EnvironmentFault, match="has no two different pictures"):
+        split_by_content(tmp_path, classes, 0.5)
+
+
 def test_a_class_of_one_picture_and_its_copies_is_refused(base: Path) -> None:
     draw(base / "wasp", 1, seed=5)
     shutil.copy(base / "wasp" / "0000.bmp", base / "wasp" / "0001.bmp")

@@ -43,6 +43,22 @@ def fault(base: Path) -> EnvironmentFault:
     return caught.value
 
 
+def test_links_are_told_for_what_they_lead_to_if_they_may_be_pictures(base: Path) -> None:
+    ants = base / "train" / "ant"
+    os.mkfifo(base / "pipe")
+    (ants / "piped.jpg").symlink_to(base / "pipe")
+    (ants / "gone.jpg").symlink_to("nowhere")
+    (ants / "gone").symlink_to("nowhere")
+    (ants / "notes.txt").symlink_to("nowhere")
+    lines = fault(base).message.splitlines()
+    assert lines[0] == "cannot read 3 pictures:"
+    assert [line.rpartition("/")[2] for line in lines[1:]] == [
+        "gone: a link to nothing",
+        "gone.jpg: a link to nothing",
+        "piped.jpg: not a file",
+    ]
+
+
 def test_our_suffixes_are_torchvisions() -> None:
     assert set(IMG_EXTENSIONS) == PICTURES
 

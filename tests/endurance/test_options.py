@@ -13,8 +13,7 @@ from typing import Any
 import pytest
 import typer.main
 
-from poolbench.cli.main import app
-from poolbench.core.errors import PoolbenchError
+from poolbench.cli.main import app, explained
 from tests.endurance.campaign import Campaign
 from tests.endurance.stores import PROBE, Undisturbed
 from tests.endurance.test_suites import an_override
@@ -59,9 +58,9 @@ def test_options(undisturbed: Undisturbed, monkeypatch: pytest.MonkeyPatch) -> N
         try:
             with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
                 return program(words, standalone_mode=False) or 0
-        except PoolbenchError as error:
-            return error.exit_code if error.message else 1
         except Exception as error:
+            if (told := explained(error)) is not None:
+                return told.exit_code if told.message else 1
             # What the parser of the line refuses has a code of its own, and is told by it.
             if not hasattr(error, "exit_code") or not hasattr(error, "show"):
                 raise

@@ -18,17 +18,19 @@ GRID = (4, 3)
 POOLS_BY_PEAK = ("max", "mixed", "gated")
 
 
-def operators() -> list[object]:
+def operators(*, with_defaults: bool = False) -> list[object]:
     cases = []
     for name, entry in OPERATORS.items():
         for scope in entry.scopes:
             options: dict[str, object] = {}
             if scope == "windowed":
                 options |= {"kernel_size": 3, "stride": 2, "padding": 1}
-            if "learn" in entry.options:
-                options["learn"] = entry.options["learn"].choices[-1]
             if "dtype" in entry.options:
                 options["dtype"] = "float64"
+            if "learn" in entry.options:
+                if with_defaults:
+                    cases.append(pytest.param(name, options, id=f"{name}-{scope}-default"))
+                options = options | {"learn": entry.options["learn"].choices[-1]}
             cases.append(pytest.param(name, options, id=f"{name}-{scope}"))
     return cases
 
@@ -48,14 +50,15 @@ def maps() -> torch.Tensor:
 
 
 @pytest.mark.filterwarnings("ignore")  # the compiler's own, of what it meets in libraries
-@pytest.mark.parametrize(("name", "options"), operators())
+@pytest.mark.parametrize("backend", ["eager", pytest.param("aot_eager", marks=pytest.mark.slow)])
+@pytest.mark.parametrize(("name", "options"), operators(with_defaults=True))
 def test_an_operator_compiles_into_one_graph_of_the_values_and_gradients_of_the_plain_one(
-    name: str, options: dict[str, object]
+    name: str, options: dict[str, object], backend: str
 ) -> None:
     torch._dynamo.reset()
     plain = built(name, options)
     results = []
-    for module in (plain, torch.compile(plain, backend="aot_eager", fullgraph=True)):
+    for module in (plain, torch.compile(plain, backend=backend, fullgraph=True)):
         x = maps().requires_grad_()
         pooled = module(x)
         gradients = torch.autograd.grad(pooled.square().sum(), (x, *plain.parameters()))

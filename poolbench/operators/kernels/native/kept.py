@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
+import shutil
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
@@ -32,7 +33,7 @@ def find(name: str) -> Path | None:
             return path
         _LOGGER.warning("%s is damaged or not ours: building it again", path)
         with suppress(FileNotFoundError):  # another process has seen it too
-            path.unlink()
+            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
     return None
 
 
