@@ -20,6 +20,7 @@ from poolbench.app.study import load_study
 from poolbench.app.suites import find
 from poolbench.data.imagenette_files import CLASSES
 from poolbench.operators import kernels
+from tests.app.stores import a_store
 from tests.conftest import Done
 
 Program = Callable[..., Done]
@@ -206,6 +207,32 @@ def test_the_shipped_suites_are_all_sound_with_every_profile(
         profile = [] if row["name"] == "smoke" else ["--profile", "smoke"]
         done = poolbench("plan", row["name"], "--data-root", archives, *profile)
         assert done.code == 0, (row, done.err)
+
+
+LONG = "9" * 300
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("plan", LONG), ("report", "-o", f"{LONG}.json"), ("list", "runs", "--store", LONG),
+     ("train", "smoke", "--plugin", LONG), ("compare", "runs", "--suite", LONG)],
+)  # fmt: skip
+def test_a_name_too_long_for_a_file_is_bad_input(
+    words: tuple[str, ...], poolbench: Program
+) -> None:
+    done = poolbench(*words)
+    assert done.code in (2, 5, 6), done.err
+    assert "Traceback" not in done.err
+
+
+@pytest.mark.parametrize("margin", ["inf", "1e999", "nan", "-1", "0"])
+def test_a_margin_is_a_finite_number_of_points(
+    margin: str, poolbench: Program, tmp_path: Path
+) -> None:
+    a_store(tmp_path / "runs", {"average": [180, 181], "max": [190, 191]})
+    done = poolbench("report", "--margin", margin)
+    assert done.code == 2
+    assert "give percentage points above 0" in done.err
 
 
 def test_doctor_finds_nothing_wrong_here(poolbench: Program) -> None:

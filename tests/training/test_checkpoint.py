@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 import safetensors.torch
 import torch
@@ -7,6 +9,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from poolbench.training.checkpoint import UnreadableCheckpoint, pack, pack_weights, unpack
+
+
+class PanicException(BaseException):
+    """What safetensors raises where Python has no memory: past every ``Exception``."""
+
+
+@pytest.mark.parametrize("pack", [pack, pack_weights])
+def test_without_memory_for_the_bytes_it_is_a_memory_error(
+    monkeypatch: pytest.MonkeyPatch, pack: Callable[[dict[str, torch.Tensor]], bytes]
+) -> None:
+    def panic(*_: object, **__: object) -> bytes:
+        raise PanicException("PyObject pointer is null")
+
+    monkeypatch.setattr(safetensors.torch, "save", panic)
+    with pytest.raises(MemoryError, match="pointer is null"):
+        pack({"a": torch.zeros(2)})
+
 
 scalars = st.none() | st.booleans() | st.integers(-(2**60), 2**60) | st.text(max_size=5)
 floats = st.floats(allow_nan=False, allow_infinity=False)
