@@ -140,4 +140,6 @@ def _is_torn(line: bytes) -> bool:
 
 
 def _text(error: Exception) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "a link to nothing"
     return error.message if isinstance(error, EnvironmentFault) else str(error)

@@ -165,7 +165,7 @@ def test_odd_entries_are_told_and_stop_nothing(
         "runs/gone: not a run",
         "runs/mine: not a run",
         f"{RUNS[0]}: ",
-        "studies/gone.json: ",
+        "studies/gone.json: a link to nothing; delete it",
         "studies/odd.json: unreadable",
         "findings/odd.json: unreadable",
         f"{attempts.relative_to(store.path)}: line 2 is not an attempt",
