@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Collection, Sequence
 from typing import ClassVar
 
 from poolbench.engines.api import Ended, Job, Workers
 from poolbench.engines.fork_server import resolve
 
-_INTERRUPTED = (130, 143)
+_SIGNAL = 128
+_SIGNALLED = {_SIGNAL + number for number in (signal.SIGINT, signal.SIGTERM)}
 
 
 class InlineEngine:
@@ -33,13 +35,12 @@ class InlineEngine:
     def submit(self, jobs: Sequence[Job]) -> None:
         """Run jobs to their end.
 
-        Raises:
-            KeyboardInterrupt: A signal ended one; it has saved its state.
+        A signal that ends one, which has saved its state, then reaches this process.
         """
         for job in jobs:
             exit_code = self._work(job.file)
-            if exit_code in _INTERRUPTED:
-                raise KeyboardInterrupt
+            if exit_code in _SIGNALLED:
+                signal.raise_signal(exit_code - _SIGNAL)
             self._ended.append(Ended(job=job.name, exit_code=exit_code))
 
     def poll(self, timeout_s: float) -> Collection[Ended]:  # noqa: ARG002 - nothing to wait for

@@ -120,9 +120,10 @@ def test_ctrl_c_saves_says_how_to_continue_and_leaves_no_process(
     assert lasting_bytes(store) == uninterrupted
 
 
-def test_sigterm_ends_with_143(spawn: Spawn, tiny: Path) -> None:
+@pytest.mark.parametrize("engine", ["inline", "local"])
+def test_sigterm_ends_with_143(engine: str, spawn: Spawn, tiny: Path) -> None:
     store = tiny.parent / "terminated"
-    process = spawn("train", tiny, "--store", store, "--jobs", 1)
+    process = spawn("train", tiny, "--store", store, "--jobs", 1, "--engine", engine)
     wait_for(lambda: has_begun(store))
     process.terminate()
     _, err = process.communicate(timeout=30)
