@@ -20,14 +20,19 @@ _CLASSES = 10  # of data whose number of classes is not known; no pool depends o
 def about_pooled_maps(study: Study, dataset: str, *, every: bool = False) -> Iterator[str]:
     """Say which maps each network of a study pools on a data set, and which variants are one.
 
-    A network that cannot be built for images of this size is named with the reason.
+    A network of ours or of a plug-in that cannot be built for images of this size is named with
+    the reason.
 
     Args:
         study: The study.
         dataset: One of ``study.datasets``.
         every: Whether to say it of every network, for which torch is loaded; by default only of
             those whose maps the user has chosen: by pictures in folders, whose size is an option,
-            or by a network that is found in another library.
+            or by a network of another library.
+
+    Raises:
+        BadInput: As :func:`check_sites`.
+        EnvironmentFault: As :func:`check_sites`.
     """
     found = study.found.get(dataset)
     classes = _CLASSES if found is None else found.classes
@@ -46,6 +51,8 @@ def about_pooled_maps(study: Study, dataset: str, *, every: bool = False) -> Ite
         try:
             sites = _sites_in(cell, classes)
         except Exception as error:  # a plug-in's network may raise anything; its cells will fail
+            if MODELS[cell.model.network.name].finds_sites:
+                raise
             failed.append(f"{cell.model.network.name} cannot be built for {dataset}: {error}.")
         else:
             calls = merged[network].calls if network in merged else {}

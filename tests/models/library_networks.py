@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import torch
 
@@ -17,6 +18,8 @@ from poolbench.core.sites import FoundSite
 from poolbench.models.external import fill_sites
 from poolbench.models.network import count_parameters
 
+# One of each family, mostly its smallest.
+TIMM = Path(__file__).with_name("timm_families.txt").read_text(encoding="utf-8").split()
 _CLASSES = 10
 _ROUNDING = 1e-5
 """Largest difference of logits over the largest logit, for sums in another order."""
