@@ -9,7 +9,8 @@ from typing import Any
 from torch import Tensor, nn
 
 from poolbench.core.errors import BadInput, did_you_mean
-from poolbench.models.found_pools import FoundPool, find_pools, pooling_modules
+from poolbench.models.found_pools import FoundPool, pooling_modules
+from poolbench.models.observed_run import find_pools
 from poolbench.models.replaced_pools import replace_pools
 from poolbench.operators.create import create
 

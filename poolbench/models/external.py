@@ -12,7 +12,8 @@ from torch.overrides import TorchFunctionMode
 from poolbench.core.errors import BadInput, EnvironmentFault, did_you_mean
 from poolbench.models.api import PoolFactory
 from poolbench.models.claims import claimed
-from poolbench.models.found_pools import FoundPool, find_pools
+from poolbench.models.found_pools import FoundPool
+from poolbench.models.observed_run import find_pools
 from poolbench.models.replaced_pools import replace_pools
 
 # With auxiliary classifiers their training output would not be logits.

@@ -89,7 +89,7 @@ def test_a_site_that_means_nothing_is_told_before_training(
     poolbench: Program, suite: Callable[..., Path], tmp_path: Path, pools: str, told: str
 ) -> None:
     path = suite(right="{window: max}", wrong=pools)
-    for command in (("train", path, "--engine", "inline"), ("plan", path)):
+    for command in (("train", path, "--engine", "inline", "-q"), ("plan", path)):
         done = poolbench(*command, "--store", tmp_path / "runs")
         assert (done.code, told in done.err) == (2, True), done.err
     assert not (tmp_path / "runs").exists()

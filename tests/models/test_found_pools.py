@@ -13,7 +13,7 @@ from torch import Tensor, nn
 import poolbench as pb
 from poolbench.core.errors import BadInput
 from poolbench.models.claims import claimed
-from poolbench.models.found_pools import find_pools
+from poolbench.models.observed_run import find_pools
 from poolbench.models.replaced_pools import EachCell, replace_pools
 from poolbench.operators.base import PoolingOperator
 from poolbench.operators.create import create
