@@ -15,6 +15,7 @@ from poolbench.core.sites import FoundSite, NetworkSites, PoolCall
 from poolbench.models import MODELS
 from poolbench.models.found_pools import FoundPool
 from poolbench.models.network import count_parameters
+from poolbench.models.replaced_pools import tracing_fault
 
 _NUM_CLASSES = 10
 
@@ -46,7 +47,7 @@ def _found_site(pool: FoundPool) -> FoundSite:
         maps=pool.maps,
         output_size=geometry.output_size,
         window=geometry.window,
-        note=pool.refusal or note,
+        note=pool.refusal or tracing_fault(pool) or note,
     )
 
 

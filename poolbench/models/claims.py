@@ -51,7 +51,7 @@ def _usable(found: Sequence[FoundPool]) -> list[FoundPool]:
 
 
 def _why(found: Sequence[FoundPool]) -> str:
-    return "" if _usable(found) else ": nothing in it pools a map of pixels"
+    return "" if _usable(found) else ": nothing in it pools maps of shape (N, C, H, W)"
 
 
 def _hint(site: str, found: Sequence[FoundPool]) -> str:

@@ -12,6 +12,8 @@ from poolbench.core.errors import BadInput
 from poolbench.models.found_pools import FoundPool
 from poolbench.models.pool_geometry import Pair, of_call
 
+_UNTRACED = "which torch.fx cannot trace"
+
 
 class OnePixel(nn.Module):
     """Give a global pool the output shape of torch's adaptive pools, ``(N, C, 1, 1)``.
@@ -89,6 +91,18 @@ def replace_pools(
         _set_forward(module, by_mode)
 
 
+def tracing_fault(pool: FoundPool) -> str:
+    """Return why a pool that is called cannot be replaced, after its path; empty if it can."""
+    if pool.call is None:
+        return ""
+    try:
+        for graph in _graphs(pool).values():
+            _node_of(pool, graph)
+    except BadInput:
+        return f"is called in {type(pool.module).__name__}.forward, {_UNTRACED}"
+    return ""
+
+
 def _shaped(operator: nn.Module, pool: FoundPool) -> nn.Module:
     size = pool.geometry.output_size
     if size not in (None, (1, 1)):
@@ -116,8 +130,7 @@ def _graphs(pool: FoundPool) -> dict[bool, fx.Graph]:
     except Exception as error:  # code may do anything with a symbol in place of a tensor
         reason = str(error).partition("\n")[0]
         raise BadInput(
-            f"{pool.path} is called in {type(module).__name__}.forward, which torch.fx cannot "
-            f"trace: {reason}",
+            f"{pool.path} is called in {type(module).__name__}.forward, {_UNTRACED}: {reason}",
             "choose another site",
         ) from error
     finally:

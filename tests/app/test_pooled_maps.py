@@ -140,4 +140,4 @@ def test_sites_of_a_found_network_are_listed_with_their_maps(poolbench: Program)
 
 def test_a_network_without_pools_says_so(poolbench: Program) -> None:
     done = poolbench("list", "models", "torchvision/vit_b_16")
-    assert "Nothing in it pools a map of pixels" in " ".join(done.out.split())
+    assert "Nothing in it pools maps" in " ".join(done.out.split())

@@ -69,7 +69,7 @@ def sweep(name: str) -> Swept:
     pools = [site for site in found if site.group in ("head", "window")]
     kept = [site.note or "no operator is that" for site in pools if site.note or not site.operator]
     chosen = {site.path: site.operator for site in pools if site.operator and not site.note}
-    reasons = Counter(kept) if pools else Counter(["nothing pools a map of pixels"])
+    reasons = Counter(kept) if pools else Counter(["nothing pools maps (N, C, H, W)"])
     swept = Swept(name=name, size_px=size_px, groups=groups, reasons=reasons)
     if not chosen:
         return swept

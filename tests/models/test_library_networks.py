@@ -65,7 +65,7 @@ def test_a_site_that_cannot_be_filled_is_bad_input(
 
 
 def test_a_transformer_says_why_nothing_in_it_is_pooled() -> None:
-    message = "'head': nothing in it pools a map"
+    message = "'head': nothing in it pools maps"
     with pytest.raises(BadInput, match=message) as fault, torch.device("meta"):
         body("torchvision/vit_b_16", {"head": "lae"}, 224)
     assert fault.value.hint == "choose another network"
@@ -76,7 +76,15 @@ def test_widths_that_are_calculated_with_tensors_need_no_memory_either() -> None
     assert sites.parameters == 3_907_554
 
 
+def test_a_pool_whose_code_cannot_be_traced_is_marked() -> None:
+    pytest.importorskip("timm")
+    found = sites_of("timm/nasnetalarge", size_px=64).found or ()
+    marked = {site.path.rpartition(".")[2]: site.note for site in found if site.group == "window"}
+    assert marked["max_pool2d"].endswith("MaxPool2dSame.forward, which torch.fx cannot trace")
+
+
 @pytest.mark.slow
+@pytest.mark.timeout(3600)
 def test_every_classifier_of_torchvision_and_families_of_timm() -> None:
     from torchvision import models
 

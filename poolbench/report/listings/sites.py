@@ -47,7 +47,7 @@ def _found_table(network: NetworkSites, found: Sequence[FoundSite]) -> Table:
             "`pools:` names a group or one site; what it does not name stays as it is. There is no "
             "operator for `stride` yet."
             if has_pools
-            else "Nothing in it pools a map of pixels, so no operator has a place in it.",
+            else "Nothing in it pools maps of shape (N, C, H, W): no operator has a place in it.",
         ],
     )
 
