@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from statistics import fmean
@@ -60,7 +60,13 @@ def plan(
     if measured:  # the timed steps must be those that would be trained
         check_gpu_settings(study, device=device)
     costs = _measure(study, data_root(root), devices[0]) if measured else _remembered(results)
-    tables = _tables(study, results, costs, devices, maps=True)
+    tables = _tables(
+        study,
+        results,
+        costs,
+        devices,
+        lambda dataset: [*about_pooled_maps(study, dataset, every=measured)],
+    )
     about += about_search(study)
     return [table.with_notes(about) for table in tables]
 
@@ -76,8 +82,7 @@ def _tables(
     results: Results | None,
     costs: Mapping[str, CellCost],
     devices: Sequence[str],
-    *,
-    maps: bool = False,
+    about_maps: Callable[[str], Sequence[str]] = lambda _: (),
 ) -> list[Table]:
     progress = PlanProgress(costs=costs, devices=devices)
     if results is not None:
@@ -92,10 +97,7 @@ def _tables(
             free_bytes=store.free_bytes(),
         )
     datasets = [dataset for dataset in study.datasets if study.cells_on(dataset)]
-    return [
-        plan_table(study, dataset, progress, [*about_pooled_maps(study, dataset)] if maps else ())
-        for dataset in datasets
-    ]
+    return [plan_table(study, dataset, progress, about_maps(dataset)) for dataset in datasets]
 
 
 def _remembered(results: Results | None) -> dict[str, CellCost]:

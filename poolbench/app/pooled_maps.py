@@ -1,29 +1,113 @@
-"""Which maps a study pools of pictures in folders, said before it is trained."""
+"""Which maps the networks of a study pool, and which variants cannot differ, before training."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
+from poolbench.core.cell import Cell
 from poolbench.core.study import Study
-from poolbench.report.studies.maps import about_maps
+from poolbench.models import MODELS
+from poolbench.report.studies.maps import about_maps, about_same_networks
+
+if TYPE_CHECKING:
+    from poolbench.core.sites import NetworkSites
+
+_CLASSES = 10  # of data whose number of classes is not known; no pool depends on it
 
 
-def about_pooled_maps(study: Study, dataset: str) -> Iterator[str]:
-    """Say which maps each network of a study pools on a data set, if it is pictures in folders.
+def about_pooled_maps(study: Study, dataset: str, *, every: bool = False) -> Iterator[str]:
+    """Say which maps each network of a study pools on a data set, and which variants are one.
 
-    Their size is the user's choice, and so are the maps; for them alone torch is loaded. A network
-    that cannot be built for images of this size is named with the reason.
+    A network of ours or of a plug-in that cannot be built for images of this size is named with
+    the reason.
+
+    Args:
+        study: The study.
+        dataset: One of ``study.datasets``.
+        every: Whether to say it of every network, for which torch is loaded; by default only of
+            those whose maps the user has chosen: by pictures in folders, whose size is an option,
+            or by a network of another library.
+
+    Raises:
+        BadInput: As :func:`check_sites`.
+        EnvironmentFault: As :func:`check_sites`.
     """
     found = study.found.get(dataset)
-    if found is None or found.pictures is None:
+    classes = _CLASSES if found is None else found.classes
+    is_chosen = every or (found is not None and found.pictures is not None)
+    rows = {
+        name: cells[0]
+        for name, cells in study.cells_on(dataset).items()
+        if is_chosen or MODELS[cells[0].model.network.name].finds_sites
+    }
+    if not rows:
         return
+    merged: dict[str, NetworkSites] = {}
+    failed: list[str] = []
+    for cell in _of_each_network(list(rows.values())):
+        network = str(cell.model.network)
+        try:
+            sites = _sites_in(cell, classes)
+        except Exception as error:  # a plug-in's network may raise anything; its cells will fail
+            if MODELS[cell.model.network.name].finds_sites:
+                raise
+            failed.append(f"{cell.model.network.name} cannot be built for {dataset}: {error}.")
+        else:
+            calls = merged[network].calls if network in merged else {}
+            merged[network] = replace(sites, calls={**calls, **sites.calls})
+    yield from dict.fromkeys(failed)
+    for sites in merged.values():
+        yield from about_maps(sites, dataset)
+    yield from about_same_networks(_same_networks(rows, merged))
+
+
+def check_sites(study: Study) -> None:
+    """Check the sites of networks that have to be built to know them; loads torch for these only.
+
+    Raises:
+        BadInput: A site is not in its network, cannot be filled or is chosen twice, or the network
+            does not take images of the size of a data set.
+        EnvironmentFault: The network's library is not installed.
+    """
+    for cell in _of_each_network(study.cells):
+        if MODELS[cell.model.network.name].finds_sites:
+            _sites_in(cell, _CLASSES)
+
+
+def _sites_in(cell: Cell, classes: int) -> NetworkSites:
     from poolbench.assembly.sites import sites_in
 
-    first = {str(cells[0].model.network): cells[0] for cells in study.cells_on(dataset).values()}
-    for cell in first.values():
-        try:
-            sites = sites_in(cell, found.classes)
-        except Exception as error:  # a plug-in's network may raise anything; its cells will fail
-            yield f"{cell.model.network.name} cannot be built for {dataset}: {error}."
-        else:
-            yield from about_maps(sites, dataset)
+    return sites_in(cell, classes)
+
+
+def _of_each_network(cells: Sequence[Cell]) -> Iterator[Cell]:
+    """Yield a cell of each network with different operators, on images of each size."""
+    seen = set()
+    for cell in cells:
+        key = cell.model.identity, str(cell.data.source)
+        if key not in seen:
+            seen.add(key)
+            yield cell
+
+
+def _same_networks(
+    rows: dict[str, Cell], merged: dict[str, NetworkSites]
+) -> Iterator[tuple[str, ...]]:
+    """Yield the variants that train one network: they differ only where a map is one element."""
+    from poolbench.assembly.single_elements import keeps_one_element
+
+    alike: dict[tuple[str, ...], list[str]] = {}
+    for name, cell in rows.items():
+        network = str(cell.model.network)
+        single = merged[network].single if network in merged else ()
+        pools = {
+            site: pool
+            for site, pool in cell.model.pools.items()
+            if not (site in single and keeps_one_element(pool))
+        }
+        model = replace(cell.model, pools=pools)
+        key = model.identity, cell.data.identity, cell.recipe.identity
+        alike.setdefault(key, []).append(name)
+    yield from (tuple(names) for names in alike.values() if len(names) > 1)

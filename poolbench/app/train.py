@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from poolbench.app.pooled_maps import about_pooled_maps
+from poolbench.app.pooled_maps import about_pooled_maps, check_sites
 from poolbench.core.data_root import data_root
 from poolbench.core.events import Event
 from poolbench.core.shard import Shard
@@ -59,7 +59,7 @@ def about_data(study: Study, *, maps: bool) -> Iterator[str]:
 
     Args:
         study: The study.
-        maps: Whether to say also which maps its networks pool of pictures in folders.
+        maps: Whether to say also which maps its networks pool, where that has to be looked up.
     """
     for dataset in study.datasets:
         yield from about_images(study, dataset)
@@ -86,13 +86,16 @@ def train(
             the stores of all parts can be merged.
 
     Raises:
-        BadInput: There is no such device, or a plug-in is not the one the study was planned with.
+        BadInput: There is no such device, a plug-in is not the one the study was planned with, or
+            a site is not in its network.
         EnvironmentFault: Device, data, disk or store cannot be used; finished cells are safe.
         Interrupted: Ctrl-C or SIGTERM; run the same command to continue.
         StoreBusy: Another process trains the rest, and ``settings.wait`` is false.
     """
     began = time.monotonic()
     check_settings(study, settings)
+    if unfinished_count(study, settings.store, shard):
+        check_sites(part_of(study, shard))
     store = Store.create(settings.store)
     store.remember(study)
     study = part_of(study, shard)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from poolbench.app.outdated import outdated
+from poolbench.app.pooled_maps import check_sites
 from poolbench.app.suites import command
 from poolbench.app.train import noting, training
 from poolbench.app.trials import cells_of
@@ -165,6 +166,7 @@ def tune(
         Interrupted: Ctrl-C or SIGTERM; run the same command to continue.
     """
     check_settings(study, settings)
+    check_sites(study)
     store = Store.create(settings.store)
     searches = _searches(study, ProposalCache(store.path, is_writable=True))
     known: dict[str, Run] = {}

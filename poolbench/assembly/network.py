@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -14,7 +14,9 @@ from poolbench.core.options import check_options
 from poolbench.core.streams import derive
 from poolbench.data import DATASETS
 from poolbench.models import MODELS
+from poolbench.models.found_pools import FoundPool
 from poolbench.models.network import Network
+from poolbench.models.pool_geometry import Pair
 from poolbench.operators import OPERATORS
 from poolbench.operators.create import build
 
@@ -34,10 +36,10 @@ class SitePools:
         site: str,
         *,
         channels: int,
-        grid: tuple[int, int],
-        kernel_size: int | None = None,
-        stride: int | None = None,
-        padding: int = 0,
+        grid: Pair,
+        kernel_size: int | Pair | None = None,
+        stride: int | Pair | None = None,
+        padding: int | Pair = 0,
         ceil_mode: bool = False,
     ) -> nn.Module:
         """Return the operator for one pooling layer; see ``models.api.PoolFactory``."""
@@ -57,6 +59,10 @@ class SitePools:
         """Return whether a stride replaces the pool; see ``models.api.PoolFactory``."""
         return OPERATORS[self.pools[site].name].is_stride
 
+    def sites_among(self, found: Sequence[FoundPool]) -> Collection[str]:  # noqa: ARG002
+        """Return the sites that the variant names; see ``models.api.PoolFactory``."""
+        return self.pools
+
 
 def model_spec(
     name: str, options: Mapping[str, Any], pools: Mapping[str, str | Mapping[str, Any]]
@@ -75,7 +81,7 @@ def model_spec(
         raise BadInput(f"pools: expected operators by site, got {pools!r}", "pools={'head': 'lae'}")
     entry = MODELS[name]
     checked = check_options(name, entry.options, options)
-    sites = {site.name: site for site in entry.sites if site.exists(checked)}
+    sites = entry.filled(checked, pools)
     for asked in pools:
         if asked not in sites:
             absent = next((site for site in entry.sites if site.name == asked), None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,9 +11,11 @@ from torch import nn
 from poolbench.assembly.network import SitePools, build_body, image_shape, model_spec
 from poolbench.assembly.without_memory import without_memory
 from poolbench.core.cell import Cell, ModelSpec, Named
-from poolbench.core.sites import NetworkSites, PoolCall
+from poolbench.core.sites import FoundSite, NetworkSites, PoolCall
 from poolbench.models import MODELS
+from poolbench.models.found_pools import FoundPool
 from poolbench.models.network import count_parameters
+from poolbench.models.replaced_pools import tracing_fault
 
 _NUM_CLASSES = 10
 
@@ -24,19 +26,40 @@ class _RecordingPools(SitePools):
     def __init__(self, pools: Mapping[str, Named]) -> None:
         super().__init__(pools)
         self.calls: dict[str, list[PoolCall]] = {}
+        self.found: tuple[FoundSite, ...] | None = None
 
     def __call__(self, site: str, **call: Any) -> nn.Module:
         self.calls.setdefault(site, []).append(call)
         return super().__call__(site, **call)
 
+    def sites_among(self, found: Sequence[FoundPool]) -> Collection[str]:
+        self.found = tuple(map(_found_site, found))
+        return super().sites_among(found)
 
-def sites_of(name: str) -> NetworkSites:
+
+def _found_site(pool: FoundPool) -> FoundSite:
+    geometry = pool.geometry
+    note = "counts its padding, an operator does not" if geometry.counts_padding else ""
+    return FoundSite(
+        path=pool.path,
+        group=pool.group,
+        operator=geometry.own,
+        maps=pool.maps,
+        output_size=geometry.output_size,
+        window=geometry.window,
+        note=pool.refusal or tracing_fault(pool) or note,
+    )
+
+
+def sites_of(name: str, *, size_px: int = 224) -> NetworkSites:
     """Return where a network pools, at its default options and image size.
 
-    Options that a site needs are switched on.
+    Options that a site needs are switched on. A network that was built elsewhere is run once, and
+    keeps its own pools.
 
     Args:
         name: A network of the catalogue.
+        size_px: Side of the images of a network that was built elsewhere, in pixels.
 
     Raises:
         BadInput: The network is unknown.
@@ -44,6 +67,8 @@ def sites_of(name: str) -> NetworkSites:
     entry = MODELS[name]
     options = {site.needs: True for site in entry.sites if site.needs}
     spec = model_spec(name, options, {})
+    if entry.finds_sites:
+        return _sites(replace(spec, pools={}), (3, size_px, size_px), _NUM_CLASSES)
     found = _sites(spec, entry.input_shape or (3, 32, 32), _NUM_CLASSES)
     return replace(found, switched_on=tuple(options))
 
@@ -76,4 +101,5 @@ def _sites(spec: ModelSpec, shape: tuple[int, int, int], num_classes: int) -> Ne
         parameters=count_parameters(body),
         sites=tuple(MODELS[spec.network.name].sites),
         calls={site: tuple(calls) for site, calls in pools.calls.items()},
+        found=pools.found,
     )

@@ -9,7 +9,9 @@ from typing import Any
 from torch import Tensor, nn
 
 from poolbench.core.errors import BadInput, did_you_mean
-from poolbench.models.found_pools import FoundPool, find_pools, pooled_shapes, replace_pool
+from poolbench.models.found_pools import FoundPool, pooling_modules
+from poolbench.models.observed_run import find_pools
+from poolbench.models.replaced_pools import replace_pools
 from poolbench.operators.create import create
 
 _SITES = ("head", "se", "window")
@@ -24,24 +26,26 @@ def swap_pooling(
     images: Tensor | None = None,
     **options: Any,
 ) -> list[str]:
-    """Replace the pooling modules of a network by an operator, of its dtype and device, in place.
+    """Replace pools of a network by an operator, of its dtype and device, in place.
 
     Args:
-        module: Any network whose pools are modules: torchvision's, timm's, a user's.
+        module: Any network: torchvision's, timm's, a user's.
         name: The operator.
-        sites: What to replace: ``head``, global pools; ``se``, those of torchvision's
-            squeeze-and-excitation; ``window``, max and average pools with a window. Padding is
-            then never an element of a window, even if it was before.
-        images: Normalised images ``(N, C, H, W)`` to run through the network once, if the
-            operator has to know channels or grid, as with ``learn="channel"``.
+        sites: What to replace: ``head``, global pools; ``se``, squeezes, whose result weighs the
+            maps that they pool; ``window``, max and average pools with a window. Padding is then
+            never an element of a window, even if it was before.
+        images: Normalised images ``(N, C, H, W)`` to run through the network once. They find the
+            pools that are called as functions and the squeezes of any library, and tell channels
+            and grid to an operator that has to know them, as with ``learn="channel"``. Without
+            them only modules are replaced, and only torchvision's squeezes are told from heads.
         options: The operator's own options, ``channels`` and ``grid``.
 
     Returns:
-        Names of the replaced modules.
+        Paths of the replaced pools; see :class:`poolbench.models.found_pools.FoundPool`.
 
     Raises:
-        BadInput: There is no pool at a site, or the operator does not fit; the network is
-            unchanged.
+        BadInput: There is no pool at a site, the operator does not fit, or torch.fx cannot trace
+            the code that calls a pool; the network is unchanged.
     """
     if not isinstance(module, nn.Module):
         raise BadInput(f"expected a network, got {module!r}", "pass a torch.nn.Module")
@@ -52,34 +56,27 @@ def swap_pooling(
     for key in _GEOMETRY:
         if key in options:
             raise BadInput(f"{key} is taken from the replaced pool", "leave it out")
-    chosen = [found for found in find_pools(module) if found.site in wanted]
+    found = pooling_modules(module) if images is None else find_pools(module, images)
+    chosen = [pool for pool in found if pool.group in wanted]
     for site in wanted:
-        if not any(found.site == site for found in chosen):
+        if not any(pool.group == site for pool in chosen):
             raise BadInput(
-                f"the network has no pooling module for '{site}'",
-                "pools that are called as functions cannot be replaced",
+                f"the network has no {'pooling module' if images is None else 'pool'} for '{site}'",
+                "pass images=..., which finds the pools that are called as functions"
+                if images is None
+                else f"it has {', '.join(sorted({pool.group for pool in found})) or 'no pools'}",
             )
-    shapes = pooled_shapes(module, chosen, images) if images is not None else {}
-    operators = []
-    for found in chosen:
-        keywords: dict[str, Any] = {}
-        if found.name in shapes:
-            keywords["channels"], keywords["grid"] = shapes[found.name]
-        operators.append(create(name, **_geometry(found), **(keywords | options)))
+    operators = [_operator(name, pool, options) for pool in chosen]
     tensors = chain(module.parameters(), module.buffers())
     like = next((tensor for tensor in tensors if tensor.is_floating_point()), None)
-    for found, operator in zip(chosen, operators, strict=True):
-        replace_pool(module, found, operator if like is None else operator.to(like))
-    return [found.name for found in chosen]
+    if like is not None:
+        operators = [operator.to(like) for operator in operators]
+    replace_pools(module, chosen, operators)
+    return [pool.path for pool in chosen]
 
 
-def _geometry(found: FoundPool) -> dict[str, Any]:
-    if found.site != "window":
-        return {}
-    if getattr(found.module, "dilation", 1) not in (1, (1, 1)):
-        raise BadInput(f"{found.name} is dilated, which operators do not support")
-    if getattr(found.module, "return_indices", False):
-        raise BadInput(f"{found.name} returns indices, which operators do not support")
-    if getattr(found.module, "divisor_override", None) is not None:
-        raise BadInput(f"{found.name} has a divisor_override, which operators do not support")
-    return {key: getattr(found.module, key) for key in _GEOMETRY}
+def _operator(name: str, pool: FoundPool, options: dict[str, Any]) -> nn.Module:
+    if pool.refusal:
+        raise BadInput(f"{pool.path} {pool.refusal}, which operators do not support")
+    seen = {"channels": pool.maps[0], "grid": pool.pooled_grid} if any(pool.maps) else {}
+    return create(name, **pool.geometry.window, **(seen | options))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
@@ -99,13 +99,15 @@ class Site:
 
     Args:
         name: Name in a suite's ``pools``.
-        scope: ``global`` pools ``(N,C,H,W) -> (N,C)``, ``windowed`` keeps a grid.
-        default: Operator there if a variant names none.
+        scope: ``global`` pools ``(N,C,H,W) -> (N,C)``, ``windowed`` keeps a grid, ``strided`` is a
+            convolution with a stride, for which there is no operator yet; ``any`` is known only
+            when the network is built.
+        default: Operator there if a variant names none; empty if the network's own pool stays.
         needs: Option of the network that must be true for the site to exist; empty for none.
     """
 
     name: str
-    scope: Literal["global", "windowed"]
+    scope: Literal["global", "windowed", "strided", "any"]
     default: str
     needs: str = ""
 
@@ -122,11 +124,31 @@ class ModelEntry(Entry):
         sites: Its pooling sites, in forward order.
         parameters: Published or derived parameter counts, for listings.
         input_shape: ``(C, H, W)`` if only one is possible; ``None`` otherwise.
+        finds_sites: Whether its pools are found when it is built: ``sites`` are groups of them,
+            and a variant may name a single one by its module path.
     """
 
     sites: tuple[Site, ...]
     parameters: str = ""
     input_shape: tuple[int, int, int] | None = None
+    finds_sites: bool = False
+
+    def filled(self, options: Mapping[str, object], named: Collection[str]) -> dict[str, Site]:
+        """Return the sites that get an operator, by name.
+
+        Args:
+            options: All options of the network.
+            named: What a variant names. A name that is not returned is not a site of the network.
+        """
+        sites = {site.name: site for site in self.sites if site.exists(options)}
+        if not self.finds_sites:
+            return sites
+        if not named:
+            return {name: site for name, site in sites.items() if site.default}
+        # Whatever else is named stays as it is in the library.
+        chosen = {name: site for name, site in sites.items() if name in named}
+        paths = [name for name in named if name not in sites]
+        return chosen | {path: Site(name=path, scope="any", default="") for path in paths}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -106,6 +106,8 @@ class Run:
         timings: One entry per epoch, on the machine that ran it.
         environment: Machine and versions of the last attempt.
         size_bytes: Size of its files, without measurements.
+        predictions: SHA-256 of the stored predictions, labels and probabilities of every test
+            image; ``None`` when training diverged.
     """
 
     cell: Cell
@@ -115,6 +117,7 @@ class Run:
     timings: tuple[Timing, ...]
     environment: Mapping[str, Any]
     size_bytes: int
+    predictions: str | None = None
 
     @property
     def duration_s(self) -> float:

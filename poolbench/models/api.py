@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from typing import Protocol
 
 from torch import nn
+
+from poolbench.models.found_pools import FoundPool
+from poolbench.models.pool_geometry import Pair
 
 
 class PoolFactory(Protocol):
@@ -15,10 +19,10 @@ class PoolFactory(Protocol):
         site: str,
         *,
         channels: int,
-        grid: tuple[int, int],
-        kernel_size: int | None = None,
-        stride: int | None = None,
-        padding: int = 0,
+        grid: Pair,
+        kernel_size: int | Pair | None = None,
+        stride: int | Pair | None = None,
+        padding: int | Pair = 0,
         ceil_mode: bool = False,
     ) -> nn.Module:
         """Return the operator for one pooling layer.
@@ -38,5 +42,13 @@ class PoolFactory(Protocol):
         """Return whether the convolution next to the site takes the pool's stride.
 
         A network that has such a convolution then does not ask for an operator there.
+        """
+        ...
+
+    def sites_among(self, found: Sequence[FoundPool]) -> Collection[str]:
+        """Return what to fill in a network whose pools were found: groups of them, and paths.
+
+        Args:
+            found: All pools of the network.
         """
         ...

@@ -9,6 +9,12 @@ from typing import Any
 from poolbench.core.catalogue import Catalogue, ModelEntry, Site
 
 LIBRARIES = ("torchvision", "timm")
+_GROUPS = (
+    Site(name="head", scope="global", default="average"),
+    Site(name="se", scope="global", default=""),
+    Site(name="window", scope="windowed", default=""),
+    Site(name="stride", scope="strided", default=""),
+)
 
 
 class ModelCatalogue(Catalogue[ModelEntry]):
@@ -24,8 +30,9 @@ class ModelCatalogue(Catalogue[ModelEntry]):
             return super().__getitem__(name)
         return ModelEntry(
             target=f"poolbench.models.external:{library}_network",
-            summary=f"{architecture} of {library}, untrained, its global pool replaced",
-            sites=(Site(name="head", scope="global", default="average"),),
+            summary=f"{architecture} of {library}, untrained, operators in place of its pools",
+            sites=_GROUPS,
+            finds_sites=True,
             parameters="as in the library",
             reference=library,
         )

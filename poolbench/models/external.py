@@ -1,16 +1,20 @@
-"""Networks of other libraries, with our operators as global pools."""
+"""Networks of other libraries, with our operators in place of their pools."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
 from torch import nn
+from torch.overrides import TorchFunctionMode
 
 from poolbench.core.errors import BadInput, EnvironmentFault, did_you_mean
 from poolbench.models.api import PoolFactory
-from poolbench.models.found_pools import find_pools, pooled_shapes, replace_pool
+from poolbench.models.claims import claimed
+from poolbench.models.found_pools import FoundPool
+from poolbench.models.observed_run import find_pools
+from poolbench.models.replaced_pools import replace_pools
 
 # With auxiliary classifiers their training output would not be logits.
 _WITHOUT_AUXILIARIES: Mapping[str, Any] = {"aux_logits": False, "init_weights": True}
@@ -36,11 +40,11 @@ def torchvision_network(
         in_channels: Must be 3.
         num_classes: Width of the logits.
         image_size: (H, W) of training images, in pixels.
-        pool: Fills ``head``.
+        pool: Fills the sites that a variant names: groups, or paths of pools.
 
     Raises:
-        BadInput: There is no such network, it has no global pooling module, or it does not take
-            such images.
+        BadInput: There is no such network, a site is not in it or cannot be filled, or it does
+            not take such images.
     """
     from torchvision import models
 
@@ -52,10 +56,12 @@ def torchvision_network(
     label = f"torchvision/{architecture}"
     if in_channels != _COLOURS:
         raise BadInput(f"{label} takes images of three channels, not {in_channels}")
-    network = models.get_model(
-        architecture, weights=None, num_classes=num_classes, **_ARGUMENTS.get(architecture, {})
+    network = _built(
+        lambda: models.get_model(
+            architecture, weights=None, num_classes=num_classes, **_ARGUMENTS.get(architecture, {})
+        )
     )
-    return _with_head(network, label, (in_channels, *image_size), pool)
+    return fill_sites(network, label, (in_channels, *image_size), pool)
 
 
 def timm_network(
@@ -73,11 +79,11 @@ def timm_network(
         in_channels: Channels of the images.
         num_classes: Width of the logits.
         image_size: (H, W) of training images, in pixels.
-        pool: Fills ``head``.
+        pool: Fills the sites that a variant names: groups, or paths of pools.
 
     Raises:
-        BadInput: There is no such network, it has no global pooling module, or it does not take
-            such images.
+        BadInput: There is no such network, a site is not in it or cannot be filled, or it does
+            not take such images.
         EnvironmentFault: timm is not installed.
     """
     try:
@@ -89,22 +95,68 @@ def timm_network(
     if not timm.is_model(architecture):
         advice = did_you_mean(architecture, timm.list_models()).partition(" known: ")[0]
         raise BadInput(f"timm has no network '{architecture}'", advice)
-    network = timm.create_model(architecture, num_classes=num_classes, in_chans=in_channels)
-    return _with_head(network, f"timm/{architecture}", (in_channels, *image_size), pool)
+    network = _built(
+        lambda: timm.create_model(architecture, num_classes=num_classes, in_chans=in_channels)
+    )
+    return fill_sites(network, f"timm/{architecture}", (in_channels, *image_size), pool)
 
 
-def _with_head(
+def fill_sites(
     network: nn.Module, label: str, shape: tuple[int, int, int], pool: PoolFactory
 ) -> nn.Module:
-    heads = [found for found in find_pools(network) if found.site == "head"]
-    if not heads:
-        raise BadInput(f"{label} has no module that pools the whole map", "choose another network")
+    """Put operators at the sites of a network that was built elsewhere, in place.
+
+    Args:
+        network: The network.
+        label: Its name, for messages.
+        shape: (C, H, W) of training images, in pixels.
+        pool: Fills the sites that a variant names: groups, or paths of pools.
+
+    Returns:
+        The network.
+
+    Raises:
+        BadInput: A site is not in it or cannot be filled, or it does not take such images.
+    """
     try:
-        shapes = pooled_shapes(network, heads, torch.zeros(1, *shape))
+        found = find_pools(network, torch.zeros(1, *shape))
     except (AssertionError, RuntimeError, ValueError) as fault:
         size = "x".join(str(extent) for extent in shape)
         raise BadInput(f"{label} does not take images of {size}: {fault}") from fault
-    for head in heads:
-        channels, grid = shapes[head.name]
-        replace_pool(network, head, pool("head", channels=channels, grid=grid))
+    chosen = claimed(label, found, pool.sites_among(found))
+    operators = [_operator(place, site, label, pool) for place, site in chosen]
+    replace_pools(network, [place for place, _ in chosen], operators)
     return network
+
+
+def _operator(place: FoundPool, site: str, label: str, pool: PoolFactory) -> nn.Module:
+    if pool.is_strided(site):
+        raise BadInput(
+            f"{label}: no convolution beside {place.path} takes its stride",
+            "give it an operator with a window, such as conv",
+        )
+    try:
+        return pool(site, channels=place.maps[0], grid=place.pooled_grid, **place.geometry.window)
+    except BadInput as fault:
+        hint = "give it another operator"
+        raise BadInput(f"{label}: {place.path}: {fault.message}", hint) from fault
+
+
+class _NumbersHaveMemory(TorchFunctionMode):
+    """Builds on the CPU, but without memory for what layers ask for."""
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
+    ) -> Any:
+        keywords = {**(kwargs or {}), "device": "meta"} if func is torch.empty else kwargs or {}
+        return func(*args, **keywords)
+
+
+def _built(build: Callable[[], nn.Module]) -> nn.Module:
+    """Build a network, also without memory if it calculates its widths with tensors."""
+    try:
+        return build()
+    except NotImplementedError:
+        with torch.device("cpu"), _NumbersHaveMemory():
+            network = build()
+        return network.to("meta")

@@ -148,6 +148,7 @@ class Commit:
             timings=timings_from_lines(self.read(TIMINGS)),
             environment=_environment(self.read(ENVIRONMENT)),
             size_bytes=sum(facts.bytes for facts in self.files.values()),
+            predictions=self.files[PREDICTIONS].sha256 if PREDICTIONS in self.files else None,
         )
 
 

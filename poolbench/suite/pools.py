@@ -21,8 +21,8 @@ def read_pools(
     """Give every site of a network its operator.
 
     Args:
-        node: One operator for all sites, or a mapping from sites to operators; a site that is
-            not named keeps its default, as does every site if it is ``None``.
+        node: One operator for all sites with a default, or a mapping from sites to operators; a
+            site that is not named keeps its default, as does every site if it is ``None``.
         network: The network.
         catalogues: Where operators are looked up.
         chooser: Checks them.
@@ -31,12 +31,10 @@ def read_pools(
         Site to operator, in forward order; ``None`` after adding at least one fault.
     """
     options = network.named.options
-    sites = {site.name: site for site in network.entry.sites if site.exists(options)}
-    if node is None:
-        named: Mapping[str, Node] = {}
-    elif node.is_mapping and not _is_operator(node):
-        named = node.entries
-    else:
+    is_by_site = node is not None and node.is_mapping and not _is_operator(node)
+    named: Mapping[str, Node] = node.entries if node is not None and is_by_site else {}
+    sites = network.entry.filled(options, named)
+    if node is not None and not is_by_site:
         named = dict.fromkeys(sites, node)
     are_known = [_is_known(name, child, sites, network, chooser) for name, child in named.items()]
     pools: dict[str, Named] = {}
@@ -70,7 +68,7 @@ def _is_known(
 def _fits(
     chosen: Chosen[OperatorEntry, Choice], site: Site, network: Network, chooser: Chooser
 ) -> bool:
-    if site.scope in chosen.entry.scopes:
+    if site.scope == "any" or site.scope in chosen.entry.scopes:
         return True
     only = " or ".join(chosen.entry.scopes)
     chooser.faults.add(

@@ -279,3 +279,16 @@ def test_the_level_the_family_and_the_test_of_a_pair_are_told() -> None:
     assert "lower accuracy is better" in few.notes[0]
     assert few.notes[1] == "max against average: no test is possible"
     assert few.records[0]["shift_low"] is None
+
+
+def test_variants_with_the_same_predictions_are_named_in_notes_and_json() -> None:
+    study, runs = finished({"average": LOW, "max": LOW, "lae": LOW})
+    for cell in study.cells:
+        kind = "other" if cell.variant == "lae" else "same"
+        runs[cell.id] = replace(runs[cell.id], predictions=f"{kind} {cell.seed}")
+    table = results_table(study, "digits", runs)
+    said = [note for note in table.notes if "identical predictions" in note]
+    assert len(said) == 1
+    assert said[0].startswith("average, max: identical predictions in every seed")
+    (warning,) = (each for each in table.detail["warnings"] if each["code"] == "identical")
+    assert warning["variants"] == ("average", "max")

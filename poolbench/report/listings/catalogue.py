@@ -82,7 +82,7 @@ def _details(entry: Entry) -> list[tuple[str, str]]:
     if isinstance(entry, ModelEntry):
         shape = "x".join(map(str, entry.input_shape)) if entry.input_shape else "any size"
         sites = (
-            f"{site.name} ({site.scope}, default {site.default}"
+            f"{site.name} ({site.scope}, default {site.default or 'its own'}"
             + (f", with {site.needs}: true)" if site.needs else ")")
             for site in entry.sites
         )

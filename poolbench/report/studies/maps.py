@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from poolbench.core.sites import NetworkSites
 from poolbench.report.listings.sites import maps_of
@@ -18,13 +18,21 @@ def about_maps(found: NetworkSites, dataset: str) -> Iterator[str]:
     shape = "x".join(map(str, found.image_shape))
     maps = "; ".join(f"{site} {maps_of(calls)}" for site, calls in found.calls.items())
     yield f"Maps that {found.network} pools, on {shape} images of {dataset}: {maps}."
-    single = [
-        site
-        for site, calls in found.calls.items()
-        if all(tuple(call["grid"]) == (1, 1) for call in calls)
-    ]
-    if single:
+    if found.single:
         yield (
-            f"At {' and '.join(single)} of {found.network} each map is one element, so there is "
-            "nothing to pool: larger images have larger maps."
+            f"At {' and '.join(found.single)} of {found.network} each map is one element, so there "
+            "is nothing to pool: larger images have larger maps."
+        )
+
+
+def about_same_networks(groups: Iterable[Sequence[str]]) -> Iterator[str]:
+    """Say which variants cannot differ.
+
+    Args:
+        groups: Names of variants that differ only in operators on maps of one element.
+    """
+    for names in groups:
+        yield (
+            f"{', '.join(names)} cannot differ but by rounding: their operators differ only where "
+            "each map is one element, which all of them keep."
         )

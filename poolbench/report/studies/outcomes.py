@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from poolbench.core.cell import Cell
@@ -12,6 +12,7 @@ from poolbench.core.record import Run
 from poolbench.core.study import Analysis, Metric, Study
 from poolbench.stats import Comparison, compare
 from poolbench.stats.collapse import collapse_level
+from poolbench.stats.identical import about_identical
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,13 +63,14 @@ def outcomes_of(study: Study, dataset: str, runs: Mapping[str, Run]) -> Outcomes
     classes = next(
         (run.result.classes for each in kept.values() for run in each if run.result.classes), None
     )
+    by_seed = {
+        name: [runs.get(cell.id) if cell else None for cell in _by_seed(study, name, cells)]
+        for name, cells in conditions.items()
+    }
     comparison = compare(
         {
-            name: [
-                runs[cell.id].result.value(analysis.metric) if cell and cell.id in runs else None
-                for cell in _by_seed(study, name, cells)
-            ]
-            for name, cells in conditions.items()
+            name: [None if run is None else run.result.value(analysis.metric) for run in row]
+            for name, row in by_seed.items()
         },
         rule=analysis.rule,
         alpha=analysis.alpha,
@@ -80,8 +82,13 @@ def outcomes_of(study: Study, dataset: str, runs: Mapping[str, Run]) -> Outcomes
         is_baseline_chosen=analysis.is_baseline_chosen,
         collapse=None if classes is None else _collapse(analysis, classes),
     )
+    predictions = {
+        name: [None if run is None else run.predictions for run in row]
+        for name, row in by_seed.items()
+    }
+    caveats = (*comparison.caveats, *about_identical(predictions))
     return Outcomes(
-        comparison=comparison,
+        comparison=replace(comparison, caveats=caveats),
         shown=shown,
         runs=kept,
         metric=analysis.metric,
