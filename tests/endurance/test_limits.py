@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -72,7 +73,10 @@ def test_limits(programs: Programs, undisturbed: Undisturbed, tmp_path: Path) ->
 
     def finish(words: tuple[str, ...], folder: Path, ended: Ended, told: str) -> None:
         try:
-            assert_answered(ended, (0, 3, 6))
+            # Rust, as in safetensors, ends a process that has no memory: as a kill does.
+            is_aborted = ended.code == -signal.SIGABRT and "memory allocation of" in ended.err
+            if not is_aborted:
+                assert_answered(ended, (0, 3, 6))
             undisturbed.assert_ends_the_same(words, folder)
         except AssertionError as error:
             error.add_note(f"{words[0]} with {told} ended with {ended.code}\n{ended.err}")

@@ -59,8 +59,9 @@ def renderable(table: Table, width: int) -> Group:
         width: Available characters per line.
     """
     parts: list[RenderableType] = [Text(printable(table.title), style="bold")]
-    for chosen in _split(table, width):
-        parts += [Text(), _grid(table, chosen, width)]
+    widths = [_width(table, index) for index in range(len(table.columns))]
+    for chosen in _split(table, widths, width):
+        parts += [Text(), _grid(table, chosen, widths, width)]
     notes = [Text(printable(note), style="dim") for note in table.notes]
     return Group(*parts, *([Text()] if notes else []), *notes)
 
@@ -70,11 +71,11 @@ def natural_width(table: Table) -> int:
     return sum(_width(table, index) + GAP for index in range(len(table.columns)))
 
 
-def _split(table: Table, width: int) -> Iterator[tuple[int, ...]]:
-    first = _least_width(table, 0) + GAP
+def _split(table: Table, widths: Sequence[int], width: int) -> Iterator[tuple[int, ...]]:
+    first = _least_width(table, widths, 0) + GAP
     part, used = [0], first
     for index in range(1, len(table.columns)):
-        needed = _least_width(table, index) + GAP
+        needed = _least_width(table, widths, index) + GAP
         if len(part) > 1 and used + needed > width:
             yield tuple(part)
             part, used = [0], first
@@ -83,13 +84,16 @@ def _split(table: Table, width: int) -> Iterator[tuple[int, ...]]:
     yield tuple(part)
 
 
-def _grid(table: Table, chosen: Sequence[int], width: int) -> Grid:
+def _grid(table: Table, chosen: Sequence[int], widths: Sequence[int], width: int) -> Grid:
     grid = Grid(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
-    spare = width - sum(_least_width(table, index) + GAP for index in chosen)
+    spare = width - sum(_least_width(table, widths, index) + GAP for index in chosen)
+    fits = set()
     for index in chosen:
-        least, wanted = _least_width(table, index), _width(table, index)
-        granted = min(wanted, least + max(0, spare))
+        least = _least_width(table, widths, index)
+        granted = min(widths[index], least + max(0, spare))
         spare -= granted - least
+        if granted == widths[index]:
+            fits.add(index)
         column = table.columns[index]
         grid.add_column(
             Text(printable(column.title)),
@@ -98,12 +102,13 @@ def _grid(table: Table, chosen: Sequence[int], width: int) -> Grid:
             overflow="fold",
         )
     for row in table.rows:
-        grid.add_row(*(_cell(row[index]) for index in chosen))
+        grid.add_row(*(_cell(row[index], fits=index in fits) for index in chosen))
     return grid
 
 
-def _cell(cell: TableCell) -> Text:
-    return Text(cell.marked_text, style="bold" if cell.is_bold else "")
+def _cell(cell: TableCell, *, fits: bool) -> Text:
+    # Breaking lines is half the work of 10^5 rows.
+    return Text(cell.marked_text, style="bold" if cell.is_bold else "", no_wrap=fits or None)
 
 
 def _width(table: Table, index: int) -> int:
@@ -112,6 +117,6 @@ def _width(table: Table, index: int) -> int:
     return max([1, *map(cell_len, (*words, *cells))])
 
 
-def _least_width(table: Table, index: int) -> int:
-    width = _width(table, index)
+def _least_width(table: Table, widths: Sequence[int], index: int) -> int:
+    width = widths[index]
     return min(width, MINIMUM_TEXT_WIDTH) if table.columns[index].is_text else width
