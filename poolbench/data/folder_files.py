@@ -105,7 +105,11 @@ def _classes_in(splits: Sequence[Path], search: PictureSearch) -> list[Classes]:
     """Return the classes of each split, none of them empty, at least two."""
     found = [search.classes_in(split) for split in splits]
     if search.unreadable:
-        raise unreadable_pictures(search.unreadable)
+        from poolbench.data.picture import undecodable  # finding pictures needs no decoder
+
+        # Others that cannot be decoded are mended in the same go.
+        every = (path for classes in found for each in classes.values() for path in each)
+        raise unreadable_pictures([*search.unreadable, *undecodable(every)])
     for split, classes in zip(splits, found, strict=True):
         if not classes:
             raise EnvironmentFault(f"{split} holds no class folders", _LAYOUT)

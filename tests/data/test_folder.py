@@ -14,8 +14,9 @@ from poolbench.core.cell import DataSpec, Named
 from poolbench.core.errors import BadInput, EnvironmentFault
 from poolbench.data import file_hashes
 from poolbench.data.fingerprint import fingerprint
-from poolbench.data.folder import UnreadablePicture, read_folder, read_picture
+from poolbench.data.folder import read_folder
 from poolbench.data.load import load
+from poolbench.data.picture import UnreadablePicture, read_picture
 
 COLOURS = {"ant": (255, 0, 0), "bee": (0, 255, 0)}
 SOURCE = Named(name="folder", options={"path": "mine", "size_px": 8}, revision=2)

@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageOps
 
 from poolbench.data import DATASETS
-from poolbench.data.folder import read_folder, read_picture
+from poolbench.data.folder import read_folder
 from poolbench.data.imagenette import read_imagenette
 from poolbench.data.imagenette_files import CLASSES
+from poolbench.data.picture import read_picture
 
 
 def tagged(orientation: int) -> Image.Exif:

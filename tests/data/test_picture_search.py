@@ -50,13 +50,15 @@ def test_links_are_told_for_what_they_lead_to_if_they_may_be_pictures(base: Path
     (ants / "gone.jpg").symlink_to("nowhere")
     (ants / "gone").symlink_to("nowhere")
     (ants / "notes.txt").symlink_to("nowhere")
+    (base / "test" / "bee" / "1.png").write_bytes(b"cut off")
     lines = fault(base).message.splitlines()
-    assert lines[0] == "cannot read 3 pictures:"
-    assert [line.rpartition("/")[2] for line in lines[1:]] == [
+    assert lines[0] == "cannot read 4 pictures:", "those that cannot be decoded, too"
+    assert [line.rpartition("/")[2] for line in lines[1:-1]] == [
         "gone: a link to nothing",
         "gone.jpg: a link to nothing",
         "piped.jpg: not a file",
     ]
+    assert "test/bee/1.png: cannot identify" in lines[-1]
 
 
 def test_our_suffixes_are_torchvisions() -> None:
