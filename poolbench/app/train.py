@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 from poolbench.app.pooled_maps import about_pooled_maps, check_sites
+from poolbench.core.cell import Cell
 from poolbench.core.data_root import data_root
 from poolbench.core.events import Event
 from poolbench.core.shard import Shard
@@ -41,10 +42,13 @@ def unfinished_count(study: Study, store: Path, shard: Shard | None = None) -> i
     Raises:
         EnvironmentFault: The folder is a store that cannot be read.
     """
-    study = part_of(study, shard)
+    return len(_open_cells(part_of(study, shard), store))
+
+
+def _open_cells(study: Study, store: Path) -> Sequence[Cell]:
     if not Store.is_at(store):
-        return len(study.cells)
-    return len(TASKS["train"].open_cells(Store(store), study))
+        return study.cells
+    return TASKS["train"].open_cells(Store(store), study)
 
 
 def part_of(study: Study, shard: Shard | None) -> Study:
@@ -94,23 +98,23 @@ def train(
     """
     began = time.monotonic()
     check_settings(study, settings)
-    if unfinished_count(study, settings.store, shard):
-        check_sites(part_of(study, shard))
+    part = part_of(study, shard)
+    missing = _open_cells(part, settings.store)
+    if missing:
+        check_sites(part)
     store = Store.create(settings.store)
     store.remember(study)
-    study = part_of(study, shard)
-    missing = TASKS["train"].open_cells(store, study)
     failed: dict[str, str] = {}
     trained: set[str] = set()
     utilisation = Utilisation()
     if missing:
-        with training(store, study, settings) as runner:
-            failed, utilisation = runner.run(study, missing, noting(trained, on_event))
+        with training(store, part, settings) as runner:
+            failed, utilisation = runner.run(part, missing, noting(trained, on_event))
     duration_s = time.monotonic() - began
     return Summary(
         task="train",
         done=len(trained),
-        reused=len(study.cells) - len(trained) - len(failed),
+        reused=len(part.cells) - len(trained) - len(failed),
         failed=failed,
         duration_s=duration_s,
         workers=utilisation.workers,

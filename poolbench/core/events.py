@@ -11,7 +11,7 @@ from typing import Literal
 
 from poolbench.core.cell import Cell
 from poolbench.core.document import read_as
-from poolbench.core.printable import SHOWN_IN_JSON
+from poolbench.core.printable import shown_in_json
 from poolbench.core.record import Result
 
 Kind = Literal["started", "progress", "finished", "diverged", "failed", "notice", "waiting"]
@@ -55,7 +55,7 @@ class Event:
     def to_line(self) -> str:
         """Return the event as one line of JSON."""
         text = json.dumps(asdict(self), separators=(",", ":"), allow_nan=False, ensure_ascii=False)
-        return text.encode(errors=SHOWN_IN_JSON).decode() + "\n"
+        return shown_in_json(text) + "\n"
 
 
 def result_event(cell: Cell, result: Result) -> Event:

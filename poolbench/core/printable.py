@@ -1,9 +1,9 @@
 r"""Names of files as text: they are bytes, and those of an old archive may not be UTF-8.
 
 Python keeps such bytes as halves of surrogate pairs, which no encoding can write. They are shown
-escaped, as ``\xe9``. Two handlers of encoding errors do so wherever text is written: ``SHOWN``,
-which puts a question mark for what an encoding lacks otherwise, and ``SHOWN_IN_JSON`` for text that
-is JSON already.
+escaped, as ``\xe9``: by :func:`shown_in_json` in JSON, and wherever other text is written by
+``SHOWN``, a handler of encoding errors that puts a question mark for what an encoding lacks
+otherwise.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import os
 import re
 
 SHOWN = "poolbench.shown"
-SHOWN_IN_JSON = "poolbench.shown_in_json"
+_SHOWN_IN_JSON = "poolbench.shown_in_json"
 
 _BYTES = range(0xDC80, 0xDD00)
 _BYTE = re.compile("[\udc80-\udcff]")
@@ -27,6 +27,15 @@ def printable(name: str) -> str:
     'gu\\xeape'
     """
     return os.fsencode(name).decode(errors="backslashreplace")
+
+
+def shown_in_json(text: str) -> str:
+    r"""Return JSON that can be written anywhere, whatever names are in its texts.
+
+    >>> shown_in_json('"gu\udceape"')
+    '"gu\\\\xeape"'
+    """
+    return text.encode(errors=_SHOWN_IN_JSON).decode()
 
 
 def stored_path(path: str) -> str:
@@ -54,4 +63,4 @@ def _escaped(error: UnicodeError, backslash: str) -> tuple[str, int]:
 
 
 codecs.register_error(SHOWN, lambda error: _escaped(error, "\\"))
-codecs.register_error(SHOWN_IN_JSON, lambda error: _escaped(error, "\\\\"))
+codecs.register_error(_SHOWN_IN_JSON, lambda error: _escaped(error, "\\\\"))

@@ -57,10 +57,8 @@ def _held_out(classes: Sequence[set[str]], fraction: float) -> set[str]:
     held_out = {each for each in of_classes if int(each, 16) < fraction * _HASHES}
     for hashes in classes:
         # Copies stay together, so one that other classes have is the last to change its side.
-        nearest = sorted(hashes, key=lambda each: (of_classes[each], each))
         if hashes.isdisjoint(held_out):
-            held_out.add(nearest[0])
+            held_out.add(min(hashes, key=lambda each: (of_classes[each], each)))
         elif hashes <= held_out:
-            fewest = of_classes[nearest[0]]
-            held_out.remove(max(each for each in hashes if of_classes[each] == fewest))
+            held_out.remove(max(hashes, key=lambda each: (-of_classes[each], each)))
     return held_out

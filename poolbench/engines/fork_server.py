@@ -81,20 +81,17 @@ class ForkServer:
         """Start a worker; return whether this process is the worker."""
         stops = {signal.SIGTERM}
         signal.pthread_sigmask(signal.SIG_BLOCK, stops)  # until the worker has its own handlers
+        worker = -1
         try:
             # By the server, which can tell where a log cannot be written.
             output = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
-        except OSError as error:  # out of files or disk
-            self._refuse(name, error)
-            worker = -1
-        else:
             try:
                 worker = os.fork()
-            except OSError as error:  # out of processes or memory
-                self._refuse(name, error)
-                worker = -1
-            if worker:
-                os.close(output)
+            finally:
+                if worker:
+                    os.close(output)
+        except OSError as error:  # out of files, disk, processes or memory
+            self._refuse(name, error)
         if worker > 0:
             self._workers[worker] = name
         if worker == 0:

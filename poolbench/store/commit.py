@@ -13,7 +13,6 @@ from annotated_types import Len
 
 from poolbench.core.cell import ID_LENGTH, Cell
 from poolbench.core.document import Count, Damaged, Unread, numbers_fit_64_bits, parse
-from poolbench.core.errors import EnvironmentFault
 from poolbench.core.record import Result, Run
 from poolbench.store.documents import (
     epochs_from_lines,
@@ -93,11 +92,10 @@ class Commit:
         for name, facts in self.files.items():
             try:
                 size = os.stat(f"{folder}/{name}").st_size  # noqa: PTH116 - asked of 10^5 files
-            except OSError as error:
-                found = unreadable(f"{folder}/{name}", error)
-                if isinstance(found, EnvironmentFault):
-                    raise found from error
+            except (FileNotFoundError, NotADirectoryError):
                 raise Damaged(f"{name} is missing") from None
+            except OSError as error:
+                raise unreadable(f"{folder}/{name}", error) from error
             if size != facts.bytes:
                 raise Damaged(f"{name} has {size} bytes instead of {facts.bytes}")
 

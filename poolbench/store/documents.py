@@ -10,7 +10,7 @@ from dataclasses import asdict
 from typing import Any, TypeVar
 
 from poolbench.core.document import Damaged, Unread, parse, read_as
-from poolbench.core.printable import SHOWN_IN_JSON
+from poolbench.core.printable import shown_in_json
 from poolbench.core.record import Epoch, Timing
 
 T = TypeVar("T")
@@ -30,7 +30,7 @@ def to_bytes(document: Any) -> bytes:
     Bytes of paths that are not UTF-8 are shown escaped: see ``core.printable``.
     """
     text = json.dumps(document, indent=1, allow_nan=False, ensure_ascii=False)
-    return f"{text}\n".encode(errors=SHOWN_IN_JSON)
+    return f"{shown_in_json(text)}\n".encode()
 
 
 def seal(document: Mapping[str, Any]) -> bytes:

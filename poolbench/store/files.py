@@ -16,7 +16,6 @@ from poolbench.core.limits import advice_on_limit
 from poolbench.core.regular_file import read_regular
 from poolbench.store.marker import is_store
 
-_MISSING = {errno.ENOENT, errno.ENOTDIR}
 _LARGEST_DOCUMENT = 1 << 30
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
@@ -176,14 +175,14 @@ def read_file(path: Path | str, *, at_most: int | None = None) -> bytes:
     """
     try:
         return read_regular(path, at_most=at_most)
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise FileNotFoundError(error.errno, error.strerror, str(path)) from None
     except OSError as error:
         raise unreadable(path, error) from error
 
 
-def unreadable(path: Path | str, error: OSError) -> FileNotFoundError | EnvironmentFault:
-    """Return what an error means: that there is no such file, or that it cannot be read."""
-    if error.errno in _MISSING:
-        return FileNotFoundError(error.errno, error.strerror, str(path))
+def unreadable(path: Path | str, error: OSError) -> EnvironmentFault:
+    """Return the error of what is there and cannot be read."""
     return EnvironmentFault(
         f"cannot read {path}: {error.strerror}",
         advice_on_limit(error) or "make it readable, or move its folder away",

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from poolbench.core.document import Damaged, Unread
-from poolbench.core.errors import EnvironmentFault
 from poolbench.core.measurement import Measurement
 from poolbench.store.attempts import ATTEMPTS, FAILURE, Attempts
 from poolbench.store.documents import read_sealed, seal
@@ -30,11 +29,10 @@ def measurement_keys(folder: Path) -> Iterator[str]:
     """
     try:
         names = os.listdir(folder / FOLDER)  # noqa: PTH208 - asked of 10^5 runs
-    except OSError as error:
-        found = unreadable(folder / FOLDER, error)
-        if isinstance(found, EnvironmentFault):
-            raise found from error
+    except (FileNotFoundError, NotADirectoryError):
         return
+    except OSError as error:
+        raise unreadable(folder / FOLDER, error) from error
     yield from sorted(name.removesuffix(".json") for name in names if _NAME.fullmatch(name))
 
 

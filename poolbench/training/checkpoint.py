@@ -81,8 +81,6 @@ def pack_weights(state: Mapping[str, Tensor]) -> bytes:
 def _serialised(tensors: dict[str, Tensor], **options: Any) -> bytes:
     try:
         return safetensors.torch.save(tensors, **options)
-    except Exception:
-        raise
     except BaseException as error:
         # So its Rust ends where Python has no memory for the bytes: past every ``Exception``.
         if type(error).__name__ == "PanicException":

@@ -13,7 +13,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from poolbench.core.printable import SHOWN_IN_JSON
+from poolbench.core.printable import shown_in_json
 from poolbench.report.table import Table
 
 SCHEMA = 1
@@ -42,7 +42,7 @@ def render(tables: Sequence[Table]) -> str:
         ],
     }
     text = json.dumps(_strict(document), indent=2, ensure_ascii=False, allow_nan=False)
-    return text.encode(errors=SHOWN_IN_JSON).decode() + "\n"
+    return shown_in_json(text) + "\n"
 
 
 def _strict(value: Any) -> Any:
