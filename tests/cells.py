@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from poolbench.core.cell import Cell, DataSpec, ModelSpec, Named, Recipe
+from poolbench.core.cell import Cell, DataSpec, ModelSpec, Recipe
+from poolbench.core.named import Named
 from poolbench.core.study import Analysis, Execution, Study
 
 

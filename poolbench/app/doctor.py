@@ -8,11 +8,11 @@ from pathlib import Path
 
 from poolbench.app.machine import examine_machine
 from poolbench.app.sharing import examine_sharing
-from poolbench.core.cell import Named
 from poolbench.core.counted import counted
 from poolbench.core.data_root import data_root
 from poolbench.core.errors import EnvironmentFault
 from poolbench.core.finding import Finding
+from poolbench.core.named import Named
 from poolbench.data import DATASETS
 from poolbench.data.file_hashes import TRUSTED, memory_folder
 from poolbench.data.official import files_root

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from poolbench.core.cell import Named
 from poolbench.core.errors import BadInput
 from poolbench.core.gradients import FIGURE_1, GradientsSettings, Matrix
+from poolbench.core.named import Named
 from poolbench.core.options import check_options
 from poolbench.operators import OPERATORS
 from poolbench.report.chart import Chart

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
-from poolbench.core.cell import Cell, Named
+from poolbench.core.cell import Cell
 from poolbench.core.document import Damaged
+from poolbench.core.named import Named
 from poolbench.runtime.components import components_of
 from poolbench.store.store import Store
 

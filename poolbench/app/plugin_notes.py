@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from poolbench.core.cell import Cell, Named
+from poolbench.core.cell import Cell
 from poolbench.core.counted import counted
 from poolbench.core.measurement import Measurement
+from poolbench.core.named import Named
 from poolbench.core.study import Study
 from poolbench.probes import PROBES
 from poolbench.runtime.components import components_of, components_of_study, mismatch

@@ -9,10 +9,11 @@ from pathlib import Path
 
 from poolbench.app.results import Results
 from poolbench.app.suites import command
-from poolbench.core.cell import Cell, Named
+from poolbench.core.cell import Cell
 from poolbench.core.document import Damaged
 from poolbench.core.errors import BadInput, EnvironmentFault, NothingMatched
 from poolbench.core.events import Event
+from poolbench.core.named import Named
 from poolbench.core.study import Analysis, Execution, Study
 from poolbench.probes import PROBES
 from poolbench.report.chart import Chart

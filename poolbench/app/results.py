@@ -10,10 +10,11 @@ from typing import get_args
 
 from poolbench.app.plugin_notes import notes_of_plugins
 from poolbench.app.search_notes import first_steps
-from poolbench.core.cell import Cell, Named
+from poolbench.core.cell import Cell
 from poolbench.core.document import Damaged, passed_over
 from poolbench.core.errors import BadInput, EnvironmentFault, NothingMatched, did_you_mean
 from poolbench.core.measurement import Measurement, measurement_key
+from poolbench.core.named import Named
 from poolbench.core.reading import without_cycles
 from poolbench.core.record import Run
 from poolbench.core.study import Analysis, Rule, Study

@@ -11,7 +11,8 @@ from torch import nn
 
 from poolbench.assembly.network import SitePools, build_body, image_shape
 from poolbench.assembly.without_memory import without_memory
-from poolbench.core.cell import Cell, Named
+from poolbench.core.cell import Cell
+from poolbench.core.named import Named
 from poolbench.operators.learned import learned_parameters
 
 Values = Mapping[str, tuple[float, ...]]

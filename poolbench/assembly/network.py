@@ -8,8 +8,9 @@ from typing import Any
 import torch
 from torch import nn
 
-from poolbench.core.cell import Cell, ModelSpec, Named
+from poolbench.core.cell import Cell, ModelSpec
 from poolbench.core.errors import BadInput, did_you_mean
+from poolbench.core.named import Named
 from poolbench.core.options import check_options
 from poolbench.core.streams import derive
 from poolbench.data import DATASETS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from poolbench.core.cell import Named
+from poolbench.core.named import Named
 from poolbench.operators.create import build
 
 _ELEMENTS = 8

@@ -10,7 +10,8 @@ from torch import nn
 
 from poolbench.assembly.network import SitePools, build_body, image_shape, model_spec
 from poolbench.assembly.without_memory import without_memory
-from poolbench.core.cell import Cell, ModelSpec, Named
+from poolbench.core.cell import Cell, ModelSpec
+from poolbench.core.named import Named
 from poolbench.core.sites import FoundSite, NetworkSites, PoolCall
 from poolbench.models import MODELS
 from poolbench.models.found_pools import FoundPool

@@ -12,7 +12,8 @@ from poolbench.bench.race import Contender, race, surroundings
 from poolbench.bench.stopwatch import fair
 from poolbench.bench.user_loop import DESCRIPTION, user_loader, user_loop
 from poolbench.core.batch import Batch
-from poolbench.core.cell import Named, Precision, Recipe
+from poolbench.core.cell import Precision, Recipe
+from poolbench.core.named import Named
 from poolbench.data.augment.api import build_augmentations
 from poolbench.data.batches import Batches
 from poolbench.data.splits import Split

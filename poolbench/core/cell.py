@@ -14,38 +14,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
-from poolbench.core.document import Count, Facts, Finite, PartialShare, Positive
-from poolbench.core.plugin_source import PluginSource, as_identity, as_stored
+from poolbench.core.document import Count, Finite, PartialShare, Positive
+from poolbench.core.named import Named
+from poolbench.core.plugin_source import as_identity, as_stored
+from poolbench.core.weights import Weights
 
 ScoredOn = Literal["test", "validation"]
 Precision = Literal["fp32", "tf32", "bf16"]
 IDENTITY_VERSION = 1
 ID_LENGTH = 16
-
-
-@dataclass(frozen=True, kw_only=True)
-class Named:
-    """A catalogue name with every option, defaults included.
-
-    Args:
-        name: Of the entry.
-        options: In the order of the catalogue; lists become tuples.
-        revision: Of the entry.
-        plugin: The plug-in that the entry is from; ``None`` for a built-in one.
-    """
-
-    name: str
-    options: Facts
-    revision: Count = 1
-    plugin: PluginSource | None = None
-
-    def __post_init__(self) -> None:
-        if any(isinstance(value, list) for value in self.options.values()):
-            object.__setattr__(self, "options", with_tuples(self.options))
-
-    def __str__(self) -> str:
-        shown = ", ".join(f"{key}={value}" for key, value in self.options.items())
-        return f"{self.name}({shown})" if shown else self.name
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,15 +62,27 @@ class DataSpec:
 
 @dataclass(frozen=True, kw_only=True)
 class ModelSpec:
-    """The network, with an operator for each of its sites."""
+    """The network, with an operator for each of its sites.
+
+    Args:
+        network: The network.
+        pools: Operators by site.
+        weights: What it starts from; ``None`` for random weights.
+    """
 
     network: Named
     pools: Mapping[str, Named]
+    weights: Weights | None = None
 
     @cached_property
     def identity(self) -> str:
         """Its part of the identity of a cell."""
-        return _canonical(as_identity(self))
+        document = as_identity(self)
+        # A network that starts from random weights keeps the identity it had before any other.
+        weights = document.pop("weights")
+        if self.weights is not None:
+            document["weights"] = self.weights.identity(weights["pools"])
+        return _canonical(document)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -188,10 +177,3 @@ class Cell:
 
 def _canonical(document: Mapping[str, Any]) -> str:
     return json.dumps(document, sort_keys=True, separators=(",", ":"), allow_nan=False)
-
-
-def with_tuples(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return options as a suite's are, which a JSON document has as lists."""
-    return {
-        key: tuple(value) if isinstance(value, list) else value for key, value in options.items()
-    }

@@ -11,8 +11,8 @@ from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, Le
 
-from poolbench.core.cell import Named
 from poolbench.core.document import Seconds, read_as
+from poolbench.core.named import Named
 from poolbench.core.plugin_source import as_identity
 
 PLACES = ("inputs", "features")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from poolbench.core.cell import Named
+from poolbench.core.named import Named
 
 Matrix = tuple[tuple[float, ...], ...]
 

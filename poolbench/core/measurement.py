@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from poolbench.core.cell import Named
 from poolbench.core.document import Count, Facts, Finite, Positive
+from poolbench.core.named import Named
 from poolbench.core.plugin_source import as_identity, as_stored
 
 MeasurementStatus = Literal["ok", "failed", "not applicable"]

@@ -11,8 +11,8 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from poolbench.core.cell import Named, with_tuples
 from poolbench.core.document import Count, Facts, Finite, Level, Positive
+from poolbench.core.named import Named, with_tuples
 from poolbench.core.plugin_source import PluginSource
 
 DEFAULT_HOLDOUT = 0.2

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from poolbench.core.cell import Named
 from poolbench.core.contraction import ContractionSettings
+from poolbench.core.named import Named
 from poolbench.core.study import Study
 
 

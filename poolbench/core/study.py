@@ -11,10 +11,11 @@ from typing import Annotated, Any, Literal
 
 from annotated_types import Gt, Le
 
-from poolbench.core.cell import Cell, Named
+from poolbench.core.cell import Cell
 from poolbench.core.comparability import Difference, FoundImages
 from poolbench.core.document import Count, Facts, Finite, Level, Positive, Unread, parse, read_as
 from poolbench.core.gate import Gate
+from poolbench.core.named import Named
 from poolbench.core.plugin_source import as_stored
 from poolbench.core.search import SearchSpec
 

@@ -17,8 +17,8 @@ from pathlib import Path
 import numpy as np
 
 from poolbench.core.atomic import write_whole
-from poolbench.core.cell import Named
 from poolbench.core.document import read_as
+from poolbench.core.named import Named
 from poolbench.core.regular_file import read_regular, sha256_of_file
 from poolbench.core.user_cache import cache_folder
 from poolbench.data.arrays import PARTS, Arrays

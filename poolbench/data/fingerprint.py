@@ -6,8 +6,8 @@ import hashlib
 import os
 from pathlib import Path
 
-from poolbench.core.cell import Named
 from poolbench.core.errors import BadInput, EnvironmentFault
+from poolbench.core.named import Named
 from poolbench.data import DATASETS
 from poolbench.data.data_files import FoundFiles
 from poolbench.data.file_hashes import hash_files

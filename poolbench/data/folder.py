@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from poolbench.core.cell import Named
+from poolbench.core.named import Named
 from poolbench.data.arrays import Arrays
 from poolbench.data.folder_files import FolderFiles, find_pictures
 from poolbench.data.picture import UnreadablePicture, read_picture

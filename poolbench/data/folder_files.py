@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from poolbench.core.cell import Named
 from poolbench.core.counted import first_of
 from poolbench.core.errors import EnvironmentFault
+from poolbench.core.named import Named
 from poolbench.data.folder_split import split_by_content
 from poolbench.data.picture_search import PICTURES, PictureSearch, is_hidden
 from poolbench.data.unreadable import unreadable_pictures

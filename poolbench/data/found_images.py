@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from poolbench.core.cell import Named
 from poolbench.core.comparability import FoundImages
 from poolbench.core.errors import EnvironmentFault
 from poolbench.core.found_pictures import FoundPictures, range_of
+from poolbench.core.named import Named
 from poolbench.core.printable import printable
 from poolbench.data import DATASETS
 from poolbench.data.folder_files import FolderFiles

@@ -8,7 +8,7 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
-from poolbench.core.cell import Named
+from poolbench.core.named import Named
 from poolbench.data.arrays import Arrays
 from poolbench.data.stable_random import StableRandom
 

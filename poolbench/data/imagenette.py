@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from poolbench.core.cell import Named
+from poolbench.core.named import Named
 from poolbench.data.arrays import Arrays
 from poolbench.data.folder import decode_pictures
 from poolbench.data.imagenette_files import CLASSES, find_imagenette

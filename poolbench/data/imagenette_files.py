@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from poolbench.core.cell import Named
 from poolbench.core.errors import EnvironmentFault
+from poolbench.core.named import Named
 from poolbench.data.folder_files import FolderFiles, pictures_below
 from poolbench.data.official import files_root
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from poolbench.core.cell import Named
 from poolbench.core.errors import EnvironmentFault
+from poolbench.core.named import Named
 from poolbench.core.user_cache import cache_folder
 from poolbench.data.data_files import DataFiles
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from poolbench.core.cell import Named
 from poolbench.core.errors import EnvironmentFault
+from poolbench.core.named import Named
 from poolbench.data import DATASETS
 
 

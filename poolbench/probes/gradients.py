@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from poolbench.core.cell import Named
 from poolbench.core.gradients import Credit, Matrix, Passage, SharedCredit
+from poolbench.core.named import Named
 from poolbench.operators import OPERATORS
 from poolbench.operators.create import build
 

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from poolbench.core.catalogue import Catalogue
-from poolbench.core.cell import Cell, Named
+from poolbench.core.cell import Cell
 from poolbench.core.errors import BadInput
+from poolbench.core.named import Named
 from poolbench.core.study import Study
 from poolbench.data import AUGMENTATIONS, DATASETS
 from poolbench.models import MODELS

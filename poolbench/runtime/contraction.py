@@ -9,7 +9,7 @@ from pathlib import Path
 
 import torch
 
-from poolbench.core.cell import DataSpec, Named
+from poolbench.core.cell import DataSpec
 from poolbench.core.contraction import (
     ContractionSettings,
     Observed,
@@ -23,6 +23,7 @@ from poolbench.core.data_root import data_root
 from poolbench.core.document import Damaged
 from poolbench.core.errors import EnvironmentFault
 from poolbench.core.events import Event, Kind
+from poolbench.core.named import Named
 from poolbench.core.plugin_source import as_stored
 from poolbench.data.fingerprint import fingerprint
 from poolbench.data.splits import Splits

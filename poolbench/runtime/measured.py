@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from poolbench.core.cell import Cell, Named
+from poolbench.core.cell import Cell
 from poolbench.core.document import Damaged
 from poolbench.core.measurement import Measurement, measurement_key
+from poolbench.core.named import Named
 from poolbench.store.store import Store
 
 

@@ -9,9 +9,10 @@ from functools import partial
 import safetensors.torch
 import torch
 
-from poolbench.core.cell import Cell, Named
+from poolbench.core.cell import Cell
 from poolbench.core.errors import EnvironmentFault
 from poolbench.core.measurement import Measurement, measurement_key
+from poolbench.core.named import Named
 from poolbench.data.batches import evaluation_batches
 from poolbench.probes import PROBES
 from poolbench.probes.api import NotApplicable, NotFinite, ProbeInput

@@ -11,9 +11,10 @@ import signal
 from collections.abc import Callable, Mapping, Sequence
 from typing import Self
 
-from poolbench.core.cell import Cell, Named
+from poolbench.core.cell import Cell
 from poolbench.core.errors import Interrupted
 from poolbench.core.events import Event
+from poolbench.core.named import Named
 from poolbench.core.options import check_options
 from poolbench.core.study import Execution, Study
 from poolbench.engines import ENGINES

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from poolbench.core.cell import Cell, Named
+from poolbench.core.cell import Cell
+from poolbench.core.named import Named
 from poolbench.core.study import Study
 from poolbench.runtime.measured import measured
 from poolbench.store import measurements

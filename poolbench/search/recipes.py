@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from poolbench.core.cell import Named, Recipe
+from poolbench.core.cell import Recipe
+from poolbench.core.named import Named
 from poolbench.core.search import Point, SearchSpec, short_name
 from poolbench.search.api import BadSearch, Search
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from poolbench.core.cell import Named
 from poolbench.core.errors import did_you_mean
 from poolbench.core.gate import Gate
+from poolbench.core.named import Named
 from poolbench.core.search import SearchSpec
 from poolbench.core.study import Analysis, Execution
 from poolbench.suite.catalogues import Catalogues

@@ -8,8 +8,8 @@ from typing import Any, Generic, TypeVar
 from pydantic import Field, create_model
 
 from poolbench.core.catalogue import Catalogue, Entry
-from poolbench.core.cell import Named
 from poolbench.core.errors import BadInput, closest, did_you_mean
+from poolbench.core.named import Named
 from poolbench.core.options import BadValue, Option
 from poolbench.suite.faults import Faults, Mark
 from poolbench.suite.forms import read_form

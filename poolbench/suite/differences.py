@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from poolbench.core.cell import Named
 from poolbench.core.comparability import (
     PUBLISHED_DATA,
     Difference,
@@ -15,6 +14,7 @@ from poolbench.core.comparability import (
     shown,
 )
 from poolbench.core.counted import counted
+from poolbench.core.named import Named
 from poolbench.suite.check import Suite
 from poolbench.suite.reference import Reference
 from poolbench.suite.sections import DataChoice

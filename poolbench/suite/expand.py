@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from fnmatch import fnmatchcase
 
-from poolbench.core.cell import Cell, DataSpec, Named
+from poolbench.core.cell import Cell, DataSpec
 from poolbench.core.errors import NothingMatched
+from poolbench.core.named import Named
 from poolbench.suite.check import Suite
 from poolbench.suite.sections import DataChoice
 

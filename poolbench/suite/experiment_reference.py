@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from poolbench.core.cell import Named
 from poolbench.core.contraction import ContractionSettings, PairSource
+from poolbench.core.named import Named
 from poolbench.core.theory import PlanSettings, RegionsSettings, TheorySettings
 
 S = TypeVar("S", PlanSettings, RegionsSettings)

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from poolbench.core.cell import Named
 from poolbench.core.comparability import FoundImages
 from poolbench.core.experiment import kind_of
+from poolbench.core.named import Named
 from poolbench.core.study import Study
 from poolbench.suite.catalogues import Catalogues
 from poolbench.suite.check import check

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from poolbench.core.catalogue import ModelEntry, OperatorEntry, Site
-from poolbench.core.cell import Named
 from poolbench.core.errors import did_you_mean
+from poolbench.core.named import Named
 from poolbench.suite.catalogues import Catalogues
 from poolbench.suite.choices import Chooser, Chosen
 from poolbench.suite.nodes import Node

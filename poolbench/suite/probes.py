@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from poolbench.core.catalogue import Catalogue, ProbeEntry
-from poolbench.core.cell import Named
 from poolbench.core.errors import BadInput, did_you_mean
+from poolbench.core.named import Named
 from poolbench.suite.choices import Chooser
 from poolbench.suite.composer import compose
 from poolbench.suite.faults import Faults, Source

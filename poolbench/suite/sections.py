@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from poolbench.core.catalogue import Catalogue, DataEntry, EngineEntry
-from poolbench.core.cell import Named, Precision
+from poolbench.core.cell import Precision
 from poolbench.core.errors import did_you_mean
+from poolbench.core.named import Named
 from poolbench.core.study import Analysis, Execution
 from poolbench.suite.catalogues import Catalogues
 from poolbench.suite.choices import Chooser

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from poolbench.core.catalogue import Catalogue, Entry
-from poolbench.core.cell import Cell, DataSpec, ModelSpec, Named, Precision, Recipe
+from poolbench.core.cell import Cell, DataSpec, ModelSpec, Precision, Recipe
+from poolbench.core.named import Named
 from poolbench.suite.catalogues import Catalogues
 from poolbench.suite.choices import Chooser
 from poolbench.suite.faults import Mark

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from poolbench.core.cell import Named
 from poolbench.core.measurement import Measurement, Point
+from poolbench.core.named import Named
 from poolbench.core.record import Epoch, Timing
 from poolbench.core.study import Study
 from poolbench.store.measurements import MeasurementWriter

@@ -13,10 +13,10 @@ import torch
 
 from poolbench.app import suites
 from poolbench.app.experiment import load_experiment
-from poolbench.core.cell import Named
 from poolbench.core.contraction import ContractionSettings, Setup
 from poolbench.core.errors import BadInput
 from poolbench.core.experiment import kind_of
+from poolbench.core.named import Named
 from poolbench.data.splits import Split, Splits
 from poolbench.runtime.contraction import observe
 from poolbench.runtime.contraction_setup import draw_pairs

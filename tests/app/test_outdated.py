@@ -9,7 +9,8 @@ from typing import Any
 
 from poolbench.app.outdated import outdated
 from poolbench.app.study import load_study
-from poolbench.core.cell import Cell, DataSpec, Named
+from poolbench.core.cell import Cell, DataSpec
+from poolbench.core.named import Named
 
 
 def of_pictures(cell: Cell, source: Named) -> Cell:

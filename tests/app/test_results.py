@@ -15,9 +15,9 @@ from poolbench.app.page import page_of
 from poolbench.app.plan import plan
 from poolbench.app.report import charts
 from poolbench.app.results import Reading, Results, read_results
-from poolbench.core.cell import Named
 from poolbench.core.errors import NothingMatched
 from poolbench.core.measurement import Measurement
+from poolbench.core.named import Named
 from poolbench.core.study import Study
 from poolbench.store.measurements import MeasurementWriter
 from poolbench.store.store import Store

@@ -20,9 +20,10 @@ import pytest
 from poolbench.app import suites
 from poolbench.app.experiment import load_experiment
 from poolbench.app.study import CATALOGUES
-from poolbench.core.cell import Cell, Named
+from poolbench.core.cell import Cell
 from poolbench.core.contraction import ContractionSettings
 from poolbench.core.experiment import KINDS, kind_of
+from poolbench.core.named import Named
 from poolbench.core.study import Study
 from poolbench.data.imagenette_files import CLASSES
 from poolbench.data.presence import is_here

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from poolbench.core.cell import Named
 from poolbench.core.measurement import Measurement, Point
+from poolbench.core.named import Named
 from poolbench.report.formats.tensorboard import write_events
 from poolbench.report.formats.tidy import FIELDS, Observation, write_csv, write_parquet
 from poolbench.store.measurements import MeasurementWriter

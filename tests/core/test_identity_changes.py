@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from poolbench.core.cell import Cell, DataSpec, ModelSpec, Named
+from poolbench.core.cell import Cell, DataSpec, ModelSpec
 from poolbench.core.identity_changes import identity_changes
+from poolbench.core.named import Named
 from poolbench.core.plugin_source import PluginSource
 from tests.cells import a_cell
 

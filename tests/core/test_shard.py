@@ -5,8 +5,8 @@ from itertools import chain
 
 import pytest
 
-from poolbench.core.cell import Named
 from poolbench.core.errors import BadInput
+from poolbench.core.named import Named
 from poolbench.core.shard import Shard
 from poolbench.core.study import Study
 from tests.cells import a_study

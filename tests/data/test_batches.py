@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from poolbench.core.cell import Named
+from poolbench.core.named import Named
 from poolbench.data import AUGMENTATIONS
 from poolbench.data.augment.api import build_augmentations
 from poolbench.data.batches import Batches, evaluation_batches

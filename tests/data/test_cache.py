@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from poolbench.core.cell import Named
+from poolbench.core.named import Named
 from poolbench.data.arrays import PARTS, Arrays
 from poolbench.data.cache import cached
 

@@ -10,8 +10,9 @@ import pytest
 import torch
 from PIL import Image
 
-from poolbench.core.cell import DataSpec, Named
+from poolbench.core.cell import DataSpec
 from poolbench.core.errors import BadInput, EnvironmentFault
+from poolbench.core.named import Named
 from poolbench.data import file_hashes
 from poolbench.data.fingerprint import fingerprint
 from poolbench.data.folder import read_folder

@@ -11,8 +11,9 @@ import pytest
 import torch
 from PIL import Image
 
-from poolbench.core.cell import DataSpec, Named
+from poolbench.core.cell import DataSpec
 from poolbench.core.errors import BadInput, EnvironmentFault
+from poolbench.core.named import Named
 from poolbench.core.options import check_options
 from poolbench.data import DATASETS
 from poolbench.data.fingerprint import fingerprint

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from poolbench.core.cell import Named
 from poolbench.core.comparability import FoundImages
 from poolbench.core.document import read_as
 from poolbench.core.found_pictures import FoundPictures
+from poolbench.core.named import Named
 from poolbench.data.found_images import found_images
 from poolbench.data.imagenette_files import CLASSES
 

@@ -8,7 +8,8 @@ import pytest
 import torch
 from scipy.stats import chisquare
 
-from poolbench.core.cell import DataSpec, Named
+from poolbench.core.cell import DataSpec
+from poolbench.core.named import Named
 from poolbench.data import DATASETS
 from poolbench.data.fingerprint import fingerprint
 from poolbench.data.gaussian import draw_normal, read_gaussian

@@ -9,8 +9,9 @@ import torch
 from PIL import Image
 from torchvision.datasets import Imagenette
 
-from poolbench.core.cell import DataSpec, Named
+from poolbench.core.cell import DataSpec
 from poolbench.core.errors import EnvironmentFault
+from poolbench.core.named import Named
 from poolbench.data import DATASETS
 from poolbench.data.fingerprint import fingerprint
 from poolbench.data.imagenette_files import CLASSES, find_imagenette

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 import torch
 
-from poolbench.core.cell import DataSpec, Named
+from poolbench.core.cell import DataSpec
 from poolbench.core.errors import BadInput, EnvironmentFault
+from poolbench.core.named import Named
 from poolbench.data import AUGMENTATIONS, DATASETS
 from poolbench.data.arrays import Arrays
 from poolbench.data.cache import cached

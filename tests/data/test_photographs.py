@@ -9,7 +9,8 @@ import pytest
 import torch
 
 import poolbench as pb
-from poolbench.core.cell import DataSpec, Named, Recipe
+from poolbench.core.cell import DataSpec, Recipe
+from poolbench.core.named import Named
 from poolbench.data import AUGMENTATIONS
 from poolbench.data.augment.api import build_augmentations
 from poolbench.data.batches import Batches, evaluation_batches

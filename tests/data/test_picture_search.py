@@ -10,8 +10,8 @@ from PIL import Image
 from torchvision.datasets import ImageFolder
 from torchvision.datasets.folder import IMG_EXTENSIONS
 
-from poolbench.core.cell import Named
 from poolbench.core.errors import EnvironmentFault
+from poolbench.core.named import Named
 from poolbench.data.fingerprint import fingerprint
 from poolbench.data.folder_files import FolderFiles, find_pictures
 from poolbench.data.picture_search import PICTURES

@@ -7,7 +7,8 @@ import torch
 
 import poolbench as pb
 from poolbench.assembly.network import build_body
-from poolbench.core.cell import ModelSpec, Named
+from poolbench.core.cell import ModelSpec
+from poolbench.core.named import Named
 from poolbench.models import MODELS
 from poolbench.models.blocks import ResidualBlock
 from poolbench.models.network import count_parameters

@@ -7,8 +7,9 @@ import torch
 from torch import nn
 
 from poolbench.assembly.network import build_body, build_network, model_spec
-from poolbench.core.cell import ModelSpec, Named
+from poolbench.core.cell import ModelSpec
 from poolbench.core.errors import BadInput
+from poolbench.core.named import Named
 from poolbench.models import MODELS
 from poolbench.models.network import Network
 

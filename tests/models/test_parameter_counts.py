@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from poolbench.assembly.network import build_body
-from poolbench.core.cell import ModelSpec, Named
+from poolbench.core.cell import ModelSpec
+from poolbench.core.named import Named
 from poolbench.models import MODELS
 from poolbench.models.network import count_parameters
 from poolbench.operators import OPERATORS

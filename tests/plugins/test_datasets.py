@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 import poolbench as pb
-from poolbench.core.cell import Named
 from poolbench.core.errors import BadInput, EnvironmentFault
+from poolbench.core.named import Named
 from poolbench.core.plugins import load_plugins
 from poolbench.data.fingerprint import fingerprint
 from poolbench.data.presence import is_here

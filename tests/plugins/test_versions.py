@@ -14,9 +14,10 @@ from poolbench.app.study import load_study
 from poolbench.app.train import Settings, train
 from poolbench.core import plugins
 from poolbench.core.catalogue import OperatorEntry
-from poolbench.core.cell import Cell, Named
+from poolbench.core.cell import Cell
 from poolbench.core.document import read_as
 from poolbench.core.errors import BadInput
+from poolbench.core.named import Named
 from poolbench.core.plugin_source import PluginSource, as_stored
 from poolbench.core.plugins import forget_plugins, load_plugins
 from poolbench.operators import OPERATORS

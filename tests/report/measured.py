@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from poolbench.core.cell import Named
 from poolbench.core.measurement import Measurement, MeasurementStatus, Point, pack_bits
+from poolbench.core.named import Named
 from poolbench.core.record import Run
 from poolbench.core.study import Study
 from poolbench.probes import PROBES

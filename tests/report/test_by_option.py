@@ -10,7 +10,8 @@ import pytest
 
 from poolbench.app.study import load_study
 from poolbench.app.suites import find
-from poolbench.core.cell import Cell, ModelSpec, Named
+from poolbench.core.cell import Cell, ModelSpec
+from poolbench.core.named import Named
 from poolbench.core.record import Result, Run
 from poolbench.core.study import Analysis, Study
 from poolbench.report.chart import Curve, Curves

@@ -7,7 +7,6 @@ import math
 
 import pytest
 
-from poolbench.core.cell import Named
 from poolbench.core.contraction import (
     ContractionSettings,
     Observed,
@@ -17,6 +16,7 @@ from poolbench.core.contraction import (
     read_similarities,
 )
 from poolbench.core.experiment import Experiment
+from poolbench.core.named import Named
 from poolbench.report.contraction.charts import similarity_charts
 from poolbench.report.contraction.options import option_charts
 from poolbench.report.contraction.rates import law_of, rates_chart, rates_table

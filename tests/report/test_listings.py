@@ -18,9 +18,9 @@ from poolbench.core.catalogue import (
     SearchEntry,
     Site,
 )
-from poolbench.core.cell import Named
 from poolbench.core.contraction import ContractionSettings, PairSource
 from poolbench.core.finding import Finding
+from poolbench.core.named import Named
 from poolbench.core.options import Option
 from poolbench.core.plugin_source import PluginSource
 from poolbench.core.record import Result

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from poolbench.core.cell import Named
 from poolbench.core.measurement import Measurement
+from poolbench.core.named import Named
 from poolbench.report.robustness.sweeps import Outcome, Sweep, sweeps_of
 from tests.report.measured import EPSILONS, TOTAL, a_measurement, diverged, measured
 

@@ -13,7 +13,8 @@ import torch
 
 from poolbench.app.study import load_study
 from poolbench.assembly.network import build_body, model_spec
-from poolbench.core.cell import Cell, Named, Recipe
+from poolbench.core.cell import Cell, Recipe
+from poolbench.core.named import Named
 from poolbench.models import MODELS
 from poolbench.operators import OPERATORS
 from poolbench.runtime.data_cache import DataCache

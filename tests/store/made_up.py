@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from poolbench.core.cell import Named
 from poolbench.core.measurement import Measurement, Point
+from poolbench.core.named import Named
 from poolbench.core.record import Epoch, Result, Timing
 from poolbench.store.arrival import Arrival
 from poolbench.store.documents import sha256

@@ -12,9 +12,9 @@ from typing import Any, get_args
 
 import pytest
 
-from poolbench.core.cell import Named
 from poolbench.core.document import Damaged
 from poolbench.core.measurement import Measurement, Point
+from poolbench.core.named import Named
 from poolbench.core.record import Epoch, Result, Timing
 from poolbench.core.study import Study
 from poolbench.store.attempts import read_failure

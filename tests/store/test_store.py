@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 
-from poolbench.core.cell import Named
 from poolbench.core.document import Damaged
 from poolbench.core.errors import EnvironmentFault
 from poolbench.core.measurement import Measurement
+from poolbench.core.named import Named
 from poolbench.core.record import Epoch, Result, Timing
 from poolbench.store.attempts import read_failure
 from poolbench.store.commit import commit_bytes

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from poolbench.core.cell import Named
 from poolbench.core.errors import BadInput
+from poolbench.core.named import Named
 from tests.suite.small import SUITE
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from poolbench.core.cell import Named
 from poolbench.core.errors import BadInput
+from poolbench.core.named import Named
 from poolbench.core.search import Point, SearchSpec
 from poolbench.core.study import Study, read_study
 from poolbench.search.api import create

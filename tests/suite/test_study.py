@@ -11,8 +11,8 @@ from dataclasses import replace
 
 import pytest
 
-from poolbench.core.cell import Named
 from poolbench.core.errors import BadInput, NothingMatched
+from poolbench.core.named import Named
 from poolbench.core.study import Execution, Study, read_study
 from tests.suite.small import CATALOGUES, SUITE
 

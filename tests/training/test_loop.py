@@ -9,7 +9,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from poolbench.core.cell import Named, Recipe
+from poolbench.core.cell import Recipe
+from poolbench.core.named import Named
 from poolbench.core.streams import derive
 from poolbench.training import OPTIMIZERS, checkpoint
 from poolbench.training.checkpoint import UnreadableCheckpoint

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from poolbench.core.cell import Named, Recipe
+from poolbench.core.cell import Recipe
+from poolbench.core.named import Named
 from poolbench.core.streams import derive
 from poolbench.training.loop import Training
 

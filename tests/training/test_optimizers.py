@@ -9,7 +9,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from poolbench.core.cell import Named, Recipe
+from poolbench.core.cell import Recipe
+from poolbench.core.named import Named
 from poolbench.training import OPTIMIZERS
 from poolbench.training.lookahead import Lookahead
 from poolbench.training.optimizers import Optimizer, build_optimizer

@@ -11,9 +11,10 @@ import torch
 from torch import Tensor, nn
 
 import poolbench as pb
-from poolbench.core.cell import Cell, Named
+from poolbench.core.cell import Cell
 from poolbench.core.document import read_as
 from poolbench.core.errors import BadInput
+from poolbench.core.named import Named
 from tests.cells import a_cell
 from tests.training.test_loop import Blobs, training
 

@@ -8,7 +8,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from poolbench.core.cell import Named
+from poolbench.core.named import Named
 from poolbench.data import AUGMENTATIONS
 
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from poolbench.core.cell import Named
 from poolbench.core.measurement import Measurement
+from poolbench.core.named import Named
 from poolbench.core.plugin_source import as_identity
 from poolbench.core.record import Run
 from poolbench.core.study import Study

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from poolbench.core.cell import Named
 from poolbench.core.measurement import Measurement, Point, pack_bits, unpack_bits
+from poolbench.core.named import Named
 
 WORST = "worst of"
 # Facts about the images, the same for every attack on them.
