@@ -29,16 +29,17 @@ LAYERS: dict[str, set[str]] = {
     "operators": {"core", "theory"},
     "models": {"core"},
     "data": {"core"},
+    "weights": {"core"},
     "training": {"core"},
     "probes": {"core", "training", "operators", "theory"},
-    "assembly": {"core", "models", "operators", "data"},
+    "assembly": {"core", "models", "operators", "data", "weights"},
     "runtime": {
         "core", "search", "store", "engines", "assembly",
-        "operators", "models", "data", "training", "probes",
+        "operators", "models", "data", "weights", "training", "probes",
     },
     "app": {
         "core", "suite", "search", "store", "stats", "report", "engines", "runtime", "assembly",
-        "operators", "models", "data", "training", "theory", "probes",
+        "operators", "models", "data", "weights", "training", "theory", "probes",
     },
     "bench": {
         "core", "app", "report", "store", "engines", "runtime", "assembly",
@@ -55,6 +56,7 @@ HEAVY = {
         "operators",
         "models",
         "data",
+        "weights",
         "training",
         "probes",
         "assembly",

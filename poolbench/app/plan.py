@@ -10,6 +10,7 @@ from statistics import fmean
 from poolbench.app.pooled_maps import about_pooled_maps
 from poolbench.app.results import Results, read_results
 from poolbench.app.search_notes import about_search
+from poolbench.app.starts import about_starts
 from poolbench.app.train import part_of
 from poolbench.core.cell_cost import CellCost
 from poolbench.core.data_root import data_root
@@ -37,7 +38,7 @@ def plan(
     Args:
         study: The study to plan.
         store_path: Folder of the run store; it need not exist.
-        root: Folder of data sets, read only with ``measured``.
+        root: Folder of data sets, read only with ``measured``, and of files of weights.
         device: Overrides the suite's device.
         jobs: Overrides the suite's number of workers.
         measured: Whether to time a few real steps of every variant; by default the costs of runs
@@ -65,7 +66,10 @@ def plan(
         results,
         costs,
         devices,
-        lambda dataset: [*about_pooled_maps(study, dataset, every=measured)],
+        lambda dataset: [
+            *about_starts(study, dataset, data_root(root)),
+            *about_pooled_maps(study, dataset, every=measured),
+        ],
     )
     about += about_search(study)
     return [table.with_notes(about) for table in tables]
@@ -82,7 +86,7 @@ def _tables(
     results: Results | None,
     costs: Mapping[str, CellCost],
     devices: Sequence[str],
-    about_maps: Callable[[str], Sequence[str]] = lambda _: (),
+    about_networks: Callable[[str], Sequence[str]] = lambda _: (),
 ) -> list[Table]:
     progress = PlanProgress(costs=costs, devices=devices)
     if results is not None:
@@ -97,7 +101,7 @@ def _tables(
             free_bytes=store.free_bytes(),
         )
     datasets = [dataset for dataset in study.datasets if study.cells_on(dataset)]
-    return [plan_table(study, dataset, progress, about_maps(dataset)) for dataset in datasets]
+    return [plan_table(study, dataset, progress, about_networks(dataset)) for dataset in datasets]
 
 
 def _remembered(results: Results | None) -> dict[str, CellCost]:

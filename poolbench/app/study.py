@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
 from poolbench.app.suites import shipped_files
 from poolbench.core.data_root import data_root
 from poolbench.core.study import Study
+from poolbench.core.weights import Weights
 from poolbench.data import AUGMENTATIONS, DATASETS
 from poolbench.data.fingerprint import fingerprint
 from poolbench.data.found_images import found_images
@@ -44,6 +45,7 @@ def load_study(
     only: Sequence[str] = (),
     limit: int | None = None,
     root: Path | None = None,
+    download: bool = False,
 ) -> Study:
     """Read a suite file.
 
@@ -53,15 +55,18 @@ def load_study(
         overrides: Overrides, each ``key.path=value``, applied last.
         only: Globs of variants (or ``variant@seed``) to keep.
         limit: Most images of each split, at least 1; ``None`` for the suite's own.
-        root: Folder of data sets.
+        root: Folder of data sets, and of files of weights.
+        download: Whether to fetch published weights that are not on this machine.
 
     Raises:
         BadInput: The suite is invalid; the message lists every fault with file:line:column.
+        EnvironmentFault: Data or weights are missing or cannot be read.
     """
     return load(
         path,
         catalogues=CATALOGUES,
         fingerprint=partial(fingerprint, root=data_root(root)),
+        find_weights=_find_weights(data_root(root), download),
         count=partial(found_images, root=data_root(root)),
         shipped=shipped_files,
         profile=profile,
@@ -69,3 +74,12 @@ def load_study(
         only=only,
         limit=limit,
     )
+
+
+def _find_weights(root: Path | None, download: bool) -> Callable[[str, Weights], Weights]:
+    def find(network: str, asked: Weights) -> Weights:
+        from poolbench.weights.finding import find_weights
+
+        return find_weights(network, asked, root, download=download)
+
+    return find

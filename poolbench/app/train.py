@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from poolbench.app.pooled_maps import about_pooled_maps, check_sites
+from poolbench.app.starts import about_starts, check_starts
 from poolbench.core.cell import Cell
 from poolbench.core.data_root import data_root
 from poolbench.core.events import Event
@@ -16,6 +17,7 @@ from poolbench.core.shard import Shard
 from poolbench.core.study import Study
 from poolbench.report.studies.differences import about_differences
 from poolbench.report.studies.plan import about_images
+from poolbench.report.studies.starts import about_weights
 from poolbench.runtime.components import components_of_study, require
 from poolbench.runtime.runner import Runner, check_settings
 from poolbench.runtime.settings import Settings
@@ -58,18 +60,26 @@ def part_of(study: Study, shard: Shard | None) -> Study:
     return replace(study, cells=shard.cells(study), whole_cells=study.whole.cells)
 
 
-def about_data(study: Study, *, maps: bool) -> Iterator[str]:
+def about_data(study: Study, *, networks: bool, root: Path | None = None) -> Iterator[str]:
     """Say what each data set has, and if published numbers will be no yardstick, why.
 
     Args:
         study: The study.
-        maps: Whether to say also which maps its networks pool, where that has to be looked up.
+        networks: Whether to say also what of its networks does not start from their weights, and
+            which maps they pool, where that has to be looked up.
+        root: The data root; ``None`` for ``POOLBENCH_DATA``.
+
+    Raises:
+        BadInput: Networks are looked at, and a site or weights are not of theirs.
+        EnvironmentFault: Networks are looked at, and a library or a file is missing.
     """
     for dataset in study.datasets:
         yield from about_images(study, dataset)
+        yield from about_weights(study, dataset)
         if dataset in study.analysis.published:
             yield from about_differences(study, dataset, is_compared=True)
-        if maps:
+        if networks:
+            yield from about_starts(study, dataset, data_root(root))
             yield from about_pooled_maps(study, dataset)
 
 
@@ -90,8 +100,8 @@ def train(
             the stores of all parts can be merged.
 
     Raises:
-        BadInput: There is no such device, a plug-in is not the one the study was planned with, or
-            a site is not in its network.
+        BadInput: There is no such device, a plug-in is not the one the study was planned with, a
+            site is not in its network, or weights are not of it.
         EnvironmentFault: Device, data, disk or store cannot be used; finished cells are safe.
         Interrupted: Ctrl-C or SIGTERM; run the same command to continue.
         StoreBusy: Another process trains the rest, and ``settings.wait`` is false.
@@ -102,6 +112,7 @@ def train(
     missing = _open_cells(part, settings.store)
     if missing:
         check_sites(part)
+        check_starts(part, data_root(settings.root))
     store = Store.create(settings.store)
     store.remember(study)
     failed: dict[str, str] = {}

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from poolbench.cli.groups import Running, Selection
 
 
-def load_study(suite: str, selection: Selection) -> Study:
-    """Load the suite.
+def load_study(suite: str, selection: Selection, *, download: bool = False) -> Study:
+    """Load the suite, and fetch published weights that it starts from if asked to.
 
     Raises:
         BadInput: Everything that is wrong with the suite, each with file:line:column.
@@ -22,7 +22,9 @@ def load_study(suite: str, selection: Selection) -> Study:
     from poolbench.app.study import load_study
     from poolbench.app.suites import find
 
-    return load_study(find(suite), **_changes(selection), root=selection.data_root)
+    return load_study(
+        find(suite), **_changes(selection), root=selection.data_root, download=download
+    )
 
 
 def load_studies(suite: str | None, selection: Selection) -> list[Study]:

@@ -47,7 +47,7 @@ def train(
     from poolbench.app.train import train as train_study
 
     check(format, output)
-    study = load_study(suite, selection)
+    study = load_study(suite, selection, download=download)
     reading = Reading(rule=rule, baseline=baseline, alpha=alpha)
     reading.applied_to(study)  # report errors before hours of training, not after
     if probes:
@@ -55,7 +55,8 @@ def train(
     settings = settings_of(selection, running, download=download)
     count = unfinished_count(study, selection.store, shard)
     if not running.quiet:
-        about = [*about_data(study, maps=count > 0)]
+        root = selection.data_root
+        about = [*about_data(study, networks=count > 0, root=root)]
         tell("\n".join([*about, shard.about(study)] if shard else about))
     with showing_progress(count, quiet=running.quiet) as listen:
         summary = train_study(study, settings, listen, shard=shard)

@@ -58,7 +58,7 @@ def tune(
     is_suite = output is not None and output.suffix in (".yaml", ".yml")
     tables_to = None if is_suite else output
     check(format, tables_to)
-    study = load_study(suite, selection)
+    study = load_study(suite, selection, download=download)
     settings = settings_of(selection, running, download=download)
 
     def showing(now: Round) -> AbstractContextManager[Callable[[Event], None]]:

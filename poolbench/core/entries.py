@@ -133,6 +133,8 @@ class ModelEntry(Entry):
     input_shape: tuple[int, int, int] | None = None
     finds_sites: bool = False
 
+    reserved: ClassVar[frozenset[str]] = frozenset({"name", "weights"})
+
     def filled(self, options: Mapping[str, object], named: Collection[str]) -> dict[str, Site]:
         """Return the sites that get an operator, by name.
 

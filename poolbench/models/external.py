@@ -92,6 +92,12 @@ def timm_network(
         raise EnvironmentFault(
             f"timm/{architecture} needs timm, which is not installed", "pip install timm"
         ) from None
+    name, _, tag = architecture.partition(".")
+    if tag and timm.is_model(name):
+        raise BadInput(
+            f"'timm/{architecture}' names weights, and this network is untrained",
+            f"leave out '.{tag}'",
+        )
     if not timm.is_model(architecture):
         advice = did_you_mean(architecture, timm.list_models()).partition(" known: ")[0]
         raise BadInput(f"timm has no network '{architecture}'", advice)

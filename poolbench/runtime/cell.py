@@ -20,15 +20,17 @@ EVALUATION_BATCH = 500
 
 
 def network_for(cell: Cell, splits: Splits, device: torch.device) -> Network:
-    """Return a cell's initial network, on the device, channels last."""
+    """Return a cell's network with random weights, on the device, channels last."""
     channels, height, width = splits.shape
+    weights = cell.model.weights
+    own = None if weights is None else weights.normalisation
     network = build_network(
         cell.model,
         in_channels=channels,
         num_classes=splits.num_classes,
         image_size=(height, width),
-        mean=splits.mean,
-        std=splits.std,
+        mean=splits.mean if own is None else own.mean,
+        std=splits.std if own is None else own.std,
         seed=cell.seed,
     )
     return network.to(device).to(memory_format=torch.channels_last)

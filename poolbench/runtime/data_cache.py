@@ -17,12 +17,12 @@ class DataCache:
     """A data set kept resident between cells, because successive cells mostly share it.
 
     Args:
-        root: Folder of data sets.
+        root: Folder of data sets; it stays an attribute.
         device: Device they are kept on.
     """
 
     def __init__(self, root: Path | None, device: torch.device) -> None:
-        self._root, self._device = root, device
+        self.root, self._device = root, device
         self._spec: DataSpec | None = None
         self._splits: Splits | None = None
 
@@ -36,7 +36,7 @@ class DataCache:
         if self._splits is None or spec != self._spec:
             self._splits = None
             try:
-                self._splits = load(spec, root=self._root, download=False, device=self._device)
+                self._splits = load(spec, root=self.root, download=False, device=self._device)
             except OSError as error:
                 raise EnvironmentFault(f"cannot read the data set: {error}") from error
             self._spec = spec

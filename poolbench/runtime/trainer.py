@@ -20,6 +20,7 @@ from poolbench.models.network import count_parameters
 from poolbench.runtime.cell import batches_of, evaluate_cell, network_for, training_for
 from poolbench.runtime.data_cache import DataCache
 from poolbench.runtime.provenance import describe, now
+from poolbench.runtime.start import take_weights
 from poolbench.store.arrival import Arrival
 from poolbench.store.commit import PREDICTIONS, WEIGHTS
 from poolbench.store.writer import CellWriter
@@ -126,6 +127,7 @@ class Trainer:
             gc.collect()  # two networks may not fit in memory
         network = network_for(cell, splits, self._device)
         network.fit_whitening(splits.train.images)
+        take_weights(network, cell, splits, self._data_cache.root)
         if before is None:
             return training_for(cell, splits, network, self._device, self._recorder)
         _, training = before

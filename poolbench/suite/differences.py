@@ -110,9 +110,10 @@ def _counterpart(suite: Suite, variant: Variant, other: Suite, dataset: str) -> 
 
 def _values(variant: Variant, choice: DataChoice) -> dict[str, Any]:
     """Return what a run's identity is made of besides its seed, by the keys of a suite."""
-    recipe = variant.recipe
+    recipe, weights = variant.recipe, variant.model.weights
     return {
         "model": variant.model.network,
+        "model.weights": None if weights is None else str(weights),
         **{f"pools.{site}": pool for site, pool in variant.model.pools.items()},
         "recipe.epochs": recipe.epochs,
         "recipe.batch_size": recipe.batch_size,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from fnmatch import fnmatchcase
 
-from poolbench.core.cell import Cell, DataSpec
-from poolbench.core.errors import NothingMatched
+from poolbench.core.cell import Cell, DataSpec, ModelSpec
+from poolbench.core.errors import BadInput, NothingMatched
 from poolbench.core.named import Named
+from poolbench.core.weights import Weights
 from poolbench.suite.check import Suite
 from poolbench.suite.sections import DataChoice
 
@@ -47,19 +49,28 @@ def choose_seeds(suite: Suite, only: Sequence[str]) -> dict[str, tuple[int, ...]
     return wanted
 
 
-def expand(suite: Suite, fingerprint: Callable[[Named], str]) -> tuple[Cell, ...]:
+def expand(
+    suite: Suite,
+    fingerprint: Callable[[Named], str],
+    find_weights: Callable[[str, Weights], Weights],
+) -> tuple[Cell, ...]:
     """Return one cell for each data set, variant and seed, in the suite's order.
 
     Args:
         suite: The suite.
         fingerprint: Returns the checksum of a data set's content; called once for each.
+        find_weights: Returns the weights of a network with the hash of their file.
+
+    Raises:
+        BadInput: Two variants start from the same weights under different names.
     """
     specs = [_data_spec(choice, fingerprint) for choice in suite.datasets]
+    models = _with_weights(suite, find_weights)
     return tuple(
         Cell(
             variant=variant.name,
             data=data,
-            model=variant.model,
+            model=models[variant.name],
             recipe=variant.recipe,
             seed=seed,
         )
@@ -67,6 +78,31 @@ def expand(suite: Suite, fingerprint: Callable[[Named], str]) -> tuple[Cell, ...
         for variant in suite.variants
         for seed in suite.seeds
     )
+
+
+def _with_weights(
+    suite: Suite, find_weights: Callable[[str, Weights], Weights]
+) -> dict[str, ModelSpec]:
+    """Return each variant's network, with its weights looked for, the same ones once."""
+    found: dict[str, Weights] = {}
+    models: dict[str, ModelSpec] = {}
+    same: dict[tuple[str, str], str] = {}
+    for variant in suite.variants:
+        model = variant.model
+        if model.weights is not None:
+            key = f"{model.network.name} {model.weights!r}"
+            if key not in found:
+                found[key] = find_weights(model.network.name, model.weights)
+            model = replace(model, weights=found[key])
+        twin = same.setdefault((model.identity, variant.recipe.identity), variant.name)
+        if twin != variant.name:
+            raise BadInput(
+                f"variants '{twin}' and '{variant.name}' start from the same weights, by different "
+                "names, and describe the same training",
+                "change or remove one of them",
+            )
+        models[variant.name] = model
+    return models
 
 
 def _data_spec(choice: DataChoice, fingerprint: Callable[[Named], str]) -> DataSpec:

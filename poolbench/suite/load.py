@@ -10,6 +10,7 @@ from poolbench.core.comparability import FoundImages
 from poolbench.core.experiment import kind_of
 from poolbench.core.named import Named
 from poolbench.core.study import Study
+from poolbench.core.weights import Weights
 from poolbench.suite.catalogues import Catalogues
 from poolbench.suite.check import check
 from poolbench.suite.differences import differences
@@ -25,6 +26,7 @@ def load(
     *,
     catalogues: Catalogues,
     fingerprint: Callable[[Named], str],
+    find_weights: Callable[[str, Weights], Weights] = lambda _, weights: weights,
     profile: str | None = None,
     overrides: Sequence[str] = (),
     only: Sequence[str] = (),
@@ -39,6 +41,7 @@ def load(
         catalogues: The names it may use.
         fingerprint: Returns the checksum of a data set's content; called once for each data set,
             after everything else has been checked.
+        find_weights: Returns the weights of a network with the hash of their file.
         profile: Name of one of its profiles, laid over it.
         overrides: ``recipe.epochs=5`` each, laid over the profile in this order.
         only: Globs over variants (``lae*``) or single cells (``lae@3``); empty for everything.
@@ -63,7 +66,7 @@ def load(
         refuse(kind, path)
     suite = check(document, catalogues, faults)
     wanted = choose_seeds(suite, only)
-    cells = expand(suite, fingerprint)
+    cells = expand(suite, fingerprint, find_weights)
     selected = {(name, seed) for name, seeds in wanted.items() for seed in seeds}
     kept = {seed for _, seed in selected}
     counts = {each.source.name: count(each.source) for each in suite.datasets}

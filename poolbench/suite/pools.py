@@ -10,9 +10,9 @@ from poolbench.core.named import Named
 from poolbench.suite.catalogues import Catalogues
 from poolbench.suite.choices import Chooser, Chosen
 from poolbench.suite.nodes import Node
-from poolbench.suite.schema import Choice
+from poolbench.suite.schema import Choice, ModelForm
 
-Network = Chosen[ModelEntry, Choice]
+Network = Chosen[ModelEntry, ModelForm]
 
 
 def read_pools(

@@ -95,6 +95,36 @@ class Choice(Form):
     name: str = Field(description="a name")
 
 
+class ModelForm(Choice):
+    """One network, and the weights that it starts from."""
+
+    weights: Any = None
+
+
+class WeightsForm(Form):
+    """Weights in a file."""
+
+    file: str = Field(min_length=1, description="a file of weights, or a folder with one")
+    sha256: str = Field(
+        default="", pattern=r"^([0-9a-fA-F]{64})?$", description="64 hexadecimal digits"
+    )
+    normalise: Literal["imagenet", "data"] | dict[str, Any] | None = Field(
+        default=None, description="imagenet | data | {mean: [...], std: [...]}"
+    )
+    pools: Any = None
+
+
+class MeansForm(Form):
+    """Means and standard deviations of pixels, by channel."""
+
+    mean: tuple[Annotated[float, Field(ge=0, le=1)], ...] = Field(
+        min_length=1, description="a list of numbers in [0, 1]"
+    )
+    std: tuple[Annotated[float, Field(gt=0)], ...] = Field(
+        min_length=1, description="a list of numbers > 0"
+    )
+
+
 class DataForm(Choice):
     """One data set, and how it is used."""
 

@@ -15,8 +15,15 @@ from poolbench.suite.forms import read_form
 from poolbench.suite.merge import lay
 from poolbench.suite.nodes import Node
 from poolbench.suite.pools import Network, read_pools
-from poolbench.suite.schema import DEFAULT_SCHEDULE, MAX_NAME_LENGTH, RecipeForm, VariantForm
+from poolbench.suite.schema import (
+    DEFAULT_SCHEDULE,
+    MAX_NAME_LENGTH,
+    ModelForm,
+    RecipeForm,
+    VariantForm,
+)
 from poolbench.suite.sections import DataChoice
+from poolbench.suite.weights import read_weights
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,21 +94,24 @@ class VariantReader:
     def _variant(self, name: str, node: Node) -> Variant | None:
         if node.value is not None:
             read_form(VariantForm, node, f"variants.{name}", self._faults)
-        network = self._network(node.entries.get("model"))
+        over, base = node.entries.get("model"), self._document.entries.get("model")
+        model = lay(over, base, "model") if over is not None else base
+        network = self._network(model)
         recipe = self._recipe(node.entries.get("recipe"))
         if network is None:
             return None
+        start = read_weights(network, model, self._catalogues, self._chooser)
         pools = read_pools(node.entries.get("pools"), network, self._catalogues, self._chooser)
-        if pools is None or recipe is None:
+        if pools is None or recipe is None or start is None:
             return None
-        return Variant(
-            name=name, model=ModelSpec(network=network.named, pools=pools), recipe=recipe
-        )
+        named, weights = start
+        spec = ModelSpec(network=named, pools=pools, weights=weights)
+        return Variant(name=name, model=spec, recipe=recipe)
 
-    def _network(self, over: Node | None) -> Network | None:
-        base = self._document.entries.get("model")
-        node = lay(over, base, "model") if over is not None else base
-        network = self._chooser.choose(self._catalogues.models, node) if node is not None else None
+    def _network(self, node: Node | None) -> Network | None:
+        if node is None:
+            return None
+        network = self._chooser.choose_as(ModelForm, self._catalogues.models, node)
         if network is not None:
             self._check_shapes(network)
         return network
@@ -148,7 +158,8 @@ class VariantReader:
 def _fingerprint(variant: Variant) -> bytes:
     nothing = DataSpec(source=Named(name="", options={}), checksum="")
     cell = Cell(variant="", data=nothing, model=variant.model, recipe=variant.recipe, seed=0)
-    return cell.identity
+    # Files of weights have no hash yet: what they are asked by tells them apart.
+    return cell.identity + repr(variant.model.weights).encode()
 
 
 def _size(shape: tuple[int, int, int]) -> str:

@@ -12,6 +12,7 @@ from poolbench.core.pairs import declared_pairs
 from poolbench.core.study import Study
 from poolbench.report.number_format import byte_size, duration
 from poolbench.report.studies.differences import about_differences
+from poolbench.report.studies.starts import about_weights
 from poolbench.report.table import Column, Table, TableCell, text_cell
 from poolbench.stats.floor import floor_message, seeds_needed, smallest_p, smallest_p_paired
 
@@ -48,7 +49,7 @@ class PlanProgress:
 
 
 def plan_table(
-    study: Study, dataset: str, progress: PlanProgress, about_maps: Sequence[str] = ()
+    study: Study, dataset: str, progress: PlanProgress, about_networks: Sequence[str] = ()
 ) -> Table:
     """Return the plan for one data set, a row for each variant.
 
@@ -56,7 +57,7 @@ def plan_table(
         study: The study to plan.
         dataset: One of ``study.datasets``.
         progress: Its progress.
-        about_maps: What its networks pool, in sentences.
+        about_networks: What its networks start from and pool, in sentences.
     """
     rows = study.cells_on(dataset)
     cells = [cell for row in rows.values() for cell in row]
@@ -68,7 +69,8 @@ def plan_table(
             _recipe_note(study.cells[0]),
             *about_images(study, dataset),
             *about_differences(study, dataset, is_compared=True),
-            *about_maps,
+            *about_weights(study, dataset),
+            *about_networks,
             _effort_note([cell for cell in cells if cell.id not in progress.done], progress),
             _power_note(study.whole, dataset),
             *_probe_notes(study, cells, progress),

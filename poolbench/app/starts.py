@@ -1,0 +1,70 @@
+"""Whether the weights of a study fit its networks, before training; loads torch for these only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from poolbench.core.cell import Cell
+from poolbench.core.study import Study
+from poolbench.report.studies.starts import about_start, of_variants
+
+if TYPE_CHECKING:
+    from poolbench.assembly.loaded_weights import Start
+
+_CLASSES = 10  # of data whose number of classes is not known
+
+
+def about_starts(study: Study, dataset: str, root: Path | None) -> Iterator[str]:
+    """Say which parts of the networks on a data set do not start from their weights.
+
+    Args:
+        study: The study.
+        dataset: One of ``study.datasets``.
+        root: The data root.
+
+    Raises:
+        BadInput: Weights are not of their network, or not for such images.
+        EnvironmentFault: A file is missing, cannot be read, or has changed.
+    """
+    found = study.found.get(dataset)
+    classes = _CLASSES if found is None else found.classes
+    starts: dict[str, Start] = {}
+    alike: dict[str, list[str]] = {}
+    for name, cells in study.cells_on(dataset).items():
+        model = cells[0].model
+        if model.weights is None:
+            continue
+        if model.identity not in starts:
+            starts[model.identity] = _start_of(cells[0], classes, root)
+        start = starts[model.identity]
+        for sentence in about_start(
+            model.weights,
+            classifier=start.classifier,
+            classes=(start.file_classes, classes),
+            fresh=start.fresh,
+            unused=start.unused,
+        ):
+            alike.setdefault(sentence, []).append(name)
+    yield from of_variants(alike)
+
+
+def _start_of(cell: Cell, classes: int, root: Path | None) -> Start:
+    from poolbench.assembly.network import image_shape
+    from poolbench.runtime.start import start_of
+
+    start = start_of(cell, shape=image_shape(cell), num_classes=classes, root=root)
+    assert start is not None  # noqa: S101 - it has weights
+    return start
+
+
+def check_starts(study: Study, root: Path | None) -> None:
+    """Check the weights of every network.
+
+    Raises:
+        As :func:`about_starts`.
+    """
+    for dataset in study.datasets:
+        for _ in about_starts(study, dataset, root):
+            pass

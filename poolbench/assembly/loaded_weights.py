@@ -1,0 +1,198 @@
+"""Weights of a file in a network: checked name by name, before anything is copied."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor, nn
+
+from poolbench.assembly.classifier import classifier_parameters
+from poolbench.assembly.network import build_body, model_spec
+from poolbench.assembly.without_memory import without_memory
+from poolbench.core.cell import ModelSpec
+from poolbench.core.counted import counted, first_of
+from poolbench.core.errors import BadInput
+from poolbench.models import MODELS
+from poolbench.operators.base import PoolingOperator
+from poolbench.weights.reading import without_prefixes
+
+_SHOWN = 10
+# torch itself accepts states of before it counted them, and nothing here reads the count.
+_OPTIONAL = "num_batches_tracked"
+_RUN_OWN = frozenset({"mean", "std"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Start:
+    """Which of a network's tensors start from a file, and which do not.
+
+    Args:
+        loaded: Tensors by name in the body.
+        classifier: Names of the classifier's parameters if it stays random, as the file's has
+            another number of classes.
+        file_classes: The number of classes of the file's classifier.
+        fresh: Names of operators' own parameters that start as the operator says.
+        unused: Names in the file that belong to operators which are not in this network.
+    """
+
+    loaded: Mapping[str, Tensor]
+    classifier: tuple[str, ...]
+    file_classes: int
+    fresh: tuple[str, ...]
+    unused: tuple[str, ...]
+
+
+def plan_start(
+    spec: ModelSpec,
+    state: Mapping[str, Tensor],
+    *,
+    in_channels: int,
+    num_classes: int,
+    image_size: tuple[int, int],
+) -> Start:
+    """Hold a file's tensors against a network.
+
+    The file has to have exactly the tensors of the network that it was made with: this one, with
+    the operators that ``spec.weights.pools`` names or else its own pools, and any number of
+    classes. Of an operator's own parameters those are loaded that the file has for an operator of
+    the same kind at the same place.
+
+    Args:
+        spec: Architecture, operators and weights.
+        state: Tensors of the file, as they are in it.
+        in_channels: Channels of the images.
+        num_classes: Width of the logits.
+        image_size: (H, W) of training images, in pixels.
+
+    Raises:
+        BadInput: The network cannot be built for such images, or the file is not of it: names are
+            missing or unexpected, shapes differ, or values are not float32.
+    """
+    source = _source(spec)
+    with without_memory():
+        made, target = (
+            build_body(
+                each, in_channels=in_channels, num_classes=num_classes, image_size=image_size
+            )
+            for each in (source, spec)
+        )
+    expected = made.state_dict()
+    tensors = without_prefixes(
+        {name: value for name, value in state.items() if name not in _RUN_OWN or name in expected},
+        expected,
+    )
+    classifier = classifier_parameters(
+        source, in_channels=in_channels, num_classes=num_classes, image_size=image_size
+    )
+    _check_channels(spec, in_channels)
+    _check(spec, tensors, expected, classifier)
+    is_kept = all(tensors[name].shape == expected[name].shape for name in classifier)
+    theirs, ours = _operators(made), _operators(target)
+    same = [path for path, kind in ours.items() if theirs.get(path) is kind]
+    loaded, fresh = {}, []
+    for name, value in target.state_dict().items():
+        path = _path_of(name, ours)
+        is_operators = path is not None
+        has_it = name in tensors and tensors[name].shape == value.shape
+        if is_operators and not (path in same and has_it):
+            fresh.append(name)
+        elif has_it and (is_kept or name not in classifier):
+            loaded[name] = tensors[name]
+    unused = [name for name in tensors if _path_of(name, theirs) and name not in loaded]
+    widths = {tensors[name].shape[0] for name in classifier}
+    return Start(
+        loaded=loaded,
+        classifier=() if is_kept else tuple(sorted(classifier)),
+        file_classes=min(widths, default=num_classes),
+        fresh=tuple(fresh),
+        unused=tuple(unused),
+    )
+
+
+def load_start(body: nn.Module, start: Start) -> None:
+    """Copy the tensors of a start into a network."""
+    state = body.state_dict()
+    with torch.no_grad():
+        for name, value in start.loaded.items():
+            state[name].copy_(value)
+
+
+def _source(spec: ModelSpec) -> ModelSpec:
+    """Return the network that the weights were made with."""
+    pools = {} if spec.weights is None else dict(spec.weights.pools)
+    entry = MODELS[spec.network.name]
+    if not entry.finds_sites:
+        own = model_spec(spec.network.name, spec.network.options, {}).pools
+        pools = {**own, **pools}
+    return replace(spec, pools=pools, weights=None)
+
+
+def _operators(body: nn.Module) -> dict[str, type[nn.Module]]:
+    return {
+        path: type(module)
+        for path, module in body.named_modules()
+        if isinstance(module, PoolingOperator)
+    }
+
+
+def _path_of(name: str, paths: Collection[str]) -> str | None:
+    return next((path for path in paths if name.startswith(f"{path}.")), None)
+
+
+def _check_channels(spec: ModelSpec, in_channels: int) -> None:
+    normalisation = None if spec.weights is None else spec.weights.normalisation
+    if normalisation is not None and len(normalisation.mean) != in_channels:
+        raise BadInput(
+            f"{spec.weights} are for images of {counted(len(normalisation.mean), 'channel')}, "
+            f"these have {in_channels}",
+            "choose other weights or data",
+        )
+
+
+def _check(
+    spec: ModelSpec,
+    tensors: Mapping[str, Tensor],
+    expected: Mapping[str, Tensor],
+    classifier: Collection[str],
+) -> None:
+    network = spec.network.name
+    missing = [name for name in expected if name not in tensors and not name.endswith(_OPTIONAL)]
+    unexpected = [name for name in tensors if name not in expected]
+    if missing or unexpected:
+        told = [
+            f"{counted(len(names), 'tensor')} {what}: {first_of(names, _SHOWN)}"
+            for names, what in ((missing, "missing"), (unexpected, "not in the network"))
+            if names
+        ]
+        hint = "name the network that they were saved from"
+        if not missing:
+            hint += ", with `pools` of the weights if operators of it have parameters"
+        raise BadInput(f"{spec.weights} are no weights of {network}: {'; '.join(told)}", hint)
+    wrong = [
+        f"{name} is {_shape(value)}, not {_shape(expected[name])}"
+        for name, value in tensors.items()
+        if value.shape != expected[name].shape
+        and not (name in classifier and value.shape[1:] == expected[name].shape[1:])
+    ]
+    _refuse(wrong, f"{spec.weights} are no weights of {network}: ", "name the network's options")
+    others = [
+        f"{name} is {str(value.dtype).removeprefix('torch.')}"
+        for name, value in tensors.items()
+        if value.dtype != expected[name].dtype
+    ]
+    _refuse(
+        others,
+        f"{spec.weights} are not in the precision of training, float32: ",
+        "save them as float32: {name: value.float() ...}",
+    )
+
+
+def _refuse(faults: Sequence[str], start: str, hint: str) -> None:
+    if faults:
+        raise BadInput(f"{start}{first_of(faults, _SHOWN)}", hint)
+
+
+def _shape(tensor: Tensor) -> str:
+    return "x".join(map(str, tensor.shape)) or "a number"

@@ -1,0 +1,185 @@
+"""Weights of a file in a network: the same logits, and every name accounted for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from poolbench.assembly.loaded_weights import Start, load_start, plan_start
+from poolbench.assembly.network import build_body, model_spec
+from poolbench.core.cell import ModelSpec
+from poolbench.core.errors import BadInput
+from poolbench.core.named import Named
+from poolbench.core.weights import IMAGENET, Normalisation, Weights
+
+State = dict[str, Tensor]
+
+
+def spec_of(
+    name: str,
+    pools: dict[str, Any] | None = None,
+    *,
+    trained_with: Mapping[str, Named] | None = None,
+    normalisation: Normalisation = IMAGENET,
+) -> ModelSpec:
+    spec = model_spec(name, {}, pools or {})
+    weights = Weights(file="x.pt", normalisation=normalisation, pools=trained_with or {})
+    return replace(spec, pools={} if pools is None else spec.pools, weights=weights)
+
+
+def start_of(spec: ModelSpec, state: State, *, classes: int = 10, side: int = 64) -> Start:
+    return plan_start(spec, state, in_channels=3, num_classes=classes, image_size=(side, side))
+
+
+def body_of(spec: ModelSpec, *, classes: int = 10, side: int = 64, seed: int = 0) -> nn.Module:
+    torch.manual_seed(seed)
+    return build_body(spec, in_channels=3, num_classes=classes, image_size=(side, side)).eval()
+
+
+def resnet(classes: int = 10) -> nn.Module:
+    from torchvision.models import resnet18
+
+    torch.manual_seed(7)
+    return resnet18(num_classes=classes).eval()
+
+
+# mobilenet_v2 pools in `forward`, so its head is not a module with a path of its own.
+@pytest.mark.parametrize("architecture", ["resnet18", "mobilenet_v2", "squeezenet1_1"])
+@pytest.mark.parametrize("pools", [None, {"head": "average"}])
+def test_a_network_with_its_weights_gives_the_librarys_logits(
+    architecture: str, pools: dict[str, str] | None
+) -> None:
+    from torchvision import models
+
+    torch.manual_seed(7)
+    theirs = models.get_model(architecture, weights=None, num_classes=10).eval()
+    spec = spec_of(f"torchvision/{architecture}", pools)
+    body = body_of(spec)
+    start = start_of(spec, theirs.state_dict())
+    assert (start.classifier, start.fresh, start.unused) == ((), (), ())
+    load_start(body, start)
+    images = torch.randn(2, 3, 64, 64)
+    with torch.no_grad():
+        assert torch.equal(body(images), theirs(images))
+
+
+def test_a_network_of_timm_gives_timms_logits() -> None:
+    timm = pytest.importorskip("timm", reason="timm is not installed")
+    torch.manual_seed(7)
+    theirs = timm.create_model("efficientnet_b0", num_classes=10).eval()
+    spec = spec_of("timm/efficientnet_b0", {"head": "average", "se": "average"})
+    body = body_of(spec)
+    load_start(body, start_of(spec, theirs.state_dict()))
+    images = torch.randn(2, 3, 64, 64)
+    with torch.no_grad():
+        torch.testing.assert_close(body(images), theirs(images), rtol=1e-4, atol=1e-5)
+
+
+def test_a_classifier_of_another_width_stays_random_and_nothing_else() -> None:
+    theirs = resnet(classes=7)
+    spec = spec_of("torchvision/resnet18", {"head": "lae"})
+    body, untouched = body_of(spec), body_of(spec)
+    start = start_of(spec, theirs.state_dict())
+    assert start.classifier == ("fc.bias", "fc.weight")
+    assert start.file_classes == 7
+    load_start(body, start)
+    before, given = untouched.state_dict(), theirs.state_dict()
+    for name, value in body.state_dict().items():
+        expected = before[name] if name.startswith("fc.") else given[name]
+        assert torch.equal(value, expected), name
+
+
+def test_a_learned_operator_starts_as_it_says_and_is_named() -> None:
+    lae = {"name": "lae", "learn": "channel", "temperature": 3.0}
+    spec = spec_of("torchvision/resnet18", {"head": lae})
+    start = start_of(spec, resnet().state_dict())
+    assert start.fresh
+    assert all(name.startswith("avgpool.") for name in start.fresh)
+
+
+def test_an_operator_that_the_weights_were_trained_with_is_loaded_elsewhere_it_is_unused() -> None:
+    lae = {"name": "lae", "learn": "layer", "temperature": 3.0}
+    trained = spec_of("torchvision/resnet18", {"head": lae})
+    state = body_of(trained).state_dict()
+    (own,) = (name for name in state if name.startswith("avgpool."))
+    state[own] = state[own] + 0.5
+
+    with pytest.raises(BadInput, match=f"1 tensor not in the network: {re.escape(own)}") as refusal:
+        start_of(trained, state)
+    assert "`pools` of the weights" in refusal.value.hint
+
+    again = spec_of("torchvision/resnet18", {"head": lae}, trained_with=trained.pools)
+    body = body_of(again)
+    load_start(body, start_of(again, state))
+    assert torch.equal(body.state_dict()[own], state[own])
+
+    gem = {"name": "gem", "learn": "layer"}
+    other = start_of(
+        spec_of("torchvision/resnet18", {"head": gem}, trained_with=trained.pools), state
+    )
+    assert other.unused == (own,)
+    assert other.fresh
+
+
+def test_a_network_of_ours_starts_from_a_run_of_ours() -> None:
+    spec = model_spec("wrn", {"depth": 8, "width": 1}, {"head": "lae"})
+    spec = replace(spec, weights=Weights(file="x.safetensors", normalisation=IMAGENET))
+    theirs = body_of(spec, side=16, seed=3)
+    state = {f"body.{name}": value for name, value in theirs.state_dict().items()}
+    state |= {"mean": torch.zeros(1, 3, 1, 1), "std": torch.ones(1, 3, 1, 1)}
+    body = body_of(spec, side=16, seed=4)
+    load_start(body, start_of(spec, state, side=16))
+    images = torch.randn(2, 3, 16, 16)
+    with torch.no_grad():
+        assert torch.equal(body(images), theirs(images))
+
+
+def _without(state: State, *names: str) -> State:
+    return {name: value for name, value in state.items() if name not in names}
+
+
+def test_missing_and_unexpected_names_are_counted_and_the_first_ten_told() -> None:
+    state = resnet().state_dict()
+    missing = [name for name in state if name.startswith("layer4.") and "batches" not in name]
+    state = _without(state, *missing) | {f"extra.{n}": torch.ones(1) for n in range(12)}
+    with pytest.raises(BadInput) as refusal:
+        start_of(spec_of("torchvision/resnet18"), state)
+    told = refusal.value.message
+    assert f"{len(missing)} tensors missing: layer4.0.conv1.weight, " in told
+    assert f"and {len(missing) - 10} more; 12 tensors not in the network: extra.0, " in told
+    assert told.endswith("extra.9 and 2 more")
+
+
+def test_states_of_before_torch_counted_batches_are_taken() -> None:
+    state = resnet().state_dict()
+    state = {name: value for name, value in state.items() if "num_batches" not in name}
+    assert start_of(spec_of("torchvision/resnet18"), state).loaded.keys() == state.keys()
+
+
+def test_a_wrong_shape_is_told_with_both() -> None:
+    state = resnet().state_dict()
+    state["conv1.weight"] = torch.zeros(64, 1, 7, 7)
+    with pytest.raises(BadInput, match=r"conv1\.weight is 64x1x7x7, not 64x3x7x7"):
+        start_of(spec_of("torchvision/resnet18"), state)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
+def test_another_precision_is_refused(dtype: torch.dtype) -> None:
+    state = resnet().state_dict()
+    state["conv1.weight"] = state["conv1.weight"].to(dtype)
+    name = str(dtype).removeprefix("torch.")
+    with pytest.raises(BadInput, match=rf"precision of training, float32: conv1\.weight is {name}"):
+        start_of(spec_of("torchvision/resnet18"), state)
+
+
+def test_weights_for_other_channels_are_refused() -> None:
+    grey = Normalisation(mean=(0.5,), std=(0.25,))
+    spec = spec_of("torchvision/resnet18", normalisation=grey)
+    with pytest.raises(BadInput, match="for images of 1 channel, these have 3"):
+        start_of(spec, resnet().state_dict())
