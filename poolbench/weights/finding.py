@@ -13,10 +13,9 @@ from poolbench.core.document import Damaged, parse
 from poolbench.core.errors import BadInput, EnvironmentFault
 from poolbench.core.regular_file import read_regular, sha256_of_file
 from poolbench.core.weights import Normalisation, Weights
-from poolbench.weights.published import Published, published
+from poolbench.weights.published import HUGGING_FACE, Published, published
 from poolbench.weights.reading import read_state
 
-_FORMS = ("model.safetensors", "pytorch_model.bin")
 _CONFIG = "config.json"
 _LARGEST_CONFIG = 1 << 20
 _OURS = ("mean", "std")
@@ -105,11 +104,11 @@ def _file(weights: Weights, root: Path | None) -> Path:
     path = Path(weights.file)
     path = path if path.is_absolute() or root is None else root / path
     if path.is_dir():
-        inside = [path / name for name in _FORMS]
+        inside = [path / name for name in HUGGING_FACE]
         found = next((each for each in inside if each.is_file()), None)
         if found is None:
             raise EnvironmentFault(
-                f"there are no weights in {path}: no {' and no '.join(_FORMS)}",
+                f"there are no weights in {path}: no {' and no '.join(HUGGING_FACE)}",
                 "name a folder as Hugging Face keeps it, or a file",
             )
         return found

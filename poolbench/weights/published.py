@@ -11,7 +11,8 @@ from poolbench.core.errors import BadInput, EnvironmentFault, did_you_mean
 from poolbench.core.weights import Normalisation
 
 DEFAULT = "default"
-_FORMS = ("model.safetensors", "pytorch_model.bin")
+HUGGING_FACE = ("model.safetensors", "pytorch_model.bin")
+"""Names of files of weights on Hugging Face, the preferred one first."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,7 +105,7 @@ def _of_timm(architecture: str, tag: str) -> Published:
     hub = config.hf_hub_id
     files = [
         Path(found)
-        for form in ((config.hf_hub_filename,) if config.hf_hub_filename else _FORMS)
+        for form in ((config.hf_hub_filename,) if config.hf_hub_filename else HUGGING_FACE)
         if hub and isinstance(found := try_to_load_from_cache(hub, form), str)
     ]
     return Published(
