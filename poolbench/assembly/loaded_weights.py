@@ -25,6 +25,25 @@ _RUN_OWN = frozenset({"mean", "std"})
 
 
 @dataclass(frozen=True, kw_only=True)
+class Source:
+    """A file's tensors, held against the network that they were made with.
+
+    Args:
+        tensors: By name in that network's body.
+        classifier: Names of its classifier's parameters.
+        operators: Kind of each of its operators, by path.
+        is_kept: Whether its classifier has as many classes as the data.
+        classes: The number of classes of the file's classifier.
+    """
+
+    tensors: Mapping[str, Tensor]
+    classifier: Collection[str]
+    operators: Mapping[str, type[nn.Module]]
+    is_kept: bool
+    classes: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Start:
     """Which of a network's tensors start from a file, and which do not.
 
@@ -34,6 +53,7 @@ class Start:
             another number of classes.
         file_classes: The number of classes of the file's classifier.
         fresh: Names of operators' own parameters that start as the operator says.
+        random: Those of ``fresh`` that are weights of convolutions, which start random.
         unused: Names in the file that belong to operators which are not in this network.
     """
 
@@ -41,26 +61,38 @@ class Start:
     classifier: tuple[str, ...]
     file_classes: int
     fresh: tuple[str, ...]
+    random: tuple[str, ...]
     unused: tuple[str, ...]
 
 
-def plan_start(
+def own_pooling(spec: ModelSpec) -> ModelSpec:
+    """Return the network that weights were made with.
+
+    That is the same one, with the operators that ``spec.weights.pools`` names or else its own
+    pools.
+    """
+    pools = {} if spec.weights is None else dict(spec.weights.pools)
+    entry = MODELS[spec.network.name]
+    if not entry.finds_sites:
+        own = model_spec(spec.network.name, spec.network.options, {}).pools
+        pools = {**own, **pools}
+    return replace(spec, pools=pools)
+
+
+def read_source(
     spec: ModelSpec,
     state: Mapping[str, Tensor],
     *,
     in_channels: int,
     num_classes: int,
     image_size: tuple[int, int],
-) -> Start:
-    """Hold a file's tensors against a network.
+) -> Source:
+    """Hold a file's tensors against the network that they were made with.
 
-    The file has to have exactly the tensors of the network that it was made with: this one, with
-    the operators that ``spec.weights.pools`` names or else its own pools, and any number of
-    classes. Of an operator's own parameters those are loaded that the file has for an operator of
-    the same kind at the same place.
+    They have to be exactly its tensors, but for the number of classes.
 
     Args:
-        spec: Architecture, operators and weights.
+        spec: Architecture and weights.
         state: Tensors of the file, as they are in it.
         in_channels: Channels of the images.
         num_classes: Width of the logits.
@@ -70,13 +102,10 @@ def plan_start(
         BadInput: The network cannot be built for such images, or the file is not of it: names are
             missing or unexpected, shapes differ, or values are not float32.
     """
-    source = _source(spec)
+    source = own_pooling(spec)
     with without_memory():
-        made, target = (
-            build_body(
-                each, in_channels=in_channels, num_classes=num_classes, image_size=image_size
-            )
-            for each in (source, spec)
+        made = build_body(
+            source, in_channels=in_channels, num_classes=num_classes, image_size=image_size
         )
     expected = made.state_dict()
     tensors = without_prefixes(
@@ -88,26 +117,63 @@ def plan_start(
     )
     _check_channels(spec, in_channels)
     _check(spec, tensors, expected, classifier)
-    is_kept = all(tensors[name].shape == expected[name].shape for name in classifier)
-    theirs, ours = _operators(made), _operators(target)
-    same = [path for path, kind in ours.items() if theirs.get(path) is kind]
-    loaded, fresh = {}, []
-    for name, value in target.state_dict().items():
-        path = _path_of(name, ours)
-        is_operators = path is not None
-        has_it = name in tensors and tensors[name].shape == value.shape
-        if is_operators and not (path in same and has_it):
-            fresh.append(name)
-        elif has_it and (is_kept or name not in classifier):
-            loaded[name] = tensors[name]
-    unused = [name for name in tensors if _path_of(name, theirs) and name not in loaded]
     widths = {tensors[name].shape[0] for name in classifier}
+    return Source(
+        tensors=tensors,
+        classifier=classifier,
+        operators={path: type(operator) for path, operator in _operators(made).items()},
+        is_kept=all(tensors[name].shape == expected[name].shape for name in classifier),
+        classes=min(widths, default=num_classes),
+    )
+
+
+def plan_start(
+    spec: ModelSpec,
+    source: Source,
+    *,
+    in_channels: int,
+    num_classes: int,
+    image_size: tuple[int, int],
+) -> Start:
+    """Say what a network takes from a file.
+
+    Of an operator's own parameters those are loaded that the file has for an operator of the same
+    kind at the same place.
+
+    Args:
+        spec: Architecture, operators and weights.
+        source: The file's tensors.
+        in_channels: Channels of the images.
+        num_classes: Width of the logits.
+        image_size: (H, W) of training images, in pixels.
+
+    Raises:
+        BadInput: The network cannot be built for such images, or an operator does not fit.
+    """
+    with without_memory():
+        body = build_body(
+            spec, in_channels=in_channels, num_classes=num_classes, image_size=image_size
+        )
+    tensors, ours = source.tensors, _operators(body)
+    loaded, fresh, random = {}, [], []
+    for name, value in body.state_dict().items():
+        path = _path_of(name, ours)
+        has_it = name in tensors and tensors[name].shape == value.shape
+        if path is not None and not (has_it and source.operators.get(path) is type(ours[path])):
+            fresh.append(name)
+            if ours[path].has_ordinary_weights:
+                random.append(name)
+        elif has_it and (source.is_kept or name not in source.classifier):
+            loaded[name] = tensors[name]
     return Start(
         loaded=loaded,
-        classifier=() if is_kept else tuple(sorted(classifier)),
-        file_classes=min(widths, default=num_classes),
+        classifier=() if source.is_kept else tuple(sorted(source.classifier)),
+        file_classes=source.classes,
         fresh=tuple(fresh),
-        unused=tuple(unused),
+        random=tuple(random),
+        unused=tuple(
+            name for name in tensors if _path_of(name, source.operators) and name not in loaded
+        ),
     )
 
 
@@ -119,21 +185,9 @@ def load_start(body: nn.Module, start: Start) -> None:
             state[name].copy_(value)
 
 
-def _source(spec: ModelSpec) -> ModelSpec:
-    """Return the network that the weights were made with."""
-    pools = {} if spec.weights is None else dict(spec.weights.pools)
-    entry = MODELS[spec.network.name]
-    if not entry.finds_sites:
-        own = model_spec(spec.network.name, spec.network.options, {}).pools
-        pools = {**own, **pools}
-    return replace(spec, pools=pools, weights=None)
-
-
-def _operators(body: nn.Module) -> dict[str, type[nn.Module]]:
+def _operators(body: nn.Module) -> dict[str, PoolingOperator]:
     return {
-        path: type(module)
-        for path, module in body.named_modules()
-        if isinstance(module, PoolingOperator)
+        path: module for path, module in body.named_modules() if isinstance(module, PoolingOperator)
     }
 
 

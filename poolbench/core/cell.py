@@ -21,6 +21,7 @@ from poolbench.core.weights import Weights
 
 ScoredOn = Literal["test", "validation"]
 Precision = Literal["fp32", "tf32", "bf16"]
+Origin = Literal["trained", "evaluated"]
 IDENTITY_VERSION = 1
 ID_LENGTH = 16
 
@@ -90,7 +91,8 @@ class Recipe:
     """How a network is trained.
 
     Args:
-        epochs: Passes over the training images, at least 1.
+        epochs: Passes over the training images; 0 for a network that is evaluated as its weights
+            are, of which a recipe tells nothing but the precision.
         batch_size: Images per step, at least 1; the last, smaller batch of an epoch is used too.
         optimizer: From the optimizer catalogue.
         schedule: From the schedule catalogue.
@@ -101,7 +103,7 @@ class Recipe:
             gradient is scaled down to it. ``None`` for no clipping.
     """
 
-    epochs: Positive
+    epochs: Count
     batch_size: Positive
     optimizer: Named
     schedule: Named
@@ -113,6 +115,8 @@ class Recipe:
     @cached_property
     def identity(self) -> str:
         """Its part of the identity of a cell."""
+        if self.epochs == 0:
+            return _canonical({"epochs": 0, "precision": self.precision})
         document = as_identity(self)
         # Training without clipping keeps the identity it had before recipes could clip.
         if self.clip_norm is None:
@@ -155,6 +159,11 @@ class Cell:
     def id(self) -> str:
         """Name of the run in the store: the first 16 hex digits of the identity's SHA-256."""
         return hashlib.sha256(self.identity).hexdigest()[:ID_LENGTH]
+
+    @property
+    def origin(self) -> Origin:
+        """How its result was made: by training, or by evaluating weights as they are."""
+        return "trained" if self.recipe.epochs else "evaluated"
 
     @property
     def settings(self) -> dict[str, Any]:

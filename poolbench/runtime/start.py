@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from pathlib import Path
 
 from torch import Tensor
 
-from poolbench.assembly.loaded_weights import Start, load_start, plan_start
+from poolbench.assembly.loaded_weights import (
+    Source,
+    Start,
+    load_start,
+    own_pooling,
+    plan_start,
+    read_source,
+)
 from poolbench.core.cell import Cell
-from poolbench.core.errors import EnvironmentFault
+from poolbench.core.counted import counted, first_of
+from poolbench.core.errors import BadInput, EnvironmentFault
 from poolbench.data.splits import Splits
 from poolbench.models.network import Network
 from poolbench.weights.finding import weights_file
 from poolbench.weights.reading import read_state
+
+_SOURCES: dict[tuple[object, ...], Source] = {}
 
 
 def start_of(
@@ -36,9 +45,19 @@ def start_of(
         return None
     path = weights_file(cell.model.network.name, weights, root)
     channels, height, width = shape
+    key = (str(path), own_pooling(cell.model).identity, shape, num_classes)
+    if key not in _SOURCES:
+        _SOURCES.clear()  # one at a time, which all seeds and operators of a network share
+        _SOURCES[key] = read_source(
+            cell.model,
+            _state(path),
+            in_channels=channels,
+            num_classes=num_classes,
+            image_size=(height, width),
+        )
     return plan_start(
         cell.model,
-        _state(path, weights.sha256),
+        _SOURCES[key],
         in_channels=channels,
         num_classes=num_classes,
         image_size=(height, width),
@@ -59,13 +78,35 @@ def take_weights(network: Network, cell: Cell, splits: Splits, root: Path | None
         As :func:`start_of`.
     """
     start = start_of(cell, shape=splits.shape, num_classes=splits.num_classes, root=root)
-    if start is not None:
-        load_start(network.body, start)
+    if start is None:
+        return
+    if cell.origin == "evaluated":
+        require_whole(start, splits.num_classes)
+    load_start(network.body, start)
 
 
-@lru_cache(maxsize=1)
-def _state(path: Path, sha256: str) -> dict[str, Tensor]:  # noqa: ARG001 - the hash is the key
-    """Return the tensors of a file, which all seeds of a variant start from."""
+def require_whole(start: Start, num_classes: int) -> None:
+    """Check that nothing of a network that is only evaluated stays random.
+
+    Raises:
+        BadInput: Its classifier is for another number of classes, or an operator has weights that
+            nobody trained.
+    """
+    if start.classifier:
+        raise BadInput(
+            f"the classifier of the weights has {counted(start.file_classes, 'class', 'classes')}, "
+            f"the data have {num_classes}",
+            "evaluate them on data with the same classes, or train: model: {weights: ...}",
+        )
+    if start.random:
+        raise BadInput(
+            f"{first_of(start.random, 3)} would be random: the operator has weights of its own, "
+            "and the file has none for it",
+            "train it: model: {weights: ...}",
+        )
+
+
+def _state(path: Path) -> dict[str, Tensor]:
     try:
         return read_state(path)
     except OSError as error:

@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from poolbench.assembly.loaded_weights import Start, load_start, plan_start
+from poolbench.assembly.loaded_weights import Start, load_start, plan_start, read_source
 from poolbench.assembly.network import build_body, model_spec
 from poolbench.core.cell import ModelSpec
 from poolbench.core.errors import BadInput
@@ -34,7 +34,8 @@ def spec_of(
 
 
 def start_of(spec: ModelSpec, state: State, *, classes: int = 10, side: int = 64) -> Start:
-    return plan_start(spec, state, in_channels=3, num_classes=classes, image_size=(side, side))
+    shape: Any = {"in_channels": 3, "num_classes": classes, "image_size": (side, side)}
+    return plan_start(spec, read_source(spec, state, **shape), **shape)
 
 
 def body_of(spec: ModelSpec, *, classes: int = 10, side: int = 64, seed: int = 0) -> nn.Module:
