@@ -89,6 +89,7 @@ def train(
     on_event: Callable[[Event], None] = lambda _: None,
     *,
     shard: Shard | None = None,
+    is_checked: bool = False,
 ) -> Summary:
     """Train every cell of a study that has no result yet.
 
@@ -98,6 +99,7 @@ def train(
         on_event: Called with every event, for a display.
         shard: Train only the cells of this part; the store remembers the whole study, so that
             the stores of all parts can be merged.
+        is_checked: Whether sites and weights are known to be of their networks.
 
     Raises:
         BadInput: There is no such device, a plug-in is not the one the study was planned with, a
@@ -110,7 +112,7 @@ def train(
     check_settings(study, settings)
     part = part_of(study, shard)
     missing = _open_cells(part, settings.store)
-    if missing:
+    if missing and not is_checked:
         check_sites(part)
         check_starts(part, data_root(settings.root))
     store = Store.create(settings.store)

@@ -25,6 +25,7 @@ from poolbench.core.printable import SHOWN
 _COMMANDS = (
     "train",
     "tune",
+    "evaluate",
     "robustness",
     "watch",
     "plan",

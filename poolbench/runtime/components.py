@@ -25,8 +25,9 @@ def components_of(cell: Cell) -> Iterator[Component]:
     yield from ((AUGMENTATIONS, augmentation) for augmentation in cell.data.augment)
     yield MODELS, cell.model.network
     yield from ((OPERATORS, pool) for pool in cell.model.pools.values())
-    yield OPTIMIZERS, cell.recipe.optimizer
-    yield SCHEDULES, cell.recipe.schedule
+    if cell.origin == "trained":
+        yield OPTIMIZERS, cell.recipe.optimizer
+        yield SCHEDULES, cell.recipe.schedule
 
 
 def components_of_study(study: Study) -> Iterator[Component]:

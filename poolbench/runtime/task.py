@@ -14,7 +14,7 @@ from poolbench.runtime.measured import measured
 from poolbench.store import measurements
 from poolbench.store.store import Store
 
-TaskName = Literal["train", "probe"]
+TaskName = Literal["train", "evaluate", "probe"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +58,10 @@ def open_probes(store: Store, cell: Cell, probes: Sequence[Named]) -> list[Named
     return [probe for probe in probes if measured(store, cell, probe) is None]
 
 
+def _is_unfinished(store: Store, _: Study, cell: Cell) -> bool:
+    return not store.has_result(cell.id)
+
+
 TASKS: Mapping[TaskName, Task] = {
     "train": Task(
         doing="training",
@@ -65,7 +69,15 @@ TASKS: Mapping[TaskName, Task] = {
         unit="cell",
         made="trained",
         kept="training is saved where it stood",
-        is_open=lambda store, _, cell: not store.has_result(cell.id),
+        is_open=_is_unfinished,
+    ),
+    "evaluate": Task(
+        doing="evaluating",
+        done="evaluated",
+        unit="network",
+        made="evaluated",
+        kept="what was evaluated is stored",
+        is_open=_is_unfinished,
     ),
     "probe": Task(
         doing="measuring",

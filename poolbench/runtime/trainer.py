@@ -12,11 +12,12 @@ from typing import Literal
 
 import numpy as np
 import torch
+from torch import nn
 
 from poolbench.core.cell import Cell
 from poolbench.core.record import Result
 from poolbench.data.splits import Splits
-from poolbench.models.network import count_parameters
+from poolbench.models.network import Network, count_parameters
 from poolbench.runtime.cell import batches_of, evaluate_cell, network_for, training_for
 from poolbench.runtime.data_cache import DataCache
 from poolbench.runtime.provenance import describe, now
@@ -82,6 +83,10 @@ class Trainer:
         """
         cell = writer.cell
         splits = self._data_cache.splits(cell.data)
+        if cell.origin == "evaluated":
+            network = self._network(cell, splits)
+            outcome_of = evaluated(cell, splits, network, self._device)
+            return self._commit(writer, reporting, outcome_of, step="none")
         training = self._start(cell, splits)
         if not _take_up(writer, training, reporting.on_notice):
             training = self._start(cell, splits)
@@ -97,14 +102,30 @@ class Trainer:
         if outcome == "stopped":
             saver.save()
             return "stopped", None
-        result, artefacts = _conclude(cell, splits, training, outcome == "diverged", self._device)
+        concluded = _conclude(cell, splits, training, outcome == "diverged", self._device)
+        step = "eager" if self._recorder is None else "captured"
+        done = self._commit(writer, reporting, concluded, step=step, training=training)
+        if self._recorder is not None:
+            self._before = cell.condition, training
+        return done
+
+    def _commit(
+        self,
+        writer: CellWriter,
+        reporting: Reporting,
+        concluded: tuple[Result, Mapping[str, bytes]],
+        *,
+        step: str,
+        training: Training | None = None,
+    ) -> tuple[CellOutcome, Result | None]:
+        result, artefacts = concluded
         arrival = writer.commit(
             result,
-            history=training.history,
-            timings=training.timings,
+            history=training.history if training else [],
+            timings=training.timings if training else [],
             environment={
                 **describe(self._device),
-                "training_step": "eager" if self._recorder is None else "captured",
+                "training_step": step,
                 "attempts": sum(1 for _ in writer.attempts()),
                 "finished": now(),
             },
@@ -114,10 +135,14 @@ class Trainer:
             reporting.on_notice(f"a damaged run in its place was moved to {arrival.moved}")
         if not arrival.is_first:
             reporting.on_notice(f"another process finished it first, {_about_copy(arrival)}")
-        if self._recorder is not None:
-            self._before = cell.condition, training
-        result = arrival.commit.result
-        return result.status, result
+        committed = arrival.commit.result
+        return committed.status, committed
+
+    def _network(self, cell: Cell, splits: Splits) -> Network:
+        network = network_for(cell, splits, self._device)
+        network.fit_whitening(splits.train.images)
+        take_weights(network, cell, splits, self._data_cache.root)
+        return network
 
     def _start(self, cell: Cell, splits: Splits) -> Training:
         """Return a cell's training, in the memory of the previous one if its step is recorded."""
@@ -125,9 +150,7 @@ class Trainer:
         if before is not None and before[0] != cell.condition:
             before = None
             gc.collect()  # two networks may not fit in memory
-        network = network_for(cell, splits, self._device)
-        network.fit_whitening(splits.train.images)
-        take_weights(network, cell, splits, self._data_cache.root)
+        network = self._network(cell, splits)
         if before is None:
             return training_for(cell, splits, network, self._device, self._recorder)
         _, training = before
@@ -182,29 +205,24 @@ def _conclude(
     diverged: bool,
     device: torch.device,
 ) -> tuple[Result, Mapping[str, bytes]]:
-    network = training.network
-    parameters = count_parameters(network)
-
-    def divergence(detail: str, epochs: int) -> tuple[Result, Mapping[str, bytes]]:
-        return Result(
-            status="diverged",
-            correct=0,
-            total=len(splits.test.labels),
-            test_loss=None,
-            parameters=parameters,
-            epochs=epochs,
-            detail=detail,
-            classes=splits.num_classes,
-        ), {}
-
     if diverged:
         last = training.history[-1]
         detail = f"the loss was not finite in epoch {last.epoch}, at lr {last.lr:g}"
-        return divergence(detail, training.epoch - 1)
-    # The only use of the test split.
+        return _divergence(splits, training.network, detail, training.epoch - 1), {}
+    return evaluated(cell, splits, training.network, device, epochs=training.epoch)
+
+
+def evaluated(
+    cell: Cell, splits: Splits, network: nn.Module, device: torch.device, *, epochs: int = 0
+) -> tuple[Result, Mapping[str, bytes]]:
+    """Return what a network makes of the test split, with its weights and predictions.
+
+    This is the only use of the test split.
+    """
     seen = evaluate_cell(network, cell, splits.test, device)
     if not math.isfinite(seen.loss):
-        return divergence("the trained network's test loss is not finite", training.epoch)
+        detail = f"the {'trained ' if epochs else ''}network's test loss is not finite"
+        return _divergence(splits, network, detail, epochs), {}
     predictions = io.BytesIO()
     np.savez(
         predictions,
@@ -217,11 +235,24 @@ def _conclude(
         correct=seen.correct,
         total=seen.total,
         test_loss=seen.loss,
-        parameters=parameters,
-        epochs=training.epoch,
+        parameters=count_parameters(network),
+        epochs=epochs,
         classes=splits.num_classes,
     )
     return result, {
         WEIGHTS: pack_weights(network.state_dict()),
         PREDICTIONS: predictions.getvalue(),
     }
+
+
+def _divergence(splits: Splits, network: nn.Module, detail: str, epochs: int) -> Result:
+    return Result(
+        status="diverged",
+        correct=0,
+        total=len(splits.test.labels),
+        test_loss=None,
+        parameters=count_parameters(network),
+        epochs=epochs,
+        detail=detail,
+        classes=splits.num_classes,
+    )

@@ -10,7 +10,7 @@ from poolbench.core.cell import Cell, DataSpec, ModelSpec, Precision, Recipe
 from poolbench.core.named import Named
 from poolbench.suite.catalogues import Catalogues
 from poolbench.suite.choices import Chooser
-from poolbench.suite.faults import Mark
+from poolbench.suite.faults import Faults, Mark
 from poolbench.suite.forms import read_form
 from poolbench.suite.merge import lay
 from poolbench.suite.nodes import Node
@@ -113,20 +113,8 @@ class VariantReader:
             return None
         network = self._chooser.choose_as(ModelForm, self._catalogues.models, node)
         if network is not None:
-            self._check_shapes(network)
+            check_shapes(network, self._datasets, self._faults)
         return network
-
-    def _check_shapes(self, network: Network) -> None:
-        wanted = network.entry.input_shape
-        for dataset in self._datasets:
-            given = dataset.entry.shape
-            if wanted is not None and given is not None and wanted != given:
-                self._faults.add(
-                    network.mark,
-                    f"{network.named.name} takes images of {_size(wanted)}, "
-                    f"those of {dataset.source.name} are {_size(given)}",
-                    "choose another network or data set",
-                )
 
     def _recipe(self, over: Node | None) -> Recipe | None:
         base = self._document.entries.get("recipe")
@@ -153,6 +141,20 @@ class VariantReader:
     def _named(self, catalogue: Catalogue[Entry], node: Node | None) -> Named | None:
         chosen = self._chooser.choose(catalogue, node) if node is not None else None
         return chosen.named if chosen is not None else None
+
+
+def check_shapes(network: Network, datasets: Sequence[DataChoice], faults: Faults) -> None:
+    """Check that a network takes the images of data sets, where both say their size."""
+    wanted = network.entry.input_shape
+    for dataset in datasets:
+        given = dataset.entry.shape
+        if wanted is not None and given is not None and wanted != given:
+            faults.add(
+                network.mark,
+                f"{network.named.name} takes images of {_size(wanted)}, "
+                f"those of {dataset.source.name} are {_size(given)}",
+                "choose another network or data set",
+            )
 
 
 def _fingerprint(variant: Variant) -> bytes:

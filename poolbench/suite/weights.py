@@ -9,6 +9,7 @@ from poolbench.core.named import Named
 from poolbench.core.weights import IMAGENET, Normalisation, Weights
 from poolbench.suite.catalogues import Catalogues
 from poolbench.suite.choices import Chooser
+from poolbench.suite.faults import Faults
 from poolbench.suite.forms import read_form
 from poolbench.suite.nodes import Node
 from poolbench.suite.pools import Network, read_pools
@@ -32,7 +33,7 @@ def read_weights(
         The network without a tag, and its weights, whose file has not been looked for; ``None``
         after adding at least one fault.
     """
-    named, tag = _without_tag(network.named)
+    named, tag = without_tag(network.named)
     asked = node.entries.get("weights") if node is not None else None
     if asked is None or asked.value is None:
         if tag:
@@ -60,7 +61,8 @@ def read_weights(
     return None if weights is None else (named, weights)
 
 
-def _without_tag(named: Named) -> tuple[Named, str]:
+def without_tag(named: Named) -> tuple[Named, str]:
+    """Return a network and the tag of weights in a name of timm; empty if there is none."""
     if not named.name.startswith(_TIMM):
         return named, ""
     name, _, tag = named.name.partition(".")
@@ -79,17 +81,12 @@ def _of_file(
     asked: str = form.normalise if isinstance(form.normalise, str) else ""
     normalisation = IMAGENET if asked == "imagenet" else None
     if isinstance(form.normalise, Mapping):
-        means = read_form(MeansForm, node.entries["normalise"], "weights.normalise", chooser.faults)
-        if means is None:
+        asked = "given"
+        normalisation = read_normalise(
+            node.entries["normalise"], "weights.normalise", chooser.faults
+        )
+        if normalisation is None:
             return None
-        if len(means.mean) != len(means.std):
-            chooser.faults.add(
-                node.entries["normalise"].mark,
-                f"weights.normalise: {len(means.mean)} means, but {len(means.std)} deviations",
-                "give one of each by channel",
-            )
-            return None
-        asked, normalisation = "given", Normalisation(mean=means.mean, std=means.std)
     if pools is None:
         return None
     return Weights(
@@ -99,3 +96,24 @@ def _of_file(
         normalisation=normalisation,
         pools=pools,
     )
+
+
+def read_normalise(node: Node, name: str, faults: Faults) -> Normalisation | None:
+    """Check ``{mean: [...], std: [...]}``.
+
+    Args:
+        node: The mapping.
+        name: Its name in messages.
+        faults: Where faults are collected.
+    """
+    means = read_form(MeansForm, node, name, faults)
+    if means is None:
+        return None
+    if len(means.mean) != len(means.std):
+        faults.add(
+            node.mark,
+            f"{name}: {len(means.mean)} means, but {len(means.std)} deviations",
+            "give one of each by channel",
+        )
+        return None
+    return Normalisation(mean=means.mean, std=means.std)

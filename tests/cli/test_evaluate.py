@@ -1,0 +1,172 @@
+"""``poolbench evaluate``: a network of the user's own, as it is and under other operators."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import load_file
+from torch import nn
+
+from poolbench.data.digits import read_digits
+from tests.conftest import Done
+
+Program = Callable[..., Done]
+MODEL = "{name: wrn, depth: 8, width: 1}"
+
+
+@pytest.fixture(scope="module")
+def body() -> nn.Module:
+    """Return a network trained on digits for a few steps of plain torch."""
+    import poolbench as pb
+
+    torch.manual_seed(0)
+    body = pb.model("wrn", depth=8, width=1, in_channels=1, image_size=8)
+    arrays = read_digits()
+    images = torch.from_numpy(arrays.train_images.copy()).permute(0, 3, 1, 2).float() / 255
+    labels = torch.from_numpy(arrays.train_labels.copy())
+    optimizer = torch.optim.SGD(body.parameters(), lr=0.1, momentum=0.9)
+    for part in torch.randperm(len(labels)).repeat(3).split(64):
+        optimizer.zero_grad()
+        nn.functional.cross_entropy(body((images[part] - 0.3) / 0.4), labels[part]).backward()
+        optimizer.step()
+    return body.eval()
+
+
+@pytest.fixture
+def checkpoint(body: nn.Module, tmp_path: Path) -> Path:
+    """Return what a training script would save of it."""
+    path = tmp_path / "plain.pt"
+    state = {f"module.{name}": value for name, value in body.state_dict().items()}
+    torch.save({"epoch": 3, "state_dict": state}, path)
+    return path
+
+
+@pytest.fixture
+def evaluate(poolbench: Program) -> Program:
+    """Call it on the checkpoint with what nearly every test says."""
+
+    def call(*more: object, checkpoint: str = "plain.pt", data: str = "digits") -> Done:
+        how = ["--model", MODEL, "--data", data, "--normalise", "{mean: [0.3], std: [0.4]}"]
+        return poolbench("evaluate", checkpoint, *how, "-j", 1, *more)
+
+    return call
+
+
+def rows_of(done: Done) -> dict[str, dict[str, Any]]:
+    assert done.code == 0, done.err
+    table = json.loads(done.out)["tables"][0]
+    return {row["pooling"]: row for row in table["rows"]}
+
+
+def test_the_network_gives_the_accuracy_that_plain_torch_counts(
+    evaluate: Program, checkpoint: Path, body: nn.Module
+) -> None:
+    arrays = read_digits()
+    images = torch.from_numpy(arrays.test_images.copy()).permute(0, 3, 1, 2).float() / 255
+    with torch.no_grad():
+        expected = body((images - 0.3) / 0.4).argmax(1).numpy() == arrays.test_labels
+    rows = rows_of(evaluate("--pools", "head=max", "--format", "json"))
+    own = rows["own pooling"]
+    assert (own["correct"], own["total"]) == (int(expected.sum()), 500)
+    assert own["change"] is None
+    swapped = rows["head=max"]
+    assert swapped["correct"] == own["correct"] + swapped["gained"] - swapped["lost"]
+    assert swapped["lost"] > 0
+
+
+def test_without_pools_every_operator_of_the_head_is_tried(
+    evaluate: Program, checkpoint: Path
+) -> None:
+    from poolbench.operators import OPERATORS
+
+    done = evaluate("--limit", 60, "--format", "json")
+    rows = rows_of(done)
+    fitting = {name for name, entry in OPERATORS.items() if "global" in entry.scopes}
+    tried = {row.removeprefix("head=").partition("(")[0] for row in rows if row != "own pooling"}
+    notes = " ".join(json.loads(done.out)["tables"][0]["notes"])
+    assert {name for name in fitting if name in tried or f"head={name}" in notes} == fitting
+    # The average is what it was trained with: not one answer may change.
+    assert (rows["head=average"]["gained"], rows["head=average"]["lost"]) == (0, 0)
+
+
+def test_runs_are_of_an_origin_of_their_own_and_made_once(
+    evaluate: Program, checkpoint: Path, tmp_path: Path, body: nn.Module
+) -> None:
+    assert "2 networks evaluated" in evaluate("--pools", "head=max", "--limit", 60).err
+    again = evaluate("--pools", "head=max", "--limit", 60)
+    assert "nothing to do: every network is stored already" in again.err
+    assert "3 networks" not in again.err
+    (folder, *_) = sorted((tmp_path / "runs" / "runs").iterdir())
+    identity = json.loads((folder / "cell.json").read_text())
+    assert identity["recipe"] == {"epochs": 0, "precision": "fp32"}
+    stored = load_file(folder / "model.safetensors")
+    for name, value in body.state_dict().items():
+        assert torch.equal(stored[f"body.{name}"], value), name
+
+
+def test_an_attack_follows(evaluate: Program, checkpoint: Path) -> None:
+    done = evaluate("--pools", "head=max", "--limit", 60, "--attack", "fgsm", "--format", "json")
+    assert done.code == 0, done.err
+    titles = [table["title"] for table in json.loads(done.out)["tables"]]
+    assert len(titles) > 1
+    assert any("fgsm" in title for title in titles[1:])
+
+
+def test_a_network_trained_with_an_operator_says_so(poolbench: Program, tmp_path: Path) -> None:
+    import poolbench as pb
+
+    torch.manual_seed(0)
+    lae = {"name": "lae", "learn": "layer", "temperature": 3.0}
+    body = pb.model("wrn", depth=8, width=1, in_channels=1, image_size=8, pools={"head": lae})
+    torch.save(body.state_dict(), tmp_path / "lae.pt")
+    call = ["evaluate", "lae.pt", "--model", MODEL, "--data", "digits", "--normalise", "data",
+            "--limit", 60, "-j", 1, "--pools", "head=max"]  # fmt: skip
+    refused = poolbench(*call)
+    assert refused.code == 2
+    assert "1 tensor not in the network: head." in refused.err
+    done = poolbench(*call, "--trained-with", "head={name: lae, learn: layer}")
+    assert done.code == 0, done.err
+
+
+@pytest.mark.parametrize(
+    ("more", "code", "told"),
+    [
+        (["--pools", "heda=lae"], 2, "wrn has no site 'heda'"),
+        (["--pools", "heda"], 2, "wrn has no site 'heda'"),
+        (["--pools", "head=lea"], 2, "--pools head=lea: unknown operator 'lea'"),
+        (["--pools", "=lae"], 2, "expected SITE=OPERATOR"),
+        (["--pools", "head=conv"], 2, "it is windowed only, the site is global"),
+        (["--normalise", "{mean: [0.5, 0.5], std: [1]}"], 2, "2 means, but 1 deviations"),
+        (["--normalise", "imagenet"], 2, "for images of 3 channels, these have 1"),
+        (["--model", "wrm"], 2, "--model wrm: unknown model 'wrm'"),
+        (["--model", "{name: wrn, weights: default}"], 2, "the weights are the CHECKPOINT"),
+        (["--model", "wrn"], 2, "are no weights of wrn"),
+        (["--data", "digit"], 2, "--data digit: unknown data set 'digit'"),
+        (["--data", "gaussian"], 2, "no weights of wrn|channel"),
+        (["--sha256", "f" * 64], 6, "is not the file of weights expected"),
+        (["--attack", "fgms"], 2, "unknown probe 'fgms'"),
+    ],
+)
+def test_what_does_not_fit_is_refused_before_anything_is_stored(
+    evaluate: Program, checkpoint: Path, tmp_path: Path, more: list[str], code: int, told: str
+) -> None:
+    done = evaluate(*more)
+    assert done.code == code, done.err
+    assert any(each in done.err for each in told.split("|")), done.err
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_missing_checkpoint_and_another_number_of_classes(
+    evaluate: Program, checkpoint: Path, tmp_path: Path
+) -> None:
+    missing = evaluate(checkpoint="nothing.pt")
+    assert missing.code == 6
+    assert f"there is no file of weights {tmp_path / 'nothing.pt'}" in missing.err
+    seven = evaluate(data="{name: gaussian, size_px: 8, channels: 1, num_classes: 7}")
+    assert seven.code == 2
+    assert "the classifier of the weights has 10 classes, the data have 7" in seven.err
