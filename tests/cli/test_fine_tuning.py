@@ -10,6 +10,8 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+import poolbench as pb
+from poolbench.core.errors import BadInput
 from tests.conftest import TINY, Done
 
 Program = Callable[..., Done]
@@ -80,6 +82,13 @@ def test_what_cannot_be_frozen_is_refused_before_anything_is_trained(
     assert poolbench("train", suite(tmp_path, f"freeze: {freeze}"), "-j", 1).code == 2
     assert contents(tmp_path / "runs") == before
     assert poolbench("store", "verify").code == 0
+
+
+def test_the_library_refuses_it_as_the_program_does(tmp_path: Path) -> None:
+    study = pb.load_suite(suite(tmp_path, "freeze: [stagse]"))
+    with pytest.raises(BadInput, match="no module 'stagse'"):
+        pb.train(study, store=tmp_path / "runs", jobs=1, device="cpu")
+    assert not (tmp_path / "runs").exists()
 
 
 def test_a_path_that_is_not_there_is_told_with_one_that_is(
