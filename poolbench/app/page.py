@@ -90,6 +90,8 @@ def _facts(study: Study, runs: Mapping[str, Run]) -> Iterator[tuple[str, str]]:
     yield "epochs", str(recipe.epochs)
     yield "batch", str(recipe.batch_size)
     yield "optimiser", recipe.optimizer.name
+    if recipe.frozen:
+        yield "frozen", recipe.frozen
     if study.profile:
         yield "profile", study.profile
     if study.source:

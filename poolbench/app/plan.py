@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from statistics import fmean
 
+from poolbench.app.freezes import check_freezes
 from poolbench.app.pooled_maps import about_pooled_maps
 from poolbench.app.results import Results, read_results
 from poolbench.app.search_notes import about_search
@@ -46,6 +47,7 @@ def plan(
         shard: Plan only the cells of this part; ``None`` for all.
 
     Raises:
+        BadInput: A site, weights or a frozen path are not of their network.
         NothingMatched: The shard is empty.
         EnvironmentFault: The store cannot be read; with ``measured``, the device cannot be used or
             data are missing.
@@ -56,6 +58,7 @@ def plan(
         raise NothingMatched(
             about[0], "train has nothing to do for it; fewer shards would have cells each"
         )
+    check_freezes(study)
     results = read_results(study, store_path) if Store.is_at(store_path) else None
     devices = workers_of(study.execution, device=device, jobs=jobs)
     if measured:  # the timed steps must be those that would be trained

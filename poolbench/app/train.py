@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from poolbench.app.freezes import check_freezes
 from poolbench.app.pooled_maps import about_pooled_maps, check_sites
 from poolbench.app.starts import about_starts, check_starts
 from poolbench.core.cell import Cell
@@ -70,9 +71,11 @@ def about_data(study: Study, *, networks: bool, root: Path | None = None) -> Ite
         root: The data root; ``None`` for ``POOLBENCH_DATA``.
 
     Raises:
-        BadInput: Networks are looked at, and a site or weights are not of theirs.
+        BadInput: Networks are looked at, and a site, weights or a frozen path are not of theirs.
         EnvironmentFault: Networks are looked at, and a library or a file is missing.
     """
+    if networks:
+        check_freezes(study)
     for dataset in study.datasets:
         yield from about_images(study, dataset)
         yield from about_weights(study, dataset)
@@ -103,7 +106,7 @@ def train(
 
     Raises:
         BadInput: There is no such device, a plug-in is not the one the study was planned with, a
-            site is not in its network, or weights are not of it.
+            site or a frozen path is not in its network, or weights are not of it.
         EnvironmentFault: Device, data, disk or store cannot be used; finished cells are safe.
         Interrupted: Ctrl-C or SIGTERM; run the same command to continue.
         StoreBusy: Another process trains the rest, and ``settings.wait`` is false.
@@ -114,6 +117,7 @@ def train(
     missing = _open_cells(part, settings.store)
     if missing and not is_checked:
         check_sites(part)
+        check_freezes(part)
         check_starts(part, data_root(settings.root))
     store = Store.create(settings.store)
     store.remember(study)

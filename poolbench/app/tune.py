@@ -12,6 +12,7 @@ from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from poolbench.app.freezes import check_freezes
 from poolbench.app.outdated import outdated
 from poolbench.app.pooled_maps import check_sites
 from poolbench.app.suites import command
@@ -167,6 +168,7 @@ def tune(
     """
     check_settings(study, settings)
     check_sites(study)
+    check_freezes(study)
     store = Store.create(settings.store)
     searches = _searches(study, ProposalCache(store.path, is_writable=True))
     known: dict[str, Run] = {}

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any, Literal
 
@@ -22,6 +22,8 @@ from poolbench.core.weights import Weights
 ScoredOn = Literal["test", "validation"]
 Precision = Literal["fp32", "tf32", "bf16"]
 Origin = Literal["trained", "evaluated"]
+Freeze = tuple[str, ...] | Literal["backbone"]
+BACKBONE: Literal["backbone"] = "backbone"
 IDENTITY_VERSION = 1
 ID_LENGTH = 16
 
@@ -97,10 +99,14 @@ class Recipe:
         optimizer: From the optimizer catalogue.
         schedule: From the schedule catalogue.
         label_smoothing: In [0, 1).
-        pool_lr_factor: Learning rate of pooling parameters, as a multiple of the network's.
+        pool_lr_factor: Learning rate of pooling parameters, as a multiple of the optimiser's; > 0.
         precision: See ``training.arithmetic``; it changes results, so it is part of the identity.
-        clip_norm: Largest L2 norm of a step's gradient, over all parameters together; a larger
-            gradient is scaled down to it. ``None`` for no clipping.
+        clip_norm: Largest L2 norm of a step's gradient, over all trained parameters together; a
+            larger gradient is scaled down to it. ``None`` for no clipping.
+        head_lr_factor: Learning rate of the classifier, as a multiple of the optimiser's; > 0.
+        backbone_lr_factor: Of all that is neither classifier nor pooling, likewise.
+        freeze: What is not trained: the ``backbone``, or the modules at these paths in the
+            network's body, sorted. ``None`` for nothing.
     """
 
     epochs: Count
@@ -111,6 +117,14 @@ class Recipe:
     pool_lr_factor: Finite = 1.0
     precision: Precision = "fp32"
     clip_norm: Finite | None = None
+    head_lr_factor: Finite = 1.0
+    backbone_lr_factor: Finite = 1.0
+    freeze: Freeze | None = None
+
+    @property
+    def frozen(self) -> str | None:
+        """What is frozen, in words; ``None`` for nothing."""
+        return ", ".join(self.freeze) if isinstance(self.freeze, tuple) else self.freeze
 
     @cached_property
     def identity(self) -> str:
@@ -118,10 +132,19 @@ class Recipe:
         if self.epochs == 0:
             return _canonical({"epochs": 0, "precision": self.precision})
         document = as_identity(self)
-        # Training without clipping keeps the identity it had before recipes could clip.
-        if self.clip_norm is None:
-            del document["clip_norm"]
+        # Training without these keeps the identity it had before recipes could have them.
+        for name, absent in RECIPE_ABSENT.items():
+            if document[name] == absent:
+                del document[name]
         return _canonical(document)
+
+
+RECIPE_ABSENT: Mapping[str, Any] = {
+    field.name: field.default
+    for field in fields(Recipe)
+    if field.name in ("clip_norm", "head_lr_factor", "backbone_lr_factor", "freeze")
+}
+"""The fields that the identity of a recipe has only where they are not as here."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -66,7 +66,7 @@ class NetworkCost:
     """The cost of one network, apart from time.
 
     Args:
-        parameters: Number of trainable parameters.
+        parameters: Number of parameters, fixed ones too.
         flops: FLOPs of one image's forward pass; only the multiplications and additions of
             convolutions and matrix products are counted.
         kept_bytes: Bytes per image kept for the backward pass, without parameters.

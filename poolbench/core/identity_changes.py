@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from poolbench.core.cell import RECIPE_ABSENT
 from poolbench.core.comparability import shown
 
 _SHOWN_OF_A_CHECKSUM = 12
+_ABSENT = {f"recipe.{name}": value for name, value in RECIPE_ABSENT.items()}
 
 
 def identity_changes(here: Mapping[str, Any], there: Mapping[str, Any]) -> Iterator[str]:
@@ -22,7 +24,8 @@ def identity_changes(here: Mapping[str, Any], there: Mapping[str, Any]) -> Itera
 
 def _of_mappings(prefix: str, here: Mapping[str, Any], there: Mapping[str, Any]) -> Iterator[str]:
     for key in dict.fromkeys((*here, *there)):
-        yield from _of_values(f"{prefix}{key}", here.get(key), there.get(key))
+        absent = _ABSENT.get(f"{prefix}{key}")
+        yield from _of_values(f"{prefix}{key}", here.get(key, absent), there.get(key, absent))
 
 
 def _of_values(key: str, here: Any, there: Any) -> Iterator[str]:
@@ -50,7 +53,8 @@ def _text(value: Any) -> str:
     if isinstance(value, Mapping) and "name" in value:
         return str(value["name"])
     if isinstance(value, list):
-        return ", ".join(map(_text, value)) or "none"
+        items = (each if isinstance(each, str) else _text(each) for each in value)
+        return ", ".join(items) or "none"
     if isinstance(value, str):
         return value[:_SHOWN_OF_A_CHECKSUM]
     return shown(value)

@@ -57,7 +57,7 @@ class Result:
         correct: Test images classified correctly; 0 when diverged.
         total: Number of test images.
         test_loss: Mean cross-entropy on the test split; ``None`` when diverged.
-        parameters: Trainable parameters of the network.
+        parameters: Parameters of the network, frozen ones too.
         epochs: Epochs completed.
         detail: Why it diverged; empty otherwise.
         classes: Number of classes, of which the accuracy of a guess is one part; ``None`` in runs

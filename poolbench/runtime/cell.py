@@ -6,12 +6,13 @@ import torch
 from torch import nn
 
 from poolbench.assembly.network import build_network
+from poolbench.assembly.parts import parts_of
 from poolbench.core.cell import Cell
 from poolbench.data.augment.api import build_augmentations
 from poolbench.data.batches import Batches, evaluation_batches
 from poolbench.data.splits import Split, Splits
 from poolbench.models.network import Network
-from poolbench.operators.learned import learned_parameters, pooling_parameter_names
+from poolbench.operators.learned import learned_parameters
 from poolbench.training.captured import Recorder
 from poolbench.training.evaluate import Evaluation, evaluate
 from poolbench.training.loop import Training
@@ -43,7 +44,11 @@ def training_for(
     device: torch.device,
     recorder: Recorder | None = None,
 ) -> Training:
-    """Return a cell's training, before its first step."""
+    """Return a cell's training, before its first step.
+
+    Raises:
+        BadInput: Its recipe freezes what is not in the network, or all of it.
+    """
 
     def validate() -> float:
         assert splits.validation is not None  # noqa: S101 - only used in that case
@@ -56,7 +61,9 @@ def training_for(
         cell.recipe,
         seed=cell.seed,
         device=device,
-        pooling=pooling_parameter_names(network),
+        parts=parts_of(
+            network.body, cell, num_classes=splits.num_classes, shape=splits.shape
+        ).within("body"),
         observe=lambda: {
             name: float(value.mean()) for name, value in learned_parameters(network).items()
         },

@@ -21,6 +21,7 @@ MAX_NAME_LENGTH = 64
 MAX_SENTENCE_LENGTH = 300
 LEAST_GPU_SHARE = 0.01
 DEFAULT_SCHEDULE = "constant"
+FREEZE = "backbone | none | a list of paths of modules"
 Seed = Annotated[int, Field(ge=0)]
 _DEVIATIONS = f"a list of sentences of at most {MAX_SENTENCE_LENGTH} characters"
 
@@ -154,6 +155,16 @@ class RecipeForm(Form):
     label_smoothing: float = Field(default=0.0, ge=0, lt=1, description="number >= 0 and < 1")
     pool_lr_factor: float = Field(default=1.0, gt=0, description="number > 0")
     clip_norm: float | None = Field(default=None, gt=0, description="number > 0, or null for none")
+    freeze: Any = None
+    rates: Any = None
+
+
+class RatesForm(Form):
+    """Learning rates of the parts of a network, as multiples of the optimizer's."""
+
+    head: float = Field(default=1.0, gt=0, description="number > 0")
+    backbone: float = Field(default=1.0, gt=0, description="number > 0")
+    pooling: float | None = Field(default=None, gt=0, description="number > 0")
 
 
 class SeedRangeForm(Form):

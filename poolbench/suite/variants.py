@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from poolbench.core.catalogue import Catalogue, Entry
-from poolbench.core.cell import Cell, DataSpec, ModelSpec, Precision, Recipe
+from poolbench.core.cell import BACKBONE, Cell, DataSpec, ModelSpec, Precision, Recipe
 from poolbench.core.named import Named
 from poolbench.suite.catalogues import Catalogues
 from poolbench.suite.choices import Chooser
 from poolbench.suite.faults import Faults, Mark
+from poolbench.suite.fine_tuning import read_freeze, read_rates
 from poolbench.suite.forms import read_form
 from poolbench.suite.merge import lay
 from poolbench.suite.nodes import Node
@@ -125,17 +126,26 @@ class VariantReader:
         constant = Node(value=DEFAULT_SCHEDULE, mark=node.mark, key=node.key)
         optimizer = self._named(self._catalogues.optimizers, node.entries.get("optimizer"))
         schedule = self._named(self._catalogues.schedules, node.entries.get("schedule", constant))
+        freeze = read_freeze(node.entries.get("freeze"), self._faults)
+        rates = read_rates(node, self._faults)
         if form is None or optimizer is None or schedule is None:
             return None
+        if freeze is None or rates is None:
+            return None
+        (frozen,) = freeze
         return Recipe(
             epochs=form.epochs,
             batch_size=form.batch_size,
             optimizer=optimizer,
             schedule=schedule,
             label_smoothing=form.label_smoothing,
-            pool_lr_factor=form.pool_lr_factor,
+            pool_lr_factor=form.pool_lr_factor if rates.pooling is None else rates.pooling,
             precision=self._precision,
             clip_norm=form.clip_norm,
+            head_lr_factor=rates.head,
+            # A rate that nothing is trained with changes no result, so no identity either.
+            backbone_lr_factor=1.0 if frozen == BACKBONE else rates.backbone,
+            freeze=frozen,
         )
 
     def _named(self, catalogue: Catalogue[Entry], node: Node | None) -> Named | None:

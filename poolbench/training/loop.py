@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any, Literal, Protocol
@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from poolbench.core.batch import Batch
 from poolbench.core.cell import Recipe
+from poolbench.core.parts import ALL_BACKBONE, Parts
 from poolbench.core.record import Epoch, Timing
 from poolbench.core.streams import derive
 from poolbench.training import SCHEDULES, checkpoint
@@ -70,7 +71,7 @@ class Training:
         recipe: How it is trained.
         seed: The cell's seed; the noise of stochastic layers is derived from it.
         device: Device of network and batches.
-        pooling: Names of the pooling operators' own parameters.
+        parts: Its parts; those that are frozen take no gradient from here on.
         observe: Returns the current values of pooling parameters, by name, for the history.
         validate: Returns the validation accuracy in [0, 1]; ``None`` without a validation split.
         recorder: Records the step of a full batch to replay it; ``None`` for eager steps. The
@@ -85,13 +86,17 @@ class Training:
         *,
         seed: int,
         device: torch.device,
-        pooling: Collection[str] = (),
+        parts: Parts = ALL_BACKBONE,
         observe: Callable[[], Mapping[str, float]] = dict,
         validate: Callable[[], float] | None = None,
         recorder: Recorder | None = None,
     ) -> None:
         self.network, self.batches, self.recipe = network, batches, recipe
-        self.optimizer = build_optimizer(network, recipe, pooling)
+        for name, parameter in network.named_parameters():
+            if name in parts.frozen:
+                parameter.requires_grad_(False)
+        self._still = [network.get_submodule(path) for path in parts.still]
+        self.optimizer = build_optimizer(network, recipe, parts)
         self.history: list[Epoch] = []
         self.timings: list[Timing] = []
         self._seed, self._device = seed, device
@@ -131,7 +136,6 @@ class Training:
         Returns:
             ``done``; ``diverged`` if the loss stopped being finite; ``stopped`` if asked to stop.
         """
-        self.network.train()
         while self.epoch < self.recipe.epochs:
             outcome = self._run_epoch(should_stop, on_progress)
             if outcome != "done":
@@ -169,6 +173,7 @@ class Training:
     ) -> Outcome:
         if self._step == 0:
             torch.manual_seed(derive(self._seed, "noise", self.epoch))
+        self._enter_training()
         lr = math.nan
         began = time.perf_counter() - self._duration_s
         for batch in self.batches.epoch(self.epoch, self._step):
@@ -188,10 +193,19 @@ class Training:
         self._close_epoch(lr, self._loss_sum.item() / self._images)
         return "done"
 
+    def _enter_training(self) -> None:
+        # In each epoch: a validation leaves every module in training mode.
+        self.network.train()
+        for module in self._still:
+            module.training = False  # not what it contains, such as a dropout
+
     def _set_learning_rate(self) -> float:
+        """Set every part's rate; return the recipe's own, which is that of a factor of 1."""
         # At the middle of the step: neither the first nor the last step of a ramp is wasted at 0.
         position = self.epoch + (self._step + 0.5) / self.batches.steps
-        return set_rates(self.optimizer, self._factor(position, self.recipe.epochs))
+        factor = self._factor(position, self.recipe.epochs)
+        set_rates(self.optimizer, factor)
+        return float(self.recipe.optimizer.options["lr"] * factor)
 
     def _is_finite(self) -> bool:
         return math.isfinite(self._loss_sum.item())

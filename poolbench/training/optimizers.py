@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, MutableMapping
+from collections.abc import Iterator, MutableMapping
 from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
 
 from poolbench.core.cell import Recipe
+from poolbench.core.parts import Parts
 from poolbench.training import CAPTURABLE, OPTIMIZERS
 from poolbench.training.lookahead import Lookahead
 
@@ -105,28 +106,22 @@ def ranger(
     return Lookahead(inner, steps=lookahead_steps, alpha=lookahead_alpha)
 
 
-def build_optimizer(network: nn.Module, recipe: Recipe, pooling: Collection[str]) -> Optimizer:
-    """Return the recipe's optimiser over a network's parameters.
+def build_optimizer(network: nn.Module, recipe: Recipe, parts: Parts) -> Optimizer:
+    """Return the recipe's optimiser over the parameters of a network that take a gradient.
 
     Every group has ``peak_lr``, the rate that the schedule's factor multiplies. If the step can be
     captured, ``lr`` on a GPU is a tensor, because a graph would keep a number unchanged. That holds
     for eager steps too, since the kernels read a tensor in float32.
 
     Args:
-        network: The network to train.
-        recipe: Names the optimiser and its options.
-        pooling: Names of the pooling operators' own parameters: they get no weight decay, and
-            ``recipe.pool_lr_factor`` times the learning rate.
+        network: The network to train; at least one of its parameters takes a gradient.
+        recipe: Names the optimiser and its options, and the factors on its rate by part.
+        parts: The network's parts; pooling gets no weight decay.
     """
     options = dict(recipe.optimizer.options)
-    named = [(name, p) for name, p in network.named_parameters() if p.requires_grad]
-    groups: list[dict[str, Any]] = [{"params": [p for name, p in named if name not in pooling]}]
-    own = [p for name, p in named if name in pooling]
-    if own:
-        rate = options["lr"] * recipe.pool_lr_factor
-        groups.append({"params": own, "lr": rate, "weight_decay": 0.0})
+    groups = list(_groups(network, recipe, parts))
     optimizer: Optimizer = OPTIMIZERS.resolve(recipe.optimizer.name)(groups, **options)
-    device = named[0][1].device
+    device = groups[0]["params"][0].device
     for group in optimizer.param_groups:
         group["peak_lr"] = group["lr"]
         if device.type == "cuda" and recipe.optimizer.name in CAPTURABLE:
@@ -136,15 +131,34 @@ def build_optimizer(network: nn.Module, recipe: Recipe, pooling: Collection[str]
     return optimizer
 
 
-def set_rates(optimizer: Optimizer, factor: float) -> float:
-    """Set every group's rate to the factor times its peak; return the first group's."""
+def _groups(network: nn.Module, recipe: Recipe, parts: Parts) -> Iterator[dict[str, Any]]:
+    """Yield parameters by rate, pooling last: parts of the same rate share a group."""
+    lr = recipe.optimizer.options["lr"]
+    by_factor: dict[float, list[Tensor]] = {}
+    pooling = []
+    for name, parameter in network.named_parameters():
+        if not parameter.requires_grad:
+            continue
+        if name in parts.pooling:
+            pooling.append(parameter)
+            continue
+        is_head = name in parts.head
+        factor = recipe.head_lr_factor if is_head else recipe.backbone_lr_factor
+        by_factor.setdefault(factor, []).append(parameter)
+    for factor, parameters in by_factor.items():
+        yield {"params": parameters, "lr": lr * factor}
+    if pooling:
+        yield {"params": pooling, "lr": lr * recipe.pool_lr_factor, "weight_decay": 0.0}
+
+
+def set_rates(optimizer: Optimizer, factor: float) -> None:
+    """Set every group's rate to the factor times its peak."""
     for group in optimizer.param_groups:
         rate = group["peak_lr"] * factor
         if isinstance(group["lr"], Tensor):
             group["lr"].fill_(rate)
         else:
             group["lr"] = rate
-    return float(optimizer.param_groups[0]["peak_lr"] * factor)
 
 
 def state_of(optimizer: Optimizer) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from poolbench.core.cell import Recipe
 from poolbench.core.named import Named
+from poolbench.core.parts import Parts
 from poolbench.core.streams import derive
 from poolbench.training import OPTIMIZERS, checkpoint
 from poolbench.training.checkpoint import UnreadableCheckpoint
@@ -145,7 +146,7 @@ def test_pooling_parameters_take_no_weight_decay_and_their_own_rate() -> None:
         recipe(pool_lr_factor=4.0),
         seed=0,
         device=torch.device("cpu"),
-        pooling=["6.bias"],
+        parts=Parts(pooling=frozenset({"6.bias"})),
     )
     rest, own = run.optimizer.param_groups
     assert (rest["weight_decay"], rest["lr"]) == (0.01, 0.1)

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from poolbench.core.cell import Recipe
 from poolbench.core.named import Named
+from poolbench.core.parts import Parts
 from poolbench.training import OPTIMIZERS
 from poolbench.training.lookahead import Lookahead
 from poolbench.training.optimizers import Optimizer, build_optimizer
@@ -74,7 +75,7 @@ def ranger_as_its_equations_say(x: Tensor, steps: int, options: Mapping[str, flo
 def test_ranger_is_its_equations(steps: int) -> None:
     bowl = Quadratic()
     expected = ranger_as_its_equations_say(bowl.weight.detach().clone(), steps, OPTIONS)
-    optimizer = build_optimizer(bowl, recipe("ranger", **OPTIONS), ())
+    optimizer = build_optimizer(bowl, recipe("ranger", **OPTIONS), Parts())
     for _ in range(steps):
         bowl.descend(optimizer)
     torch.testing.assert_close(bowl.weight.detach(), expected, rtol=1e-12, atol=1e-12)
@@ -138,7 +139,7 @@ def test_a_group_that_joins_late_meets_its_slow_weights_in_its_own_time() -> Non
 
 def test_a_copy_of_model_and_optimizer_goes_the_same_way() -> None:
     bowl = Quadratic()
-    optimizer = build_optimizer(bowl, recipe("ranger", **OPTIONS), ())
+    optimizer = build_optimizer(bowl, recipe("ranger", **OPTIONS), Parts())
     bowl.descend(optimizer)
     copied_bowl, copied_optimizer = deepcopy((bowl, optimizer))
     for _ in range(8):
@@ -151,7 +152,9 @@ def test_a_copy_of_model_and_optimizer_goes_the_same_way() -> None:
 def test_decoupled_decay_shrinks_weights_and_spares_norms_biases_and_pooling(name: str) -> None:
     network = nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2), nn.PReLU(), nn.Linear(4, 4))
     network.register_parameter("gate", nn.Parameter(torch.ones(3, 3)))
-    optimizer = build_optimizer(network, recipe(name, lr=0.1, weight_decay=0.5), ["gate"])
+    optimizer = build_optimizer(
+        network, recipe(name, lr=0.1, weight_decay=0.5), Parts(pooling=frozenset({"gate"}))
+    )
     before = {key: value.detach().clone() for key, value in network.named_parameters()}
     for value in network.parameters():
         value.grad = torch.zeros_like(value)
@@ -166,7 +169,7 @@ def test_decoupled_decay_shrinks_weights_and_spares_norms_biases_and_pooling(nam
 def test_adamw_is_torchs() -> None:
     ours, theirs = Quadratic(), Quadratic()
     options = {key: OPTIONS[key] for key in ("lr", "beta1", "beta2", "eps", "weight_decay")}
-    optimizer = build_optimizer(ours, recipe("adamw", **options), ())
+    optimizer = build_optimizer(ours, recipe("adamw", **options), Parts())
     reference = torch.optim.AdamW(
         theirs.parameters(), lr=0.05, betas=(0.9, 0.97), eps=1e-6, weight_decay=0.1, fused=False
     )
@@ -178,10 +181,10 @@ def test_adamw_is_torchs() -> None:
 
 def test_a_loaded_state_goes_on_where_the_saved_one_was() -> None:
     first, second = Quadratic(), Quadratic()
-    optimizer = build_optimizer(first, recipe("ranger", **OPTIONS), ())
+    optimizer = build_optimizer(first, recipe("ranger", **OPTIONS), Parts())
     for _ in range(8):
         first.descend(optimizer)
-    other = build_optimizer(second, recipe("ranger", **OPTIONS), ())
+    other = build_optimizer(second, recipe("ranger", **OPTIONS), Parts())
     second.load_state_dict(first.state_dict())
     other.load_state_dict(deepcopy(optimizer.state_dict()))
     for _ in range(8):

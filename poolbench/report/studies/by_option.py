@@ -72,6 +72,9 @@ def _options(cell: Cell) -> Iterator[tuple[str, Any]]:
             yield f"recipe.{part}.{key}", value
     for key in ("epochs", "batch_size", "label_smoothing", "pool_lr_factor", "clip_norm"):
         yield f"recipe.{key}", getattr(cell.recipe, key)
+    yield "recipe.rates.head", cell.recipe.head_lr_factor
+    yield "recipe.rates.backbone", cell.recipe.backbone_lr_factor
+    yield "recipe.freeze", cell.recipe.frozen
 
 
 def _longest_lines(options: Mapping[str, Options]) -> tuple[str, list[_Line]] | None:

@@ -80,7 +80,7 @@ def _costs(outcomes: Outcomes, dataset: str, title: str) -> Iterator[Scatter]:
             outcomes,
             f"{dataset}-parameters",
             f"{title} against size",
-            "trainable parameters",
+            "parameters",
             lambda run: run.result.parameters,
         )
     if any(run.timings for run in there):

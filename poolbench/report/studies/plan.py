@@ -110,7 +110,8 @@ def _recipe_note(cell: Cell) -> str:
     recipe = cell.recipe
     return (
         f"First cell: {cell.model.network}; {counted(recipe.epochs, 'epoch')}, "
-        f"batch {recipe.batch_size}, {recipe.optimizer}, {recipe.schedule}, {recipe.precision}."
+        f"batch {recipe.batch_size}, {recipe.optimizer}, {recipe.schedule}, {recipe.precision}"
+        + (f"; frozen: {recipe.frozen}." if recipe.frozen else ".")
     )
 
 
