@@ -27,8 +27,10 @@ from poolbench.core.named import Named
 from poolbench.core.study import Study
 from poolbench.data.imagenette_files import CLASSES
 from poolbench.data.presence import is_here
+from poolbench.models.network import Network
 from poolbench.store.store import Store
 from poolbench.suite.load import load
+from poolbench.training.checkpoint import pack_weights
 from tests.conftest import Done
 
 Call = Callable[..., Done]
@@ -72,7 +74,16 @@ def names_alone(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ):
             place.mkdir(parents=True)
             (place / "1.JPEG").write_text(str(place))
+    _write_pretrained(root)
     return root
+
+
+def _write_pretrained(root: Path) -> None:
+    """Write what practice/finetune-folder starts from, as a run of ResNet-18 keeps it."""
+    from torchvision.models import resnet18
+
+    network = Network(resnet18(num_classes=10), mean=[0.5] * 3, std=[0.25] * 3)
+    (root / "pretrained.safetensors").write_bytes(pack_weights(network.state_dict()))
 
 
 @pytest.mark.parametrize("name", STUDIES)
@@ -101,6 +112,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for alias in ("imagenette-160", "imagenette-320", "pictures"):
         if subset.exists() and not (root / alias).exists():
             (root / alias).symlink_to(subset)
+    _write_pretrained(root)
     return root
 
 
