@@ -219,6 +219,35 @@ def growth(
     emit([bench_growth(runs=runs, rounds=rounds)], format, output)
 
 
+@_commands.command("evaluation")
+@taking_groups
+def evaluation(
+    *,
+    model: Annotated[
+        str, typer.Option("--model", help="The network; it must take images of three channels.")
+    ] = "torchvision/resnet18",
+    images: Annotated[int, typer.Option("--images", min=1, help="Test images.")] = 2000,
+    size_px: Annotated[
+        int, typer.Option("--size-px", min=1, help="Side of the images, in pixels.")
+    ] = 64,
+    racing: BriefRacing,
+    format: options.Format = "rich",
+    output: options.Output = None,
+) -> None:
+    """Compare an evaluation with the bare forward passes of the same network."""
+    from poolbench.bench.evaluation import bench_evaluation
+
+    table = bench_evaluation(
+        model,
+        images=images,
+        side_px=size_px,
+        rounds=racing.rounds,
+        threads=racing.threads,
+        device=racing.open_device(),
+    )
+    emit([table], format, output)
+
+
 @_commands.command("resolution")
 @taking_groups
 def resolution(

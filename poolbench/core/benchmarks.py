@@ -63,6 +63,27 @@ class WorkEfficiency:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Evaluations:
+    """An evaluation, and the forward passes that it cannot do without.
+
+    Args:
+        model: Name of the network.
+        images: Number of images.
+        side_px: Side of the images, in pixels.
+        batch_size: Images per batch.
+        forward_s: Duration of the bare forward passes per image, in seconds.
+        evaluation_s: Duration of the evaluation per image, in seconds.
+    """
+
+    model: str
+    images: int
+    side_px: int
+    batch_size: int
+    forward_s: Values
+    evaluation_s: Values
+
+
+@dataclass(frozen=True, kw_only=True)
 class Sweeps:
     """Sweeps over image sizes, and one evaluation.
 

@@ -331,6 +331,19 @@ def test_a_sweep_is_timed_in_evaluations(poolbench: Callable[..., Any]) -> None:
     assert rows["zoom"]["ratio"] == pytest.approx(pixels * rows["zoom"]["excess"])
 
 
+def test_an_evaluation_is_timed_against_its_forward_passes(poolbench: Callable[..., Any]) -> None:
+    done = poolbench(
+        "bench", "evaluation", "--model", "resnet32", "--images", 4, "--size-px", 16,
+        "--rounds", 3, "--format=json",
+    )  # fmt: skip
+    assert done.code == 0, done.err
+    (table,) = json.loads(done.out)["tables"]
+    bare, ours = table["rows"]
+    assert bare["ratio"] == 1
+    assert 0 < ours["ratio_low"] <= ours["ratio"] <= ours["ratio_high"]
+    assert ours["images_per_s"] > 0
+
+
 def test_a_network_of_one_size_has_no_sweep_to_time(poolbench: Callable[..., Any]) -> None:
     done = poolbench("bench", "resolution", "--model=lenet-cifar", "--images", 2)
     assert done.code == 2

@@ -44,6 +44,8 @@ def test_prefixes_that_all_names_have_are_taken_off(prefix: str) -> None:
 def test_a_prefix_that_the_network_has_stays_and_so_does_one_of_some_names_only() -> None:
     own = {f"model.{name}": value for name, value in STATE.items()}
     assert without_prefixes(own, own) == own
+    part = dict([*own.items()][:1])
+    assert without_prefixes(part, own) == part
     mixed = {"model.layer.weight": STATE["layer.weight"], "criterion.weight": torch.ones(1)}
     assert without_prefixes(mixed, STATE) == mixed
 
