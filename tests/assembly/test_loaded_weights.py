@@ -120,12 +120,13 @@ def test_an_operator_that_the_weights_were_trained_with_is_loaded_elsewhere_it_i
     load_start(body, start_of(again, state))
     assert torch.equal(body.state_dict()[own], state[own])
 
-    gem = {"name": "gem", "learn": "layer"}
-    other = start_of(
-        spec_of("torchvision/resnet18", {"head": gem}, trained_with=trained.pools), state
-    )
-    assert other.unused == (own,)
-    assert other.fresh
+    # Another operator does not take it, though LogSumExp has a temperature of the same name.
+    for name in ("gem", "lse"):
+        pools = {"head": {"name": name, "learn": "layer"}}
+        swapped = spec_of("torchvision/resnet18", pools, trained_with=trained.pools)
+        other = start_of(swapped, state)
+        assert other.unused == (own,)
+        assert other.fresh
 
 
 def test_a_network_of_ours_starts_from_a_run_of_ours() -> None:
@@ -167,6 +168,13 @@ def test_a_wrong_shape_is_told_with_both() -> None:
     state = resnet().state_dict()
     state["conv1.weight"] = torch.zeros(64, 1, 7, 7)
     with pytest.raises(BadInput, match=r"conv1\.weight is 64x1x7x7, not 64x3x7x7"):
+        start_of(spec_of("torchvision/resnet18"), state)
+
+
+def test_a_classifier_may_differ_in_its_classes_alone() -> None:
+    state = resnet(classes=7).state_dict()
+    state["fc.weight"] = torch.zeros(7, 100)
+    with pytest.raises(BadInput, match=r"fc\.weight is 7x100, not 10x512"):
         start_of(spec_of("torchvision/resnet18"), state)
 
 
