@@ -129,6 +129,15 @@ def test_an_operator_that_the_weights_were_trained_with_is_loaded_elsewhere_it_i
         assert other.fresh
 
 
+def test_weights_that_would_be_random_are_told_from_values_that_an_operator_starts_with() -> None:
+    state = resnet().state_dict()
+    convolution = start_of(spec_of("torchvision/resnet18", {"window": "conv"}), state)
+    assert convolution.random
+    assert convolution.random == convolution.fresh
+    lae = {"window": {"name": "lae", "learn": "layer"}}
+    assert not start_of(spec_of("torchvision/resnet18", lae), state).random
+
+
 def test_a_network_of_ours_starts_from_a_run_of_ours() -> None:
     spec = model_spec("wrn", {"depth": 8, "width": 1}, {"head": "lae"})
     spec = replace(spec, weights=Weights(file="x.safetensors", normalisation=IMAGENET))

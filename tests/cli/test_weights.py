@@ -43,8 +43,9 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def suite(tmp_path: Path, trained: Path) -> Path:
+def suite(tmp_path: Path, trained: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a suite that starts from the run's weights, in an empty folder."""
+    monkeypatch.delenv("POOLBENCH_DATA", raising=False)  # its paths are relative
     (tmp_path / "start.safetensors").write_bytes((trained / "model.safetensors").read_bytes())
     (tmp_path / "tuning.yaml").write_text(TUNING)
     return tmp_path / "tuning.yaml"
