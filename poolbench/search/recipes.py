@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from typing import Any
 
-from poolbench.core.cell import Recipe
-from poolbench.core.named import Named
+from poolbench.core.cell import BACKBONE, Recipe
 from poolbench.core.search import Point, SearchSpec, short_name
 from poolbench.search.api import BadSearch, Search
 
-_PARTS = ("optimizer", "schedule")
+_PARTS = ("optimizer", "schedule", "rates")
 
 
 def key_of(recipe: Recipe, name: str) -> str | None:
     """Return the key of an option: ``lr`` to ``optimizer.lr``; ``None`` if it has no such number.
 
-    An option of the optimizer hides one of the schedule with the same name.
+    An option of the optimizer hides one of the schedule with the same name, and either a rate.
     """
     for part in _PARTS:
-        value = _named(recipe, part).options.get(name)
+        value = _options(recipe, part).get(name)
         if isinstance(value, float):
             return f"{part}.{name}"
     return None
@@ -27,7 +27,7 @@ def key_of(recipe: Recipe, name: str) -> str | None:
 
 def names_in(recipe: Recipe) -> tuple[str, ...]:
     """Return the names that :func:`key_of` knows: numbers that are not whole by declaration."""
-    options = {key: value for part in _PARTS for key, value in _named(recipe, part).options.items()}
+    options = {key: value for part in _PARTS for key, value in _options(recipe, part).items()}
     return tuple(key for key, value in options.items() if isinstance(value, float))
 
 
@@ -49,14 +49,14 @@ def start_of(search: Search, spec: SearchSpec, recipe: Recipe) -> dict[str, floa
                 option=option,
                 index=index,
             )
-        own: float = _named(recipe, key.partition(".")[0]).options[name]
+        own: float = _options(recipe, key.partition(".")[0])[name]
         start[key] = spec.start.get(name, own)
     return start
 
 
 def with_values(recipe: Recipe, values: Mapping[str, float]) -> Recipe:
     """Return a recipe with the values of a point, by key of the recipe."""
-    changed = {part: dict(_named(recipe, part).options) for part in _PARTS}
+    changed = {part: dict(_options(recipe, part)) for part in _PARTS}
     for key, value in values.items():
         part, _, name = key.partition(".")
         changed[part][name] = value
@@ -64,6 +64,7 @@ def with_values(recipe: Recipe, values: Mapping[str, float]) -> Recipe:
         recipe,
         optimizer=replace(recipe.optimizer, options=changed["optimizer"]),
         schedule=replace(recipe.schedule, options=changed["schedule"]),
+        **{f"{part}_lr_factor": factor for part, factor in changed["rates"].items()},
     )
 
 
@@ -83,8 +84,13 @@ def short_names(keys: Iterable[str]) -> dict[str, str]:
     return {short_name(key): key for key in keys}
 
 
-def _named(recipe: Recipe, part: str) -> Named:
-    return recipe.optimizer if part == "optimizer" else recipe.schedule
+def _options(recipe: Recipe, part: str) -> Mapping[str, Any]:
+    if part != "rates":
+        return (recipe.optimizer if part == "optimizer" else recipe.schedule).options
+    rates = {"head": recipe.head_lr_factor, "backbone": recipe.backbone_lr_factor}
+    if recipe.freeze == BACKBONE:  # nothing is trained at its rate
+        del rates["backbone"]
+    return rates
 
 
 def _shown(recipe: Recipe) -> str:

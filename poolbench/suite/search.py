@@ -18,6 +18,7 @@ from poolbench.suite.sections import DataChoice
 from poolbench.suite.variants import Variant
 
 _ANY = Option(kind=float)
+_RATE = Option(kind=float, above=0.0)
 
 
 def read_search(
@@ -153,11 +154,12 @@ def _is_valid(name: str, known: Mapping[str, Option], place: _Place, faults: Fau
 def _options(
     variant: Variant, search: Search, catalogues: Catalogues
 ) -> Iterator[tuple[str, Option]]:
-    """Yield each option that the search changes, as the variant's optimizer or schedule has it."""
+    """Yield each option that the search changes, as the variant's recipe has it."""
     recipe = variant.recipe
     declared: Mapping[str, Mapping[str, Option]] = {
         "optimizer": catalogues.optimizers[recipe.optimizer.name].options,
         "schedule": catalogues.schedules[recipe.schedule.name].options,
+        "rates": {"head": _RATE, "backbone": _RATE},
     }
     for name in search.names:
         if key := key_of(recipe, name):

@@ -74,6 +74,11 @@ def names_alone(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ):
             place.mkdir(parents=True)
             (place / "1.JPEG").write_text(str(place))
+    for each in ("cat", "dog"):
+        place = root / "unsplit-pictures" / each
+        place.mkdir(parents=True)
+        for number in range(20):  # enough that both sides of a split have some
+            (place / f"{number}.JPEG").write_text(f"{each} {number}")
     _write_pretrained(root)
     return root
 
@@ -109,9 +114,15 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (root / path.name).symlink_to(path)
     # A part of Imagenette stands in for its archives, and for pictures of one's own.
     subset = Path(named).resolve() / "imagenette224"
-    for alias in ("imagenette-160", "imagenette-320", "pictures"):
+    aliases = {
+        "imagenette-160": "",
+        "imagenette-320": "",
+        "pictures": "",
+        "unsplit-pictures": "train",
+    }
+    for alias, part in aliases.items():
         if subset.exists() and not (root / alias).exists():
-            (root / alias).symlink_to(subset)
+            (root / alias).symlink_to(subset / part)
     _write_pretrained(root)
     return root
 

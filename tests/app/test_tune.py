@@ -333,6 +333,16 @@ def test_the_tuned_suite_keeps_profile_overrides_and_limit(tmp_path: Path) -> No
     assert (made.cells[0].data.limit, clipped) == (100, [None, None, 1, 1])
 
 
+def test_the_tuned_suite_has_the_rates_that_were_found(tmp_path: Path) -> None:
+    recipe = "recipe: {pool_lr_factor: 20, rates: {head: 2}, "
+    text = SUITE.replace("recipe: {", recipe).replace("axes: [lr, lr/(1-momentum)]", "axes: [head]")
+    study = read(tmp_path, text)
+    write_tuned_suite(study, ended(study, {"rates.head": 8.0}), tmp_path / "t.yaml")
+    for cell, own in zip(load_study(tmp_path / "t.yaml").cells, study.cells, strict=True):
+        assert cell.recipe == replace(own.recipe, head_lr_factor=8.0)
+        assert cell.recipe.pool_lr_factor == 20
+
+
 def test_the_tuned_suite_of_a_built_in_one_does_not_depend_on_this_installation(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -135,6 +136,27 @@ def test_an_option_of_the_schedule_is_searched_too(load_text: Load) -> None:
     tried = recipe_of(recipe, spec, Point(values={"schedule.warmup_epochs": 1.25}))
     assert tried.schedule.options == {"warmup_epochs": 1.25}
     assert (tried.epochs, tried.optimizer) == (recipe.epochs, recipe.optimizer)
+
+
+def test_the_rates_of_head_and_backbone_are_searched_too(load_text: Load) -> None:
+    rates = "lr: 0.1}\n  rates: {backbone: 0.1}"
+    text = searching("{name: coordinate, axes: [lr, head, backbone]}").replace("lr: 0.1}", rates)
+    study = load_text(text)
+    spec, recipe = spec_of(study), study.cells[0].recipe
+    start = start_of(create(spec), spec, recipe)
+    assert start == {"optimizer.lr": 0.1, "rates.head": 1.0, "rates.backbone": 0.1}
+    tried = recipe_of(recipe, spec, Point(values={"rates.head": 4.0, "rates.backbone": 0.5}))
+    assert tried == replace(recipe, head_lr_factor=4.0, backbone_lr_factor=0.5)
+    with pytest.raises(BadInput, match=r"9:56: start\.head: expected number > 0, got 0"):
+        load_text(searching("{name: coordinate, axes: [head], start: {head: 0}}"))
+
+
+def test_a_frozen_backbone_has_no_rate_to_search(load_text: Load) -> None:
+    text = searching("{name: coordinate, axes: [backbone]}").replace(
+        "lr: 0.1}", "lr: 0.1}\n  freeze: backbone"
+    )
+    with pytest.raises(BadInput, match=r"10:35: coordinate\.axes: no option 'backbone' in"):
+        load_text(text)
 
 
 def test_every_fault_of_a_search_is_told_at_once_and_of_each_variant_once(load_text: Load) -> None:
