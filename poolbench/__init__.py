@@ -15,22 +15,25 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.3.0"
 
 if TYPE_CHECKING:
-    from poolbench.app.api import load_suite, model, operator, optimal_error, swap_pooling, train
+    from poolbench.app.api import model, operator, optimal_error, swap_pooling
+    from poolbench.app.api_studies import load_plugins, load_suite, train
     from poolbench.stats.compare import compare
 
 _ATTRIBUTES = {
     "compare": "poolbench.stats.compare",
-    "load_suite": "poolbench.app.api",
+    "load_plugins": "poolbench.app.api_studies",
+    "load_suite": "poolbench.app.api_studies",
     "model": "poolbench.app.api",
     "operator": "poolbench.app.api",
     "optimal_error": "poolbench.app.api",
     "swap_pooling": "poolbench.app.api",
-    "train": "poolbench.app.api",
+    "train": "poolbench.app.api_studies",
 }
 
 __all__ = [
     "__version__",
     "compare",
+    "load_plugins",
     "load_suite",
     "model",
     "operator",
