@@ -96,7 +96,7 @@ def train(
     from poolbench.app.train import train as train_study
 
     study = _study(suite, data_root)
-    settings = _settings(store, device, jobs, engine, data_root)
+    settings = _settings(store, device, jobs, engine or _engine_for(study, jobs), data_root)
     summary = train_study(study, settings)
     refuse_failures(summary.failed, UNTRAINED, summary, again=_AGAIN)
     return summary
@@ -121,6 +121,14 @@ def load_plugins(*files: str | Path) -> None:
 
 def _study(suite: SuiteLike | Study, data_root: str | Path | None) -> Study:
     return suite if isinstance(suite, Study) else load_suite(suite, data_root=data_root)
+
+
+def _engine_for(study: Study, jobs: int | None) -> str | None:
+    """Return ``inline`` if one worker is asked for and it has to know what this process knows."""
+    from poolbench.runtime.carried import is_only_here
+
+    is_free = jobs == 1 and study.execution.engine is None
+    return "inline" if is_free and is_only_here(study) else None
 
 
 def _settings(

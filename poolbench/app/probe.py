@@ -15,12 +15,14 @@ from poolbench.core.errors import BadInput, EnvironmentFault, NothingMatched
 from poolbench.core.events import Event
 from poolbench.core.named import Named
 from poolbench.core.study import Analysis, Execution, Study
+from poolbench.engines import ENGINES
 from poolbench.probes import PROBES
 from poolbench.report.chart import Chart
 from poolbench.report.table import Table
+from poolbench.runtime.carried import check_entries
 from poolbench.runtime.devices import check_device
 from poolbench.runtime.measured import measured
-from poolbench.runtime.runner import Runner
+from poolbench.runtime.runner import Runner, engine_of
 from poolbench.runtime.settings import Settings
 from poolbench.runtime.summary import Summary
 from poolbench.runtime.task import TASKS
@@ -155,6 +157,8 @@ def probe(
     failed: dict[str, str] = {}
     utilisation = Utilisation()
     if open_cells := TASKS["probe"].open_cells(store, study):
+        engine = ENGINES.resolve(engine_of(study.execution, settings).name)
+        check_entries(study, is_here=engine.is_here)
         store.ready()
         with Runner(store, "probe", study.execution, settings) as runner:
             failed, utilisation = runner.run(study, open_cells, on_event)

@@ -55,7 +55,10 @@ def test_a_fault_of_a_dict_is_at_its_keys() -> None:
     assert told.index("['recipe']") < told.index("['variants']")
 
 
-@pytest.mark.parametrize("lr", [math.nan, math.inf, 10**5000, 10**18, "0.05", {1, 2}, b"1", 1j])
+@pytest.mark.parametrize(
+    "lr", [math.nan, math.inf, 10**5000, 10**18, "0.05", {1, 2}, b"1", 1j],
+    ids=["nan", "inf", "huge", "long", "text", "set", "bytes", "complex"],
+)  # fmt: skip
 def test_what_no_suite_file_can_say_is_refused_at_its_keys(lr: object) -> None:
     told = refusal(
         tiny(recipe={"epochs": 3, "batch_size": 50, "optimizer": {"name": "sgd", "lr": lr}})
