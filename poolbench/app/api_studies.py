@@ -1,4 +1,4 @@
-"""The Python API of studies: what the commands ``train``, ``robustness`` and ``report`` do."""
+"""The Python API of studies: loading suites and plug-ins, and training."""
 
 from __future__ import annotations
 
@@ -6,14 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from poolbench.app.api_inputs import AGAIN, engine_for, settings_from, study_from
 from poolbench.app.study import SuiteLike
 from poolbench.core.study import Study
 
 if TYPE_CHECKING:
-    from poolbench.runtime.settings import Settings
     from poolbench.runtime.summary import Summary
-
-_AGAIN = "call it again"
 
 
 def load_suite(
@@ -55,7 +53,7 @@ def load_suite(
         overrides=overrides,
         only=only,
         limit=limit,
-        root=_path(data_root),
+        root=None if data_root is None else Path(data_root),
     )
 
 
@@ -67,6 +65,7 @@ def train(
     jobs: int | None = None,
     engine: str | None = None,
     data_root: str | Path | None = None,
+    progress: bool | None = None,
 ) -> Summary:
     """Train the cells of a suite that have no result yet, as ``poolbench train`` does.
 
@@ -81,6 +80,8 @@ def train(
         engine: ``local``, ``inline`` (this process), ``slurm`` or ``ray``; ``None`` for the
             suite's, or ``local``.
         data_root: Folder of data sets; ``None`` for ``POOLBENCH_DATA``.
+        progress: ``None`` shows it in notebooks and on terminals; ``True`` also elsewhere, a line
+            for each finished cell on standard error; ``False`` shows none.
 
     Returns:
         What was trained and what was stored already.
@@ -93,12 +94,15 @@ def train(
         Interrupted: Ctrl-C; call it again to continue.
     """
     from poolbench.app.failures import UNTRAINED, refuse_failures
+    from poolbench.app.notebook_progress import api_progress
     from poolbench.app.train import train as train_study
+    from poolbench.app.train import unfinished_count
 
-    study = _study(suite, data_root)
-    settings = _settings(store, device, jobs, engine or _engine_for(study, jobs), data_root)
-    summary = train_study(study, settings)
-    refuse_failures(summary.failed, UNTRAINED, summary, again=_AGAIN)
+    study = study_from(suite, data_root)
+    settings = settings_from(store, device, jobs, engine or engine_for(study, jobs), data_root)
+    with api_progress(unfinished_count(study, settings.store), progress) as listen:
+        summary = train_study(study, settings, listen)
+    refuse_failures(summary.failed, UNTRAINED, summary, again=AGAIN)
     return summary
 
 
@@ -117,40 +121,3 @@ def load_plugins(*files: str | Path) -> None:
     from poolbench.core.plugins import load_plugins as load
 
     load(map(str, files))
-
-
-def _study(suite: SuiteLike | Study, data_root: str | Path | None) -> Study:
-    return suite if isinstance(suite, Study) else load_suite(suite, data_root=data_root)
-
-
-def _engine_for(study: Study, jobs: int | None) -> str | None:
-    """Return ``inline`` if one worker is asked for and it has to know what this process knows."""
-    from poolbench.runtime.carried import is_only_here
-
-    is_free = jobs == 1 and study.execution.engine is None
-    return "inline" if is_free and is_only_here(study) else None
-
-
-def _settings(
-    store: str | Path,
-    device: str | None,
-    jobs: int | None,
-    engine: str | None,
-    data_root: str | Path | None,
-) -> Settings:
-    from poolbench.core.plugins import loaded_files
-    from poolbench.core.whole_numbers import whole
-    from poolbench.runtime.settings import Settings
-
-    return Settings(
-        store=Path(store),
-        device=device,
-        jobs=None if jobs is None else whole("jobs", jobs, minimum=1),
-        engine=engine,
-        root=_path(data_root),
-        plugins=loaded_files(),
-    )
-
-
-def _path(folder: str | Path | None) -> Path | None:
-    return None if folder is None else Path(folder)

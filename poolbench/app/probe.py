@@ -74,12 +74,7 @@ def stored_runs(
         EnvironmentFault: There is no store, or it cannot be read.
         NothingMatched: There is no finished run.
     """
-    store = Store(store_path)
-    studies = [study for study in store.studies() if any(map(store.has_result, _ids(study)))]
-    known = {cell_id for study in studies for cell_id in _ids(study)}
-    others = [_cell(store, cell_id) for cell_id in store.finished() if cell_id not in known]
-    if others:
-        studies.append(_of_no_suite(others))
+    studies = runs_by_study(Store(store_path))
     if not studies:
         raise NothingMatched(
             f"there is no finished run in {store_path}", "train some: poolbench train smoke"
@@ -87,6 +82,20 @@ def stored_runs(
     if not attacks and not options and any(study.probes for study in studies):
         studies = [study for study in studies if study.probes]
     return [ask(study, attacks, options) for study in studies]
+
+
+def runs_by_study(store: Store) -> list[Study]:
+    """Return the studies with a finished run, and last one with the runs of no study.
+
+    Raises:
+        EnvironmentFault: A study or a run of none is damaged.
+    """
+    studies = [study for study in store.studies() if any(map(store.has_result, _ids(study)))]
+    known = {cell_id for study in studies for cell_id in _ids(study)}
+    others = [_cell(store, cell_id) for cell_id in store.finished() if cell_id not in known]
+    if others:
+        studies.append(_of_no_suite(others))
+    return studies
 
 
 def _ids(study: Study) -> list[str]:

@@ -51,6 +51,13 @@ class Chart:
     title: str
     caption: str = ""
 
+    def _repr_png_(self) -> tuple[bytes, dict[str, int]]:
+        """Return the picture for a notebook, and how wide it is shown there."""
+        from poolbench.report.formats.notebook import picture
+
+        data, width_px = picture(self)
+        return data, {"width": width_px}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Curve:

@@ -94,6 +94,12 @@ class Table:
             for row in self.rows
         )
 
+    def _repr_html_(self) -> str:
+        """Return the table for a notebook."""
+        from poolbench.report.formats.notebook import render
+
+        return render([self])
+
     def with_deviations(self, deviations: Sequence[str]) -> Table:
         """Return the table with what deviates from its source, as notes and for programs."""
         if not deviations:

@@ -1,0 +1,44 @@
+"""Tables and charts as the output of a notebook's cell: a part of a page, in its colours."""
+
+from __future__ import annotations
+
+import base64
+import struct
+from collections.abc import Sequence
+
+from poolbench.report.chart import Chart
+from poolbench.report.formats.html import environment
+from poolbench.report.table import Table
+
+_PIXELS_PER_INCH = 96
+
+
+def render(tables: Sequence[Table], charts: Sequence[Chart] = ()) -> str:
+    """Return tables and, below them, charts as a fragment of HTML."""
+    pictures = {chart.name: picture(chart) for chart in charts}
+    return (
+        environment()
+        .get_template("notebook.html")
+        .render(
+            tables=tables,
+            charts=charts,
+            png=lambda chart: _data_url(pictures[chart.name][0]),
+            width=lambda chart: pictures[chart.name][1],
+        )
+    )
+
+
+def picture(chart: Chart) -> tuple[bytes, int]:
+    """Return a chart as a PNG file, and how many pixels wide it is shown.
+
+    It has more pixels than that, for screens that have more.
+    """
+    from poolbench.report.charts.picture import DOTS_PER_INCH, png
+
+    data = png(chart)
+    (width,) = struct.unpack(">I", data[16:20])  # of its header
+    return data, round(width / DOTS_PER_INCH * _PIXELS_PER_INCH)
+
+
+def _data_url(png: bytes) -> str:
+    return f"data:image/png;base64,{base64.b64encode(png).decode()}"
