@@ -31,7 +31,7 @@ class Predictions:
 
     Args:
         predicted: Classes, int32.
-        probability: Probabilities of those classes, float32, in [0, 1].
+        probability: Probabilities of the right classes, float32, in [0, 1].
         label: The right classes, int32.
     """
 
