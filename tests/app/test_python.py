@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -223,10 +225,23 @@ def test_tables_and_charts_show_themselves_in_notebooks() -> None:
     assert data.startswith(b"\x89PNG")
     assert 400 < facts["width"] < 600
     table = PLAIN
-    shown = Findings((table,), (chart,))._repr_html_()
+    # Charts of several studies may have the same name.
+    other = replace(chart, title="another")
+    shown = Findings((table,), (chart, other))._repr_html_()
+    assert 'alt="another"' in shown
+    assert len(set(re.findall(r'src="([^"]+)"', shown))) == 2
     assert shown.count("<table>") == table._repr_html_().count("<table>") == 1
     assert "data:image/png;base64," in shown
     assert "<i>a chart" not in shown
+
+
+def test_text_of_a_table_is_text_in_a_notebook_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    from poolbench.report.findings import Findings
+    from tests.report.examples import PLAIN
+
+    plain = str(Findings((PLAIN,)))
+    monkeypatch.setattr("rich.console._is_jupyter", lambda: True)
+    assert str(Findings((PLAIN,))) == plain != ""
 
 
 EVENTS = [

@@ -15,17 +15,9 @@ _PIXELS_PER_INCH = 96
 
 def render(tables: Sequence[Table], charts: Sequence[Chart] = ()) -> str:
     """Return tables and, below them, charts as a fragment of HTML."""
-    pictures = {chart.name: picture(chart) for chart in charts}
-    return (
-        environment()
-        .get_template("notebook.html")
-        .render(
-            tables=tables,
-            charts=charts,
-            png=lambda chart: _data_url(pictures[chart.name][0]),
-            width=lambda chart: pictures[chart.name][1],
-        )
-    )
+    pictures = [(chart, *picture(chart)) for chart in charts]
+    shown = [(chart.title, _data_url(png), width_px) for chart, png, width_px in pictures]
+    return environment().get_template("notebook.html").render(tables=tables, pictures=shown)
 
 
 def picture(chart: Chart) -> tuple[bytes, int]:
