@@ -1,18 +1,14 @@
-"""The Python API: what ``import poolbench as pb`` offers."""
+"""The Python API of operators and networks; that of studies is in ``api_studies``."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from poolbench.core.study import Study
 from poolbench.core.whole_numbers import pair, whole
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
-
-    from poolbench.runtime.summary import Summary
 
 
 def operator(name: str, **options: Any) -> nn.Module:
@@ -121,50 +117,3 @@ def optimal_error(d: int, orders: Sequence[int]) -> tuple[float, tuple[float, ..
 
     best = least_error(d, tuple(orders))
     return float(best.largest_error), tuple(map(float, best.coefficients))
-
-
-def load_suite(
-    path: str | Path,
-    *,
-    profile: str | None = None,
-    overrides: Sequence[str] = (),
-    only: Sequence[str] = (),
-    limit: int | None = None,
-) -> Study:
-    """Read a suite file or a built-in suite; see :func:`poolbench.app.study.load_study`.
-
-    Raises:
-        BadInput: The suite is invalid; the message lists every fault with file:line:column.
-    """
-    from poolbench.app.study import load_study
-    from poolbench.app.suites import find
-
-    return load_study(find(str(path)), profile=profile, overrides=overrides, only=only, limit=limit)
-
-
-def train(
-    suite: Study,
-    *,
-    store: str | Path = "runs",
-    device: str | None = None,
-    jobs: int | None = None,
-    data_root: str | Path | None = None,
-) -> Summary:
-    """Train the cells of a suite that have no result yet; see :func:`poolbench.app.train.train`.
-
-    Raises:
-        EnvironmentFault: Device, data, disk or store cannot be used; finished cells are safe.
-        Interrupted: Ctrl-C; call again to continue.
-    """
-    from poolbench.app.train import Settings
-    from poolbench.app.train import train as train_study
-    from poolbench.core.plugins import loaded_files
-
-    settings = Settings(
-        store=Path(store),
-        device=device,
-        jobs=jobs,
-        root=Path(data_root) if data_root is not None else None,
-        plugins=loaded_files(),
-    )
-    return train_study(suite, settings)

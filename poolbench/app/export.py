@@ -7,17 +7,19 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from poolbench.app.results import Results, read_results
 from poolbench.app.search_notes import first_steps
 from poolbench.app.tune import searched
+from poolbench.core.cell import Cell
 from poolbench.core.counted import counted
 from poolbench.core.errors import BadInput, EnvironmentFault, NothingMatched, did_you_mean
 from poolbench.core.measurement import Measurement
 from poolbench.core.record import Run
 from poolbench.core.study import Study
 from poolbench.report.formats.tensorboard import write_events
-from poolbench.report.formats.tidy import Observation, write_csv, write_parquet
+from poolbench.report.formats.tidy import Observation, known, write_csv, write_parquet
 from poolbench.report.search.journal import write_journal
 from poolbench.report.search.searched import Searched
 from poolbench.store.store import Store
@@ -73,7 +75,7 @@ def export(
         if kind not in KINDS:
             raise BadInput(f"cannot export as '{kind}'", did_you_mean(kind, KINDS))
     found = [read_results(study, store_path) for study in studies]
-    observations = [row for results in found for row in _observations(results)]
+    observations = [row for results in found for row in observations_of(results)]
     searches = _found_by_searches(studies, store_path) if _SEARCHES in kinds else ()
     if not observations and {*kinds} != {_SEARCHES}:
         raise NothingMatched(
@@ -129,20 +131,13 @@ def _found_by_searches(studies: Sequence[Study], store_path: Path) -> list[Searc
     return found
 
 
-def _observations(results: Results) -> Iterator[Observation]:
+def observations_of(results: Results) -> Iterator[Observation]:
+    """Yield every number of the finished runs of a study."""
     for cell in results.study.cells:
         run = results.runs.get(cell.id)
         if run is None:
             continue
-        observe = partial(
-            Observation,
-            study=results.study.heading,
-            data=cell.data.source.name,
-            variant=cell.variant,
-            seed=cell.seed,
-            condition=cell.condition,
-            run=cell.id,
-        )
+        observe = partial(Observation, **identity_of(cell, results.study.heading))
         yield from _epochs(run, observe)
         yield from _result(run, observe)
         for measurement in results.measurements.get(cell.id, ()):
@@ -150,6 +145,25 @@ def _observations(results: Results) -> Iterator[Observation]:
 
 
 Observe = Callable[..., Observation]
+
+
+def identity_of(cell: Cell, study: str) -> dict[str, Any]:
+    """Return what the numbers of a cell have in common, by column."""
+    return {
+        "study": study,
+        "data": cell.data.source.name,
+        "variant": cell.variant,
+        "seed": cell.seed,
+        "condition": cell.condition,
+        "run": cell.id,
+    }
+
+
+def row_of(run: Run, study: str) -> dict[str, Any]:
+    """Return a run as one row: what identifies it, and the numbers of its result by metric."""
+    identity = identity_of(run.cell, study)
+    numbers = _result(run, partial(Observation, **identity))
+    return identity | {each.metric: known(each.value) for each in numbers}
 
 
 def _epochs(run: Run, observe: Observe) -> Iterator[Observation]:

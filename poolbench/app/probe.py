@@ -15,12 +15,14 @@ from poolbench.core.errors import BadInput, EnvironmentFault, NothingMatched
 from poolbench.core.events import Event
 from poolbench.core.named import Named
 from poolbench.core.study import Analysis, Execution, Study
+from poolbench.engines import ENGINES
 from poolbench.probes import PROBES
 from poolbench.report.chart import Chart
 from poolbench.report.table import Table
+from poolbench.runtime.carried import check_entries
 from poolbench.runtime.devices import check_device
 from poolbench.runtime.measured import measured
-from poolbench.runtime.runner import Runner
+from poolbench.runtime.runner import Runner, engine_of
 from poolbench.runtime.settings import Settings
 from poolbench.runtime.summary import Summary
 from poolbench.runtime.task import TASKS
@@ -72,12 +74,7 @@ def stored_runs(
         EnvironmentFault: There is no store, or it cannot be read.
         NothingMatched: There is no finished run.
     """
-    store = Store(store_path)
-    studies = [study for study in store.studies() if any(map(store.has_result, _ids(study)))]
-    known = {cell_id for study in studies for cell_id in _ids(study)}
-    others = [_cell(store, cell_id) for cell_id in store.finished() if cell_id not in known]
-    if others:
-        studies.append(_of_no_suite(others))
+    studies = runs_by_study(Store(store_path))
     if not studies:
         raise NothingMatched(
             f"there is no finished run in {store_path}", "train some: poolbench train smoke"
@@ -85,6 +82,20 @@ def stored_runs(
     if not attacks and not options and any(study.probes for study in studies):
         studies = [study for study in studies if study.probes]
     return [ask(study, attacks, options) for study in studies]
+
+
+def runs_by_study(store: Store) -> list[Study]:
+    """Return the studies with a finished run, and last one with the runs of no study.
+
+    Raises:
+        EnvironmentFault: A study or a run of none is damaged.
+    """
+    studies = [study for study in store.studies() if any(map(store.has_result, _ids(study)))]
+    known = {cell_id for study in studies for cell_id in _ids(study)}
+    others = [_cell(store, cell_id) for cell_id in store.finished() if cell_id not in known]
+    if others:
+        studies.append(_of_no_suite(others))
+    return studies
 
 
 def _ids(study: Study) -> list[str]:
@@ -155,6 +166,8 @@ def probe(
     failed: dict[str, str] = {}
     utilisation = Utilisation()
     if open_cells := TASKS["probe"].open_cells(store, study):
+        engine = ENGINES.resolve(engine_of(study.execution, settings).name)
+        check_entries(study, is_here=engine.is_here)
         store.ready()
         with Runner(store, "probe", study.execution, settings) as runner:
             failed, utilisation = runner.run(study, open_cells, on_event)

@@ -161,7 +161,7 @@ def read_results(study: Study, store_path: Path, reading: Reading | None = None)
     damaged_measurements: list[str] = []
     for cell in study.whole.cells:
         try:
-            runs[cell.id] = _with_classes(store.read(cell.id))
+            runs[cell.id] = with_classes(store.read(cell.id))
         except FileNotFoundError:
             continue
         except Damaged as error:
@@ -209,7 +209,7 @@ def _measurements(store: Store, cell: Cell, run: Run) -> tuple[tuple[Measurement
     return tuple(sorted(found, key=lambda made: str(made.probe))), damaged
 
 
-def _with_classes(run: Run) -> Run:
+def with_classes(run: Run) -> Run:
     """Return a run with its number of classes, where that was not noted with it yet."""
     source = run.cell.data.source
     if run.result.classes is not None or source.name not in DATASETS:

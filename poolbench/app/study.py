@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
-from poolbench.app.suites import shipped_files
+from poolbench.app.suites import find, shipped_files
 from poolbench.core.data_root import data_root
+from poolbench.core.errors import BadInput
 from poolbench.core.study import Study
+from poolbench.core.values import describe_value
 from poolbench.core.weights import Weights
 from poolbench.data import AUGMENTATIONS, DATASETS
 from poolbench.data.fingerprint import fingerprint
@@ -19,10 +22,14 @@ from poolbench.operators import OPERATORS
 from poolbench.probes import PROBES
 from poolbench.search import SEARCHES
 from poolbench.suite.catalogues import Catalogues
+from poolbench.suite.given import Given
 from poolbench.suite.load import load
 from poolbench.training import OPTIMIZERS, SCHEDULES
 
-__all__ = ["CATALOGUES", "Study", "load_study"]
+__all__ = ["CATALOGUES", "Study", "SuiteLike", "load_study", "suite_of"]
+
+SuiteLike = str | Path | Mapping[str, Any]
+"""A suite as Python programs give it: see :func:`suite_of`."""
 
 CATALOGUES = Catalogues(
     operators=OPERATORS,
@@ -37,8 +44,28 @@ CATALOGUES = Catalogues(
 )
 
 
+def suite_of(suite: SuiteLike) -> Path | Given:
+    """Return where a suite is read from.
+
+    Args:
+        suite: A mapping is the suite itself. Text with a line end is YAML; any other is a path, or
+            the name of a built-in suite, and so is a path object.
+
+    Raises:
+        BadInput: There is no such suite, or it is something else.
+    """
+    if isinstance(suite, Mapping) or (isinstance(suite, str) and "\n" in suite):
+        return Given(suite)
+    if isinstance(suite, str | Path):
+        return find(str(suite))
+    raise BadInput(
+        f"a suite cannot be {describe_value(suite)}",
+        "give a path, the name of a built-in suite, YAML text, a dict, or what load_suite returns",
+    )
+
+
 def load_study(
-    path: Path,
+    path: Path | Given,
     *,
     profile: str | None = None,
     overrides: Sequence[str] = (),
@@ -47,10 +74,10 @@ def load_study(
     root: Path | None = None,
     download: bool = False,
 ) -> Study:
-    """Read a suite file.
+    """Read a suite.
 
     Args:
-        path: The file.
+        path: Its file, or what :func:`suite_of` returns.
         profile: Name of a profile in it.
         overrides: Overrides, each ``key.path=value``, applied last.
         only: Globs of variants (or ``variant@seed``) to keep.
@@ -59,7 +86,7 @@ def load_study(
         download: Whether to fetch published weights that are not on this machine.
 
     Raises:
-        BadInput: The suite is invalid; the message lists every fault with file:line:column.
+        BadInput: The suite is invalid; the message lists every fault with its position.
         EnvironmentFault: Data or weights are missing or cannot be read.
     """
     return load(

@@ -65,12 +65,29 @@ def command(
         study: The study.
         store: Folder of the run store, left out if it is ``None`` or the default.
         data_root: Folder of the data sets; left out if it is ``None``.
+
+    Returns:
+        The line. A suite that is not in a file was given to this program by another: the line is
+        one of Python, with ``suite`` for the suite.
     """
+    if not study.origin:
+        return _call(verb, store)
     name = next((n for n in names() if str(find(n)) == study.origin), study.origin)
     usual = Path(os.environ.get("POOLBENCH_STORE") or DEFAULT_STORE)
     where = [] if store in (None, usual) else ["--store", str(store)]
     where += [] if data_root is None else ["--data-root", str(data_root)]
     return shlex.join(["poolbench", verb, name, *study.arguments, *where, *_plugins(study)])
+
+
+_CALLS = ("train", "robustness", "report")
+
+
+def _call(verb: str, store: Path | None) -> str:
+    """Return the call that does what a command does, or the command, if Python has none."""
+    if verb not in _CALLS:
+        return f"poolbench {verb} FILE, with the suite in FILE"
+    where = "" if store is None or store == DEFAULT_STORE else f", store={str(store)!r}"
+    return f"pb.{verb}(suite{where})"
 
 
 def _plugins(study: Study) -> Iterator[str]:

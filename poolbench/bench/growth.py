@@ -70,7 +70,7 @@ def _report(study: Study, path: Path) -> list[Table]:
 @contextmanager
 def _filled_store(size: int) -> Iterator[tuple[Study, Path]]:
     """Yield a study of one variant and many seeds, and a store in which every cell is finished."""
-    from poolbench.app.api import load_suite
+    from poolbench.app.api_studies import load_suite
 
     study = load_suite("smoke", overrides=[f"seeds={size}"], only=["max"])
     # A report reads the whole suite, of which the other variants were not trained.

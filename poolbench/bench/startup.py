@@ -31,7 +31,7 @@ def bench_startup(rounds: int) -> Table:
     Raises:
         EnvironmentFault: The smoke suite cannot be trained here.
     """
-    from poolbench.app.api import load_suite, train
+    from poolbench.app.api_studies import load_suite, train
     from poolbench.store.documents import to_bytes
 
     with tempfile.TemporaryDirectory() as folder, closing(_Workers(Path(folder))) as workers:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -15,8 +14,6 @@ from poolbench.cli.study import load_study, refuse_changes, settings_of
 
 if TYPE_CHECKING:
     from poolbench.app.probe import Settings, Study
-
-_SHOWN_LABELS = 3
 
 
 def register(app: typer.Typer) -> None:
@@ -60,6 +57,7 @@ def robustness(
 
     Nothing is trained. Measurements are stored with their run and never repeated.
     """
+    from poolbench.app.failures import UNMEASURED, refuse_failures
     from poolbench.app.probe import ask, findings, stored_runs
     from poolbench.app.report import draw
     from poolbench.app.results import read_results
@@ -78,7 +76,7 @@ def robustness(
     emit(tables, format, output, charts=charts)
     if figures is not None:
         draw(charts, figures)
-    refuse_failures(failed, "run is not fully measured", "runs are not fully measured")
+    refuse_failures(failed, UNMEASURED)
 
 
 def measure(studies: list[Study], settings: Settings, *, quiet: bool) -> dict[str, str]:
@@ -93,31 +91,3 @@ def measure(studies: list[Study], settings: Settings, *, quiet: bool) -> dict[st
         if not quiet:
             tell(f"{study.title}: {summary} (store {settings.store})")
     return failed
-
-
-def refuse_failures(failed: Mapping[str, str], one: str, several: str) -> None:
-    """End with exit code 3 if something failed.
-
-    Args:
-        failed: Reason by label.
-        one: What one did: text that follows its number, such as ``cell has no result``.
-        several: What several did.
-
-    Raises:
-        CellsFailed: Something failed.
-    """
-    from poolbench.core.counted import counted, first_of
-    from poolbench.core.errors import CellsFailed
-
-    if failed:
-        by_reason: dict[str, list[str]] = {}
-        for label, why in failed.items():
-            by_reason.setdefault(why, []).append(label)
-        # One mistake can fail every cell.
-        reasons = "\n".join(
-            f"  {first_of(labels, _SHOWN_LABELS)}: {why}" for why, labels in by_reason.items()
-        )
-        raise CellsFailed(
-            f"{counted(len(failed), one, several)}:\n{reasons}",
-            "finished cells are safe; run the same command to try these again",
-        )

@@ -10,7 +10,7 @@ from poolbench.cli import options
 from poolbench.cli.groups import Running, Selection, taking_groups
 from poolbench.cli.output import check, emit, tell
 from poolbench.cli.progress import showing_progress
-from poolbench.cli.robustness_command import measure, refuse_failures
+from poolbench.cli.robustness_command import measure
 from poolbench.cli.study import load_study, settings_of
 
 
@@ -40,6 +40,7 @@ def train(
 
     Run it again to continue: finished cells are kept, interrupted ones continue where they stopped.
     """
+    from poolbench.app.failures import UNMEASURED, UNTRAINED, refuse_failures
     from poolbench.app.probe import ask
     from poolbench.app.report import tables
     from poolbench.app.results import Reading, read_results
@@ -66,8 +67,8 @@ def train(
     if not running.quiet:
         tell(f"{summary} (store {selection.store})")
     if len(summary.failed) == len(asked):  # there is nothing to measure and no table
-        refuse_failures(summary.failed, "cell has no result", "cells have no result")
+        refuse_failures(summary.failed, UNTRAINED)
     unmeasured = measure([study], settings, quiet=running.quiet) if probes else {}
     emit(tables(read_results(study, selection.store, reading)), format, output)
-    refuse_failures(summary.failed, "cell has no result", "cells have no result")
-    refuse_failures(unmeasured, "run is not fully measured", "runs are not fully measured")
+    refuse_failures(summary.failed, UNTRAINED)
+    refuse_failures(unmeasured, UNMEASURED)

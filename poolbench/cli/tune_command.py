@@ -14,9 +14,10 @@ from poolbench.cli import options
 from poolbench.cli.groups import Running, Selection, taking_groups
 from poolbench.cli.output import check, draw, emit, tell
 from poolbench.cli.progress import showing_progress
-from poolbench.cli.robustness_command import refuse_failures
 from poolbench.cli.study import load_study, settings_of
 from poolbench.core.events import Event
+
+_UNFINISHED = ("fold has no result", "folds have no result")
 
 
 def register(app: typer.Typer) -> None:
@@ -49,6 +50,7 @@ def tune(
     Every variant gets the same budget. Run it again to continue: what was trained is not trained
     again, and the search takes the same path.
     """
+    from poolbench.app.failures import refuse_failures
     from poolbench.app.report import FORMATS
     from poolbench.app.suites import command
     from poolbench.app.tune import Round, tuning_charts, tuning_tables
@@ -72,7 +74,7 @@ def tune(
     if not running.quiet:
         tell(f"{tuned} (store {selection.store})")
     if not any(each.history for each in tuned.searches):
-        refuse_failures(tuned.failed, "fold has no result", "folds have no result")
+        refuse_failures(tuned.failed, _UNFINISHED)
     has_charts = figures is not None or FORMATS[format].with_charts or tables_to is not None
     charts = tuning_charts(study, tuned.searches) if has_charts else []
     if figures is not None:
@@ -86,4 +88,4 @@ def tune(
         if told := about_untuned(study):
             tell(f"{output}: {told}")
         tell(f"{output}: the tuned suite; compare with: {following}")
-    refuse_failures(tuned.failed, "fold has no result", "folds have no result")
+    refuse_failures(tuned.failed, _UNFINISHED)

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Generic, TypeVar
 
+from poolbench.core.code_source import loaded_source_of
 from poolbench.core.entries import (
     DataEntry,
     EngineEntry,
@@ -49,6 +50,7 @@ class Catalogue(Mapping[str, E], Generic[E]):
     def __init__(self, kind: str, entries: Mapping[str, E]) -> None:
         self.kind = kind
         self._entries = dict(entries)
+        self._by_hand: set[str] = set()
 
     def __getitem__(self, name: str) -> E:
         if not isinstance(name, str):
@@ -70,7 +72,9 @@ class Catalogue(Mapping[str, E], Generic[E]):
         return len(self._entries)
 
     def add(self, name: str, entry: E) -> None:
-        """Add an entry, as a plug-in does.
+        """Add an entry, as a plug-in or a program does.
+
+        A program may add its own again, as the cell of a notebook does that is run again.
 
         Args:
             name: Its name in suites.
@@ -80,7 +84,11 @@ class Catalogue(Mapping[str, E], Generic[E]):
             BadInput: The name is taken, which would make results ambiguous; or the entry is of
                 another family, names no code, or has an invalid option.
         """
-        if name in self._entries:
+        source = source_being_loaded()
+        is_again = (
+            source is None and name in self.by_hand and self._entries[name].target == entry.target
+        )
+        if name in self._entries and not is_again:
             hint = "choose another name"
             raise BadInput(f"the {self.kind} '{name}' is already defined", hint)
         family = type(next(iter(self._entries.values()), entry))
@@ -89,10 +97,17 @@ class Catalogue(Mapping[str, E], Generic[E]):
             raise BadInput(f"the {self.kind} '{name}': expected {family.__name__}, got {given}")
         if fault := entry.fault() or self.clash(entry):
             raise BadInput(f"the {self.kind} '{name}': {fault}")
-        source = source_being_loaded()
-        self._entries[name] = entry if source is None else replace(entry, plugin=source)
+        self._entries[name] = replace(entry, plugin=source or loaded_source_of(entry.target))
         if source is not None:
             _added.setdefault(source, []).append((self, name))
+            self._by_hand.discard(name)
+        else:
+            self._by_hand.add(name)
+
+    @property
+    def by_hand(self) -> frozenset[str]:
+        """The names that the program itself added: no other process knows them."""
+        return frozenset(self._by_hand & self._entries.keys())
 
     def clash(self, entry: E) -> str:  # noqa: ARG002
         """Return the conflict of an entry with another one, as text; empty for none."""

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from typing import Any
 
 
 class PoolbenchError(Exception):
@@ -32,6 +33,8 @@ class PoolbenchError(Exception):
         super().__init__(message)
         self.message = message
         self.hint = hint
+        if hint:
+            self.add_note(hint)  # tracebacks and notebooks show it too
 
 
 class BadInput(PoolbenchError):
@@ -41,9 +44,19 @@ class BadInput(PoolbenchError):
 
 
 class CellsFailed(PoolbenchError):
-    """Some cells of a plan ended without a result."""
+    """Some cells of a plan ended without a result.
+
+    Args:
+        message: Which, and why.
+        hint: What to do next.
+        summary: What was done and what failed, for programs; ``None`` if nobody summed it up.
+    """
 
     exit_code = 3
+
+    def __init__(self, message: str, hint: str = "", *, summary: Any = None) -> None:
+        super().__init__(message, hint)
+        self.summary = summary
 
 
 class GateFailed(PoolbenchError):

@@ -109,7 +109,7 @@ class Study:
         title: For people.
         source: Where the published numbers come from: paper, table, figure.
         deviations: What is ours or differs from the source, a sentence each.
-        origin: The file it was read from, as the user wrote it.
+        origin: The file it was read from, as the user wrote it; empty for a suite without a file.
         profile: Name of the profile applied; empty for none.
         variants: Labels, in the suite's order.
         datasets: Data set names, in the suite's order.

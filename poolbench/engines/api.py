@@ -78,6 +78,8 @@ def not_seen(path: Path) -> str:
 class Engine(Protocol):
     """Starts workers somewhere. It is created with ``Workers`` and the options of its entry."""
 
+    is_here: ClassVar[bool]
+    """Whether workers run in this process, and know what it alone knows."""
     is_remote: ClassVar[bool]
     """Whether workers run elsewhere, on devices that this machine does not know."""
     is_shared: ClassVar[bool]

@@ -20,6 +20,7 @@ class InlineEngine:
         workers: What a worker is.
     """
 
+    is_here: ClassVar[bool] = True
     is_remote: ClassVar[bool] = False
     is_shared: ClassVar[bool] = True
     slots = 1

@@ -44,6 +44,7 @@ class LocalEngine:
         workers: What a worker is, and what it needs.
     """
 
+    is_here: ClassVar[bool] = False
     is_remote: ClassVar[bool] = False
     is_shared: ClassVar[bool] = True
 

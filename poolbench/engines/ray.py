@@ -37,6 +37,7 @@ class RayEngine:
         memory_mib: Memory that a task reserves, in MiB; ``None`` for none.
     """
 
+    is_here: ClassVar[bool] = False
     is_remote: ClassVar[bool] = True
     is_shared: ClassVar[bool] = False
 

@@ -47,6 +47,7 @@ class SlurmEngine:
         poll_s: Seconds between two looks at the queue.
     """
 
+    is_here: ClassVar[bool] = False
     is_remote: ClassVar[bool] = True
     is_shared: ClassVar[bool] = False
     slots = None

@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence, Sized
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 Scale = Literal["linear", "log", "log2", "symlog"]
 
@@ -50,6 +50,17 @@ class Chart:
     name: str
     title: str
     caption: str = ""
+
+    def _repr_pretty_(self, printer: Any, _is_cycle: bool) -> None:
+        """Name the chart where a notebook's cell can only be text."""
+        printer.text(f"<{type(self).__name__} {self.title}>")
+
+    def _repr_png_(self) -> tuple[bytes, dict[str, int]]:
+        """Return the picture for a notebook, and how wide it is shown there."""
+        from poolbench.report.formats.notebook import picture
+
+        data, width_px = picture(self)
+        return data, {"width": width_px}
 
 
 @dataclass(frozen=True, kw_only=True)

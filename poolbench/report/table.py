@@ -94,6 +94,18 @@ class Table:
             for row in self.rows
         )
 
+    def _repr_pretty_(self, printer: Any, _is_cycle: bool) -> None:
+        """Print the table where a notebook's cell can only be text."""
+        from poolbench.report.formats.rich import render
+
+        printer.text(render([self]).rstrip("\n"))
+
+    def _repr_html_(self) -> str:
+        """Return the table for a notebook."""
+        from poolbench.report.formats.notebook import render
+
+        return render([self])
+
     def with_deviations(self, deviations: Sequence[str]) -> Table:
         """Return the table with what deviates from its source, as notes and for programs."""
         if not deviations:

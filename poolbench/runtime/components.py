@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from poolbench.core.catalogue import Catalogue
@@ -13,10 +13,19 @@ from poolbench.core.study import Study
 from poolbench.data import AUGMENTATIONS, DATASETS
 from poolbench.models import MODELS
 from poolbench.operators import OPERATORS
+from poolbench.probes import PROBES
 from poolbench.search import SEARCHES
 from poolbench.training import OPTIMIZERS, SCHEDULES
 
 Component = tuple[Catalogue[Any], Named]
+
+CATALOGUES: Mapping[str, Catalogue[Any]] = {
+    catalogue.kind: catalogue
+    for catalogue in (
+        DATASETS, AUGMENTATIONS, MODELS, OPERATORS, OPTIMIZERS, SCHEDULES, PROBES,
+    )
+}  # fmt: skip
+"""The catalogues that workers read, by the kind of their entries."""
 
 
 def components_of(cell: Cell) -> Iterator[Component]:

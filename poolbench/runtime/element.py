@@ -16,6 +16,7 @@ from poolbench.core.events import Event
 from poolbench.core.plugins import load_plugins
 from poolbench.engines.api import not_seen
 from poolbench.engines.slurm_queue import requeue
+from poolbench.runtime.carried import take_entries
 from poolbench.runtime.runner import Runner
 from poolbench.runtime.session import Session, node_name, read_assignment
 from poolbench.runtime.settings import Settings
@@ -75,6 +76,7 @@ class Element:
         asked, session = self._assignment, self._session
         asked.check_version()
         load_plugins(asked.plugins)
+        take_entries(asked.entries)
         study = session.study(asked.study)
         cells = [cell for cell in study.cells if session.is_open(self._task, study, cell)]
         settings = Settings(

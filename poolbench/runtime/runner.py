@@ -20,6 +20,7 @@ from poolbench.core.study import Execution, Study
 from poolbench.engines import ENGINES
 from poolbench.engines.api import Detachable, Engine, Unreachable, Workers
 from poolbench.runtime.attendance import attending
+from poolbench.runtime.carried import check_entries
 from poolbench.runtime.devices import check_device, check_gpu_settings, workers_of
 from poolbench.runtime.dispatch import Dispatcher
 from poolbench.runtime.session import Session
@@ -211,10 +212,11 @@ def check_settings(study: Study, settings: Settings) -> None:
     """Check that a study can run as asked, before there is a store.
 
     Raises:
-        BadInput: There is no such device or engine, or the study needs a GPU and would run on a
-            CPU.
+        BadInput: There is no such device or engine, the study needs a GPU and would run on a CPU,
+            or an entry that was added by hand cannot reach the workers.
     """
     if settings.device is not None:
         check_device(settings.device)
     engine = ENGINES.resolve(engine_of(study.execution, settings).name)
     check_gpu_settings(study, device=settings.device, is_here=not engine.is_remote)
+    check_entries(study, is_here=engine.is_here)

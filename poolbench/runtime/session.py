@@ -20,6 +20,7 @@ from poolbench.core.printable import restored_path
 from poolbench.core.study import Study, read_study
 from poolbench.engines.api import Job
 from poolbench.runtime.attendance import SESSION_NAME, SILENT_S, is_attended
+from poolbench.runtime.carried import CarriedEntry
 from poolbench.runtime.task import Task, TaskName
 from poolbench.store.attempts import Attempts, read_failure
 from poolbench.store.documents import seal, to_bytes, unsealed
@@ -48,6 +49,7 @@ class Assignment:
         threads: CPU threads.
         data_root: Folder of data sets; empty for none.
         plugins: Files of third-party catalogue entries.
+        entries: Catalogue entries that the command's program added by hand.
         jobs: Number of workers that an element of an array starts; ``None`` for its default.
         study: File of the study, in the session's folder.
         version: Of the command.
@@ -61,6 +63,7 @@ class Assignment:
     threads: int
     data_root: str
     plugins: tuple[str, ...] = ()
+    entries: tuple[CarriedEntry, ...] = ()
     jobs: int | None = None
     study: str = STUDY
     version: str = __version__

@@ -14,6 +14,7 @@ from poolbench.core.events import Event
 from poolbench.core.printable import stored_path
 from poolbench.core.study import Study
 from poolbench.engines.api import Job
+from poolbench.runtime.carried import carried_entries
 from poolbench.runtime.scheduling import duration_of
 from poolbench.runtime.session import Assignment, Session
 from poolbench.runtime.settings import Settings
@@ -84,6 +85,7 @@ class SessionWork:
                 threads=self._study.execution.threads,
                 data_root=stored_path(str(root.resolve())) if root else "",
                 plugins=tuple(map(stored_path, self._settings.plugins)),
+                entries=carried_entries(),
                 jobs=self._settings.jobs,
                 **own,
             )

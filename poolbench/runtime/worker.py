@@ -22,6 +22,7 @@ from poolbench.core.errors import EnvironmentFault, PoolbenchError
 from poolbench.core.events import Event, Kind, result_event
 from poolbench.core.limits import is_out_of_memory, limit_fault
 from poolbench.core.plugins import load_plugins
+from poolbench.runtime.carried import take_entries
 from poolbench.runtime.components import components_of, require
 from poolbench.runtime.data_cache import DataCache
 from poolbench.runtime.devices import open_device
@@ -237,6 +238,7 @@ def work(job_file: Path) -> int:
     """
     assignment = read_assignment(job_file)
     load_plugins(assignment.plugins)
+    take_entries(assignment.entries)
     session = Session(Store(Path(assignment.store)), assignment.session)
     try:
         assignment.check_version()

@@ -11,6 +11,7 @@ from poolbench.core.errors import BadInput, did_you_mean
 from poolbench.core.experiment import kind_of
 from poolbench.suite.composer import MAX_BYTES, compose, unfit
 from poolbench.suite.faults import Faults, Mark, Source
+from poolbench.suite.given import Given
 from poolbench.suite.merge import lay
 from poolbench.suite.nodes import Node
 from poolbench.suite.schema import keys_of
@@ -35,14 +36,14 @@ class Override:
 
 
 def read_document(
-    path: Path, profile: str | None, overrides: Sequence[Override], faults: Faults
+    path: Path | Given, profile: str | None, overrides: Sequence[Override], faults: Faults
 ) -> Node:
     """Read a suite, then lay its profile and the overrides over it.
 
     ``extends``, ``profiles`` and keys that start with ``x-`` are removed from the result.
 
     Args:
-        path: The suite file.
+        path: The suite file, or a suite that is not in a file.
         profile: Name of one of its profiles.
         overrides: Laid over it in this order.
         faults: Where faults are collected.
@@ -120,19 +121,22 @@ def files_of(path: Path) -> tuple[Path, ...]:
     return tuple(file for file, _ in _chain(path, Faults()))
 
 
-def _extended(path: Path, faults: Faults) -> Node:
+def _extended(path: Path | Given, faults: Faults) -> Node:
     *extending, (_, document) = _chain(path, faults)
     for _, over in reversed(extending):
         document = lay(over, document)
     return document
 
 
-def _chain(path: Path, faults: Faults) -> list[tuple[Path, Node]]:
+def _chain(path: Path | Given, faults: Faults) -> list[tuple[Path, Node]]:
     """Return a suite and what it extends, each with its file, the nearest first."""
     chain: list[tuple[Path, Node]] = []
-    text, seen = read_text(path), set[Path]()
+    seen = set[Path]()
+    if isinstance(path, Given):
+        document, path = path.read(faults), path.beside
+    else:
+        document = _composed(path, read_text(path), faults)
     while True:
-        document = _sound(str(path), text) or compose(text, _source(str(path), text), faults)
         if not document.is_mapping:
             faults.stop(document.mark, f"expected a mapping, got {document.described()}")
         _refuse_newer(document, faults)
@@ -154,7 +158,11 @@ def _chain(path: Path, faults: Faults) -> list[tuple[Path, Node]]:
             faults.stop(base.mark, f"{target} extends itself")
         if len(seen) > MAX_EXTENDS:
             faults.stop(base.mark, f"more than {MAX_EXTENDS} files extend one another")
-        path = target
+        path, document = target, _composed(target, text, faults)
+
+
+def _composed(path: Path, text: str, faults: Faults) -> Node:
+    return _sound(str(path), text) or compose(text, _source(str(path), text), faults)
 
 
 @lru_cache(maxsize=256)
@@ -199,7 +207,7 @@ def _check_profiles(profiles: Node, known: Sequence[str], faults: Faults) -> Non
                 faults.add_unreadable(child.key, message, hint)
 
 
-def _profile(profiles: Node | None, name: str, path: Path) -> Node:
+def _profile(profiles: Node | None, name: str, path: Path | Given) -> Node:
     known = profiles.entries if profiles is not None else {}
     if name not in known:
         hint = did_you_mean(name, known) or "it has no profiles"

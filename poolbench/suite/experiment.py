@@ -15,6 +15,7 @@ from poolbench.suite.document import SCHEMA, Override, lay_overrides, read_docum
 from poolbench.suite.experiment_reference import HOLDERS
 from poolbench.suite.faults import Faults, Source
 from poolbench.suite.forms import read_form
+from poolbench.suite.given import Given
 from poolbench.suite.gradients import read_gradients
 from poolbench.suite.nodes import Node
 from poolbench.suite.reference import Shipped
@@ -101,7 +102,7 @@ def _settings(path: Path, kind: str, catalogues: Catalogues) -> Any:
         return None
 
 
-def refuse(kind: str, path: Path) -> NoReturn:
+def refuse(kind: str, path: Path | Given) -> NoReturn:
     """Raise an error that names the command that runs the suite.
 
     Args:
@@ -113,6 +114,7 @@ def refuse(kind: str, path: Path) -> NoReturn:
     """
     if not kind:
         raise BadInput(f"{path} is a suite of networks to train", f"run: poolbench train {path}")
+    where = "FILE, with it in a file" if isinstance(path, Given) else path
     raise BadInput(
-        f"{path} trains nothing; it is a {kind} suite", f"run: poolbench {KINDS[kind]} {path}"
+        f"{path} trains nothing; it is a {kind} suite", f"run: poolbench {KINDS[kind]} {where}"
     )

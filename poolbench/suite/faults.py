@@ -35,16 +35,18 @@ class Mark:
         line: From 1.
         column: From 1, in characters.
         length: Characters to underline, at least 1.
+        keys: Where it is in a source without text, as Python spells it: ``['recipe']['epochs']``.
     """
 
     source: Source
     line: int
     column: int
     length: int = 1
+    keys: str = ""
 
     def __str__(self) -> str:
         if not self.source.is_file:
-            return self.source.name
+            return f"{self.source.name}{self.keys}"
         return f"{self.source.name}:{self.line}:{self.column}"
 
     def excerpt(self) -> tuple[str, str]:

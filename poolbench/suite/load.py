@@ -18,11 +18,12 @@ from poolbench.suite.document import Override, read_document
 from poolbench.suite.expand import choose_seeds, expand
 from poolbench.suite.experiment import refuse
 from poolbench.suite.faults import Faults
+from poolbench.suite.given import Given
 from poolbench.suite.reference import Shipped, references
 
 
 def load(
-    path: Path,
+    path: Path | Given,
     *,
     catalogues: Catalogues,
     fingerprint: Callable[[Named], str],
@@ -37,7 +38,7 @@ def load(
     """Read, check and expand a suite file.
 
     Args:
-        path: The suite.
+        path: The suite: its file, or what was given instead of one.
         catalogues: The names it may use.
         fingerprint: Returns the checksum of a data set's content; called once for each data set,
             after everything else has been checked.
@@ -83,7 +84,7 @@ def load(
     differs = differences(suite, names, tuple(suite.seeds), held_against, found)
     return Study(
         title=suite.form.title or path.stem,
-        origin=str(path),
+        origin="" if isinstance(path, Given) else str(path),
         variants=tuple(wanted),
         datasets=tuple(choice.source.name for choice in suite.datasets),
         seeds=tuple(seed for seed in suite.seeds if seed in kept),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 
 from poolbench.core.catalogue import Catalogue, ProbeEntry
 from poolbench.core.errors import BadInput, did_you_mean
 from poolbench.core.named import Named
+from poolbench.core.values import plain_value
 from poolbench.suite.choices import Chooser
 from poolbench.suite.composer import compose
 from poolbench.suite.faults import Faults, Source
@@ -143,3 +145,23 @@ def read_attacks(
 
 def _typed(text: str, typed: str, faults: Faults) -> Node:
     return compose(text, Source(name=typed, lines=(text,), is_file=False), faults)
+
+
+def typed_attacks(
+    attack: str | Mapping[str, object] | Sequence[str | Mapping[str, object]],
+    options: Mapping[str, Sequence[float] | None],
+) -> tuple[list[str], dict[str, str]]:
+    """Return probes and options of a program as they are typed for :func:`read_attacks`.
+
+    Args:
+        attack: One, or several: names, or mappings with a name and options.
+        options: Values by option; ``None`` for an option that is not given.
+    """
+    several = [attack] if isinstance(attack, str | Mapping) else list(attack)
+    # JSON is YAML; numpy's numbers are not JSON.
+    typed = [
+        each if isinstance(each, str) else json.dumps({k: plain_value(v) for k, v in each.items()})
+        for each in several
+    ]
+    given = {key: plain_value(values) for key, values in options.items() if values is not None}
+    return typed, {key: json.dumps(values)[1:-1] for key, values in given.items()}

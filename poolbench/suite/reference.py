@@ -17,6 +17,7 @@ from poolbench.suite.catalogues import Catalogues
 from poolbench.suite.check import Suite, check
 from poolbench.suite.document import read_document
 from poolbench.suite.faults import Faults
+from poolbench.suite.given import Given
 
 Shipped = Callable[[], Mapping[str, Path]]
 """Returns the files of the built-in suites by their names."""
@@ -38,7 +39,7 @@ class Reference:
 
 
 def references(
-    path: Path,
+    path: Path | Given,
     suite: Suite,
     *,
     profile: str | None,
@@ -49,7 +50,7 @@ def references(
     """Return what each data set of a suite is held against.
 
     Args:
-        path: The suite's file.
+        path: The suite's file, or what was given instead of one.
         suite: The suite, with profile and overrides applied.
         profile: The profile.
         is_changed: Whether profile, overrides or a limit change the file.
@@ -61,7 +62,7 @@ def references(
     """
     found: dict[str, Reference] = {}
     files = shipped() if suite.analysis.published else {}
-    if path.resolve() not in {file.resolve() for file in files.values()}:
+    if isinstance(path, Given) or path.resolve() not in {file.resolve() for file in files.values()}:
         found = _built_in(suite.analysis, files, catalogues)
     lacking = [choice.source.name for choice in suite.datasets if choice.source.name not in found]
     if is_changed and lacking:
@@ -90,7 +91,7 @@ def _built_in(
     return found
 
 
-def _own(path: Path, profile: str | None, catalogues: Catalogues) -> Suite | None:
+def _own(path: Path | Given, profile: str | None, catalogues: Catalogues) -> Suite | None:
     """Return the file's suite, with the profile if it is the profile that has the numbers."""
     plain = _read(path, None, catalogues)
     chosen = _read(path, profile, catalogues) if profile is not None else None
@@ -100,7 +101,7 @@ def _own(path: Path, profile: str | None, catalogues: Catalogues) -> Suite | Non
     return chosen if is_its_own else plain
 
 
-def _read(path: Path, profile: str | None, catalogues: Catalogues) -> Suite | None:
+def _read(path: Path | Given, profile: str | None, catalogues: Catalogues) -> Suite | None:
     """Return the suite of a file; ``None`` if only the command line makes it valid."""
     try:
         faults = Faults()

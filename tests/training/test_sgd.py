@@ -92,7 +92,7 @@ def test_a_worker_comes_to_its_first_step_without_slow_imports() -> None:
     code = """
 import sys, torch
 import poolbench.runtime.worker
-from poolbench.app.api import load_suite
+from poolbench.app.api_studies import load_suite
 from poolbench.runtime.cell import network_for, training_for
 from poolbench.runtime.process import configured
 from poolbench.runtime.data_cache import DataCache

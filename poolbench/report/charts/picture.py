@@ -83,6 +83,11 @@ def write_all(
     return paths
 
 
+def png(chart: Chart) -> bytes:
+    """Return a chart as a PNG file, with its title and caption."""
+    return _drawn(chart, "png", theme=LIGHT, has_caption=True)
+
+
 def svg(chart: Chart, *, is_dark: bool = False) -> str:
     """Return a chart as an SVG element for a page: with its title, without its caption.
 

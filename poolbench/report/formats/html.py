@@ -33,11 +33,12 @@ def render_findings(tables: Sequence[Table], charts: Sequence[Chart]) -> str:
 
 def render_page(page: Page) -> str:
     """Return a page as the text of one HTML file."""
-    return _environment().get_template("page.html").render(page=page)
+    return environment().get_template("page.html").render(page=page)
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Return what renders the templates; all text is escaped."""
     environment = Environment(
         loader=PackageLoader("poolbench.report"),
         autoescape=True,

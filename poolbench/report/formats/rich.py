@@ -33,7 +33,10 @@ def render(tables: Sequence[Table], width: int | None = None) -> str:
     """
     chosen = width or max([READABLE_WIDTH, *(natural_width(table) for table in tables)])
     output = io.StringIO()
-    console = Console(file=output, width=chosen, color_system=None, legacy_windows=False)
+    # In a notebook rich would show the text instead of writing it.
+    console = Console(
+        file=output, width=chosen, color_system=None, legacy_windows=False, force_jupyter=False
+    )
     for index, table in enumerate(tables):
         if index:
             console.print()

@@ -9,9 +9,10 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
+from typing import Any
 
 from poolbench.core.atomic import write_whole
 from poolbench.core.errors import not_installed
@@ -77,23 +78,47 @@ def write_parquet(observations: Iterable[Observation], path: Path) -> int:
         EnvironmentFault: pyarrow is not installed.
         OSError: The file cannot be written; the old file is unchanged.
     """
-    try:
-        import pyarrow as arrow
-        from pyarrow import parquet
-    except ImportError as error:
-        need = "Parquet files need pyarrow"
-        raise not_installed(need, "pyarrow", "--as csv needs nothing") from error
+    table = arrow_table(observations)
+    from pyarrow import parquet
+
+    write_whole(path, lambda file: parquet.write_table(table, file))
+    return int(table.num_rows)
+
+
+def arrow_table(observations: Iterable[Observation]) -> Any:
+    """Return a ``pyarrow.Table`` with a row for each number.
+
+    Raises:
+        EnvironmentFault: pyarrow is not installed.
+    """
+    arrow = _pyarrow()
     kinds = {"seed": arrow.int64(), "n": arrow.int64()}
     kinds |= {"setting": arrow.float64(), "value": arrow.float64()}
     rows = [_finite(observation) for observation in observations]
-    table = arrow.table(
+    return arrow.table(
         {
             name: arrow.array([row[index] for row in rows], type=kinds.get(name, arrow.string()))
             for index, name in enumerate(FIELDS)
         }
     )
-    write_whole(path, lambda file: parquet.write_table(table, file))
-    return len(rows)
+
+
+def arrow_rows(rows: Sequence[Mapping[str, Any]]) -> Any:
+    """Return a ``pyarrow.Table`` of rows, with their keys as columns.
+
+    Raises:
+        EnvironmentFault: pyarrow is not installed.
+    """
+    return _pyarrow().Table.from_pylist([dict(row) for row in rows])
+
+
+def _pyarrow() -> Any:
+    try:
+        import pyarrow as arrow
+    except ImportError as error:
+        need = "Parquet files and Arrow tables need pyarrow"
+        raise not_installed(need, "pyarrow", "--as csv needs nothing") from error
+    return arrow
 
 
 def _literal(value: str | int | float | None) -> str | int | float | None:
@@ -101,8 +126,9 @@ def _literal(value: str | int | float | None) -> str | int | float | None:
 
 
 def _finite(observation: Observation) -> tuple[str | int | float | None, ...]:
-    return tuple(_known(value) for value in astuple(observation))
+    return tuple(known(value) for value in astuple(observation))
 
 
-def _known(value: str | int | float | None) -> str | int | float | None:
+def known(value: str | int | float | None) -> str | int | float | None:
+    """Return a value, ``None`` for a number that is not finite."""
     return None if isinstance(value, float) and not math.isfinite(value) else value

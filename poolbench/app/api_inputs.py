@@ -1,0 +1,69 @@
+"""What functions of the Python API take, as the use cases take it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from poolbench.app.open_store import StoredRuns
+from poolbench.app.study import SuiteLike, load_study, suite_of
+from poolbench.core.plugins import loaded_files
+from poolbench.core.study import Study
+from poolbench.core.whole_numbers import whole
+from poolbench.runtime.carried import is_only_here
+from poolbench.runtime.settings import Settings
+from poolbench.store.store import Store
+
+Source = SuiteLike | Study | StoredRuns | None
+"""A suite, or where there are runs of any suites."""
+
+AGAIN = "call it again"
+
+
+def suite_or_store(source: Source, store: str | Path) -> tuple[SuiteLike | Study | None, Path]:
+    """Return the suite, ``None`` for every run, and the folder of the store."""
+    if source is None:
+        return None, Path(store)
+    if isinstance(source, StoredRuns):
+        return None, source.path
+    if isinstance(source, Path | str) and "\n" not in str(source) and Store.is_at(Path(source)):
+        return None, Path(source)
+    return source, Path(store)
+
+
+def study_from(suite: SuiteLike | Study, data_root: str | Path | None) -> Study:
+    """Return a study as it is, and that of a suite as it stands."""
+    if isinstance(suite, Study):
+        return suite
+    return load_study(suite_of(suite), root=_path(data_root))
+
+
+def engine_for(study: Study, jobs: int | None) -> str | None:
+    """Return ``inline`` if one worker is asked for and it has to know what this process knows."""
+    is_free = jobs == 1 and study.execution.engine is None
+    return "inline" if is_free and is_only_here(study) else None
+
+
+def settings_from(
+    store: str | Path,
+    device: str | None,
+    jobs: int | None,
+    engine: str | None,
+    data_root: str | Path | None,
+) -> Settings:
+    """Return how to run, with the loaded plug-ins.
+
+    Raises:
+        BadInput: ``jobs`` is not a whole number from 1.
+    """
+    return Settings(
+        store=Path(store),
+        device=device,
+        jobs=None if jobs is None else whole("jobs", jobs, minimum=1),
+        engine=engine,
+        root=_path(data_root),
+        plugins=loaded_files(),
+    )
+
+
+def _path(folder: str | Path | None) -> Path | None:
+    return None if folder is None else Path(folder)

@@ -1,0 +1,180 @@
+"""The runs of a store, for Python programs: settings, histories, predictions, networks."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from poolbench.app.results import with_classes
+from poolbench.core.cell import Cell
+from poolbench.core.document import Damaged
+from poolbench.core.errors import EnvironmentFault, NothingMatched
+from poolbench.core.measurement import Measurement
+from poolbench.core.record import Epoch, Result, Run
+from poolbench.store.commit import PREDICTIONS
+from poolbench.store.store import Store
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from torch import Tensor, nn
+
+_SEE = "see: poolbench store verify"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Predictions:
+    """What a network says of each test image, in the order of the data set.
+
+    Args:
+        predicted: Classes, int32.
+        probability: Probabilities of the right classes, float32, in [0, 1].
+        label: The right classes, int32.
+    """
+
+    predicted: NDArray[np.int32]
+    probability: NDArray[np.float32]
+    label: NDArray[np.int32]
+
+
+class StoredRun:
+    """A finished run.
+
+    Args:
+        store: Its store.
+        run: The run.
+
+    Attributes:
+        cell: What was trained: its ``data``, ``model``, ``recipe`` and ``seed``.
+        result: The outcome: ``accuracy`` (a fraction; NaN if it diverged), ``status``, ...
+        environment: Machine and versions.
+    """
+
+    def __init__(self, store: Store, run: Run) -> None:
+        self._store, self._run = store, with_classes(run)
+        self.cell: Cell = run.cell
+        self.result: Result = run.result
+        self.environment = run.environment
+
+    @property
+    def run(self) -> Run:
+        """All that the store's small files say of it."""
+        return self._run
+
+    @property
+    def id(self) -> str:
+        """Its identity: a hash of everything that changes its result."""
+        return self.cell.id
+
+    @property
+    def variant(self) -> str:
+        """The label it was first trained under."""
+        return self.cell.variant
+
+    @property
+    def data(self) -> str:
+        """The data set's name."""
+        return self.cell.data.source.name
+
+    @property
+    def seed(self) -> int:
+        """The seed."""
+        return self.cell.seed
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Data, model, recipe and seed with every option, as plain values."""
+        return self.cell.to_json()
+
+    @property
+    def history(self) -> list[Epoch]:
+        """Each epoch: ``epoch``, ``loss``, ``lr``, ``validation_accuracy``, ``pooling``."""
+        return list(self._run.history)
+
+    @cached_property
+    def predictions(self) -> Predictions:
+        """What the trained network says of the test images.
+
+        Raises:
+            EnvironmentFault: The file is damaged.
+            NothingMatched: Training diverged, or an old version kept none.
+        """
+        import numpy as np
+
+        if self._run.predictions is None:
+            raise NothingMatched(f"{self} has no predictions: {self._why_not}")
+        with np.load(io.BytesIO(self._read(PREDICTIONS))) as arrays:
+            return Predictions(**{name: arrays[name] for name in arrays.files})
+
+    @property
+    def measurements(self) -> list[Measurement]:
+        """What probes measured of its network."""
+        found = (self._store.measurement(self.id, key) for key in self._keys())
+        return [each for each in found if each.network == self._run.network]
+
+    def load_network(self) -> nn.Module:
+        """Return the trained network, on the CPU and in evaluation mode.
+
+        Its data need not be there.
+
+        Returns:
+            A module from pixels in [0, 1], ``(N, C, H, W)``, to logits ``(N, num_classes)``.
+
+        Raises:
+            BadInput: A plug-in of the run is not loaded, or is another version.
+            EnvironmentFault: The weights are damaged.
+            NothingMatched: Training diverged.
+        """
+        from poolbench.runtime.stored_network import stored_network
+
+        return stored_network(self._run, self._weights())
+
+    def load_state_dict(self) -> dict[str, Tensor]:
+        """Return the weights by name, as ``pb.model(...).load_state_dict`` takes them.
+
+        They are for images normalised by ``mean`` and ``std`` of :meth:`load_network`.
+
+        Raises:
+            EnvironmentFault: The weights are damaged.
+            NothingMatched: Training diverged.
+        """
+        from poolbench.runtime.stored_network import BODY
+
+        named = self._weights().items()
+        return {name.removeprefix(BODY): each for name, each in named if name.startswith(BODY)}
+
+    def _weights(self) -> dict[str, Tensor]:
+        from poolbench.runtime.stored_network import stored_weights
+
+        if self._run.network is None:
+            raise NothingMatched(f"{self} has no weights: {self._why_not}")
+        try:
+            return stored_weights(self._store.commit_of(self.id))
+        except Damaged as error:
+            raise self._damaged(error) from error
+
+    def _read(self, name: str) -> bytes:
+        try:
+            return self._store.commit_of(self.id).read(name)
+        except Damaged as error:
+            raise self._damaged(error) from error
+
+    def _keys(self) -> Iterator[str]:
+        return self._store.measurement_keys(self.id)
+
+    def _damaged(self, error: Damaged) -> EnvironmentFault:
+        return EnvironmentFault(f"{self} is damaged: {error}", _SEE)
+
+    @property
+    def _why_not(self) -> str:
+        return self.result.detail or "it was not kept"
+
+    def __str__(self) -> str:
+        return f"the run {self.id} ({self.cell})"
+
+    def __repr__(self) -> str:
+        status = f"{self.result.accuracy:.4f}" if self.result.status == "ok" else "diverged"
+        return f"<StoredRun {self.id} {self.cell} {status}>"
