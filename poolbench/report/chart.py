@@ -51,9 +51,10 @@ class Chart:
     title: str
     caption: str = ""
 
-    def _repr_pretty_(self, printer: Any, _is_cycle: bool) -> None:
-        """Name the chart where a notebook's cell can only be text."""
-        printer.text(f"<{type(self).__name__} {self.title}>")
+    def _repr_mimebundle_(self, **_: object) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return the picture for a notebook, and its title for where there can only be text."""
+        data, facts = self._repr_png_()
+        return {"text/plain": f"<{self.title}>", "image/png": data}, {"image/png": facts}
 
     def _repr_png_(self) -> tuple[bytes, dict[str, int]]:
         """Return the picture for a notebook, and how wide it is shown there."""

@@ -224,6 +224,8 @@ def test_tables_and_charts_show_themselves_in_notebooks() -> None:
     data, facts = chart._repr_png_()
     assert data.startswith(b"\x89PNG")
     assert 400 < facts["width"] < 600
+    bundle, _ = chart._repr_mimebundle_()
+    assert bundle == {"text/plain": "<<i>a chart</i>>", "image/png": data}
     table = PLAIN
     # Charts of several studies may have the same name.
     other = replace(chart, title="another")
