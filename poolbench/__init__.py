@@ -18,6 +18,7 @@ __version__ = "0.3.0"
 
 if TYPE_CHECKING:
     from poolbench.app.api import model, operator, optimal_error, swap_pooling
+    from poolbench.app.api_evaluate import evaluate
     from poolbench.app.api_results import report, robustness
     from poolbench.app.api_studies import load_plugins, load_suite, train
     from poolbench.app.open_store import open_store
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 _ATTRIBUTES = {
     "compare": "poolbench.stats.compare",
+    "evaluate": "poolbench.app.api_evaluate",
     "load_plugins": "poolbench.app.api_studies",
     "load_suite": "poolbench.app.api_studies",
     "model": "poolbench.app.api",
@@ -39,6 +41,7 @@ _ATTRIBUTES = {
 __all__ = [
     "__version__",
     "compare",
+    "evaluate",
     "load_plugins",
     "load_suite",
     "model",

@@ -11,6 +11,7 @@ from poolbench.core.errors import CellsFailed
 _SHOWN_LABELS = 3
 
 UNTRAINED = ("cell has no result", "cells have no result")
+UNEVALUATED = ("network is not evaluated", "networks are not evaluated")
 UNMEASURED = ("run is not fully measured", "runs are not fully measured")
 """What one failure is, and what several are: text that follows their number."""
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -14,30 +12,14 @@ from poolbench.core.document import Damaged
 from poolbench.core.errors import EnvironmentFault, NothingMatched
 from poolbench.core.measurement import Measurement
 from poolbench.core.record import Epoch, Result, Run
-from poolbench.store.commit import PREDICTIONS
 from poolbench.store.store import Store
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
     from torch import Tensor, nn
 
+    from poolbench.store.predictions import Predictions
+
 _SEE = "see: poolbench store verify"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Predictions:
-    """What a network says of each test image, in the order of the data set.
-
-    Args:
-        predicted: Classes, int32.
-        probability: Probabilities of the right classes, float32, in [0, 1].
-        label: The right classes, int32.
-    """
-
-    predicted: NDArray[np.int32]
-    probability: NDArray[np.float32]
-    label: NDArray[np.int32]
 
 
 class StoredRun:
@@ -102,12 +84,15 @@ class StoredRun:
             EnvironmentFault: The file is damaged.
             NothingMatched: Training diverged, or an old version kept none.
         """
-        import numpy as np
+        from poolbench.store.predictions import read_predictions
 
-        if self._run.predictions is None:
+        try:
+            found = read_predictions(self._store.commit_of(self.id))
+        except Damaged as error:
+            raise self._damaged(error) from error
+        if found is None:
             raise NothingMatched(f"{self} has no predictions: {self._why_not}")
-        with np.load(io.BytesIO(self._read(PREDICTIONS))) as arrays:
-            return Predictions(**{name: arrays[name] for name in arrays.files})
+        return found
 
     @property
     def measurements(self) -> list[Measurement]:

@@ -10,7 +10,7 @@ from poolbench.cli import options
 from poolbench.cli.groups import Running, taking_groups
 from poolbench.cli.output import check, emit, tell
 from poolbench.cli.progress import showing_progress
-from poolbench.cli.robustness_command import measure, refuse_failures
+from poolbench.cli.robustness_command import measure
 
 
 def register(app: typer.Typer) -> None:
@@ -94,6 +94,7 @@ def evaluate(
     """
     from poolbench.app.evaluate import Asked, Settings, evaluation_tables, plan_evaluation
     from poolbench.app.evaluate import evaluate as evaluate_planned
+    from poolbench.app.failures import UNEVALUATED, UNMEASURED, refuse_failures
     from poolbench.app.probe import ask, findings
     from poolbench.app.report import draw
     from poolbench.app.results import read_results
@@ -127,12 +128,12 @@ def evaluate(
     if not running.quiet:
         tell(f"{summary} (store {store})")
     if len(summary.failed) == len(study.cells):
-        refuse_failures(summary.failed, "evaluation has no result", "evaluations have no result")
+        refuse_failures(summary.failed, UNEVALUATED)
     unmeasured = measure([study], settings, quiet=running.quiet) if attack else {}
     results = read_results(study, store)
     tables, charts = findings([results]) if attack else ([], [])
     emit([*evaluation_tables(planned, results), *tables], format, output, charts=charts)
     if figures is not None:
         draw(charts, figures)
-    refuse_failures(summary.failed, "evaluation has no result", "evaluations have no result")
-    refuse_failures(unmeasured, "run is not fully measured", "runs are not fully measured")
+    refuse_failures(summary.failed, UNEVALUATED)
+    refuse_failures(unmeasured, UNMEASURED)

@@ -162,6 +162,27 @@ def test_what_does_not_fit_is_refused_before_anything_is_stored(
     assert not (tmp_path / "runs").exists()
 
 
+def test_python_gives_the_same_table(
+    evaluate: Program, checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import poolbench as pb
+
+    told = json.loads(evaluate("--pools", "head=max", "--limit", 60, "--format", "json").out)
+    monkeypatch.chdir(tmp_path)
+    found = pb.evaluate(
+        "plain.pt",
+        model={"name": "wrn", "depth": 8, "width": 1},
+        data="digits",
+        pools={"head": "max"},
+        normalise={"mean": [MEAN], "std": [STD]},
+        limit=60,
+        jobs=1,
+        progress=False,
+    )
+    rows = [dict(record) for record in found.tables[0].records]
+    assert rows == told["tables"][0]["rows"]
+
+
 def test_a_missing_checkpoint_and_another_number_of_classes(
     evaluate: Program, checkpoint: Path, tmp_path: Path
 ) -> None:

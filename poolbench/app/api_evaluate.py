@@ -1,0 +1,109 @@
+"""The Python API of ``poolbench evaluate``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from poolbench.app.api_inputs import AGAIN, settings_from
+
+if TYPE_CHECKING:
+    from poolbench.report.findings import Findings
+
+Named = str | Mapping[str, Any]
+"""A name, or a mapping with ``name`` and options."""
+
+
+def evaluate(
+    checkpoint: str | Path,
+    *,
+    model: Named,
+    data: Named,
+    pools: Named | Sequence[Named] = (),
+    trained_with: Mapping[str, Named] | None = None,
+    normalise: str | Mapping[str, Sequence[float]] = "",
+    sha256: str = "",
+    attack: Named | Sequence[Named] = (),
+    limit: int | None = None,
+    store: str | Path = "runs",
+    device: str | None = None,
+    jobs: int | None = None,
+    data_root: str | Path | None = None,
+    progress: bool | None = None,
+) -> Findings:
+    """Evaluate a trained network as it is, and with other operators in place of its pooling.
+
+    Nothing is trained. Results are stored as runs of their own, and never repeated.
+
+    Args:
+        checkpoint: A state dict: safetensors, what ``torch.save`` made of it, or a folder of
+            Hugging Face.
+        model: Its network.
+        data: A data set.
+        pools: ``SITE=OPERATOR``; ``SITE`` for every operator there; operators by site; or several
+            of these. By default every operator at ``head``.
+        trained_with: Operators by site that it was trained with, if not the network's own pools.
+        normalise: ``imagenet``, ``data``, or ``{"mean": [...], "std": [...]}``; by default as the
+            file says.
+        sha256: What the file has to have, in hexadecimal digits; empty for any.
+        attack: Probes to run then, as for :func:`robustness`.
+        limit: Most images of the data set, at least 1; ``None`` for all.
+        store: Folder of the run store; created if missing.
+        device: As for :func:`train`.
+        jobs: As for :func:`train`.
+        data_root: As for :func:`train`.
+        progress: As for :func:`train`.
+
+    Returns:
+        The table of ``poolbench evaluate``, and the probes' tables and charts.
+
+    Raises:
+        BadInput: An option is invalid, the checkpoint is not of the network, or an operator that
+            was named does not fit.
+        CellsFailed: Some networks are not evaluated: which, and why.
+        EnvironmentFault: Device, data, disk or store cannot be used, or the file is missing.
+    """
+    from poolbench.app.evaluate import Asked, evaluation_tables, plan_evaluation
+    from poolbench.app.evaluate import evaluate as evaluate_planned
+    from poolbench.app.failures import UNEVALUATED, UNMEASURED, refuse_failures
+    from poolbench.app.notebook_progress import api_progress
+    from poolbench.app.probe import ask, findings, open_count, probe
+    from poolbench.app.results import read_results
+    from poolbench.app.train import unfinished_count
+    from poolbench.report.findings import Findings
+    from poolbench.suite.probes import typed_attacks
+
+    asked = Asked(
+        checkpoint=str(checkpoint),
+        model=_text(model),
+        data=_text(data),
+        pools=[_text(each) for each in _several(pools)],
+        trained_with=[] if trained_with is None else [_text(trained_with)],
+        normalise=_text(normalise),
+        sha256=sha256,
+        limit=limit,
+    )
+    settings = settings_from(store, device, jobs, None, data_root)
+    planned = plan_evaluation(asked, settings.root)
+    attacks, options = typed_attacks(attack, {})
+    study = ask(planned.study, attacks, options) if attacks else planned.study
+    with api_progress(unfinished_count(study, settings.store), progress) as listen:
+        summary = evaluate_planned(planned, settings, listen)
+    refuse_failures(summary.failed, UNEVALUATED, summary, again=AGAIN)
+    if attacks:
+        with api_progress(open_count(study, settings.store), progress) as listen:
+            refuse_failures(probe(study, settings, listen).failed, UNMEASURED, again=AGAIN)
+    results = read_results(study, settings.store)
+    tables, charts = findings([results]) if attacks else ([], [])
+    return Findings((*evaluation_tables(planned, results), *tables), tuple(charts))
+
+
+def _several(given: Named | Sequence[Named]) -> Sequence[Named]:
+    return [given] if isinstance(given, str | Mapping) else given
+
+
+def _text(given: Any) -> str:
+    """Return a value as it would be typed: JSON is YAML."""
+    return given if isinstance(given, str) else json.dumps(given)
