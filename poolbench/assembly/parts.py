@@ -116,7 +116,9 @@ def _still_modules(
 
 
 def _keeps_statistics(module: nn.Module) -> bool:
-    return any(name.startswith("running_") for name, _ in module.named_buffers(recurse=False))
+    # A spectral norm's are the singular vectors (u, v), which each step in training mode improves.
+    names = {name for name, _ in module.named_buffers(recurse=False)}
+    return {"_u", "_v"} <= names or any(name.startswith("running_") for name in names)
 
 
 def _is_operator(module: nn.Module) -> bool:

@@ -16,6 +16,7 @@ from poolbench.core.cell import Cell, DataSpec, ModelSpec
 from poolbench.core.errors import BadInput
 from poolbench.core.named import Named
 from poolbench.core.parts import Parts
+from poolbench.models import MODELS
 from tests.cells import a_cell
 
 SHAPE = (3, 32, 32)
@@ -95,6 +96,30 @@ def test_norms_without_parameters_stand_still_where_they_are_frozen() -> None:
     ghosts = {p for p, m in body.named_modules() if type(m).__name__ == "GhostBatchNorm"}
     assert found.still == ghosts
     assert ghosts
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_frozen_backbone_of_any_network_is_not_moved_by_a_pass_in_training_mode(
+    name: str,
+) -> None:
+    spec = model_spec(name, {}, {})
+    cell = a_tuned_cell(spec, freeze="backbone")
+    body = build_body(spec, in_channels=3, num_classes=10, image_size=SHAPE[1:])
+    before = {key: value.clone() for key, value in body.state_dict().items()}
+    body.train()
+    for path in parts_of(body, cell, num_classes=10, shape=SHAPE).still:
+        body.get_submodule(path).training = False
+    with torch.no_grad():
+        body(torch.rand(4, *SHAPE, generator=torch.Generator().manual_seed(0)))
+    assert [key for key, value in body.state_dict().items() if not value.equal(before[key])] == []
+
+
+def test_a_spectral_norm_goes_on_unless_its_weight_is_frozen() -> None:
+    norm = "features.9.residual.0.values.parametrizations.weight.0"
+    _, found = parts("mxresnet50", {}, freeze=("features.9",))
+    assert norm in found.still
+    _, found = parts("mxresnet50", {}, freeze=("features.0",))
+    assert norm not in found.still
 
 
 class Blocks(nn.Module):
