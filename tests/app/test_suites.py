@@ -27,11 +27,10 @@ from poolbench.core.named import Named
 from poolbench.core.study import Study
 from poolbench.data.imagenette_files import CLASSES
 from poolbench.data.presence import is_here
-from poolbench.models.network import Network
 from poolbench.store.store import Store
 from poolbench.suite.load import load
-from poolbench.training.checkpoint import pack_weights
 from tests.conftest import Done
+from tests.pretrained import write_pretrained
 
 Call = Callable[..., Done]
 
@@ -79,16 +78,8 @@ def names_alone(tmp_path_factory: pytest.TempPathFactory) -> Path:
         place.mkdir(parents=True)
         for number in range(20):  # enough that both sides of a split have some
             (place / f"{number}.JPEG").write_text(f"{each} {number}")
-    _write_pretrained(root)
+    write_pretrained(root)
     return root
-
-
-def _write_pretrained(root: Path) -> None:
-    """Write what practice/finetune-folder starts from, as a run of ResNet-18 keeps it."""
-    from torchvision.models import resnet18
-
-    network = Network(resnet18(num_classes=10), mean=[0.5] * 3, std=[0.25] * 3)
-    (root / "pretrained.safetensors").write_bytes(pack_weights(network.state_dict()))
 
 
 @pytest.mark.parametrize("name", STUDIES)
@@ -123,7 +114,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for alias, part in aliases.items():
         if subset.exists() and not (root / alias).exists():
             (root / alias).symlink_to(subset / part)
-    _write_pretrained(root)
+    write_pretrained(root)
     return root
 
 

@@ -22,6 +22,7 @@ from poolbench.data.imagenette_files import CLASSES
 from poolbench.operators import kernels
 from tests.app.stores import a_store
 from tests.conftest import Done
+from tests.pretrained import write_pretrained
 
 Program = Callable[..., Done]
 
@@ -191,6 +192,12 @@ def archives(tmp_path: Path) -> Path:
                 folder = tmp_path / "archives" / name / split / wnid
                 folder.mkdir(parents=True)
                 Image.new("RGB", (320, 320), (90, 60, 30)).save(folder / "0.JPEG")
+    for label, colour in enumerate(("red", "blue")):
+        folder = tmp_path / "archives" / "unsplit-pictures" / colour
+        folder.mkdir(parents=True)
+        for number in range(20):  # enough that both sides of a split have some
+            Image.new("RGB", (40, 40), (90 * label, number, 30)).save(folder / f"{number}.JPEG")
+    write_pretrained(tmp_path / "archives")
     return tmp_path / "archives"
 
 
