@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from poolbench.app.open_store import StoredRuns
-from poolbench.app.study import SuiteLike, load_study, suite_of
+from poolbench.app.study import SuiteLike, is_yaml, load_study, suite_of
 from poolbench.core.plugins import loaded_files
 from poolbench.core.study import Study
 from poolbench.core.whole_numbers import whole
@@ -25,7 +25,7 @@ def suite_or_store(source: Source, store: str | Path) -> tuple[SuiteLike | Study
         return None, Path(store)
     if isinstance(source, StoredRuns):
         return None, source.path
-    if isinstance(source, Path | str) and "\n" not in str(source) and Store.is_at(Path(source)):
+    if isinstance(source, Path | str) and not is_yaml(str(source)) and Store.is_at(Path(source)):
         return None, Path(source)
     return source, Path(store)
 

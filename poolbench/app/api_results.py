@@ -23,8 +23,8 @@ def robustness(
     source: Source = None,
     *,
     attack: str | Mapping[str, Any] | Sequence[str | Mapping[str, Any]] = (),
-    epsilons: Sequence[float] | None = None,
-    sizes: Sequence[int] | None = None,
+    epsilons: Sequence[float] | float | None = None,
+    sizes: Sequence[int] | int | None = None,
     store: str | Path = "runs",
     device: str | None = None,
     jobs: int | None = None,
@@ -41,8 +41,8 @@ def robustness(
             or as :func:`open_store` returned it, for every run in it; ``None`` for ``store``.
         attack: A probe, by its name in ``poolbench list probes`` or with options, such as
             ``{"name": "pgd", "steps": 20}``, or several of them; by default the suite's own.
-        epsilons: Strengths of attacks, ascending; pixels are in [0, 1].
-        sizes: Sides of images in pixels, ascending.
+        epsilons: Strengths of attacks, ascending, or one; pixels are in [0, 1].
+        sizes: Sides of images in pixels, ascending, or one.
         store: Folder of the run store.
         device: As for :func:`train`.
         jobs: As for :func:`train`.
@@ -113,7 +113,7 @@ def report(
         EnvironmentFault: There is no store, or it cannot be read.
         NothingMatched: No run is finished.
     """
-    from poolbench.app.report import charts, tables
+    from poolbench.app.report import charts, named_apart, tables
     from poolbench.app.results import Reading, read_results, stored_studies
     from poolbench.report.findings import Findings
 
@@ -123,5 +123,5 @@ def report(
     results = [read_results(study, folder, reading) for study in studies]
     return Findings(
         tuple(table for each in results for table in tables(each)),
-        tuple(chart for each in results for chart in charts(each)),
+        tuple(named_apart({each.study.id: charts(each) for each in results})),
     )

@@ -18,8 +18,8 @@ def load_suite(
     suite: SuiteLike,
     *,
     profile: str | None = None,
-    overrides: Sequence[str] = (),
-    only: Sequence[str] = (),
+    overrides: str | Sequence[str] = (),
+    only: str | Sequence[str] = (),
     limit: int | None = None,
     data_root: str | Path | None = None,
 ) -> Study:
@@ -27,11 +27,11 @@ def load_suite(
 
     Args:
         suite: A path; the name of a built-in suite, such as ``smoke``; a dict with what a suite
-            file has; or YAML text, which is any text with a line end. ``extends`` of a dict or of
-            text is relative to the current folder.
+            file has; or YAML text, which is any text with a line end or a ``{`` at its start.
+            ``extends`` of a dict or of text is relative to the current folder.
         profile: Name of one of its profiles.
-        overrides: Changes, each ``key.path=value``, applied last.
-        only: Globs of variants, or ``variant@seed``, to keep.
+        overrides: A change ``key.path=value``, or several, applied last.
+        only: A glob of variants, or of ``variant@seed``, to keep, or several.
         limit: Most images of each split, at least 1.
         data_root: Folder of data sets; ``None`` for ``POOLBENCH_DATA``.
 
@@ -50,8 +50,8 @@ def load_suite(
     return load_study(
         suite_of(suite),
         profile=profile,
-        overrides=overrides,
-        only=only,
+        overrides=_several(overrides),
+        only=_several(only),
         limit=limit,
         root=None if data_root is None else Path(data_root),
     )
@@ -121,3 +121,8 @@ def load_plugins(*files: str | Path) -> None:
     from poolbench.core.plugins import load_plugins as load
 
     load(map(str, files))
+
+
+def _several(given: str | Sequence[str]) -> Sequence[str]:
+    # A text is a sequence too, of its letters.
+    return [given] if isinstance(given, str) else given

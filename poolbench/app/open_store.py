@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -62,12 +63,18 @@ class StoredRuns(Sequence[StoredRun]):
     def select(
         self, *, variant: str | None = None, data: str | None = None, seed: int | None = None
     ) -> StoredRuns:
-        """Return the runs of a variant, of a data set, of a seed; ``None`` for any."""
+        """Return the runs of a variant, of a data set, of a seed.
+
+        Args:
+            variant: Its label, or a glob such as ``lae*``; ``None`` for any.
+            data: Name of the data set, or a glob; ``None`` for any.
+            seed: The seed; ``None`` for any.
+        """
         kept = [
             run
             for run in self._runs
-            if variant in (None, run.variant)
-            if data in (None, run.data)
+            if _matches(run.variant, variant)
+            if _matches(run.data, data)
             if seed in (None, run.seed)
         ]
         return StoredRuns(self._store, kept, self.damaged)
@@ -121,6 +128,11 @@ class StoredRuns(Sequence[StoredRun]):
     def __repr__(self) -> str:
         damaged = f", {len(self.damaged)} damaged" if self.damaged else ""
         return f"<StoredRuns {self.path}: {len(self)} finished{damaged}>"
+
+
+def _matches(name: str, glob: str | None) -> bool:
+    # A name such as `lp[p=4]` is also a glob, but one that does not match itself.
+    return glob is None or name == glob or fnmatchcase(name, glob)
 
 
 def _headings(store: Store) -> dict[str, str]:

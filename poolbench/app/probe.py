@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from poolbench.app.report import named_apart
 from poolbench.app.results import Results
 from poolbench.app.suites import command
 from poolbench.core.cell import Cell
@@ -195,13 +196,11 @@ def findings(results: Sequence[Results]) -> tuple[list[Table], list[Chart]]:
     from poolbench.report.robustness.tables import robustness_charts, robustness_tables
 
     tables: list[Table] = []
-    charts: list[Chart] = []
+    charts: dict[str, list[Chart]] = {}
     for each in results:
         study, runs, found = each.study, each.runs, each.measured_by(each.study.probes)
         made = robustness_tables(study, runs, found)
         notes = (*each.damaged, *each.about_plugins)
         tables += [table.with_notes(notes) for table in made]
-        for chart in robustness_charts(study, runs, found):
-            name = chart.name if len(results) == 1 else f"{study.id}-{chart.name}"
-            charts.append(replace(chart, name=name))
-    return tables, charts
+        charts[study.id] = robustness_charts(study, runs, found)
+    return tables, named_apart(charts)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "FORMATS", "Chart", "Table", "charts", "draw", "early_tables", "measured_tables",
-    "outcome_tables", "print_to_terminal", "render", "tables",
+    "named_apart", "outcome_tables", "print_to_terminal", "render", "tables",
 ]  # fmt: skip
 
 
@@ -91,6 +92,17 @@ def charts(results: Results) -> list[Chart]:
         *option_charts(study, runs),
         *learning_charts(study, runs),
         *robustness_charts(study, runs, results.measurements),
+    ]
+
+
+def named_apart(charts: Mapping[str, Sequence[Chart]]) -> list[Chart]:
+    """Return the charts of several studies, by id, with names of their own."""
+    if len(charts) == 1:
+        return [chart for own in charts.values() for chart in own]
+    return [
+        replace(chart, name=f"{study}-{chart.name}")
+        for study, own in charts.items()
+        for chart in own
     ]
 
 

@@ -96,8 +96,15 @@ class StoredRun:
 
     @property
     def measurements(self) -> list[Measurement]:
-        """What probes measured of its network."""
-        found = (self._store.measurement(self.id, key) for key in self._keys())
+        """What probes measured of its network.
+
+        Raises:
+            EnvironmentFault: One is damaged, or cannot be read.
+        """
+        try:
+            found = [self._store.measurement(self.id, key) for key in self._keys()]
+        except Damaged as error:
+            raise self._damaged(error) from error
         return [each for each in found if each.network == self._run.network]
 
     def load_network(self) -> nn.Module:

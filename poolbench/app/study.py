@@ -44,17 +44,22 @@ CATALOGUES = Catalogues(
 )
 
 
+def is_yaml(text: str) -> bool:
+    """Whether text is a suite, and not the name of one."""
+    return "\n" in text or text.lstrip().startswith("{")
+
+
 def suite_of(suite: SuiteLike) -> Path | Given:
     """Return where a suite is read from.
 
     Args:
-        suite: A mapping is the suite itself. Text with a line end is YAML; any other is a path, or
-            the name of a built-in suite, and so is a path object.
+        suite: A mapping is the suite itself. Text with a line end, or that starts with ``{``, is
+            YAML; any other is a path, or the name of a built-in suite, and so is a path object.
 
     Raises:
         BadInput: There is no such suite, or it is something else.
     """
-    if isinstance(suite, Mapping) or (isinstance(suite, str) and "\n" in suite):
+    if isinstance(suite, Mapping) or (isinstance(suite, str) and is_yaml(suite)):
         return Given(suite)
     if isinstance(suite, str | Path):
         return find(str(suite))

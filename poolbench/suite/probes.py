@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from poolbench.core.catalogue import Catalogue, ProbeEntry
 from poolbench.core.errors import BadInput, did_you_mean
 from poolbench.core.named import Named
-from poolbench.core.values import plain_value
+from poolbench.core.values import describe_value, plain_value
 from poolbench.suite.choices import Chooser
 from poolbench.suite.composer import compose
 from poolbench.suite.faults import Faults, Source
@@ -149,19 +149,40 @@ def _typed(text: str, typed: str, faults: Faults) -> Node:
 
 def typed_attacks(
     attack: str | Mapping[str, object] | Sequence[str | Mapping[str, object]],
-    options: Mapping[str, Sequence[float] | None],
+    options: Mapping[str, Sequence[float] | float | None],
 ) -> tuple[list[str], dict[str, str]]:
     """Return probes and options of a program as they are typed for :func:`read_attacks`.
 
     Args:
         attack: One, or several: names, or mappings with a name and options.
-        options: Values by option; ``None`` for an option that is not given.
+        options: Values, or one value, by option; ``None`` for an option that is not given.
+
+    Raises:
+        BadInput: A probe is neither a name nor a mapping.
     """
-    several = [attack] if isinstance(attack, str | Mapping) else list(attack)
-    # JSON is YAML; numpy's numbers are not JSON.
-    typed = [
-        each if isinstance(each, str) else json.dumps({k: plain_value(v) for k, v in each.items()})
-        for each in several
-    ]
+    several = attack if isinstance(attack, list | tuple) else [attack]
+    typed = [_typed_attack(each) for each in several]
     given = {key: plain_value(values) for key, values in options.items() if values is not None}
-    return typed, {key: json.dumps(values)[1:-1] for key, values in given.items()}
+    return typed, {key: _typed_list(values) for key, values in given.items()}
+
+
+def _typed_attack(attack: object) -> str:
+    if isinstance(attack, str):
+        return attack
+    if isinstance(attack, Mapping):
+        return _json({key: plain_value(value) for key, value in attack.items()})
+    raise BadInput(
+        f"a probe cannot be {describe_value(attack)}",
+        "give its name, or a mapping such as {'name': 'pgd', 'steps': 20}",
+    )
+
+
+def _typed_list(values: object) -> str:
+    if isinstance(values, str):
+        return values
+    return ", ".join(map(_json, values if isinstance(values, list) else [values]))
+
+
+def _json(value: object) -> str:
+    """Return a value as YAML, which JSON is; what is neither, as text that no option takes."""
+    return json.dumps(value, default=repr)
