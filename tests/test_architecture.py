@@ -29,7 +29,7 @@ LAYERS: dict[str, set[str]] = {
     "operators": {"core", "theory"},
     "models": {"core"},
     "data": {"core"},
-    "weights": {"core"},
+    "weights": {"core", "models"},
     "training": {"core"},
     "probes": {"core", "training", "operators", "theory"},
     "assembly": {"core", "models", "operators", "data", "weights"},

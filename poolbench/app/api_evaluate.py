@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from poolbench.app.api_inputs import AGAIN, settings_from
+from poolbench.app.api_inputs import AGAIN, settings_from, several
 
 if TYPE_CHECKING:
     from poolbench.report.findings import Findings
@@ -79,7 +79,7 @@ def evaluate(
         checkpoint=str(checkpoint),
         model=_text(model),
         data=_text(data),
-        pools=[_text(each) for each in _several(pools)],
+        pools=[_text(each) for each in several(pools)],
         trained_with=[] if trained_with is None else [_text(trained_with)],
         normalise=_text(normalise),
         sha256=sha256,
@@ -98,10 +98,6 @@ def evaluate(
     results = read_results(study, settings.store)
     tables, charts = findings([results]) if attacks else ([], [])
     return Findings((*evaluation_tables(planned, results), *tables), tuple(charts))
-
-
-def _several(given: Named | Sequence[Named]) -> Sequence[Named]:
-    return [given] if isinstance(given, str | Mapping) else given
 
 
 def _text(given: Any) -> str:

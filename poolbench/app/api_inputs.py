@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from poolbench.app.open_store import StoredRuns
 from poolbench.app.study import SuiteLike, is_yaml, load_study, suite_of
@@ -63,6 +65,11 @@ def settings_from(
         root=_path(data_root),
         plugins=loaded_files(),
     )
+
+
+def several(given: str | Mapping[str, Any] | Sequence[Any]) -> Sequence[Any]:
+    """Return values of which one may be given alone: a text is a sequence too, of its letters."""
+    return [given] if isinstance(given, str | Mapping) else given
 
 
 def _path(folder: str | Path | None) -> Path | None:

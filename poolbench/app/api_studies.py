@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from poolbench.app.api_inputs import AGAIN, engine_for, settings_from, study_from
+from poolbench.app.api_inputs import AGAIN, engine_for, settings_from, several, study_from
 from poolbench.app.study import SuiteLike
 from poolbench.core.study import Study
 
@@ -50,8 +50,8 @@ def load_suite(
     return load_study(
         suite_of(suite),
         profile=profile,
-        overrides=_several(overrides),
-        only=_several(only),
+        overrides=several(overrides),
+        only=several(only),
         limit=limit,
         root=None if data_root is None else Path(data_root),
     )
@@ -121,8 +121,3 @@ def load_plugins(*files: str | Path) -> None:
     from poolbench.core.plugins import load_plugins as load
 
     load(map(str, files))
-
-
-def _several(given: str | Sequence[str]) -> Sequence[str]:
-    # A text is a sequence too, of its letters.
-    return [given] if isinstance(given, str) else given

@@ -166,15 +166,12 @@ def evaluation_tables(planned: Planned, results: Results) -> list[Table]:
 def _rows(cells: Sequence[Cell], results: Results) -> Iterator[EvaluatedRow]:
     own = _predictions(cells[0], results)
     for cell in cells:
-        run = results.runs.get(cell.id)
-        theirs = own if cell is cells[0] else _predictions(cell, results)
-        both = own is not None and theirs is not None and cell is not cells[0]
+        run, changed = results.runs.get(cell.id), None
+        theirs = None if cell is cells[0] else _predictions(cell, results)
+        if own is not None and theirs is not None:
+            changed = changed_answers(own.predicted, theirs.predicted, own.label)
         yield EvaluatedRow(
-            pooling=cell.variant,
-            result=None if run is None else run.result,
-            changed=changed_answers(own.predicted, theirs.predicted, own.label)
-            if both and own is not None and theirs is not None
-            else None,
+            pooling=cell.variant, result=None if run is None else run.result, changed=changed
         )
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
 from poolbench.app.stored_runs import StoredRun
 from poolbench.core.document import Damaged
 from poolbench.core.errors import EnvironmentFault, NothingMatched
+from poolbench.core.globs import matches
 from poolbench.store.store import Store
 
 _PANDAS = "data frames need pandas, which is not installed"
@@ -73,8 +73,8 @@ class StoredRuns(Sequence[StoredRun]):
         kept = [
             run
             for run in self._runs
-            if _matches(run.variant, variant)
-            if _matches(run.data, data)
+            if variant is None or matches(run.variant, variant)
+            if data is None or matches(run.data, data)
             if seed in (None, run.seed)
         ]
         return StoredRuns(self._store, kept, self.damaged)
@@ -128,11 +128,6 @@ class StoredRuns(Sequence[StoredRun]):
     def __repr__(self) -> str:
         damaged = f", {len(self.damaged)} damaged" if self.damaged else ""
         return f"<StoredRuns {self.path}: {len(self)} finished{damaged}>"
-
-
-def _matches(name: str, glob: str | None) -> bool:
-    # A name such as `lp[p=4]` is also a glob, but one that does not match itself.
-    return glob is None or name == glob or fnmatchcase(name, glob)
 
 
 def _headings(store: Store) -> dict[str, str]:

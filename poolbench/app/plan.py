@@ -8,10 +8,9 @@ from pathlib import Path
 from statistics import fmean
 
 from poolbench.app.freezes import check_freezes
-from poolbench.app.pooled_maps import about_pooled_maps
+from poolbench.app.networks import about_networks
 from poolbench.app.results import Results, read_results
 from poolbench.app.search_notes import about_search
-from poolbench.app.starts import about_starts
 from poolbench.app.train import part_of
 from poolbench.core.cell_cost import CellCost
 from poolbench.core.data_root import data_root
@@ -69,10 +68,7 @@ def plan(
         results,
         costs,
         devices,
-        lambda dataset: [
-            *about_starts(study, dataset, data_root(root)),
-            *about_pooled_maps(study, dataset, every=measured),
-        ],
+        lambda dataset: [*about_networks(study, dataset, data_root(root), every=measured)],
     )
     about += about_search(study)
     return [table.with_notes(about) for table in tables]
@@ -89,7 +85,7 @@ def _tables(
     results: Results | None,
     costs: Mapping[str, CellCost],
     devices: Sequence[str],
-    about_networks: Callable[[str], Sequence[str]] = lambda _: (),
+    about: Callable[[str], Sequence[str]] = lambda _: (),
 ) -> list[Table]:
     progress = PlanProgress(costs=costs, devices=devices)
     if results is not None:
@@ -104,7 +100,7 @@ def _tables(
             free_bytes=store.free_bytes(),
         )
     datasets = [dataset for dataset in study.datasets if study.cells_on(dataset)]
-    return [plan_table(study, dataset, progress, about_networks(dataset)) for dataset in datasets]
+    return [plan_table(study, dataset, progress, about(dataset)) for dataset in datasets]
 
 
 def _remembered(results: Results | None) -> dict[str, CellCost]:

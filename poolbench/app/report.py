@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from poolbench.report import FORMATS
 from poolbench.report.chart import Chart
+from poolbench.report.findings import Findings
 from poolbench.report.table import Table
 
 if TYPE_CHECKING:
@@ -112,11 +113,7 @@ def render(tables: Sequence[Table], format: str, charts: Sequence[Chart] = ()) -
     Raises:
         BadInput: The format is unknown.
     """
-    if charts and FORMATS[format].with_charts:
-        text: str = FORMATS.resolve(format, "with_charts")(tables, charts)
-    else:
-        text = FORMATS.resolve(format)(tables)
-    return text
+    return Findings(tuple(tables), tuple(charts)).render(format)
 
 
 def draw(charts: Sequence[Chart], folder: Path) -> list[Path]:

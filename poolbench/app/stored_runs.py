@@ -12,6 +12,7 @@ from poolbench.core.document import Damaged
 from poolbench.core.errors import EnvironmentFault, NothingMatched
 from poolbench.core.measurement import Measurement
 from poolbench.core.record import Epoch, Result, Run
+from poolbench.core.weights import BODY
 from poolbench.store.store import Store
 
 if TYPE_CHECKING:
@@ -133,8 +134,6 @@ class StoredRun:
             EnvironmentFault: The weights are damaged.
             NothingMatched: Training diverged.
         """
-        from poolbench.runtime.stored_network import BODY
-
         named = self._weights().items()
         return {name.removeprefix(BODY): each for name, each in named if name.startswith(BODY)}
 
@@ -145,12 +144,6 @@ class StoredRun:
             raise NothingMatched(f"{self} has no weights: {self._why_not}")
         try:
             return stored_weights(self._store.commit_of(self.id))
-        except Damaged as error:
-            raise self._damaged(error) from error
-
-    def _read(self, name: str) -> bytes:
-        try:
-            return self._store.commit_of(self.id).read(name)
         except Damaged as error:
             raise self._damaged(error) from error
 

@@ -9,8 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from poolbench.app.freezes import check_freezes
-from poolbench.app.pooled_maps import about_pooled_maps, check_sites
-from poolbench.app.starts import about_starts, check_starts
+from poolbench.app.networks import about_networks, check_networks
 from poolbench.core.cell import Cell
 from poolbench.core.data_root import data_root
 from poolbench.core.events import Event
@@ -82,8 +81,7 @@ def about_data(study: Study, *, networks: bool, root: Path | None = None) -> Ite
         if dataset in study.analysis.published:
             yield from about_differences(study, dataset, is_compared=True)
         if networks:
-            yield from about_starts(study, dataset, data_root(root))
-            yield from about_pooled_maps(study, dataset)
+            yield from about_networks(study, dataset, data_root(root))
 
 
 def train(
@@ -102,7 +100,7 @@ def train(
         on_event: Called with every event, for a display.
         shard: Train only the cells of this part; the store remembers the whole study, so that
             the stores of all parts can be merged.
-        is_checked: Whether sites and weights are known to be of their networks.
+        is_checked: Whether sites, frozen paths and weights are known to be of their networks.
 
     Raises:
         BadInput: There is no such device, a plug-in is not the one the study was planned with, a
@@ -116,9 +114,7 @@ def train(
     part = part_of(study, shard)
     missing = _open_cells(part, settings.store)
     if missing and not is_checked:
-        check_sites(part)
-        check_freezes(part)
-        check_starts(part, data_root(settings.root))
+        check_networks(part, data_root(settings.root))
     store = Store.create(settings.store)
     store.remember(study)
     failed: dict[str, str] = {}

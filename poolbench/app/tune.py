@@ -12,14 +12,14 @@ from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from poolbench.app.freezes import check_freezes
+from poolbench.app.networks import check_networks
 from poolbench.app.outdated import outdated
-from poolbench.app.pooled_maps import check_sites
 from poolbench.app.suites import command
 from poolbench.app.train import noting, training
 from poolbench.app.trials import cells_of
 from poolbench.core.cell import Cell
 from poolbench.core.counted import counted
+from poolbench.core.data_root import data_root
 from poolbench.core.document import Damaged
 from poolbench.core.errors import BadInput, NothingMatched
 from poolbench.core.events import Event
@@ -167,8 +167,7 @@ def tune(
         Interrupted: Ctrl-C or SIGTERM; run the same command to continue.
     """
     check_settings(study, settings)
-    check_sites(study)
-    check_freezes(study)
+    check_networks(study, data_root(settings.root))
     store = Store.create(settings.store)
     searches = _searches(study, ProposalCache(store.path, is_writable=True))
     known: dict[str, Run] = {}

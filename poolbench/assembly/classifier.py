@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from torch import nn
+
 from poolbench.assembly.network import build_body
 from poolbench.assembly.without_memory import without_memory
 from poolbench.core.cell import ModelSpec
@@ -9,7 +11,12 @@ from poolbench.operators.learned import pooling_parameter_names
 
 
 def classifier_parameters(
-    spec: ModelSpec, *, in_channels: int, num_classes: int, image_size: tuple[int, int]
+    body: nn.Module,
+    spec: ModelSpec,
+    *,
+    in_channels: int,
+    num_classes: int,
+    image_size: tuple[int, int],
 ) -> frozenset[str]:
     """Return the names of a body's parameters whose shape depends on the number of classes.
 
@@ -17,7 +24,8 @@ def classifier_parameters(
     never among them, even where it pools one map per class.
 
     Args:
-        spec: Architecture and operators.
+        body: The network, with or without memory.
+        spec: Its architecture and operators.
         in_channels: Channels of the images.
         num_classes: Width of the logits.
         image_size: (H, W) of training images, in pixels.
@@ -26,9 +34,8 @@ def classifier_parameters(
         BadInput: The network cannot be built for such images.
     """
     with without_memory():
-        body, wider = (
-            build_body(spec, in_channels=in_channels, num_classes=width, image_size=image_size)
-            for width in (num_classes, num_classes + 1)
+        wider = build_body(
+            spec, in_channels=in_channels, num_classes=num_classes + 1, image_size=image_size
         )
     shapes = {name: parameter.shape for name, parameter in wider.named_parameters()}
     named = dict(body.named_parameters())

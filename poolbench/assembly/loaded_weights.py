@@ -14,6 +14,7 @@ from poolbench.assembly.without_memory import without_memory
 from poolbench.core.cell import ModelSpec
 from poolbench.core.counted import counted, first_of
 from poolbench.core.errors import BadInput
+from poolbench.core.weights import PIXELS
 from poolbench.models import MODELS
 from poolbench.operators.base import PoolingOperator
 from poolbench.weights.reading import without_prefixes
@@ -21,7 +22,6 @@ from poolbench.weights.reading import without_prefixes
 _SHOWN = 10
 # torch itself accepts states of before it counted them, and nothing here reads the count.
 _OPTIONAL = "num_batches_tracked"
-_RUN_OWN = frozenset({"mean", "std"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,11 +109,11 @@ def read_source(
         )
     expected = made.state_dict()
     tensors = without_prefixes(
-        {name: value for name, value in state.items() if name not in _RUN_OWN or name in expected},
+        {name: value for name, value in state.items() if name not in PIXELS or name in expected},
         expected,
     )
     classifier = classifier_parameters(
-        source, in_channels=in_channels, num_classes=num_classes, image_size=image_size
+        made, source, in_channels=in_channels, num_classes=num_classes, image_size=image_size
     )
     _check_channels(spec, in_channels)
     _check(spec, tensors, expected, classifier)

@@ -38,6 +38,7 @@ def parts_of(
     head: frozenset[str] = frozenset()
     if recipe.freeze == BACKBONE or recipe.head_lr_factor != recipe.backbone_lr_factor:
         head = classifier_parameters(
+            body,
             cell.model,
             in_channels=channels,
             num_classes=num_classes,

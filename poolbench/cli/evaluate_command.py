@@ -7,10 +7,11 @@ from typing import Annotated
 import typer
 
 from poolbench.cli import options
-from poolbench.cli.groups import Running, taking_groups
+from poolbench.cli.groups import Running, Selection, taking_groups
 from poolbench.cli.output import check, emit, tell
 from poolbench.cli.progress import showing_progress
 from poolbench.cli.robustness_command import measure
+from poolbench.cli.study import settings_of
 
 
 def register(app: typer.Typer) -> None:
@@ -92,14 +93,13 @@ def evaluate(
 
     Nothing is trained. Results are stored as runs of their own, and never repeated.
     """
-    from poolbench.app.evaluate import Asked, Settings, evaluation_tables, plan_evaluation
+    from poolbench.app.evaluate import Asked, evaluation_tables, plan_evaluation
     from poolbench.app.evaluate import evaluate as evaluate_planned
     from poolbench.app.failures import UNEVALUATED, UNMEASURED, refuse_failures
     from poolbench.app.probe import ask, findings
     from poolbench.app.report import draw
     from poolbench.app.results import read_results
     from poolbench.app.train import unfinished_count
-    from poolbench.core.plugins import loaded_files
 
     check(format, output)
     asked = Asked(
@@ -114,15 +114,7 @@ def evaluate(
     )
     planned = plan_evaluation(asked, data_root)
     study = ask(planned.study, attack, {}) if attack else planned.study
-    settings = Settings(
-        store=store,
-        device=running.device,
-        jobs=running.jobs,
-        engine=running.engine,
-        root=data_root,
-        plugins=loaded_files(),
-        wait=running.wait,
-    )
+    settings = settings_of(Selection(store=store, data_root=data_root), running)
     with showing_progress(unfinished_count(study, store), quiet=running.quiet) as listen:
         summary = evaluate_planned(planned, settings, listen)
     if not running.quiet:

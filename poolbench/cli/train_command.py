@@ -60,7 +60,9 @@ def train(
         about = [*about_data(study, networks=count > 0, root=root)]
         tell("\n".join([*about, shard.about(study)] if shard else about))
     with showing_progress(count, quiet=running.quiet) as listen:
-        summary = train_study(study, settings, listen, shard=shard)
+        # What about_data has looked at is not built a second time.
+        is_checked = count > 0 and not running.quiet
+        summary = train_study(study, settings, listen, shard=shard, is_checked=is_checked)
     asked = part_of(study, shard).cells
     if not asked:
         return  # one of many shards of few cells: nothing failed

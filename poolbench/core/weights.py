@@ -9,10 +9,9 @@ from typing import Any
 from poolbench.core.document import Finite
 from poolbench.core.named import Named
 
-IMAGENET_MEAN = (0.485, 0.456, 0.406)
-IMAGENET_STD = (0.229, 0.224, 0.225)
-
-_SHOWN_OF_A_HASH = 12
+BODY = "body."
+PIXELS = ("mean", "std")
+"""Names of the tensors of a run: what those of its network start with, and those of its pixels."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +27,7 @@ class Normalisation:
     std: tuple[Finite, ...]
 
 
-IMAGENET = Normalisation(mean=IMAGENET_MEAN, std=IMAGENET_STD)
+IMAGENET = Normalisation(mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,11 +62,6 @@ class Weights:
 
     def __str__(self) -> str:
         return self.tag or self.file
-
-    @property
-    def described(self) -> str:
-        """Name and hash, as people tell weights apart."""
-        return f"{self} (sha256 {self.sha256[:_SHOWN_OF_A_HASH]})" if self.sha256 else str(self)
 
     def identity(self, pools: Mapping[str, Any]) -> dict[str, Any]:
         """Return what changes a result: neither a path nor a name.

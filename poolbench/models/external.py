@@ -46,13 +46,7 @@ def torchvision_network(
         BadInput: There is no such network, a site is not in it or cannot be filled, or it does
             not take such images.
     """
-    from torchvision import models
-
-    known = models.list_models(module=models)
-    if architecture not in known:
-        raise BadInput(
-            f"torchvision has no network '{architecture}'", did_you_mean(architecture, known)
-        )
+    models = torchvision_with(architecture)
     label = f"torchvision/{architecture}"
     if in_channels != _COLOURS:
         raise BadInput(f"{label} takes images of three channels, not {in_channels}")
@@ -86,25 +80,52 @@ def timm_network(
             not take such images.
         EnvironmentFault: timm is not installed.
     """
+    name, _, tag = architecture.partition(".")
+    timm = timm_with(name)
+    if tag:
+        raise BadInput(
+            f"'timm/{architecture}' names weights, and this network is untrained",
+            f"leave out '.{tag}'",
+        )
+    network = _built(
+        lambda: timm.create_model(architecture, num_classes=num_classes, in_chans=in_channels)
+    )
+    return fill_sites(network, f"timm/{architecture}", (in_channels, *image_size), pool)
+
+
+def torchvision_with(architecture: str) -> Any:
+    """Return torchvision's module of networks.
+
+    Raises:
+        BadInput: It has no such network.
+    """
+    from torchvision import models
+
+    known = models.list_models(module=models)
+    if architecture not in known:
+        raise BadInput(
+            f"torchvision has no network '{architecture}'", did_you_mean(architecture, known)
+        )
+    return models
+
+
+def timm_with(architecture: str) -> Any:
+    """Return timm.
+
+    Raises:
+        BadInput: It has no such network.
+        EnvironmentFault: It is not installed.
+    """
     try:
         import timm
     except ModuleNotFoundError:
         raise EnvironmentFault(
             f"timm/{architecture} needs timm, which is not installed", "pip install timm"
         ) from None
-    name, _, tag = architecture.partition(".")
-    if tag and timm.is_model(name):
-        raise BadInput(
-            f"'timm/{architecture}' names weights, and this network is untrained",
-            f"leave out '.{tag}'",
-        )
     if not timm.is_model(architecture):
         advice = did_you_mean(architecture, timm.list_models()).partition(" known: ")[0]
         raise BadInput(f"timm has no network '{architecture}'", advice)
-    network = _built(
-        lambda: timm.create_model(architecture, num_classes=num_classes, in_chans=in_channels)
-    )
-    return fill_sites(network, f"timm/{architecture}", (in_channels, *image_size), pool)
+    return timm
 
 
 def fill_sites(

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
-import safetensors.torch
 import torch
 
 from poolbench.core.cell import Cell
@@ -20,7 +19,7 @@ from poolbench.runtime.cell import EVALUATION_BATCH, network_for
 from poolbench.runtime.components import require
 from poolbench.runtime.data_cache import DataCache
 from poolbench.runtime.provenance import describe
-from poolbench.store.commit import WEIGHTS
+from poolbench.runtime.stored_network import stored_weights
 from poolbench.store.measurements import MeasurementWriter
 from poolbench.store.store import Store
 
@@ -48,7 +47,7 @@ class ProbedRun:
         splits = data_cache.splits(cell.data)
         network = network_for(cell, splits, device)
         commit = store.commit_of(cell.id)
-        network.load_state_dict(safetensors.torch.load(commit.read(WEIGHTS)))
+        network.load_state_dict(stored_weights(commit))
         _, height, width = splits.shape
         self.checksum = str(commit.network)
         self._subject = ProbeInput(

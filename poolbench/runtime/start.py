@@ -43,10 +43,10 @@ def start_of(
     weights = cell.model.weights
     if weights is None:
         return None
-    path = weights_file(cell.model.network.name, weights, root)
     channels, height, width = shape
-    key = (str(path), own_pooling(cell.model).identity, shape, num_classes)
+    key = (own_pooling(cell.model).identity, shape, num_classes)
     if key not in _SOURCES:
+        path = weights_file(cell.model.network.name, weights, root)
         _SOURCES.clear()  # one at a time, which all seeds and operators of a network share
         _SOURCES[key] = read_source(
             cell.model,

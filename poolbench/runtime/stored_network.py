@@ -13,9 +13,6 @@ from poolbench.models.network import Network
 from poolbench.runtime.components import components_of, require
 from poolbench.store.commit import WEIGHTS, Commit
 
-BODY = "body."
-"""What the names of a network's own tensors start with, beside the pixels' mean and std."""
-
 
 def stored_weights(commit: Commit) -> dict[str, Tensor]:
     """Return the tensors of a run, on the CPU.

@@ -70,6 +70,20 @@ def compose(text: str, source: Source, faults: Faults) -> Node:
         faults.stop(start, "not valid YAML: an escape is not a character")
 
 
+def compose_option(text: str, typed: str, faults: Faults) -> Node:
+    """Read the value of a command's option.
+
+    Args:
+        text: The value, which is YAML.
+        typed: The option as it was typed, which messages name: ``--attack fgsm``.
+        faults: As for :func:`compose`.
+
+    Raises:
+        BadInput: As :func:`compose`.
+    """
+    return compose(text, Source(name=typed, lines=(text,), is_file=False), faults)
+
+
 def _advice(error: yaml.MarkedYAMLError) -> str:
     if "'\\t'" in (error.problem or ""):
         return "indent with spaces, not tabs"

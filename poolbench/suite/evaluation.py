@@ -10,8 +10,8 @@ from poolbench.core.named import Named
 from poolbench.core.weights import IMAGENET, Normalisation, Weights
 from poolbench.suite.catalogues import Catalogues
 from poolbench.suite.choices import Chooser
-from poolbench.suite.composer import compose
-from poolbench.suite.faults import Faults, Source
+from poolbench.suite.composer import compose_option
+from poolbench.suite.faults import Faults
 from poolbench.suite.nodes import Node
 from poolbench.suite.pools import Network, read_pools
 from poolbench.suite.schema import ModelForm
@@ -74,11 +74,11 @@ def read_evaluation(asked: Asked, catalogues: Catalogues) -> Evaluation:
     faults = Faults()
     chooser = Chooser(faults)
     network = chooser.choose_as(
-        ModelForm, catalogues.models, _typed(asked.model, f"--model {asked.model}", faults)
+        ModelForm, catalogues.models, compose_option(asked.model, f"--model {asked.model}", faults)
     )
-    data = _typed(asked.data, f"--data {asked.data}", faults).spelled_out("name")
+    data = compose_option(asked.data, f"--data {asked.data}", faults).spelled_out("name")
     if asked.limit is not None:
-        limit = _typed(str(asked.limit), f"--limit {asked.limit}", faults)
+        limit = compose_option(str(asked.limit), f"--limit {asked.limit}", faults)
         data = Node(value={**data.entries, "limit": limit}, mark=data.mark, key=data.key)
     datasets = read_datasets(data, catalogues, chooser)
     given = [(f"--trained-with {text}", text) for text in asked.trained_with]
@@ -120,7 +120,7 @@ def _normalisation(text: str, faults: Faults) -> tuple[Normalisation | None, str
         return None, text
     if text == "imagenet":
         return IMAGENET, text
-    node = _typed(text, f"--normalise {text}", faults)
+    node = compose_option(text, f"--normalise {text}", faults)
     return read_normalise(node, "--normalise", faults), "given"
 
 
@@ -137,9 +137,9 @@ def _variants(
             yield ", ".join(f"{site}={pool}" for site, pool in chosen.items()), chosen, True
         return
     mark = (
-        _typed("", typed, chooser.faults).mark
+        compose_option("", typed, chooser.faults).mark
         if not text
-        else _typed(text, typed, chooser.faults).mark
+        else compose_option(text, typed, chooser.faults).mark
     )
     sites = network.entry.filled(network.named.options, [text])
     site = sites.get(text)
@@ -164,14 +164,10 @@ def _operators_for(site: Site, catalogues: Catalogues) -> Iterator[str]:
 def _by_site(text: str, typed: str, faults: Faults) -> Node:
     """Return ``{SITE: OPERATOR}`` for a mapping, or for ``SITE=OPERATOR``."""
     if text.lstrip().startswith("{"):
-        return _typed(text, typed, faults)
+        return compose_option(text, typed, faults)
     site, equals, operator = text.partition("=")
-    node = _typed(operator, typed, faults) if equals else None
+    node = compose_option(operator, typed, faults) if equals else None
     if node is None or not site.strip():
-        mark = _typed("null", typed, faults).mark
+        mark = compose_option("null", typed, faults).mark
         faults.stop(mark, "expected SITE=OPERATOR", "for example: head=lae")
     return node.under(site.strip())
-
-
-def _typed(text: str, typed: str, faults: Faults) -> Node:
-    return compose(text, Source(name=typed, lines=(text,), is_file=False), faults)

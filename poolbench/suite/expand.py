@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from fnmatch import fnmatchcase
 
 from poolbench.core.cell import Cell, DataSpec, ModelSpec
 from poolbench.core.errors import BadInput, NothingMatched
+from poolbench.core.globs import matches
 from poolbench.core.named import Named
 from poolbench.core.weights import Weights
 from poolbench.suite.check import Suite
@@ -33,10 +33,10 @@ def choose_seeds(suite: Suite, only: Sequence[str]) -> dict[str, tuple[int, ...]
     unmatched = set(only)
     wanted: dict[str, tuple[int, ...]] = {}
     for name in names:
-        whole = {glob for glob in only if _matches(name, glob)}
+        whole = {glob for glob in only if matches(name, glob)}
         seeds = []
         for seed in suite.seeds:
-            exact = {glob for glob in only if "@" in glob and _matches(f"{name}@{seed}", glob)}
+            exact = {glob for glob in only if "@" in glob and matches(f"{name}@{seed}", glob)}
             unmatched -= exact
             if whole or exact:
                 seeds.append(seed)
@@ -114,8 +114,3 @@ def _data_spec(choice: DataChoice, fingerprint: Callable[[Named], str]) -> DataS
         fold=choice.fold,
         augment=choice.augment,
     )
-
-
-def _matches(name: str, glob: str) -> bool:
-    # A name such as `lp[p=4]` is also a glob, but one that does not match itself.
-    return name == glob or fnmatchcase(name, glob)

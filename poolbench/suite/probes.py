@@ -10,8 +10,8 @@ from poolbench.core.errors import BadInput, did_you_mean
 from poolbench.core.named import Named
 from poolbench.core.values import describe_value, plain_value
 from poolbench.suite.choices import Chooser
-from poolbench.suite.composer import compose
-from poolbench.suite.faults import Faults, Source
+from poolbench.suite.composer import compose_option
+from poolbench.suite.faults import Faults
 from poolbench.suite.nodes import Node
 
 SPREAD = "resolution"
@@ -110,8 +110,10 @@ def read_attacks(
     """
     faults = Faults()
     chooser = Chooser(faults)
-    named = [_typed(text, f"--attack {text}", faults) for text in attacks]
-    lists = {key: _typed(f"[{text}]", f"--{key} {text}", faults) for key, text in options.items()}
+    named = [compose_option(text, f"--attack {text}", faults) for text in attacks]
+    lists = {
+        key: compose_option(f"[{text}]", f"--{key} {text}", faults) for key, text in options.items()
+    }
     found: dict[str, Named] = {}
     used: set[str] = set()
     for node in named:
@@ -141,10 +143,6 @@ def read_attacks(
                 f"probes that take it: {', '.join(taking)}",
             )
     return tuple(found.values())
-
-
-def _typed(text: str, typed: str, faults: Faults) -> Node:
-    return compose(text, Source(name=typed, lines=(text,), is_file=False), faults)
 
 
 def typed_attacks(

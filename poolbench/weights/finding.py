@@ -12,13 +12,12 @@ from torch import Tensor
 from poolbench.core.document import Damaged, parse
 from poolbench.core.errors import BadInput, EnvironmentFault
 from poolbench.core.regular_file import read_regular, sha256_of_file
-from poolbench.core.weights import Normalisation, Weights
+from poolbench.core.weights import PIXELS, Normalisation, Weights
 from poolbench.weights.published import HUGGING_FACE, Published, published
 from poolbench.weights.reading import read_state
 
 _CONFIG = "config.json"
 _LARGEST_CONFIG = 1 << 20
-_OURS = ("mean", "std")
 
 
 def find_weights(
@@ -153,9 +152,9 @@ def _state(path: Path) -> Mapping[str, Tensor]:
 
 
 def _of_run(state: Mapping[str, Tensor]) -> Normalisation | None:
-    if not all(name in state for name in _OURS):
+    if not all(name in state for name in PIXELS):
         return None
-    mean, std = (tuple(map(float, state[name].flatten().tolist())) for name in _OURS)
+    mean, std = (tuple(map(float, state[name].flatten().tolist())) for name in PIXELS)
     return Normalisation(mean=mean, std=std)
 
 
@@ -165,7 +164,7 @@ def _of_config(path: Path) -> Normalisation | None:
     except (OSError, Damaged):
         return None
     config: Any = document.get("pretrained_cfg", document) if isinstance(document, dict) else {}
-    mean, std = (_numbers(config.get(key)) if isinstance(config, dict) else () for key in _OURS)
+    mean, std = (_numbers(config.get(key)) if isinstance(config, dict) else () for key in PIXELS)
     return Normalisation(mean=mean, std=std) if mean and std else None
 
 

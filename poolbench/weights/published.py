@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from poolbench.core.errors import BadInput, EnvironmentFault, did_you_mean
+from poolbench.core.errors import BadInput, did_you_mean
 from poolbench.core.weights import Normalisation
+from poolbench.models.external import timm_with, torchvision_with
 
 DEFAULT = "default"
 HUGGING_FACE = ("model.safetensors", "pytorch_model.bin")
@@ -59,13 +60,8 @@ def published(network: str, tag: str) -> Published:
 
 def _of_torchvision(architecture: str, tag: str) -> Published:
     import torch
-    from torchvision import models
 
-    if architecture not in (known := models.list_models(module=models)):
-        raise BadInput(
-            f"torchvision has no network '{architecture}'", did_you_mean(architecture, known)
-        )
-    every = models.get_model_weights(architecture)
+    every = torchvision_with(architecture).get_model_weights(architecture)
     named = {each.name: each for each in every}
     chosen = every.DEFAULT if tag == DEFAULT else named.get(tag)
     if chosen is None:
@@ -85,16 +81,9 @@ def _of_torchvision(architecture: str, tag: str) -> Published:
 
 
 def _of_timm(architecture: str, tag: str) -> Published:
-    try:
-        import timm
-        from huggingface_hub import try_to_load_from_cache
-    except ModuleNotFoundError:
-        raise EnvironmentFault(
-            f"timm/{architecture} needs timm, which is not installed", "pip install timm"
-        ) from None
-    if not timm.is_model(architecture):
-        advice = did_you_mean(architecture, timm.list_models()).partition(" known: ")[0]
-        raise BadInput(f"timm has no network '{architecture}'", advice)
+    timm = timm_with(architecture)
+    from huggingface_hub import try_to_load_from_cache
+
     known = [each.partition(".")[2] for each in timm.list_pretrained(f"{architecture}.*")]
     if not known or tag not in (DEFAULT, *known):
         hint = did_you_mean(tag, known) if known else "name a file: weights: {file: x.safetensors}"

@@ -15,9 +15,10 @@ from torch import Tensor
 
 from poolbench.core.counted import first_of
 from poolbench.core.errors import BadInput
+from poolbench.core.weights import BODY
 
 _WRAPPINGS = ("state_dict", "model_state_dict", "model")
-_PREFIXES = ("module.", "_orig_mod.", "model.", "body.")
+_PREFIXES = ("module.", "_orig_mod.", "model.", BODY)
 _SAVE = "save it again with torch.save(network.state_dict(), FILE)"
 _SHOWN = 3
 _LENGTH = 8  # bytes

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from poolbench.assembly.classifier import classifier_parameters
-from poolbench.assembly.network import model_spec
+from poolbench.assembly.network import build_body, model_spec
+from poolbench.assembly.without_memory import without_memory
 
 
 @pytest.mark.parametrize(
@@ -27,5 +28,8 @@ def test_a_classifier_is_what_depends_on_the_number_of_classes(
     name: str, pools: dict[str, Any], classifier: set[str]
 ) -> None:
     spec = model_spec(name, {}, pools)
-    found = classifier_parameters(spec, in_channels=3, num_classes=10, image_size=(64, 64))
+    shape: Any = {"in_channels": 3, "num_classes": 10, "image_size": (64, 64)}
+    with without_memory():
+        body = build_body(spec, **shape)
+    found = classifier_parameters(body, spec, **shape)
     assert found == classifier
