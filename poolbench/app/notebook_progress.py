@@ -73,7 +73,7 @@ class _Output:
 
     def html(self, *, is_over: bool) -> str:
         tally = self._tally
-        words = f"{tally.settled}/{self._cells} cells, {tally.clock()} gone"
+        words = f"{tally.settled}/{self._cells} cells, {tally.clock()} elapsed"
         if is_over:
             return _lines([words, *self._kept])
         bar = f'<progress max="{self._cells}" value="{tally.done:.3f}"></progress> '

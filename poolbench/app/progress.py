@@ -130,7 +130,7 @@ def rich_progress(cells: int) -> Iterator[Callable[[Event], None]]:
                     )
                 task = running[event.cell]
                 progress.update(task, completed=event.fraction, words=words_of(event))
-            words = f"{tally.settled}/{cells}, {tally.clock()} gone, {tally.remaining()} left"
+            words = f"{tally.settled}/{cells}, {tally.clock()} elapsed, {tally.remaining()} left"
             progress.update(whole, completed=tally.done, words=words)
 
         yield listen
