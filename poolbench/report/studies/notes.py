@@ -64,7 +64,7 @@ def about_bold(comparison: Comparison) -> Iterator[str]:
     yield (
         f"* bold: not shown worse than the best (rule '{comparison.rule}': "
         f"{_RULES[comparison.rule]}; alpha = {comparison.alpha:g}, "
-        f"{len(comparison.values)} variants); bold does not mean equal"
+        f"{counted(len(comparison.values), 'variant')}); bold does not mean equal"
     )
     if comparison.decision.untested:
         yield "? too few seeds: no test of them could have shown a difference"
