@@ -13,8 +13,6 @@ from poolbench.report.studies.starts import about_start, of_variants
 if TYPE_CHECKING:
     from poolbench.assembly.loaded_weights import Start
 
-_CLASSES = 10  # of data whose number of classes is not known
-
 
 def about_starts(study: Study, dataset: str, root: Path | None) -> Iterator[str]:
     """Say which parts of the networks on a data set do not start from their weights.
@@ -29,12 +27,18 @@ def about_starts(study: Study, dataset: str, root: Path | None) -> Iterator[str]
         EnvironmentFault: A file is missing, cannot be read, or has changed.
     """
     found = study.found.get(dataset)
-    classes = _CLASSES if found is None else found.classes
+    classes = None if found is None else found.classes
     starts: dict[str, Start] = {}
     alike: dict[str, list[str]] = {}
     for name, cells in study.cells_on(dataset).items():
         model = cells[0].model
         if model.weights is None:
+            continue
+        if not _is_shape_known(cells[0]):
+            sentence = (
+                f"Whether {model.weights} fits is known when the images of {dataset} are read"
+            )
+            alike.setdefault(sentence, []).append(name)
             continue
         if model.identity not in starts:
             starts[model.identity] = _start_of(cells[0], classes, root)
@@ -50,13 +54,19 @@ def about_starts(study: Study, dataset: str, root: Path | None) -> Iterator[str]
     yield from of_variants(alike)
 
 
-def _start_of(cell: Cell, classes: int, root: Path | None) -> Start:
+def _start_of(cell: Cell, classes: int | None, root: Path | None) -> Start:
     from poolbench.assembly.network import image_shape
     from poolbench.runtime.start import start_of
 
     start = start_of(cell, shape=image_shape(cell), num_classes=classes, root=root)
     assert start is not None  # noqa: S101 - it has weights
     return start
+
+
+def _is_shape_known(cell: Cell) -> bool:
+    from poolbench.assembly.network import is_shape_known
+
+    return is_shape_known(cell)
 
 
 def check_starts(study: Study, root: Path | None) -> None:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from poolbench.assembly.classifier import classifier_parameters
-from poolbench.assembly.network import build_body, model_spec
+from poolbench.assembly.network import ANY_NUM_CLASSES, build_body, model_spec
 from poolbench.assembly.without_memory import without_memory
 from poolbench.core.cell import ModelSpec
 from poolbench.core.counted import counted, first_of
@@ -84,7 +84,7 @@ def read_source(
     state: Mapping[str, Tensor],
     *,
     in_channels: int,
-    num_classes: int,
+    num_classes: int | None,
     image_size: tuple[int, int],
 ) -> Source:
     """Hold a file's tensors against the network that they were made with.
@@ -95,25 +95,23 @@ def read_source(
         spec: Architecture and weights.
         state: Tensors of the file, as they are in it.
         in_channels: Channels of the images.
-        num_classes: Width of the logits.
+        num_classes: Number of classes of the data; ``None`` takes it to be the file's.
         image_size: (H, W) of training images, in pixels.
 
     Raises:
         BadInput: The network cannot be built for such images, or the file is not of it: names are
             missing or unexpected, shapes differ, or values are not float32.
     """
-    source = own_pooling(spec)
+    source, width = own_pooling(spec), num_classes or ANY_NUM_CLASSES
     with without_memory():
-        made = build_body(
-            source, in_channels=in_channels, num_classes=num_classes, image_size=image_size
-        )
+        made = build_body(source, in_channels=in_channels, num_classes=width, image_size=image_size)
     expected = made.state_dict()
     tensors = without_prefixes(
         {name: value for name, value in state.items() if name not in PIXELS or name in expected},
         expected,
     )
     classifier = classifier_parameters(
-        made, source, in_channels=in_channels, num_classes=num_classes, image_size=image_size
+        made, source, in_channels=in_channels, num_classes=width, image_size=image_size
     )
     _check_channels(spec, in_channels)
     _check(spec, tensors, expected, classifier)
@@ -122,8 +120,9 @@ def read_source(
         tensors=tensors,
         classifier=classifier,
         operators={path: type(operator) for path, operator in _operators(made).items()},
-        is_kept=all(tensors[name].shape == expected[name].shape for name in classifier),
-        classes=min(widths, default=num_classes),
+        is_kept=num_classes is None
+        or all(tensors[name].shape == expected[name].shape for name in classifier),
+        classes=min(widths, default=width),
     )
 
 
@@ -132,7 +131,7 @@ def plan_start(
     source: Source,
     *,
     in_channels: int,
-    num_classes: int,
+    num_classes: int | None,
     image_size: tuple[int, int],
 ) -> Start:
     """Say what a network takes from a file.
@@ -144,16 +143,15 @@ def plan_start(
         spec: Architecture, operators and weights.
         source: The file's tensors.
         in_channels: Channels of the images.
-        num_classes: Width of the logits.
+        num_classes: Number of classes of the data; ``None`` takes it to be the file's.
         image_size: (H, W) of training images, in pixels.
 
     Raises:
         BadInput: The network cannot be built for such images, or an operator does not fit.
     """
+    width = num_classes or source.classes
     with without_memory():
-        body = build_body(
-            spec, in_channels=in_channels, num_classes=num_classes, image_size=image_size
-        )
+        body = build_body(spec, in_channels=in_channels, num_classes=width, image_size=image_size)
     tensors, ours = source.tensors, _operators(body)
     loaded, fresh, random = {}, [], []
     for name, value in body.state_dict().items():

@@ -21,6 +21,9 @@ from poolbench.models.pool_geometry import Pair
 from poolbench.operators import OPERATORS
 from poolbench.operators.create import build
 
+ANY_NUM_CLASSES = 10
+"""Width of the logits of a network that is only looked at, where nobody knows the data's yet."""
+
 
 class SitePools:
     """The pool factory of a variant: from site name to operator.
@@ -108,12 +111,21 @@ def _pool(given: str | Mapping[str, Any]) -> Named:
 def image_shape(cell: Cell) -> tuple[int, int, int]:
     """Return (C, H, W) of a cell's images from the catalogues, without opening any data.
 
-    A data set that declares no size, such as a plug-in's, counts as 3 x 32 x 32.
+    A data set that declares no shape, as a plug-in's may, counts as 3 x 32 x 32: see
+    :func:`is_shape_known`.
     """
     source = cell.data.source
     side = source.options.get("size_px", 32)
-    declared = MODELS[cell.model.network.name].input_shape or DATASETS[source.name].shape
-    return declared or (source.options.get("channels", 3), side, side)
+    return _declared_shape(cell) or (source.options.get("channels", 3), side, side)
+
+
+def is_shape_known(cell: Cell) -> bool:
+    """Return whether the catalogues tell the shape of a cell's images before they are read."""
+    return _declared_shape(cell) is not None or "size_px" in cell.data.source.options
+
+
+def _declared_shape(cell: Cell) -> tuple[int, int, int] | None:
+    return MODELS[cell.model.network.name].input_shape or DATASETS[cell.data.source.name].shape
 
 
 def build_body(

@@ -26,14 +26,15 @@ _SOURCES: dict[tuple[object, ...], Source] = {}
 
 
 def start_of(
-    cell: Cell, *, shape: tuple[int, int, int], num_classes: int, root: Path | None
+    cell: Cell, *, shape: tuple[int, int, int], num_classes: int | None, root: Path | None
 ) -> Start | None:
     """Return what a cell's network starts from; ``None`` for random weights.
 
     Args:
         cell: The cell.
         shape: (C, H, W) of its images.
-        num_classes: Number of classes of its data.
+        num_classes: Number of classes of its data; ``None`` if nobody knows it yet, so that it is
+            taken to be the file's.
         root: The data root, below which relative paths are.
 
     Raises:
@@ -85,7 +86,7 @@ def take_weights(network: Network, cell: Cell, splits: Splits, root: Path | None
     load_start(network.body, start)
 
 
-def require_whole(start: Start, num_classes: int) -> None:
+def require_whole(start: Start, num_classes: int | None) -> None:
     """Check that nothing of a network that is only evaluated stays random.
 
     Raises:

@@ -120,3 +120,57 @@ def test_it_is_trained_on_listed_counted_and_examined(
     assert "level" in shown
     assert "blobs.py (sha256:" in shown
     assert FlopCounts().of(pb.load_suite(tiny)) is not None
+
+
+@pytest.mark.parametrize("fields", [(), ("shape=(1, 8, 8)",)])
+@pytest.mark.parametrize("classes", [2, 3])
+def test_a_checkpoint_is_not_refused_for_what_is_unknown_before_the_images_are_read(
+    poolbench: Callable[..., Done],
+    blobs: Callable[..., Path],
+    tmp_path: Path,
+    classes: int,
+    fields: tuple[str, ...],
+) -> None:
+    import torch
+
+    plugin = ("--plugin", blobs(*fields))
+    body = pb.model("wrn", depth=8, width=1, in_channels=1, image_size=8, num_classes=classes)
+    torch.save(body.state_dict(), tmp_path / "net.pt")
+    asked = ["--model", "{name: wrn, depth: 8, width: 1}", "--data", "blobs", "--normalise", "data"]
+    done = poolbench("evaluate", "net.pt", *asked, *plugin, "--pools", "head=max", "-j", 1)
+    if classes == 2:  # as many as the images turn out to have
+        assert done.code == 0, done.err
+    else:
+        assert done.code == 3
+        assert "the classifier of the weights has 3 classes, the data have 2" in done.err
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ((), "Whether net.pt fits is known when the images of blobs are read"),
+        (
+            ("shape=(1, 8, 8)",),
+            "The classifier starts random unless the data turn out to have 2 classes as net.pt",
+        ),
+    ],
+)
+def test_a_plan_says_what_of_weights_is_unknown_before_the_images_are_read(
+    poolbench: Callable[..., Done],
+    blobs: Callable[..., Path],
+    tiny: Path,
+    fields: tuple[str, ...],
+    told: str,
+) -> None:
+    import torch
+
+    body = pb.model("wrn", depth=8, width=1, in_channels=1, image_size=32, num_classes=2)
+    torch.save(body.state_dict(), tiny.parent / "net.pt")
+    tiny.write_text(
+        TINY.replace("{name: digits, limit: 200}", "{name: blobs}").replace(
+            "width: 1}", "width: 1, weights: {file: net.pt, normalise: data}}"
+        )
+    )
+    done = poolbench("plan", tiny, "--plugin", blobs(*fields), "--data-root", tiny.parent)
+    assert done.code == 0, done.err
+    assert told in " ".join((done.out + done.err).split())

@@ -42,7 +42,7 @@ def about_start(
     weights: Weights,
     *,
     classifier: Sequence[str],
-    classes: tuple[int, int],
+    classes: tuple[int, int | None],
     fresh: Sequence[str],
     unused: Sequence[str],
 ) -> Iterator[str]:
@@ -51,14 +51,17 @@ def about_start(
     Args:
         weights: The weights.
         classifier: Parameters of a classifier that stays random; none if it is loaded.
-        classes: Number of classes of the weights and of the data.
+        classes: Number of classes of the weights and of the data; the latter may be unknown.
         fresh: Operators' own parameters that start as the operators say.
         unused: What the file has for operators that are not in the network.
     """
-    if classifier:
+    theirs, ours = counted(classes[0], "class", "classes"), classes[1]
+    if ours is None:
+        yield f"The classifier starts random unless the data turn out to have {theirs} as {weights}"
+    elif classifier:
         yield (
-            f"The classifier ({', '.join(classifier)}) starts random: {weights} has "
-            f"{counted(classes[0], 'class', 'classes')}, the data have {classes[1]}"
+            f"The classifier ({', '.join(classifier)}) starts random: {weights} has {theirs}, the "
+            f"data have {ours}"
         )
     if fresh:
         yield f"Not in {weights}, and as the operator starts them: {first_of(fresh, _SHOWN)}"
