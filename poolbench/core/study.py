@@ -195,6 +195,14 @@ class Study:
             whole_cells=tuple(cell for cell in self.whole_cells if cell.network_label == label),
         )
 
+    def condition_on(self, dataset: str) -> str:
+        """Return what variants are compared on, in words: ``wrn on digits``.
+
+        Args:
+            dataset: One of its data sets; it is the whole name if the suite has one network.
+        """
+        return " on ".join(filter(None, ("".join(self.networks), dataset)))
+
     def conditions(self) -> Iterator[tuple[str, str, tuple[Cell, ...]]]:
         """Yield ``(data set, variant, its cells over the seeds)``, in the suite's order.
 
