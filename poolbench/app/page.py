@@ -13,6 +13,8 @@ from poolbench.app.report import (
     measured_tables,
     outcome_charts,
     outcome_tables,
+    overall_charts,
+    overall_tables,
 )
 from poolbench.app.results import Results
 from poolbench.app.suites import command
@@ -21,6 +23,8 @@ from poolbench.core.errors import EnvironmentFault
 from poolbench.core.record import Run
 from poolbench.core.study import Study
 from poolbench.operators import OPERATORS
+from poolbench.report.overall.answer import overall_answer
+from poolbench.report.overall.conditions import conditions_of
 from poolbench.report.page import Page, Section
 from poolbench.report.studies.answer import answer
 from poolbench.report.studies.differences import about_differences
@@ -44,6 +48,11 @@ def page_of(results: Results) -> Page:
             title="Results",
             tables=tuple(outcome_tables(results)),
             charts=tuple(outcome_charts(results)),
+        ),
+        Section(
+            title="Overall",
+            tables=tuple(overall_tables(results)),
+            charts=tuple(overall_charts(results)),
         ),
         Section(
             title="Learning",
@@ -108,6 +117,8 @@ def _answers(study: Study, runs: Mapping[str, Run]) -> Iterator[str]:
             text = answer(outcomes_of(part, dataset, runs))
             has_one = len(study.parts) * len(study.datasets) == 1
             yield text if has_one else f"{part.condition_on(dataset)}: {text}"
+    if (conditions := conditions_of(study, runs)) is not None:
+        yield f"Overall: {overall_answer(conditions)}"
 
 
 def _differences(study: Study) -> Iterator[str]:

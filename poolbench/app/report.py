@@ -20,18 +20,23 @@ if TYPE_CHECKING:
 __all__ = [
     "FORMATS", "Chart", "Table", "charts", "draw", "early_tables", "learning_charts",
     "measured_charts", "measured_tables", "named_apart", "outcome_charts", "outcome_tables",
-    "print_to_terminal", "render", "tables",
+    "overall_charts", "overall_tables", "print_to_terminal", "render", "tables",
 ]  # fmt: skip
 
 
 def tables(results: Results) -> list[Table]:
-    """Return every table with numbers: outcomes, probe results, early learning.
+    """Return every table with numbers: outcomes, overall, probe results, early learning.
 
     Raises:
         NothingMatched: No cell is finished.
         BadInput: See :func:`early_tables`.
     """
-    return [*outcome_tables(results), *measured_tables(results), *early_tables(results)]
+    return [
+        *outcome_tables(results),
+        *overall_tables(results),
+        *measured_tables(results),
+        *early_tables(results),
+    ]
 
 
 def outcome_tables(results: Results) -> list[Table]:
@@ -61,6 +66,15 @@ def _outcome_tables(results: Results) -> list[Table]:
             outcomes.comparison, outcomes.shown, metric=outcomes.metric, title=title
         )
     return [table.with_notes(results.notes) for table in made]
+
+
+def overall_tables(results: Results) -> list[Table]:
+    """Return what several conditions show together; none of one condition or one variant."""
+    from poolbench.report.overall.conditions import conditions_of
+    from poolbench.report.overall.tables import overall_tables
+
+    conditions = conditions_of(results.study, results.runs)
+    return [] if conditions is None else overall_tables(conditions)
 
 
 def measured_tables(results: Results) -> list[Table]:
@@ -96,9 +110,10 @@ def early_tables(results: Results) -> list[Table]:
 
 
 def charts(results: Results) -> list[Chart]:
-    """Return every chart with numbers: outcomes, learning, probe results."""
+    """Return every chart with numbers: outcomes, overall, learning, probe results."""
     return [
         *outcome_charts(results),
+        *overall_charts(results),
         *learning_charts(results),
         *measured_charts(results),
     ]
@@ -113,6 +128,15 @@ def outcome_charts(results: Results) -> list[Chart]:
     return _of_each_network(
         results.study, lambda part: [*outcome_charts(part, runs), *option_charts(part, runs)]
     )
+
+
+def overall_charts(results: Results) -> list[Chart]:
+    """Return the charts of several conditions together; none of one condition or one variant."""
+    from poolbench.report.overall.charts import overall_charts
+    from poolbench.report.overall.conditions import conditions_of
+
+    conditions = conditions_of(results.study, results.runs)
+    return [] if conditions is None else overall_charts(conditions)
 
 
 def learning_charts(results: Results) -> list[Chart]:

@@ -31,6 +31,8 @@ from poolbench.stats.shift import Interval
 from poolbench.stats.superiority import mean_interval, superiority_interval
 
 Standing = Literal["win", "tie", "loss"]
+_STANDINGS: tuple[Standing, ...] = ("win", "tie", "loss")
+_NONE: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,12 +133,13 @@ class Overall:
         return ranks
 
 
-def overall(comparisons: Mapping[str, Comparison]) -> Overall:
+def overall(comparisons: Mapping[str, Comparison], unlike: Mapping[str, str] = _NONE) -> Overall:
     """Take several conditions together.
 
     Args:
         comparisons: The comparison of each condition, at least two, of the same variants and by
             the same metric.
+        unlike: Why the runs of a condition are not comparable with one another, by its name.
 
     Returns:
         What they show. A condition with a missing run is left out and named.
@@ -170,7 +173,9 @@ def overall(comparisons: Mapping[str, Comparison]) -> Overall:
     return Overall(
         comparisons=dict(comparisons),
         incomparable={
-            name: reason for name, each in comparisons.items() if (reason := _incomplete(each))
+            name: reason
+            for name, each in comparisons.items()
+            if (reason := unlike.get(name, "") or _incomplete(each))
         },
     )
 
@@ -211,6 +216,3 @@ def _record(row: list[Contrast]) -> Record:
         p_better=math.fsum(chances) / len(chances) if has_mean else None,
         p_better_ci=mean_interval(chances, [e.p_better_ci for e in row]) if has_mean else None,
     )
-
-
-_STANDINGS: tuple[Standing, ...] = ("win", "tie", "loss")
