@@ -118,7 +118,7 @@ def _answers(study: Study, runs: Mapping[str, Run]) -> Iterator[str]:
             has_one = len(study.parts) * len(study.datasets) == 1
             yield text if has_one else f"{part.condition_on(dataset)}: {text}"
     if (conditions := conditions_of(study, runs)) is not None:
-        yield f"Overall: {overall_answer(conditions)}"
+        yield overall_answer(conditions)
 
 
 def _differences(study: Study) -> Iterator[str]:

@@ -58,9 +58,9 @@ def test_every_variant_has_its_rank_its_record_and_its_chance() -> None:
 
 def test_the_sentence_claims_ranks_and_no_test_below_eight_conditions() -> None:
     assert overall_answer(together(a_study_of(VARIANTS))) == (
-        "Over 3 conditions lae has the best mean rank, 1.00 of 3. That is not tested: a test of "
-        "ranks needs at least 8 conditions. Against average - max: better in 0, worse in 3; lae: "
-        "better in 3, worse in 0."
+        "Over 3 conditions lae has the best mean rank, 1.00 among 3 variants. That is not tested: "
+        "a test of ranks needs at least 8 conditions. By the shifts alone, against average - max: "
+        "better in 0, worse in 3; lae: better in 3, worse in 0."
     )
 
 
@@ -100,8 +100,9 @@ def test_a_test_that_shows_nothing_marks_nothing() -> None:
 def test_two_conditions_are_counted_and_neither_ranked_nor_averaged() -> None:
     found = together(a_study_of(VARIANTS, datasets=("digits", "mnist")))
     assert overall_answer(found).startswith(
-        "2 comparable conditions, too few to average ranks or probabilities (at least 3) or to "
-        "test ranks (at least 8). Against average - max: better in 0, worse in 2;"
+        "Only 2 comparable conditions: too few to average ranks or probabilities (at least 3) or "
+        "to test ranks (at least 8). By the shifts alone, against average - max: better in 0, "
+        "worse in 2;"
     )
     assert [row[1] for row in texts(overall_tables(found)[0])] == ["–", "–", "–"]
     assert [row[5] for row in texts(overall_tables(found)[0])] == ["", "–", "–"]
@@ -177,7 +178,7 @@ def test_with_many_variants_the_sentence_names_those_that_are_better_everywhere(
         return 150 + (index - 4 if not is_mixed else 0) * 2 + cell.seed
 
     sentence = overall_answer(together(a_study_of(names), correct))
-    assert sentence.endswith("Against average - in all 3 conditions better: "
+    assert sentence.endswith("against average - in all 3 conditions better: "
                              "v0, v1, v2, v3, v4, v5, v6, v7.")  # fmt: skip
 
 

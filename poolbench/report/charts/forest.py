@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator, Mapping
 
 from matplotlib.axes import Axes
 
-from poolbench.report.chart import Axis
 from poolbench.report.charts.axes import apply, settle
 from poolbench.report.charts.canvas import Canvas
 from poolbench.report.charts.style import SMALL_PT, shown
-from poolbench.report.charts_over_conditions import Forest
+from poolbench.report.charts_over_conditions import Forest, ForestRow
 
 _LINE_IN = 0.17
 _FRAME_IN = 0.85
@@ -34,44 +34,50 @@ def draw(chart: Forest, axes: Axes, canvas: Canvas) -> None:
     axes.axvline(0, color=theme.ink, linewidth=0.8, zorder=1)
     if chart.margin:
         axes.axvspan(-chart.margin, chart.margin, color=theme.quiet, alpha=0.18, linewidth=0)
-    line = 0
-    names: dict[int, str] = {}
-    headings: list[int] = []
-    for group in chart.groups:
-        names[line] = shown(group.label)
-        headings.append(line)
-        for row in group.rows:
-            line += 1
-            names[line] = shown(row.label)
-            _draw_row(row.value, row.interval, line, limits, axes, canvas)
-        line += 1
-    axes.set_ylim(line - 0.4, -0.6)
-    axes.set_yticks(list(names), [_cut(name) for name in names.values()], fontsize=SMALL_PT)
-    for tick, label in zip(names, axes.get_yticklabels(), strict=True):
-        if tick in headings:
-            label.set_fontweight("bold")
+    lines = list(_lines(chart))
+    axes.set_ylim(len(lines) - 0.4, -0.6)
+    axes.set_yticks(range(len(lines)), [_cut(shown(label)) for label, _ in lines])
+    for label, (_, row) in zip(axes.get_yticklabels(), lines, strict=True):
+        label.set_fontsize(SMALL_PT)
+        label.set_fontweight("bold" if row is None else "normal")
     axes.tick_params(axis="y", length=0)
     axes.grid(visible=False, axis="y")
-    settle(Axis(label=chart.x.label, is_share=chart.x.is_share), "x", axes)
+    _draw_rows({at: row for at, (_, row) in enumerate(lines) if row is not None}, axes, canvas)
+    settle(chart.x, "x", axes)
 
 
-def _draw_row(
-    value: float,
-    interval: tuple[float, float] | None,
-    line: int,
-    limits: tuple[float, float],
-    axes: Axes,
-    canvas: Canvas,
-) -> None:
-    ink, colours = canvas.theme.ink, canvas.theme.colours
-    if interval is not None:
-        ends = [min(max(end, limits[0]), limits[1]) for end in interval]
-        axes.plot(ends, [line, line], color=ink, linewidth=1.1, solid_capstyle="butt", zorder=2)
-    if math.isfinite(value):
-        axes.plot([value], [line], marker="o", markersize=4, color=colours[0], zorder=3)
-    elif not math.isnan(value):
-        at, marker = (limits[1], ">") if value > 0 else (limits[0], "<")
-        axes.plot([at], [line], marker=marker, markersize=5, color=colours[0], clip_on=False)
+def _lines(chart: Forest) -> Iterator[tuple[str, ForestRow | None]]:
+    """Yield the lines from the top: headings without a row, and rows."""
+    for group in chart.groups:
+        yield group.label, None
+        for row in group.rows:
+            yield row.label, row
+
+
+def _draw_rows(rows: Mapping[int, ForestRow], axes: Axes, canvas: Canvas) -> None:
+    low, high = axes.get_xlim()
+    bars = {at: row.interval for at, row in rows.items() if row.interval is not None}
+    starts, ends = ([min(max(bar[side], low), high) for bar in bars.values()] for side in (0, 1))
+    axes.hlines(list(bars), starts, ends, color=canvas.theme.ink, linewidth=1.1, zorder=2)
+    # A shift without end is an arrow at the border.
+    for marker, border, belongs in (
+        ("o", None, math.isfinite),
+        (">", high, lambda value: value == math.inf),
+        ("<", low, lambda value: value == -math.inf),
+    ):
+        kept = {at: row.value for at, row in rows.items() if belongs(row.value)}
+        if not kept:
+            continue  # nothing, drawn unclipped, would still take room
+        axes.plot(
+            [value if border is None else border for value in kept.values()],
+            list(kept),
+            linestyle="",
+            marker=marker,
+            markersize=4,
+            color=canvas.theme.colours[0],
+            clip_on=False,
+            zorder=3,
+        )
 
 
 def _limits(chart: Forest) -> tuple[float, float]:

@@ -34,15 +34,15 @@ def overall_answer(conditions: Conditions) -> str:
 def _about_ranks(overall: Overall, n: int) -> str:
     if n < LEAST_RANKED:
         return (
-            f"{counted(n, 'comparable condition')}, too few to average ranks or probabilities "
+            f"Only {counted(n, 'comparable condition')}: too few to average ranks or probabilities "
             f"(at least {LEAST_RANKED}) or to test ranks (at least {LEAST_TESTED})."
         )
     best = min(overall.mean_ranks.values())
     leaders = [name for name, rank in overall.mean_ranks.items() if rank == best]
     have = "has" if len(leaders) == 1 else "share"
     return (
-        f"Over {n} conditions {_listed(leaders)} {have} the best mean rank, {fixed(best, 2)} of "
-        f"{len(overall.mean_ranks)}."
+        f"Over {n} conditions {_listed(leaders)} {have} the best mean rank, {fixed(best, 2)} among "
+        f"{len(overall.mean_ranks)} variants."
     )
 
 
@@ -84,7 +84,8 @@ def _about_records(conditions: Conditions, n: int) -> Iterator[str]:
             for name, each in shown.items()
         ]
     if parts:
-        yield f"Against {conditions.overall.first.baseline} - {'; '.join(parts)}."
+        baseline = conditions.overall.first.baseline
+        yield f"By the shifts alone, against {baseline} - {'; '.join(parts)}."
 
 
 def _named(test: RankTestOverConditions) -> str:
