@@ -18,7 +18,10 @@ from tests.conftest import TINY, Done
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
-LONG = {"cluttered-digits", "contraction/fig3-cnn", "practice/resnet18-folder"}
+LONG = {
+    "cluttered-digits", "contraction/fig3-cnn", "practice/resnet18-folder",
+    "practice/several-networks",
+}  # fmt: skip
 MODULES = [
     ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
     for path in sorted((ROOT / "poolbench").rglob("*.py"))

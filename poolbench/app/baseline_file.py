@@ -60,7 +60,9 @@ def write_baseline(studies: Sequence[Study], store_path: Path, target: Path) -> 
         NothingMatched: No run is finished.
         EnvironmentFault: The store cannot be read, or the file cannot be written.
     """
-    frozen = [values_of(read_results(study, store_path)) for study in studies]
+    frozen = [
+        values_of(part) for study in studies for part in read_results(study, store_path).parts
+    ]
     statuses = [seed.status for seed in _all_seeds(frozen)]
     finished = len(statuses) - statuses.count("missing")
     if not finished:

@@ -61,16 +61,16 @@ def compare_documents(
     cases: list[Case] = []
     if first.suffix == ".json":
         frozen, newer = read_baseline(first)
-        earlier = {
-            each.title: each for each in frozen if study is None or each.title == study.title
-        }
+        asked = [] if study is None else [part.title for part in study.parts]
+        earlier = {each.title: each for each in frozen if not asked or each.title in asked}
     else:
         earlier, newer = _stored(first, study)
     # Judge the suite in its present form: a gate must not pass on runs of an earlier form.
     studies = _studies(second, None) if study is None else [study]
-    for results in (read_results(each, second, reading) for each in studies):
-        if study is not None:
-            results.require_runs()
+    read = [read_results(each, second, reading) for each in studies]
+    if study is not None:
+        read[0].require_runs()
+    for results in (part for each in read for part in each.parts):
         current, now = results.study, values_of(results.whole)
         then = earlier.get(current.title)
         shared = _shared(then, now)
@@ -88,6 +88,7 @@ def compare_documents(
                 candidates=[each for each in shared if each.label in shown],
                 counterpart=lambda each, known=counterparts: (known[each.label], "then"),  # type: ignore[misc]
                 analysis=current.analysis,
+                network="".join(current.networks),
             )
         )
     if not tables:
@@ -102,10 +103,10 @@ def compare_documents(
 def _stored(path: Path, study: Study | None) -> tuple[dict[str, StudyValues], tuple[str, ...]]:
     """Return the values of a store by title, and what a newer version noted besides."""
     unread = Unread()
-    values = {}
+    values: dict[str, StudyValues] = {}
     for each in _studies(path, study):
         results = read_results(each, path)
-        values[each.title] = values_of(results.whole)
+        values |= {part.study.title: values_of(part.whole) for part in results.parts}
         unread |= results.store.unread
     return values, passed_over(str(path), unread)
 

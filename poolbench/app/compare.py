@@ -89,9 +89,9 @@ def compare(
         tables = _tables(results, pairs, is_named=a is not None)
         # A numeric bound applies to the baseline too, unless variants were named.
         judged = {candidate for _, candidate in pairs} if a else {*study.variants}
-        rulings = _rulings(
-            results, str(a) if b else results.study.baseline, judged, gates, familywise
-        )
+        baseline = str(a) if b else results.study.baseline
+        cases = [_case(part, baseline, judged, gates) for part in results.parts]
+        rulings = judge(cases, familywise=familywise)
     if rulings:
         tables = [*tables, gate_table(rulings, familywise=familywise)]
     return Compared(tables=tuple(tables), rulings=tuple(rulings), told=told)
@@ -138,23 +138,19 @@ def _tables(results: Results, pairs: Sequence[tuple[str, str]], *, is_named: boo
     )
     tables = [
         pair_table(
-            outcomes_of(study, dataset, runs).comparison,
+            outcomes_of(part, dataset, runs).comparison,
             pairs,
             metric=study.analysis.metric,
-            title=f"{study.heading}: {dataset}, {what}, test {study.analysis.metric}",
+            title=f"{part.heading}: {dataset}, {what}, test {study.analysis.metric}",
         )
-        for dataset in study.datasets
+        for part in study.parts
+        for dataset in part.datasets
     ]
     return [table.with_notes(results.notes) for table in tables]
 
 
-def _rulings(
-    results: Results,
-    baseline: str,
-    judged: Collection[str],
-    gates: Sequence[Gate],
-    familywise: bool,
-) -> list[Ruling]:
+def _case(results: Results, baseline: str, judged: Collection[str], gates: Sequence[Gate]) -> Case:
+    """Return what the gates judge of one network."""
     conditions = {each.label: each for each in values_of(results.whole).conditions}
 
     def counterpart(candidate: ConditionValues) -> tuple[ConditionValues, str] | None:
@@ -162,13 +158,13 @@ def _rulings(
             return None
         return conditions[candidate.dataset, baseline], baseline
 
-    case = Case(
+    return Case(
         gates=gates,
         candidates=[each for each in conditions.values() if each.variant in judged],
         counterpart=counterpart,
         analysis=results.study.analysis,
+        network="".join(results.study.networks),
     )
-    return judge([case], familywise=familywise)
 
 
 def _hidden(gates: Sequence[Gate], study: Study) -> list[Gate]:

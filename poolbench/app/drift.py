@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from poolbench.app.report import named_apart
 from poolbench.app.results import Results
 from poolbench.core.cell import Cell
 from poolbench.core.document import Damaged
@@ -29,15 +30,21 @@ def drift(results: Results) -> tuple[list[Table], list[Chart]]:
         results: What was trained.
 
     Returns:
-        A table for each data set, and the charts of all of them.
+        A table for each network and data set, and the charts of all of them.
 
     Raises:
         NothingMatched: Not one of its cells is finished.
     """
+    results.require_runs()
+    made = {"".join(part.study.networks): _drift(part) for part in results.parts}
+    tables = [table for own, _ in made.values() for table in own]
+    return tables, named_apart({name: charts for name, (_, charts) in made.items()})
+
+
+def _drift(results: Results) -> tuple[list[Table], list[Chart]]:
     # Operators are built to know where they started, which takes torch.
     from poolbench.assembly.learned_pools import LearnedPools
 
-    results.require_runs()
     study = results.study
     tables: list[Table] = []
     charts: list[Chart] = []

@@ -133,11 +133,12 @@ def _found_by_searches(studies: Sequence[Study], store_path: Path) -> list[Searc
 
 def observations_of(results: Results) -> Iterator[Observation]:
     """Yield every number of the finished runs of a study."""
-    for cell in results.study.cells:
+    parts = results.study.parts
+    for heading, cell in ((part.heading, cell) for part in parts for cell in part.cells):
         run = results.runs.get(cell.id)
         if run is None:
             continue
-        observe = partial(Observation, **identity_of(cell, results.study.heading))
+        observe = partial(Observation, **identity_of(cell, heading))
         yield from _epochs(run, observe)
         yield from _result(run, observe)
         for measurement in results.measurements.get(cell.id, ()):

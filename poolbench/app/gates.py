@@ -60,12 +60,14 @@ class Case:
         counterpart: Returns what a candidate is compared with, and its name; ``None`` if there is
             nothing, as for the baseline itself.
         analysis: Level of the intervals, pairing, published values.
+        network: Label of their network, if the suite has several.
     """
 
     gates: Sequence[Gate]
     candidates: Sequence[ConditionValues]
     counterpart: Counterpart
     analysis: Analysis
+    network: str = ""
 
 
 def judge(cases: Sequence[Case], *, familywise: bool = False) -> list[Ruling]:
@@ -100,7 +102,7 @@ def _rulings(case: Case) -> list[Ruling]:
             ruling
             for candidate in case.candidates
             if fnmatchcase(candidate.variant, gate.only)
-            if (ruling := _rule(gate, candidate, case.counterpart, case.analysis)) is not None
+            if (ruling := _rule(gate, candidate, case)) is not None
         ]
         if not found:
             names = ", ".join(dict.fromkeys(each.variant for each in case.candidates))
@@ -112,18 +114,16 @@ def _rulings(case: Case) -> list[Ruling]:
     return rulings
 
 
-def _rule(
-    gate: Gate, candidate: ConditionValues, counterpart: Counterpart, analysis: Analysis
-) -> Ruling | None:
+def _rule(gate: Gate, candidate: ConditionValues, case: Case) -> Ruling | None:
     """Return a gate's ruling on a condition; ``None`` if there is nothing to compare it with."""
-    name, involved = "", [candidate]
+    analysis, name, involved = case.analysis, "", [candidate]
     if gate.metric.endswith((AREA, LEAST)) and gate.metric not in candidate.settings:
         judgement = _unknown(
             f"no {gate.metric}: not measured, at too few settings, or with several sets of "
             "options: see `poolbench robustness`"
         )
     elif gate.against == "baseline":
-        other = counterpart(candidate)
+        other = case.counterpart(candidate)
         if other is None:
             return None
         reference, name = other
@@ -147,6 +147,7 @@ def _rule(
         judgement = replace(judgement, caveat=told)
     return Ruling(
         gate=gate,
+        network=case.network,
         dataset=candidate.dataset,
         variant=candidate.variant,
         reference=name,

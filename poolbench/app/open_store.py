@@ -132,7 +132,12 @@ class StoredRuns(Sequence[StoredRun]):
 
 def _headings(store: Store) -> dict[str, str]:
     """Return the heading of the study of each cell, in the order of the studies."""
-    return {cell.id: study.heading for study in store.studies() for cell in study.whole.cells}
+    return {
+        cell.id: part.heading
+        for study in store.studies()
+        for part in study.whole.parts
+        for cell in part.cells
+    }
 
 
 def open_store(path: str | Path = "runs") -> StoredRuns:

@@ -6,7 +6,16 @@ from collections.abc import Iterator, Mapping
 
 from poolbench import __version__
 from poolbench.app.plan import plan_of
-from poolbench.app.report import early_tables, measured_tables, outcome_tables
+from poolbench.app.report import (
+    early_tables,
+    learning_charts,
+    measured_charts,
+    measured_tables,
+    outcome_charts,
+    outcome_tables,
+    overall_charts,
+    overall_tables,
+)
 from poolbench.app.results import Results
 from poolbench.app.suites import command
 from poolbench.app.tune import searched, tuning_charts, tuning_tables
@@ -14,14 +23,12 @@ from poolbench.core.errors import EnvironmentFault
 from poolbench.core.record import Run
 from poolbench.core.study import Study
 from poolbench.operators import OPERATORS
+from poolbench.report.overall.answer import overall_answer
+from poolbench.report.overall.conditions import conditions_of
 from poolbench.report.page import Page, Section
-from poolbench.report.robustness.charts import robustness_charts
 from poolbench.report.studies.answer import answer
-from poolbench.report.studies.by_option import option_charts
 from poolbench.report.studies.differences import about_differences
 from poolbench.report.studies.environments import environments_table
-from poolbench.report.studies.learning import learning_charts
-from poolbench.report.studies.outcome_charts import outcome_charts
 from poolbench.report.studies.outcomes import outcomes_of
 
 
@@ -40,17 +47,22 @@ def page_of(results: Results) -> Page:
         Section(
             title="Results",
             tables=tuple(outcome_tables(results)),
-            charts=(*outcome_charts(study, runs), *option_charts(study, runs)),
+            charts=tuple(outcome_charts(results)),
+        ),
+        Section(
+            title="Overall",
+            tables=tuple(overall_tables(results)),
+            charts=tuple(overall_charts(results)),
         ),
         Section(
             title="Learning",
             tables=tuple(early_tables(results)),
-            charts=tuple(learning_charts(study, runs)),
+            charts=tuple(learning_charts(results)),
         ),
         Section(
             title="Robustness",
             tables=tuple(measured_tables(results)),
-            charts=tuple(robustness_charts(study, runs, results.measurements)),
+            charts=tuple(measured_charts(results)),
         ),
         _search(results),
         _drift(results),
@@ -74,7 +86,7 @@ def commands(study: Study) -> tuple[str, ...]:
 
 
 def _question(study: Study) -> str:
-    networks = dict.fromkeys(cell.model.network.name for cell in study.cells)
+    networks = dict.fromkeys(cell.network_label or cell.model.network.name for cell in study.cells)
     return (
         f"{len(study.variants)} ways of pooling in {', '.join(networks)}, on "
         f"{', '.join(study.datasets)}: which has the best {study.analysis.metric}"
@@ -100,9 +112,13 @@ def _facts(study: Study, runs: Mapping[str, Run]) -> Iterator[tuple[str, str]]:
 
 
 def _answers(study: Study, runs: Mapping[str, Run]) -> Iterator[str]:
-    for dataset in study.datasets:
-        text = answer(outcomes_of(study, dataset, runs))
-        yield f"{dataset}: {text}" if len(study.datasets) > 1 else text
+    for part in study.parts:
+        for dataset in study.datasets:
+            text = answer(outcomes_of(part, dataset, runs))
+            has_one = len(study.parts) * len(study.datasets) == 1
+            yield text if has_one else f"{part.condition_on(dataset)}: {text}"
+    if (conditions := conditions_of(study, runs)) is not None:
+        yield overall_answer(conditions)
 
 
 def _differences(study: Study) -> Iterator[str]:

@@ -33,7 +33,7 @@ def plan(
     measured: bool = False,
     shard: Shard | None = None,
 ) -> list[Table]:
-    """Return a table for each data set, without training or creating the store.
+    """Return a table for each network and data set, without training or creating the store.
 
     Args:
         study: The study to plan.
@@ -68,7 +68,7 @@ def plan(
         results,
         costs,
         devices,
-        lambda dataset: [*about_networks(study, dataset, data_root(root), every=measured)],
+        lambda part, dataset: [*about_networks(part, dataset, data_root(root), every=measured)],
     )
     about += about_search(study)
     return [table.with_notes(about) for table in tables]
@@ -85,7 +85,7 @@ def _tables(
     results: Results | None,
     costs: Mapping[str, CellCost],
     devices: Sequence[str],
-    about: Callable[[str], Sequence[str]] = lambda _: (),
+    about: Callable[[Study, str], Sequence[str]] = lambda *_: (),
 ) -> list[Table]:
     progress = PlanProgress(costs=costs, devices=devices)
     if results is not None:
@@ -99,8 +99,12 @@ def _tables(
             },
             free_bytes=store.free_bytes(),
         )
-    datasets = [dataset for dataset in study.datasets if study.cells_on(dataset)]
-    return [plan_table(study, dataset, progress, about(dataset)) for dataset in datasets]
+    return [
+        plan_table(part, dataset, progress, about(part, dataset))
+        for part in study.parts
+        for dataset in part.datasets
+        if part.cells_on(dataset)
+    ]
 
 
 def _remembered(results: Results | None) -> dict[str, CellCost]:

@@ -198,9 +198,11 @@ def findings(results: Sequence[Results]) -> tuple[list[Table], list[Chart]]:
     tables: list[Table] = []
     charts: dict[str, list[Chart]] = {}
     for each in results:
-        study, runs, found = each.study, each.runs, each.measured_by(each.study.probes)
-        made = robustness_tables(study, runs, found)
-        notes = (*each.damaged, *each.about_plugins)
-        tables += [table.with_notes(notes) for table in made]
-        charts[study.id] = robustness_charts(study, runs, found)
+        found, notes = each.measured_by(each.study.probes), (*each.damaged, *each.about_plugins)
+        drawn: dict[str, list[Chart]] = {}
+        for part in each.study.parts:
+            made = robustness_tables(part, each.runs, found)
+            tables += [table.with_notes(notes) for table in made]
+            drawn["".join(part.networks)] = robustness_charts(part, each.runs, found)
+        charts[each.study.id] = named_apart(drawn)
     return tables, named_apart(charts)

@@ -116,6 +116,11 @@ class Results:
         """The results with every variant and seed of the suite, whichever are selected."""
         return replace(self, study=self.study.whole)
 
+    @property
+    def parts(self) -> tuple[Results, ...]:
+        """The results of each network of the study alone; themselves if it has one."""
+        return tuple(replace(self, study=part) for part in self.study.parts)
+
     def require_runs(self) -> None:
         """Check that there is at least one run.
 

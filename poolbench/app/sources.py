@@ -53,7 +53,7 @@ def read_source(name: str) -> Source:
     results = [read_results(study, path) for study in stored_studies(path)]
     return Source(
         name=name,
-        studies=tuple(values_of(each) for each in results),
+        studies=tuple(values_of(part) for each in results for part in each.parts),
         notes=(
             *(f"{name}: {text}" for each in results for text in each.damaged),
             *dict.fromkeys(note for each in results for note in each.about_newer),
@@ -76,11 +76,12 @@ def tables_of_sources(names: Sequence[str], study: Study | None) -> list[Table]:
     _refuse_one_named_twice(names)
     sources = [read_source(name) for name in names]
     titles = dict.fromkeys(each.title for source in sources for each in source.studies)
+    parts = {} if study is None else {part.title: part for part in study.parts}
     tables = [
         table
         for title in titles
-        if study is None or title == study.title
-        for table in _tables(title, sources, study)
+        if study is None or title in parts
+        for table in _tables(title, sources, parts.get(title))
     ]
     if not tables:
         what = "no finished run" if study is None else f"no finished run of '{study.title}'"

@@ -75,6 +75,7 @@ def check_starts(study: Study, root: Path | None) -> None:
     Raises:
         As :func:`about_starts`.
     """
-    for dataset in study.datasets:
-        for _ in about_starts(study, dataset, root):
-            pass
+    for part in study.parts:
+        for dataset in part.datasets:
+            for _ in about_starts(part, dataset, root):
+                pass

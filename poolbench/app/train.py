@@ -77,11 +77,12 @@ def about_data(study: Study, *, networks: bool, root: Path | None = None) -> Ite
         check_freezes(study)
     for dataset in study.datasets:
         yield from about_images(study, dataset)
-        yield from about_weights(study, dataset)
+        for part in study.parts:
+            yield from about_weights(part, dataset)
         if dataset in study.analysis.published:
             yield from about_differences(study, dataset, is_compared=True)
-        if networks:
-            yield from about_networks(study, dataset, data_root(root))
+        for part in study.parts if networks else ():
+            yield from about_networks(part, dataset, data_root(root))
 
 
 def train(

@@ -157,6 +157,8 @@ class Cell:
         model: The network and its operators.
         recipe: How it is trained.
         seed: Seed of initialisation, data order and augmentation; at least 0.
+        network_label: Its network among those that the suite lists; empty if it has one. Not part
+            of the identity either.
     """
 
     variant: str
@@ -164,6 +166,7 @@ class Cell:
     model: ModelSpec
     recipe: Recipe
     seed: Count
+    network_label: str = ""
 
     @cached_property
     def identity(self) -> bytes:
@@ -200,7 +203,8 @@ class Cell:
         return hashlib.sha256(f"{self._without_seed}}}".encode()).hexdigest()[:ID_LENGTH]
 
     def __str__(self) -> str:
-        return f"{self.variant} · {self.data.source.name} · seed {self.seed}"
+        parts = (self.variant, self.network_label, self.data.source.name, f"seed {self.seed}")
+        return " · ".join(filter(None, parts))
 
     def to_json(self) -> dict[str, Any]:
         """Return a JSON document that ``read_as`` reads back."""

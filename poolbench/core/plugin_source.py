@@ -61,11 +61,11 @@ def source_being_loaded() -> PluginSource | None:
 
 
 def as_stored(item: Any) -> dict[str, Any]:
-    """Return a dataclass as a JSON document, with ``plugin`` only where there is one.
+    """Return a dataclass as a JSON document, with ``plugin`` and ``network_label`` where there are.
 
-    So documents of runs without plug-ins are the same as before plug-ins were recorded.
+    So documents of runs without them are the same as before they were recorded.
     """
-    return asdict(item, dict_factory=_without_absent_plugins)
+    return asdict(item, dict_factory=_without_absent)
 
 
 def as_identity(item: Any) -> dict[str, Any]:
@@ -73,12 +73,12 @@ def as_identity(item: Any) -> dict[str, Any]:
     return asdict(item, dict_factory=_identified)
 
 
-def _without_absent_plugins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    return {key: value for key, value in pairs if key != "plugin" or value is not None}
+def _without_absent(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    return {key: value for key, value in pairs if value or key not in ("plugin", "network_label")}
 
 
 def _identified(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    document = _without_absent_plugins(pairs)
+    document = _without_absent(pairs)
     if "plugin" in document:
         document["plugin"] = PluginSource(**document["plugin"]).identity
     # Convolutions that keep the size keep the identity they had before a padding could be chosen.

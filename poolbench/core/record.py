@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -89,7 +90,7 @@ class Result:
         1 - 0.9 is not 20 / 200.
         """
         if self.status != "ok":
-            return float("nan")
+            return math.nan
         counted = self.correct if metric == "accuracy" else self.total - self.correct
         return counted / self.total
 

@@ -119,7 +119,7 @@ class Study:
         gates: Conditions under which ``poolbench compare`` fails.
         search: How recipes are searched for; ``None`` for a suite without a search. Not part of
             the study's id.
-        cells: One for each (data set, variant, seed).
+        cells: One for each (network, data set, variant, seed).
         whole_cells: Every cell of the suite if ``--only`` selected ``cells`` from them; empty if
             they are all. Tests are over the whole suite, whichever of its rows are shown.
         analysis: How the results are read.
@@ -172,16 +172,58 @@ class Study:
         named = sorted((cell.data.source.name, cell.variant, cell.id) for cell in self.cells)
         return hashlib.sha256(json.dumps(named).encode()).hexdigest()[:12]
 
+    @property
+    def networks(self) -> tuple[str, ...]:
+        """Labels of its networks, in the suite's order; ``("",)`` if the suite has one."""
+        return tuple(dict.fromkeys(cell.network_label for cell in self.whole_cells or self.cells))
+
+    @property
+    def parts(self) -> tuple[Study, ...]:
+        """The study of each network alone, with the network in its title; itself if it has one.
+
+        Variants are compared on one network and one data set at a time, so tables and charts are
+        made of parts.
+        """
+        labels = self.networks
+        return (self,) if len(labels) < 2 else tuple(self._of_network(label) for label in labels)
+
+    def _of_network(self, label: str) -> Study:
+        return replace(
+            self,
+            title=f"{self.title} · {label}",
+            cells=tuple(cell for cell in self.cells if cell.network_label == label),
+            whole_cells=tuple(cell for cell in self.whole_cells if cell.network_label == label),
+        )
+
+    def condition_on(self, dataset: str) -> str:
+        """Return what variants are compared on, in words: ``wrn on digits``.
+
+        Args:
+            dataset: One of its data sets; it is the whole name if the suite has one network.
+        """
+        return " on ".join(filter(None, ("".join(self.networks), dataset)))
+
     def conditions(self) -> Iterator[tuple[str, str, tuple[Cell, ...]]]:
-        """Yield ``(data set, variant, its cells over the seeds)``, in the suite's order."""
-        groups: dict[tuple[str, str], list[Cell]] = {}
+        """Yield ``(data set, variant, its cells over the seeds)``, in the suite's order.
+
+        Each network's have their own.
+        """
+        groups: dict[tuple[str, str, str], list[Cell]] = {}
         for cell in self.cells:
-            groups.setdefault((cell.data.source.name, cell.variant), []).append(cell)
-        for (dataset, variant), cells in groups.items():
+            key = cell.network_label, cell.data.source.name, cell.variant
+            groups.setdefault(key, []).append(cell)
+        for (_, dataset, variant), cells in groups.items():
             yield dataset, variant, tuple(cells)
 
     def cells_on(self, dataset: str) -> dict[str, tuple[Cell, ...]]:
-        """Return each variant's cells on one data set, over the seeds, in the suite's order."""
+        """Return each variant's cells on one data set, over the seeds, in the suite's order.
+
+        Raises:
+            ValueError: The study has several networks, whose cells are no replicates: ask one of
+                its ``parts``.
+        """
+        if len(self.networks) > 1:
+            raise ValueError(f"'{self.title}' has several networks: {', '.join(self.networks)}")
         return {variant: cells for name, variant, cells in self.conditions() if name == dataset}
 
     def to_json(self) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from poolbench.core.errors import did_you_mean
@@ -15,6 +15,7 @@ from poolbench.suite.choices import Chooser
 from poolbench.suite.faults import Faults
 from poolbench.suite.forms import read_form
 from poolbench.suite.gates import read_gates
+from poolbench.suite.networks import read_networks
 from poolbench.suite.nodes import Node
 from poolbench.suite.probes import read_probes
 from poolbench.suite.schema import SuiteForm
@@ -37,6 +38,7 @@ class Suite:
 
     form: SuiteForm
     datasets: tuple[DataChoice, ...]
+    networks: tuple[str, ...]
     variants: tuple[Variant, ...]
     seeds: Sequence[int]
     probes: tuple[Named, ...]
@@ -66,7 +68,8 @@ def check(document: Node, catalogues: Catalogues, faults: Faults) -> Suite:
     datasets = read_datasets(entries["data"], catalogues, chooser) if "data" in entries else ()
     seeds = read_seeds(entries["seeds"], faults) if "seeds" in entries else ()
     execution, precision = read_execution(entries.get("execution"), catalogues.engines, chooser)
-    variants = VariantReader(document, precision, datasets, catalogues, chooser).read()
+    networks = read_networks(entries.get("model"), catalogues, chooser)
+    variants = VariantReader(document, networks, precision, datasets, catalogues, chooser).read()
     labels = tuple(entries["variants"].entries) if "variants" in entries else ()
     names = [dataset.source.name for dataset in datasets]
     analysis = read_analysis(entries.get("analysis"), names, labels, catalogues, faults)
@@ -78,7 +81,9 @@ def check(document: Node, catalogues: Catalogues, faults: Faults) -> Suite:
     if baseline is not None and labels and isinstance(name, str) and name not in labels:
         hint = did_you_mean(name, labels)
         faults.add(baseline.mark, f"the baseline {baseline.described()} is not a variant", hint)
-    count = len(datasets) * len(labels) * len(seeds)
+    if len(networks) > 1:
+        _refuse_several(entries, faults)
+    count = len(datasets) * len(networks) * len(labels) * len(seeds)
     if count > MAX_CELLS:
         faults.add(entries["seeds"].mark, f"{count:,} cells; a suite has at most {MAX_CELLS:,}")
     if faults or form is None:
@@ -86,6 +91,7 @@ def check(document: Node, catalogues: Catalogues, faults: Faults) -> Suite:
     return Suite(
         form=form,
         datasets=datasets,
+        networks=tuple(networks),
         variants=variants,
         seeds=seeds,
         probes=probes,
@@ -94,3 +100,16 @@ def check(document: Node, catalogues: Catalogues, faults: Faults) -> Suite:
         search=search,
         execution=execution,
     )
+
+
+def _refuse_several(entries: Mapping[str, Node], faults: Faults) -> None:
+    """Add a fault for what belongs to one network, in a suite that lists several."""
+    analysis = entries["analysis"].entries if "analysis" in entries else {}
+    published = analysis.get("published")
+    if published is not None and published.value is not None:
+        message = "published values of which network? `model` lists several"
+        faults.add(published.key, message, "give the published one a suite of its own")
+    search = entries.get("search")
+    if search is not None and search.value is not None:
+        message = "a search finds recipes for one network, and `model` lists several"
+        faults.add(search.key, message, "name one: --set model=NAME")

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from poolbench.core.cell import ModelSpec
 from poolbench.core.comparability import (
     PUBLISHED_DATA,
     Difference,
@@ -74,9 +75,11 @@ def _of_variants(
         other = _counterpart(suite, variant, reference, choice.source.name)
         if variant.name not in variants or other is None:
             continue
-        here = _values(variant, choice)
-        for key, text in _changes(here, _values(other, theirs)):
-            by_key.setdefault(key, {})[variant.name] = text
+        # Networks of a list pair up by their order: a changed option changes a label.
+        for model, their_model in zip(variant.models.values(), other.models.values(), strict=False):
+            here = _values(variant, model, choice)
+            for key, text in _changes(here, _values(other, their_model, theirs)):
+                by_key.setdefault(key, {})[variant.name] = text
     made = []
     for key, texts in by_key.items():
         different = set(texts.values())
@@ -108,13 +111,13 @@ def _counterpart(suite: Suite, variant: Variant, other: Suite, dataset: str) -> 
     return next((named[name] for name, theirs in rows.items() if theirs == row), None)
 
 
-def _values(variant: Variant, choice: DataChoice) -> dict[str, Any]:
+def _values(variant: Variant, model: ModelSpec, choice: DataChoice) -> dict[str, Any]:
     """Return what a run's identity is made of besides its seed, by the keys of a suite."""
-    recipe, weights = variant.recipe, variant.model.weights
+    recipe, weights = variant.recipe, model.weights
     return {
-        "model": variant.model.network,
+        "model": model.network,
         "model.weights": None if weights is None else str(weights),
-        **{f"pools.{site}": pool for site, pool in variant.model.pools.items()},
+        **{f"pools.{site}": pool for site, pool in model.pools.items()},
         "recipe.epochs": recipe.epochs,
         "recipe.batch_size": recipe.batch_size,
         "recipe.optimizer": recipe.optimizer,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -54,7 +55,7 @@ def expand(
     fingerprint: Callable[[Named], str],
     find_weights: Callable[[str, Weights], Weights],
 ) -> tuple[Cell, ...]:
-    """Return one cell for each data set, variant and seed, in the suite's order.
+    """Return one cell for each network, data set, variant and seed, in the suite's order.
 
     Args:
         suite: The suite.
@@ -70,10 +71,12 @@ def expand(
         Cell(
             variant=variant.name,
             data=data,
-            model=models[variant.name],
+            model=models[network, variant.name],
             recipe=variant.recipe,
             seed=seed,
+            network_label=network,
         )
+        for network in suite.networks
         for data in specs
         for variant in suite.variants
         for seed in suite.seeds
@@ -82,26 +85,26 @@ def expand(
 
 def _with_weights(
     suite: Suite, find_weights: Callable[[str, Weights], Weights]
-) -> dict[str, ModelSpec]:
-    """Return each variant's network, with its weights looked for, the same ones once."""
+) -> dict[tuple[str, str], ModelSpec]:
+    """Return the network of each label and variant, with its weights looked for, the same once."""
     found: dict[str, Weights] = {}
-    models: dict[str, ModelSpec] = {}
-    same: dict[tuple[str, str], str] = {}
-    for variant in suite.variants:
-        model = variant.model
+    models: dict[tuple[str, str], ModelSpec] = {}
+    same: dict[tuple[str, str, str], str] = {}
+    for label, variant in itertools.product(suite.networks, suite.variants):
+        model = variant.models[label]
         if model.weights is not None:
             key = f"{model.network.name} {model.weights!r}"
             if key not in found:
                 found[key] = find_weights(model.network.name, model.weights)
             model = replace(model, weights=found[key])
-        twin = same.setdefault((model.identity, variant.recipe.identity), variant.name)
+        twin = same.setdefault((label, model.identity, variant.recipe.identity), variant.name)
         if twin != variant.name:
             raise BadInput(
                 f"variants '{twin}' and '{variant.name}' start from the same weights, by different "
                 "names, and describe the same training",
                 "change or remove one of them",
             )
-        models[variant.name] = model
+        models[label, variant.name] = model
     return models
 
 

@@ -52,7 +52,7 @@ class SuiteForm(Form):
     source: dict[str, Scalar] = Field(default={}, description="a mapping to text and numbers")
     deviations: tuple[Sentence, ...] | None = Field(default=None, description=_DEVIATIONS)
     data: Any = Field(description="a data set, or a list of them")
-    model: Any = Field(description="a network")
+    model: Any = Field(description="a network, or a list of them")
     recipe: Any = Field(description="epochs, batch_size, optimizer, ...")
     seeds: Any = Field(description="how many, or a list, or {count: N, start: M}")
     variants: dict[str, Any] = Field(

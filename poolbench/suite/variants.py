@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from poolbench.core.catalogue import Catalogue, Entry
@@ -29,10 +29,16 @@ from poolbench.suite.weights import read_weights
 
 @dataclass(frozen=True, kw_only=True)
 class Variant:
-    """A labelled network and its recipe."""
+    """What a label stands for.
+
+    Args:
+        name: The label.
+        models: Its network with its operators, by the labels of the suite's networks.
+        recipe: Its recipe.
+    """
 
     name: str
-    model: ModelSpec
+    models: Mapping[str, ModelSpec]
     recipe: Recipe
 
 
@@ -41,6 +47,7 @@ class VariantReader:
 
     Args:
         document: The suite.
+        networks: Its networks by label.
         precision: Precision of every recipe.
         datasets: Data sets whose images the networks must take.
         catalogues: Where names are looked up.
@@ -50,12 +57,14 @@ class VariantReader:
     def __init__(
         self,
         document: Node,
+        networks: Mapping[str, Node],
         precision: Precision,
         datasets: Sequence[DataChoice],
         catalogues: Catalogues,
         chooser: Chooser,
     ) -> None:
         self._document = document
+        self._networks = networks
         self._precision = precision
         self._datasets = datasets
         self._catalogues = catalogues
@@ -69,20 +78,22 @@ class VariantReader:
             The valid variants.
         """
         nodes = self._document.entries.get("variants")
-        found: dict[bytes, Variant] = {}
+        found: dict[tuple[str, bytes], str] = {}
+        variants = []
         for name, node in nodes.entries.items() if nodes is not None else ():
             self._check_name(name, node.key)
             variant = self._variant(name, node)
             if variant is None:
                 continue
-            twin = found.setdefault(_fingerprint(variant), variant)
-            if twin is not variant:
+            variants.append(variant)
+            twins = [found.setdefault(print, name) for print in _fingerprints(variant)]
+            for twin in dict.fromkeys(twin for twin in twins if twin != name):
                 self._faults.add(
                     node.key,
-                    f"variants '{twin.name}' and '{name}' describe the same training",
+                    f"variants '{twin}' and '{name}' describe the same training",
                     "change or remove one of them",
                 )
-        return tuple(found.values())
+        return tuple(variants)
 
     def _check_name(self, name: str, mark: Mark) -> None:
         if not name.strip() or not name.isprintable() or len(name) > MAX_NAME_LENGTH:
@@ -95,23 +106,34 @@ class VariantReader:
     def _variant(self, name: str, node: Node) -> Variant | None:
         if node.value is not None:
             read_form(VariantForm, node, f"variants.{name}", self._faults)
-        over, base = node.entries.get("model"), self._document.entries.get("model")
-        model = lay(over, base, "model") if over is not None else base
-        network = self._network(model)
+        over, pools = node.entries.get("model"), node.entries.get("pools")
+        if over is not None and len(self._networks) > 1 and _names_a_network(over):
+            self._faults.add(
+                over.mark,
+                f"variant '{name}' names a network, where `model` lists several",
+                "give it options that all of them have, or make two suites",
+            )
+            return None
+        found = {label: self._model(over, base, pools) for label, base in self._networks.items()}
         recipe = self._recipe(node.entries.get("recipe"))
+        models = {label: model for label, model in found.items() if model is not None}
+        if recipe is None or not models or len(models) < len(found):
+            return None
+        return Variant(name=name, models=models, recipe=recipe)
+
+    def _model(self, over: Node | None, base: Node, pools: Node | None) -> ModelSpec | None:
+        node = base if over is None else lay(over, base, "model")
+        network = self._network(node)
         if network is None:
             return None
-        start = read_weights(network, model, self._catalogues, self._chooser)
-        pools = read_pools(node.entries.get("pools"), network, self._catalogues, self._chooser)
-        if pools is None or recipe is None or start is None:
+        start = read_weights(network, node, self._catalogues, self._chooser)
+        chosen = read_pools(pools, network, self._catalogues, self._chooser)
+        if chosen is None or start is None:
             return None
         named, weights = start
-        spec = ModelSpec(network=named, pools=pools, weights=weights)
-        return Variant(name=name, model=spec, recipe=recipe)
+        return ModelSpec(network=named, pools=chosen, weights=weights)
 
-    def _network(self, node: Node | None) -> Network | None:
-        if node is None:
-            return None
+    def _network(self, node: Node) -> Network | None:
         network = self._chooser.choose_as(ModelForm, self._catalogues.models, node)
         if network is not None:
             check_shapes(network, self._datasets, self._faults)
@@ -167,11 +189,17 @@ def check_shapes(network: Network, datasets: Sequence[DataChoice], faults: Fault
             )
 
 
-def _fingerprint(variant: Variant) -> bytes:
+def _names_a_network(over: Node) -> bool:
+    return "name" in over.entries if over.is_mapping else over.value is not None
+
+
+def _fingerprints(variant: Variant) -> Iterator[tuple[str, bytes]]:
+    """Yield what tells a variant's training from another's, for each network."""
     nothing = DataSpec(source=Named(name="", options={}), checksum="")
-    cell = Cell(variant="", data=nothing, model=variant.model, recipe=variant.recipe, seed=0)
-    # Files of weights have no hash yet: what they are asked by tells them apart.
-    return cell.identity + repr(variant.model.weights).encode()
+    for label, model in variant.models.items():
+        cell = Cell(variant="", data=nothing, model=model, recipe=variant.recipe, seed=0)
+        # Files of weights have no hash yet: what they are asked by tells them apart.
+        yield label, cell.identity + repr(model.weights).encode()
 
 
 def _size(shape: tuple[int, int, int]) -> str:

@@ -19,6 +19,7 @@ from poolbench.report.chart import (
     Scatter,
     Surface,
 )
+from poolbench.report.charts_over_conditions import Forest, ForestGroup, ForestRow, RankLine
 
 HOSTILE_NAMES = (r"$\frac{1}{", "<script>x</script> --> $a_1$", "a\x1b[31m\u202eb", "中 “q”")
 SIZES = (16.0, 24.0, 32.0, 48.0)
@@ -112,6 +113,31 @@ MATRICES = Matrices(
         (Panel(label="derivative", values=((0.0, 1.0), (0.0, math.nan))),),
     ),
 )
+FOREST = Forest(
+    name="forest",
+    title=f"Shifts {HOSTILE_NAMES[0]}",
+    x=Axis(label="accuracy (points)", is_share=True),
+    margin=0.01,
+    groups=(
+        ForestGroup(
+            label=HOSTILE_NAMES[1],
+            rows=(
+                ForestRow(label=HOSTILE_NAMES[2], value=0.02, interval=(-0.01, 0.05)),
+                ForestRow(label="one seed", value=-0.03, interval=None),
+                ForestRow(label="diverged", value=-math.inf, interval=(-math.inf, 0.01)),
+            ),
+        ),
+        ForestGroup(label="empty", rows=()),
+    ),
+)
+RANK_LINE = RankLine(
+    name="ranks",
+    title="Mean ranks",
+    x=Axis(label="mean rank"),
+    ranks={HOSTILE_NAMES[0]: 2.5, "lae": 1.25, HOSTILE_NAMES[3]: 2.25},
+    groups=(("lae", HOSTILE_NAMES[3]),),
+    critical_difference=1.2,
+)
 PARALLELS = Parallels(
     name="parallels",
     title="Trials",
@@ -143,5 +169,6 @@ GRID = Grid(
 MIXED_GRID = Grid(name="mixed", title="Mixed", charts=(SCATTER, SAMPLES, MATRICES, PARALLELS))
 
 EVERY: tuple[Chart, ...] = (
-    CURVES, SYMLOG, SCATTER, SAMPLES, SURFACE, CONSTANT, MATRICES, GRID, MIXED_GRID,
+    CURVES, SYMLOG, SCATTER, SAMPLES, SURFACE, CONSTANT, MATRICES, GRID, MIXED_GRID, FOREST,
+    RANK_LINE,
 )  # fmt: skip

@@ -9,7 +9,7 @@ import pytest
 
 from poolbench.report.chart import Axis, Chart, Cloud, Curve, Curves, Grid, Scatter
 from poolbench.report.charts.numbers import numbers_behind
-from tests.report.charted import MATRICES, PARALLELS, SAMPLES, SURFACE
+from tests.report.charted import FOREST, MATRICES, PARALLELS, RANK_LINE, SAMPLES, SURFACE
 
 CURVES = Curves(
     name="curves",
@@ -86,6 +86,15 @@ def test_lines_over_parallel_axes_are_numbered_and_have_a_column_an_axis() -> No
         ("3", "0.1", "5", "–"),
         ("4", "0.1", "5", "60"),
     ]
+
+
+def test_a_forest_has_a_row_a_bar_and_a_rank_line_one_a_name() -> None:
+    (table,) = numbers_behind(FOREST)
+    assert table.fields == ("group", "row", "accuracy (points)", "from", "to")
+    assert [row[2:] for row in texts(FOREST)] == [
+        ("2", "−1", "5"), ("−3", "–", "–"), ("–", "–", "1"),
+    ]  # fmt: skip
+    assert [row[1] for row in texts(RANK_LINE)] == ["2.5", "1.25", "2.25"]
 
 
 def test_a_grid_has_the_tables_of_its_charts_and_an_unknown_kind_none() -> None:

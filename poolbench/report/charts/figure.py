@@ -20,9 +20,19 @@ from poolbench.report.chart import (
     Scatter,
     Surface,
 )
-from poolbench.report.charts import curves, matrices, parallels, samples, scatter, surface
+from poolbench.report.charts import (
+    curves,
+    forest,
+    matrices,
+    parallels,
+    rank_line,
+    samples,
+    scatter,
+    surface,
+)
 from poolbench.report.charts.canvas import Canvas
 from poolbench.report.charts.style import SMALL_PT, Theme, looks, shown
+from poolbench.report.charts_over_conditions import Forest, RankLine
 
 DRAWINGS: Mapping[type[Chart], Callable[[Any, Axes, Canvas], None]] = {
     Curves: curves.draw,
@@ -31,6 +41,8 @@ DRAWINGS: Mapping[type[Chart], Callable[[Any, Axes, Canvas], None]] = {
     Surface: surface.draw,
     Matrices: matrices.draw,
     Parallels: parallels.draw,
+    Forest: forest.draw,
+    RankLine: rank_line.draw,
 }
 
 # A column of a page is 3.4 in wide: shrunk to it, the smallest letters still have 5 points.
@@ -135,6 +147,10 @@ def _size(chart: Chart) -> tuple[float, float]:
     if isinstance(chart, Matrices):
         width, height = matrices.extent(chart)
         return max(2.4, TILE_IN * width), TILE_IN * height + 0.4
+    if isinstance(chart, Forest):
+        return WIDTH_IN, forest.height_in(chart)
+    if isinstance(chart, RankLine):
+        return WIDTH_IN, rank_line.height_in(chart)
     if isinstance(chart, Samples):
         groups = len({sample.label for sample in chart.samples})
         return max(WIDTH_IN, GROUP_IN * groups + 1), HEIGHT_IN

@@ -19,6 +19,7 @@ from poolbench.report.chart import (
     Scatter,
     Surface,
 )
+from poolbench.report.charts_over_conditions import Forest, RankLine
 from poolbench.report.number_format import NOTHING
 from poolbench.report.table import Column, Table, TableCell, text_cell
 
@@ -92,6 +93,22 @@ def _(chart: Parallels) -> tuple[Table, ...]:
     titles = ("line", *(axis.label for axis in chart.axes))
     rows: list[list[str | float]] = [[str(n), *line] for n, line in enumerate(chart.lines, 1)]
     return (_table(chart, titles, rows, (False, *(axis.is_share for axis in chart.axes))),)
+
+
+@numbers_behind.register
+def _(chart: Forest) -> tuple[Table, ...]:
+    rows = (
+        (group.label, row.label, row.value, *(row.interval or (math.nan, math.nan)))
+        for group in chart.groups
+        for row in group.rows
+    )
+    titles = ("group", "row", chart.x.label, "from", "to")
+    return (_table(chart, titles, rows, (False, False, *[chart.x.is_share] * 3)),)
+
+
+@numbers_behind.register
+def _(chart: RankLine) -> tuple[Table, ...]:
+    return (_table(chart, ("variant", chart.x.label), chart.ranks.items()),)
 
 
 @numbers_behind.register

@@ -24,6 +24,7 @@ class Ruling:
         reference: What the value is a difference from, as text; empty for a value by itself.
         alpha: One minus the confidence of the interval.
         judgement: The judgement by its interval.
+        network: Label of the network, if the suite has several.
     """
 
     gate: Gate
@@ -32,6 +33,7 @@ class Ruling:
     reference: str
     alpha: float
     judgement: Judgement
+    network: str = ""
 
     @property
     def seen(self) -> str:
@@ -62,7 +64,7 @@ class Ruling:
         outcome = self.judgement.outcome
         verb = "is undecided on" if outcome == "undecided" else outcome
         return printable(
-            f"{self.variant} on {self.dataset} {verb} "
+            f"{' on '.join(filter(None, (self.variant, self.network, self.dataset)))} {verb} "
             f"'{self.gate.text}': {self.seen}, n = {self.judgement.n}{reason}"
         )
 
@@ -75,10 +77,12 @@ def gate_table(rulings: Sequence[Ruling], *, familywise: bool = False) -> Table:
         familywise: Whether the level of the intervals was divided among them.
     """
     levels = ", ".join(f"{100 * (1 - alpha):.4g}" for alpha in sorted({r.alpha for r in rulings}))
+    has_networks = any(ruling.network for ruling in rulings)
     return Table(
         title="gates",
         columns=(
             Column(title="fails if", fields=("fail_if",), is_text=True),
+            *([Column(title="network", fields=("network",), is_text=True)] if has_networks else ()),
             Column(title="data", fields=("dataset",), is_text=True),
             Column(title="variant", fields=("variant",), is_text=True),
             Column(title="n", fields=("n",)),
@@ -86,7 +90,7 @@ def gate_table(rulings: Sequence[Ruling], *, familywise: bool = False) -> Table:
             Column(title="outcome", fields=("outcome",), is_text=True),
             Column(title="because", fields=("reason", "caveat"), is_text=True),
         ),
-        rows=tuple(_row(ruling) for ruling in rulings),
+        rows=tuple(_row(ruling, has_networks=has_networks) for ruling in rulings),
         notes=tuple(_notes(rulings, familywise=familywise)),
     )
 
@@ -128,11 +132,12 @@ def _notes(rulings: Sequence[Ruling], *, familywise: bool) -> Iterator[str]:
 _SEEN = ("value", "low", "high", "reference")
 
 
-def _row(ruling: Ruling) -> tuple[TableCell, ...]:
+def _row(ruling: Ruling, *, has_networks: bool) -> tuple[TableCell, ...]:
     judged = ruling.judgement
     low, high = judged.interval or (None, None)
     return (
         text_cell(ruling.gate.text),
+        *([text_cell(ruling.network)] if has_networks else ()),
         text_cell(ruling.dataset),
         text_cell(ruling.variant),
         TableCell(values=(judged.n,), text=str(judged.n)),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import lru_cache
+from typing import Any
 
 from poolbench.core.cell import Cell
 from poolbench.core.errors import BadInput, did_you_mean
@@ -67,11 +69,11 @@ def outcomes_of(study: Study, dataset: str, runs: Mapping[str, Run]) -> Outcomes
         name: [runs.get(cell.id) if cell else None for cell in _by_seed(study, name, cells)]
         for name, cells in conditions.items()
     }
-    comparison = compare(
-        {
-            name: [None if run is None else run.result.value(analysis.metric) for run in row]
+    comparison = _compare_once(
+        tuple(
+            (name, tuple(None if run is None else run.result.value(analysis.metric) for run in row))
             for name, row in by_seed.items()
-        },
+        ),
         rule=analysis.rule,
         alpha=analysis.alpha,
         lower_is_better=analysis.lower_is_better,
@@ -94,6 +96,13 @@ def outcomes_of(study: Study, dataset: str, runs: Mapping[str, Run]) -> Outcomes
         metric=analysis.metric,
         classes=classes,
     )
+
+
+@lru_cache(maxsize=64)  # a page asks for each condition's table, chart and sentences
+def _compare_once(
+    values: tuple[tuple[str, tuple[float | None, ...]], ...], **options: Any
+) -> Comparison:
+    return compare(dict(values), **options)
 
 
 def _collapse(analysis: Analysis, classes: int) -> Fraction:
