@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,11 +21,33 @@ class Predictions:
         predicted: Predicted class of each image, int32 ``(N,)``.
         probability: Softmax probability of the true class, float32 ``(N,)``.
         label: True class of each image, int32 ``(N,)``.
+        confidence: Softmax probability of the predicted class, float32 ``(N,)``. Runs of 0.3.0 and
+            before have neither it nor what follows: ``None``.
+        nll: Negative log-likelihood of the true class in nats, float32 ``(N,)``.
+        brier: Squared distance of the softmax probabilities from the one-hot true class, in
+            [0, 2], float32 ``(N,)``.
     """
 
     predicted: NDArray[np.int32]
     probability: NDArray[np.float32]
     label: NDArray[np.int32]
+    confidence: NDArray[np.float32] | None = None
+    nll: NDArray[np.float32] | None = None
+    brier: NDArray[np.float32] | None = None
+
+    def __post_init__(self) -> None:
+        lengths = {f.name: len(a) for f in fields(self) if (a := getattr(self, f.name)) is not None}
+        if len({*lengths.values()}) > 1:
+            raise ValueError(f"arrays of different lengths: {lengths}")
+
+    @property
+    def right(self) -> NDArray[np.bool_]:
+        """Whether each image was classified correctly, ``(N,)``."""
+        return self.predicted == self.label
+
+
+_ALWAYS = ("predicted", "probability", "label")
+_NAMES = {field.name for field in fields(Predictions)}
 
 
 def read_predictions(commit: Commit) -> Predictions | None:
@@ -39,6 +61,7 @@ def read_predictions(commit: Commit) -> Predictions | None:
         return None
     try:
         arrays = np.load(io.BytesIO(commit.read(PREDICTIONS)))
-        return Predictions(**{name: arrays[name] for name in ("predicted", "probability", "label")})
-    except (ValueError, KeyError, zipfile.BadZipFile) as error:
+        stored = {*_ALWAYS, *arrays.files} & _NAMES
+        return Predictions(**{name: arrays[name] for name in stored})
+    except (ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
         raise Damaged(f"{PREDICTIONS}: unreadable: {error}") from error
