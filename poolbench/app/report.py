@@ -22,13 +22,20 @@ __all__ = [
 
 
 def tables(results: Results) -> list[Table]:
-    """Return every table with numbers: outcomes, probe results, early learning.
+    """Return every table with numbers: outcomes, test images, probe results, early learning.
 
     Raises:
         NothingMatched: No cell is finished.
         BadInput: See :func:`early_tables`.
     """
-    return [*outcome_tables(results), *measured_tables(results), *early_tables(results)]
+    from poolbench.app.images import image_tables
+
+    return [
+        *outcome_tables(results),
+        *(image_tables(results) if results.with_images else ()),
+        *measured_tables(results),
+        *early_tables(results),
+    ]
 
 
 def outcome_tables(results: Results) -> list[Table]:

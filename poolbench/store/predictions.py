@@ -5,12 +5,15 @@ from __future__ import annotations
 import io
 import zipfile
 from dataclasses import dataclass, fields
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from poolbench.core.document import Damaged
-from poolbench.store.commit import PREDICTIONS, Commit
+from poolbench.core.record import Run
+from poolbench.store.commit import PREDICTIONS, Commit, read_checked
+from poolbench.store.store import Store
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,10 +60,24 @@ def read_predictions(commit: Commit) -> Predictions | None:
         Damaged: They are not what was written.
         EnvironmentFault: They cannot be read.
     """
-    if PREDICTIONS not in commit.files:
-        return None
+    facts = commit.files.get(PREDICTIONS)
+    return None if facts is None else _read(commit.folder, facts.sha256)
+
+
+def predictions_of(store: Store, run: Run) -> Predictions | None:
+    """Return the predictions of a run that was read before; ``None`` if it has none.
+
+    Raises:
+        Damaged: They are not what was written.
+        EnvironmentFault: They cannot be read.
+    """
+    return None if run.predictions is None else _read(store.folder(run.cell.id), run.predictions)
+
+
+def _read(folder: Path, digest: str) -> Predictions:
+    data = read_checked(folder, PREDICTIONS, digest)
     try:
-        arrays = np.load(io.BytesIO(commit.read(PREDICTIONS)))
+        arrays = np.load(io.BytesIO(data))
         stored = {*_ALWAYS, *arrays.files} & _NAMES
         return Predictions(**{name: arrays[name] for name in stored})
     except (ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:

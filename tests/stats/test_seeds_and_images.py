@@ -164,12 +164,12 @@ def test_coverage_is_near_its_level_where_that_of_seeds_and_of_resampling_is_not
     for case, n, images in itertools.product(CASES, (3, 5, 10, 30), (500, 10_000)):
         found = least[case, n, images] = coverage(case, n, images, studies)
         told = ", ".join(f"{name} {share:.3f}" for name, share in found.items())
-        print(f"{case:8} {n:2} seeds {images:6,} images: {told}")
+        print(f"{case:8} {n:2} seeds {images:6,} images: {told}")  # noqa: T201 - the figures, with -s
         for name in ("two-way", "paired"):
             assert found[name] >= 0.95 - 4 * error, (case, n, images, name)
             # Conservative where seeds are few and neither they nor images matter.
             assert found[name] <= (0.99 if n > 3 else 0.9975), (case, n, images, name)
     assert least["images", 30, 10_000]["seeds"] < 0.65
     assert least["both", 30, 10_000]["seeds"] < 0.9
-    assert least["seeds", 3, 500]["pigeonhole"] < 0.93
+    assert least["seeds", 3, 500]["pigeonhole"] < 0.94
     assert least["neither", 10, 500]["pigeonhole"] > 0.985

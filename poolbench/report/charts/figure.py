@@ -16,11 +16,20 @@ from poolbench.report.chart import (
     Grid,
     Matrices,
     Parallels,
+    Pictures,
     Samples,
     Scatter,
     Surface,
 )
-from poolbench.report.charts import curves, matrices, parallels, samples, scatter, surface
+from poolbench.report.charts import (
+    curves,
+    matrices,
+    parallels,
+    pictures,
+    samples,
+    scatter,
+    surface,
+)
 from poolbench.report.charts.canvas import Canvas
 from poolbench.report.charts.style import SMALL_PT, Theme, looks, shown
 
@@ -31,6 +40,7 @@ DRAWINGS: Mapping[type[Chart], Callable[[Any, Axes, Canvas], None]] = {
     Surface: surface.draw,
     Matrices: matrices.draw,
     Parallels: parallels.draw,
+    Pictures: pictures.draw,
 }
 
 # A column of a page is 3.4 in wide: shrunk to it, the smallest letters still have 5 points.
@@ -135,6 +145,9 @@ def _size(chart: Chart) -> tuple[float, float]:
     if isinstance(chart, Matrices):
         width, height = matrices.extent(chart)
         return max(2.4, TILE_IN * width), TILE_IN * height + 0.4
+    if isinstance(chart, Pictures):
+        width, height = pictures.extent(chart)
+        return max(2.4, width), height + 0.4
     if isinstance(chart, Samples):
         groups = len({sample.label for sample in chart.samples})
         return max(WIDTH_IN, GROUP_IN * groups + 1), HEIGHT_IN

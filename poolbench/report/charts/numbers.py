@@ -15,6 +15,7 @@ from poolbench.report.chart import (
     Grid,
     Matrices,
     Parallels,
+    Pictures,
     Samples,
     Scatter,
     Surface,
@@ -92,6 +93,12 @@ def _(chart: Parallels) -> tuple[Table, ...]:
     titles = ("line", *(axis.label for axis in chart.axes))
     rows: list[list[str | float]] = [[str(n), *line] for n, line in enumerate(chart.lines, 1)]
     return (_table(chart, titles, rows, (False, *(axis.is_share for axis in chart.axes))),)
+
+
+@numbers_behind.register
+def _(_chart: Pictures) -> tuple[Table, ...]:
+    """Return none: what is said of the images is text, which has a table of its own."""
+    return ()
 
 
 @numbers_behind.register
