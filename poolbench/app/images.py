@@ -79,7 +79,9 @@ def image_findings(results: Results, root: Path | None) -> tuple[list[Table], li
         tested = [pair for pair in each.pairs if pair.p is not None]
         if tested:
             pair = min(tested, key=lambda pair: pair.p or 0.0)
-            more, pictures = _discordant(each, pair, root)
+            others = ("the pair with the smallest p; `poolbench compare A B` shows any other",)
+            notes = others if len(tested) > 1 else ()
+            more, pictures = _discordant(each, pair, root, notes)
             tables += more
             charts += pictures
     return tables, charts
@@ -124,7 +126,7 @@ def _compared(
 
 
 def _discordant(
-    on: _Compared, pair: AnswersCompared, root: Path | None
+    on: _Compared, pair: AnswersCompared, root: Path | None, notes: Sequence[str] = ()
 ) -> tuple[list[Table], list[Chart]]:
     answers = on.answers.by_variant
     if not (found := discordant_images(pair, answers)):
@@ -135,11 +137,11 @@ def _discordant(
         pixels, classes = _pictures(cell, answers[pair.b], [each.index for each in found], root)
     except (BadInput, EnvironmentFault) as error:
         note = f"without pictures and names of classes: {error.message}"
-        return [discordant_table(pair, found, title=title, notes=[note])], []
+        return [discordant_table(pair, found, title=title, notes=[*notes, note])], []
     found = discordant_images(pair, answers, classes)
     name = re.sub(r"[^a-z0-9]+", "-", f"images-{on.dataset}-{pair.b}-{pair.a}".lower()).strip("-")
     return (
-        [discordant_table(pair, found, title=title)],
+        [discordant_table(pair, found, title=title, notes=notes)],
         [discordant_chart(pair, found, pixels, name=name, title=title)],
     )
 

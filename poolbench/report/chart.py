@@ -10,11 +10,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence, Sized
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+from typing import Any, Literal
 
 Scale = Literal["linear", "log", "log2", "symlog"]
 
@@ -242,28 +238,6 @@ class Matrices(Chart):
     """Small matrices side by side, in rows: values and derivatives of operators."""
 
     rows: tuple[tuple[Panel, ...], ...]
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Tile:
-    """One image with what is said of it.
-
-    Args:
-        pixels: uint8 ``(H, W, C)`` with one or three channels.
-        heading: A line above it.
-        lines: Lines below it.
-    """
-
-    pixels: NDArray[np.uint8]
-    heading: str
-    lines: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Pictures(Chart):
-    """Images side by side, at least one, whose texts have as many lines each."""
-
-    tiles: tuple[Tile, ...]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -20,7 +20,8 @@ from poolbench.app.images import image_findings, image_tables, pair_on_images
 from poolbench.app.results import read_results
 from poolbench.core.record import Run
 from poolbench.core.study import Study
-from poolbench.report.chart import Chart, Pictures
+from poolbench.report.chart import Chart
+from poolbench.report.pictures import Pictures
 from poolbench.report.table import Table
 from poolbench.stats.image_pairs import ImagePairs
 from poolbench.stats.seeds_and_images import difference_over_seeds_and_images

@@ -16,13 +16,12 @@ from poolbench.report.chart import (
     Matrices,
     Panel,
     Parallels,
-    Pictures,
     Sample,
     Samples,
     Scatter,
     Surface,
-    Tile,
 )
+from poolbench.report.pictures import Pictures, Tile
 
 HOSTILE_NAMES = (r"$\frac{1}{", "<script>x</script> --> $a_1$", "a\x1b[31m\u202eb", "中 “q”")
 SIZES = (16.0, 24.0, 32.0, 48.0)

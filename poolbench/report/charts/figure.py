@@ -16,7 +16,6 @@ from poolbench.report.chart import (
     Grid,
     Matrices,
     Parallels,
-    Pictures,
     Samples,
     Scatter,
     Surface,
@@ -32,6 +31,7 @@ from poolbench.report.charts import (
 )
 from poolbench.report.charts.canvas import Canvas
 from poolbench.report.charts.style import SMALL_PT, Theme, looks, shown
+from poolbench.report.pictures import Pictures
 
 DRAWINGS: Mapping[type[Chart], Callable[[Any, Axes, Canvas], None]] = {
     Curves: curves.draw,

@@ -15,12 +15,12 @@ from poolbench.report.chart import (
     Grid,
     Matrices,
     Parallels,
-    Pictures,
     Samples,
     Scatter,
     Surface,
 )
 from poolbench.report.number_format import NOTHING
+from poolbench.report.pictures import Pictures
 from poolbench.report.table import Column, Table, TableCell, text_cell
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from matplotlib.axes import Axes
 
-from poolbench.report.chart import Pictures
 from poolbench.report.charts.canvas import Canvas
 from poolbench.report.charts.style import SMALL_PT, shown
+from poolbench.report.pictures import Pictures
 
 COLUMNS = 3  # as wide as other charts, or the letters would be too small in a page
 TILE_IN = 1.5

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from poolbench.report.chart import Pictures, Tile
+from poolbench.report.pictures import Pictures, Tile
 from poolbench.report.table import Column, Table, TableCell, text_cell
 from poolbench.stats.answers import Answers, AnswersCompared
 
