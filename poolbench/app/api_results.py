@@ -92,6 +92,7 @@ def report(
     alpha: float | None = None,
     margin: float | None = None,
     target: float | None = None,
+    images: bool = False,
     data_root: str | Path | None = None,
 ) -> Findings:
     """Return the results of a suite, or of every study in a store, as ``poolbench report`` does.
@@ -106,6 +107,7 @@ def report(
         alpha: Significance level, in (0, 1); ``None`` for the suite's.
         margin: Equivalence margin, in percentage points above 0; ``None`` for the suite's.
         target: Validation accuracy, in (0, 1], to show when it was reached.
+        images: Whether to compare variants over seeds and test images, and image by image.
         data_root: Folder of data sets; ``None`` for ``POOLBENCH_DATA``.
 
     Raises:
@@ -117,7 +119,9 @@ def report(
     from poolbench.app.results import Reading, read_results, stored_studies
     from poolbench.report.findings import Findings
 
-    reading = Reading(rule=rule, baseline=baseline, alpha=alpha, margin=margin, target=target)
+    reading = Reading(
+        rule=rule, baseline=baseline, alpha=alpha, margin=margin, target=target, images=images
+    )
     suite, folder = suite_or_store(source, store)
     studies = stored_studies(folder) if suite is None else [study_from(suite, data_root)]
     results = [read_results(study, folder, reading) for study in studies]

@@ -13,8 +13,13 @@ from poolbench.core.errors import BadInput, EnvironmentFault
 from poolbench.core.printable import SHOWN
 
 
-def write_page(results: Results, file: Path) -> Path:
+def write_page(results: Results, file: Path, root: Path | None = None) -> Path:
     """Write a study as one HTML file, atomically.
+
+    Args:
+        results: The results.
+        file: The file.
+        root: Folder of data sets, for the test images that the page shows.
 
     Raises:
         NothingMatched: None of its cells is finished.
@@ -22,17 +27,18 @@ def write_page(results: Results, file: Path) -> Path:
     """
     from poolbench.report.formats.html import render_page
 
-    _write(file, render_page(page_of(results)))
+    _write(file, render_page(page_of(results, root)))
     return file
 
 
-def write_bundle(results: Sequence[Results], folder: Path) -> list[Path]:
+def write_bundle(results: Sequence[Results], folder: Path, root: Path | None = None) -> list[Path]:
     """Write the page of each study, its tables in every format and its figures.
 
     Args:
         results: Results of one study, or of several; each of several gets its own folder.
         folder: The folder; created if missing, but its parent has to exist. Files with the same
             names are replaced.
+        root: As for :func:`write_page`.
 
     Returns:
         The files: ``index.html``, ``tables.md`` and so on, ``figures/*``.
@@ -44,18 +50,18 @@ def write_bundle(results: Sequence[Results], folder: Path) -> list[Path]:
     """
     _make(folder)
     if len(results) == 1:
-        return _write_study(results[0], folder)
+        return _write_study(results[0], folder, root)
     files = []
     for each in results:
         _make(folder / each.study.id)
-        files += _write_study(each, folder / each.study.id)
+        files += _write_study(each, folder / each.study.id, root)
     return files
 
 
-def _write_study(results: Results, folder: Path) -> list[Path]:
+def _write_study(results: Results, folder: Path, root: Path | None) -> list[Path]:
     from poolbench.report.charts.picture import KINDS, write_all
 
-    files = [write_page(results, folder / "index.html")]
+    files = [write_page(results, folder / "index.html", root)]
     made = tables(results)
     for format, entry in FORMATS.items():
         if entry.suffix not in ("", files[0].suffix):  # for a browser there is the page

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from poolbench.app.changes import compare_documents, is_document
 from poolbench.app.gates import Case, judge
+from poolbench.app.images import pair_on_images
 from poolbench.app.results import Reading, Results, read_results, stored_studies
 from poolbench.app.seed_values import ConditionValues, values_of
 from poolbench.app.suites import command
@@ -16,6 +17,7 @@ from poolbench.core.errors import BadInput, NothingMatched, did_you_mean
 from poolbench.core.gate import Gate
 from poolbench.core.pairs import declared_pairs
 from poolbench.core.study import Study
+from poolbench.report.chart import Chart
 from poolbench.report.studies.gates import Ruling, gate_table
 from poolbench.report.table import Table
 
@@ -25,14 +27,16 @@ class Compared:
     """The result of a comparison.
 
     Args:
-        tables: One per data set, and one of the gates if there are any.
+        tables: One or several per data set, and one of the gates if there are any.
         rulings: Rulings of all gates.
         told: What was not judged, a line each.
+        charts: Of two variants, the test images that tell them apart, one per data set.
     """
 
     tables: tuple[Table, ...]
     rulings: tuple[Ruling, ...] = ()
     told: tuple[str, ...] = ()
+    charts: tuple[Chart, ...] = ()
 
 
 def compare(
@@ -44,6 +48,7 @@ def compare(
     reading: Reading,
     gates: Sequence[Gate] = (),
     familywise: bool = False,
+    root: Path | None = None,
 ) -> Compared:
     """Compare what the arguments name, and apply the gates.
 
@@ -58,12 +63,14 @@ def compare(
         gates: Gates that replace the suite's; the suite's are not used if two variants are named,
             because they refer to another baseline.
         familywise: Whether the level of the gates holds for all rulings together.
+        root: Folder of data sets, for the test images that tell two variants apart.
 
     Raises:
         BadInput: A name is not a variant, store or file.
         NothingMatched: There is no study, or no finished run, to compare.
     """
     told: tuple[str, ...] = ()
+    charts: list[Chart] = []
     if is_document(a) or is_document(b):
         tables, rulings = compare_documents(
             a,
@@ -87,6 +94,12 @@ def compare(
             hint = "select another variant with --only"
             raise BadInput("the baseline alone is nothing to compare", hint)
         tables = _tables(results, pairs, is_named=a is not None)
+        if a is not None:
+            (pair,) = pairs
+            for dataset in results.study.datasets:
+                more, pictures = pair_on_images(results, dataset, pair, root)
+                tables += more
+                charts += pictures
         # A numeric bound applies to the baseline too, unless variants were named.
         judged = {candidate for _, candidate in pairs} if a else {*study.variants}
         baseline = str(a) if b else results.study.baseline
@@ -94,7 +107,7 @@ def compare(
         rulings = judge(cases, familywise=familywise)
     if rulings:
         tables = [*tables, gate_table(rulings, familywise=familywise)]
-    return Compared(tables=tuple(tables), rulings=tuple(rulings), told=told)
+    return Compared(tables=tuple(tables), rulings=tuple(rulings), told=told, charts=tuple(charts))
 
 
 def _pairs(a: str | None, b: str | None, study: Study) -> list[tuple[str, str]]:

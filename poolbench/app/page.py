@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 from poolbench import __version__
+from poolbench.app.images import image_findings
 from poolbench.app.plan import plan_of
 from poolbench.app.report import (
     early_tables,
@@ -32,8 +34,12 @@ from poolbench.report.studies.environments import environments_table
 from poolbench.report.studies.outcomes import outcomes_of
 
 
-def page_of(results: Results) -> Page:
+def page_of(results: Results, root: Path | None = None) -> Page:
     """Return a page of everything that a store holds of a study.
+
+    Args:
+        results: The results.
+        root: Folder of data sets, for the test images that tell variants apart.
 
     Raises:
         NothingMatched: No cell is finished.
@@ -54,6 +60,7 @@ def page_of(results: Results) -> Page:
             tables=tuple(overall_tables(results)),
             charts=tuple(overall_charts(results)),
         ),
+        _images(results, root),
         Section(
             title="Learning",
             tables=tuple(early_tables(results)),
@@ -125,6 +132,12 @@ def _differences(study: Study) -> Iterator[str]:
     for dataset in study.datasets:
         for text in about_differences(study, dataset, is_compared=True):
             yield f"{dataset}: {text}" if len(study.datasets) > 1 else text
+
+
+def _images(results: Results, root: Path | None) -> Section:
+    """Return the section on what the networks answer to the test images."""
+    made, charts = image_findings(results, root)
+    return Section(title="Test images", tables=tuple(made), charts=tuple(charts))
 
 
 def _search(results: Results) -> Section:

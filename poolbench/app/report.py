@@ -25,15 +25,18 @@ __all__ = [
 
 
 def tables(results: Results) -> list[Table]:
-    """Return every table with numbers: outcomes, overall, probe results, early learning.
+    """Return every table with numbers: outcomes, conditions, images, probe results, early learning.
 
     Raises:
         NothingMatched: No cell is finished.
         BadInput: See :func:`early_tables`.
     """
+    from poolbench.app.images import image_tables
+
     return [
         *outcome_tables(results),
         *overall_tables(results),
+        *(image_tables(results) if results.with_images else ()),
         *measured_tables(results),
         *early_tables(results),
     ]

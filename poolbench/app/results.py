@@ -33,6 +33,7 @@ class Reading:
         alpha: Significance level of the tests, in (0, 1).
         margin: Equivalence margin, in percentage points above 0.
         target: Validation accuracy, in (0, 1], to show the first epoch that reaches it.
+        images: Whether to compare variants on the test images too.
     """
 
     rule: str | None = None
@@ -40,6 +41,7 @@ class Reading:
     alpha: float | None = None
     margin: float | None = None
     target: float | None = None
+    images: bool | None = None
 
     def applied_to(self, study: Study) -> Study:
         """Return the study with the reading applied to its analysis.
@@ -84,6 +86,7 @@ class Results:
         damaged_runs: What is wrong with runs that count as missing, one sentence each.
         damaged_measurements: What is wrong with measurements that count as missing.
         target: Validation accuracy, to show the first epoch that reaches it; ``None`` for none.
+        with_images: Whether variants are compared on the test images too.
         about_plugins: Which of the study's plug-ins are not loaded, or are another version.
     """
 
@@ -94,6 +97,7 @@ class Results:
     damaged_runs: tuple[str, ...]
     damaged_measurements: tuple[str, ...]
     target: float | None
+    with_images: bool = False
     about_plugins: tuple[str, ...] = ()
 
     @property
@@ -188,6 +192,7 @@ def read_results(study: Study, store_path: Path, reading: Reading | None = None)
         damaged_runs=tuple(damaged_runs),
         damaged_measurements=tuple(damaged_measurements),
         target=reading.target,
+        with_images=bool(reading.images),
         about_plugins=notes_of_plugins(study, store, measurements),
     )
 

@@ -76,6 +76,8 @@ def compare(
 ) -> None:
     """Compare variants, or earlier results with current ones; exit 4 if a gate fails.
 
+    Two variants are also compared over seeds and test images, and image by image.
+
     A gate fails if the whole interval meets its condition, or if a run diverged or collapsed. In
     GitHub Actions the tables also go to the step's summary, and the gates become annotations.
     """
@@ -99,8 +101,9 @@ def compare(
         reading=reading,
         gates=gates,
         familywise=familywise,
+        root=selection.data_root,
     )
-    emit(compared.tables, format, output)
+    emit(compared.tables, format, output, charts=compared.charts)
     for line in compared.told:
         tell(line)
     for line in announce(compared.tables, compared.rulings):

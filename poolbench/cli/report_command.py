@@ -59,6 +59,14 @@ def report(
             "--target", help="Also show when validation accuracy reached this, in (0, 1]."
         ),
     ] = None,
+    images: Annotated[
+        bool,
+        typer.Option(
+            "--images",
+            help="Also compare variants over seeds and test images, and image by image. A page "
+            "always does.",
+        ),
+    ] = False,
 ) -> None:
     """Print the results of a suite, or of every study in the store.
 
@@ -71,7 +79,14 @@ def report(
     from poolbench.app.results import Reading, read_results
     from poolbench.app.sources import tables_of_sources
 
-    reading = Reading(rule=rule, baseline=baseline, alpha=alpha, margin=margin, target=target)
+    reading = Reading(
+        rule=rule,
+        baseline=baseline,
+        alpha=alpha,
+        margin=margin,
+        target=target,
+        images=images or None,
+    )
     suites = [name for name in named or () if not is_document(name)]
     _refuse_unknown(suites)
     suite = suites[0] if suites else None
@@ -92,9 +107,9 @@ def report(
         )
     results = [read_results(study, selection.store, reading) for study in studies]
     if output is not None and is_page:
-        tell(f"wrote {write_page(results[0], output)}")
+        tell(f"wrote {write_page(results[0], output, selection.data_root)}")
     elif output is not None and (output.is_dir() or (format == "rich" and not output.suffix)):
-        for path in write_bundle(results, output):
+        for path in write_bundle(results, output, selection.data_root):
             tell(f"wrote {path}")
     else:
         emit([table for each in results for table in tables(each)], format, output)

@@ -15,6 +15,7 @@ from poolbench.core.cell import DataSpec
 from poolbench.core.counted import first_of
 from poolbench.core.errors import BadInput, EnvironmentFault
 from poolbench.data import DATASETS
+from poolbench.data.arrays import Arrays
 from poolbench.data.cache import cached
 from poolbench.data.fingerprint import fingerprint
 from poolbench.data.splits import Split, Splits, channel_statistics
@@ -44,21 +45,7 @@ def load(spec: DataSpec, *, root: Path | None, download: bool, device: torch.dev
             held-out images and there are none, or they are all the images of a class; or the cell
             is of another revision of the data set.
     """
-    source = spec.source
-    if source.revision != (now := DATASETS[source.name].revision):
-        raise BadInput(
-            f"'{source.name}' was read otherwise when this cell was planned (revision "
-            f"{source.revision}, now {now}): its network knows other images",
-            "train it again",
-        )
-    if fingerprint(source, root) != spec.checksum:
-        raise EnvironmentFault(
-            f"the data set '{source.name}' has changed since this cell was planned",
-            "plan the suite again: other images make another cell",
-        )
-    read = DATASETS.resolve(source.name)
-    decode = partial(read, root=root, download=download, **source.options)
-    arrays = cached(source, spec.checksum, decode)
+    arrays = _arrays(spec, root=root, download=download)
     train = _limited(_split(arrays.train_images, arrays.train_labels), spec, "train")
     train, validation = _hold_out(train, spec)
     if spec.scored_on == "validation":
@@ -76,6 +63,43 @@ def load(spec: DataSpec, *, root: Path | None, download: bool, device: torch.dev
         std=std,
         classes=arrays.classes,
     )
+
+
+def load_scored(spec: DataSpec, *, root: Path | None) -> tuple[Split, tuple[str, ...]]:
+    """Return the images that a cell is scored on, on the CPU, and the names of the classes.
+
+    Args:
+        spec: The data set and how it is used.
+        root: As for :func:`load`; nothing is downloaded.
+
+    Raises:
+        EnvironmentFault: As :func:`load`.
+        BadInput: As :func:`load`.
+    """
+    arrays = _arrays(spec, root=root, download=False)
+    if spec.scored_on == "validation":
+        train = _limited(_split(arrays.train_images, arrays.train_labels), spec, "train")
+        return _required(_hold_out(train, spec)[1]), arrays.classes
+    test = _split(arrays.test_images, arrays.test_labels)
+    return _limited(test, spec, "test"), arrays.classes
+
+
+def _arrays(spec: DataSpec, *, root: Path | None, download: bool) -> Arrays:
+    source = spec.source
+    if source.revision != (now := DATASETS[source.name].revision):
+        raise BadInput(
+            f"'{source.name}' was read otherwise when this cell was planned (revision "
+            f"{source.revision}, now {now}): its network knows other images",
+            "train it again",
+        )
+    if fingerprint(source, root) != spec.checksum:
+        raise EnvironmentFault(
+            f"the data set '{source.name}' has changed since this cell was planned",
+            "plan the suite again: other images make another cell",
+        )
+    read = DATASETS.resolve(source.name)
+    decode = partial(read, root=root, download=download, **source.options)
+    return cached(source, spec.checksum, decode)
 
 
 def _required(validation: Split | None) -> Split:

@@ -228,6 +228,9 @@ def evaluated(
         predictions,
         predicted=seen.predicted.numpy().astype(np.int32),
         probability=seen.probability.numpy(),
+        confidence=seen.confidence.numpy(),
+        nll=seen.nll.numpy(),
+        brier=seen.brier.numpy(),
         label=splits.test.labels.cpu().numpy().astype(np.int32),
     )
     result = Result(

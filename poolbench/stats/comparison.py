@@ -96,6 +96,12 @@ class Comparison:
         """Whether a pair, in either order, was chosen before the results were seen."""
         return (a, b) in self.declared or (b, a) in self.declared
 
+    def family_of(self, a: str, b: str) -> tuple[tuple[str, str], ...]:
+        """Return the pairs over which the p of a pair is corrected, as :meth:`pair` says."""
+        if self.is_declared(a, b):
+            return self.declared
+        return tuple(itertools.combinations(self.values, 2))
+
     @cached_property
     def _all_pairs(self) -> tuple[Pair, ...]:
         return self._compare(list(itertools.combinations(self.values, 2)))

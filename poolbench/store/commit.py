@@ -105,13 +105,7 @@ class Commit:
         Raises:
             Damaged: It is not what was written.
         """
-        try:
-            data = read_file(f"{self.folder}/{name}")
-        except FileNotFoundError:
-            raise Damaged(f"{name} is missing") from None
-        if sha256(data) != self.files[name].sha256:
-            raise Damaged(f"{name} does not match its checksum")
-        return data
+        return read_checked(self.folder, name, self.files[name].sha256)
 
     def verify(self) -> None:
         """Read every byte of every file, and what the small ones say.
@@ -148,6 +142,22 @@ class Commit:
             size_bytes=sum(facts.bytes for facts in self.files.values()),
             predictions=self.files[PREDICTIONS].sha256 if PREDICTIONS in self.files else None,
         )
+
+
+def read_checked(folder: Path, name: str, digest: str) -> bytes:
+    """Return a file of a run, checked against its SHA-256.
+
+    Raises:
+        Damaged: It is not what was written.
+        EnvironmentFault: It cannot be read.
+    """
+    try:
+        data = read_file(f"{folder}/{name}")
+    except FileNotFoundError:
+        raise Damaged(f"{name} is missing") from None
+    if sha256(data) != digest:
+        raise Damaged(f"{name} does not match its checksum")
+    return data
 
 
 @lru_cache(maxsize=64)

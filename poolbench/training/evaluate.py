@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -21,13 +22,24 @@ class Evaluation:
     Args:
         predicted: Predicted class of each image, in the split's order, int64 ``(N,)`` on the CPU.
         probability: Softmax probability of the true class, float32 ``(N,)`` on the CPU.
+        confidence: Softmax probability of the predicted class, likewise.
+        nll: Negative log-likelihood of the true class in nats, likewise; finite also where
+            ``probability`` is too small for a float32.
+        brier: Squared distance of the softmax probabilities from the true class as a one-hot
+            vector, in [0, 2], likewise.
         correct: Number of images classified correctly.
         total: Number N of images.
         loss: Mean cross-entropy, without label smoothing.
+
+    References:
+        Brier 1950, Verification of forecasts expressed in terms of probability.
     """
 
     predicted: Tensor
     probability: Tensor
+    confidence: Tensor
+    nll: Tensor
+    brier: Tensor
     correct: int
     total: int
     loss: float
@@ -51,24 +63,26 @@ def evaluate(
     """
     was_training = network.training
     network.eval()
-    predicted, probability, losses, hits = [], [], [], []
+    seen: dict[str, list[Tensor]] = defaultdict(list)
     try:
         for batch in batches:
             with arithmetic(device, precision), autocast(device, precision):
                 logits = network(batch.images).float()
-            log_probability = -F.cross_entropy(logits, batch.labels, reduction="none")
+            log_probabilities = F.log_softmax(logits, 1)
+            nll = F.nll_loss(log_probabilities, batch.labels, reduction="none")
+            probabilities = log_probabilities.exp()
             choice = logits.argmax(1)
-            predicted.append(choice)
-            probability.append(log_probability.exp())
-            losses.append(-log_probability.double().sum())
-            hits.append((choice == batch.labels).sum())
+            is_label = F.one_hot(batch.labels, logits.shape[1])
+            seen["predicted"].append(choice)
+            seen["probability"].append((-nll).exp())
+            seen["confidence"].append(probabilities.amax(1))
+            seen["nll"].append(nll)
+            seen["brier"].append((probabilities - is_label).square().sum(1))
+            seen["loss"].append(nll.double().sum())
+            seen["correct"].append((choice == batch.labels).sum())
     finally:
         network.train(was_training)
-    classes = torch.cat(predicted).cpu()
-    return Evaluation(
-        predicted=classes,
-        probability=torch.cat(probability).float().cpu(),
-        correct=int(torch.stack(hits).sum()),
-        total=len(classes),
-        loss=float(torch.stack(losses).sum()) / len(classes),
-    )
+    correct, loss = (torch.stack(seen.pop(name)).sum().item() for name in ("correct", "loss"))
+    images = {name: torch.cat(parts).cpu() for name, parts in seen.items()}
+    total = len(images["predicted"])
+    return Evaluation(**images, correct=int(correct), total=total, loss=loss / total)

@@ -151,6 +151,8 @@ def test_a_network_of_a_store_predicts_what_was_predicted(trained: Path) -> None
     assert logits.argmax(1).tolist() == run.predictions.predicted.tolist()
     of_label = logits.softmax(1)[range(len(pixels)), run.predictions.label]
     assert np.allclose(of_label.numpy(), run.predictions.probability, atol=1e-5)
+    largest = logits.softmax(1).amax(1).numpy()
+    assert np.allclose(largest, run.predictions.confidence, atol=1e-5)
     body = pb.model("wrn", depth=8, width=1, in_channels=1, image_size=8, pools={"head": LAE})
     body.load_state_dict(run.load_state_dict())
     with torch.no_grad():

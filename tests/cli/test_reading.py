@@ -107,7 +107,8 @@ def test_a_file_that_cannot_be_written_is_exit_6(poolbench: Program, trained: Pa
 def test_compare_sets_a_candidate_beside_the_baseline(poolbench: Program, trained: Path) -> None:
     two = poolbench("compare", "average", "lae", "--suite", trained)
     assert two.code == 0
-    ((row,),) = tables(poolbench, "compare", "average", "lae", "--suite", trained)
+    (row,), (on_images,), _ = tables(poolbench, "compare", "average", "lae", "--suite", trained)
+    assert (on_images["candidate"], on_images["shift"]) == ("lae", row["shift"])
     assert (row["candidate"], row["baseline"]) == ("lae", "average")
     assert row["verdict"] == "too few seeds"
     assert poolbench("compare", "lae", "--suite", trained).out == two.out

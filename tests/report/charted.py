@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from poolbench.report.chart import (
     Axis,
     Chart,
@@ -20,6 +22,7 @@ from poolbench.report.chart import (
     Surface,
 )
 from poolbench.report.charts_over_conditions import Forest, ForestGroup, ForestRow, RankLine
+from poolbench.report.pictures import Pictures, Tile
 
 HOSTILE_NAMES = (r"$\frac{1}{", "<script>x</script> --> $a_1$", "a\x1b[31m\u202eb", "中 “q”")
 SIZES = (16.0, 24.0, 32.0, 48.0)
@@ -168,7 +171,21 @@ GRID = Grid(
 )
 MIXED_GRID = Grid(name="mixed", title="Mixed", charts=(SCATTER, SAMPLES, MATRICES, PARALLELS))
 
+PICTURES = Pictures(
+    name="pictures",
+    title=f"Images {HOSTILE_NAMES[1]}",
+    caption="3 of the 10 images that tell the two apart are shown.",
+    tiles=tuple(
+        Tile(
+            pixels=np.full((side, side, channels), 128, np.uint8),
+            heading=name,
+            lines=(f"{name}: {name} 3", "average: a class with a name that fills more than a line"),
+        )
+        for side, channels, name in zip((8, 32, 64, 9), (1, 3, 3, 1), HOSTILE_NAMES, strict=True)
+    ),
+)
 EVERY: tuple[Chart, ...] = (
     CURVES, SYMLOG, SCATTER, SAMPLES, SURFACE, CONSTANT, MATRICES, GRID, MIXED_GRID, FOREST,
     RANK_LINE,
+    PICTURES,
 )  # fmt: skip

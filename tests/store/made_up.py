@@ -22,9 +22,9 @@ RESULT = Result(status="ok", correct=9, total=10, test_loss=0.25, parameters=42,
 EPOCH = Epoch(epoch=1, loss=0.5, lr=0.1, validation_accuracy=None, pooling={})
 
 
-def predictions(*predicted: int) -> bytes:
+def predictions(*predicted: int, **others: Any) -> bytes:
     file = io.BytesIO()
-    np.savez(file, predicted=np.array(predicted))
+    np.savez(file, predicted=np.array(predicted), **others)
     return file.getvalue()
 
 

@@ -55,6 +55,11 @@ def test_a_second_run_that_repeats_the_first_is_dropped_whatever_took_longer(
         ),
         # What older versions did not note is no result.
         ({"result": replace(RESULT, classes=10)}, ()),
+        ({"predictions": predictions(1, 2, confidence=[0.5, 0.5])}, ()),
+        (
+            {"predictions": predictions(2, 1, confidence=[0.5, 0.5])},
+            ("same accuracy", "other predictions"),
+        ),
     ],
 )
 def test_a_second_run_that_differs_is_kept_aside_whole_and_told(

@@ -25,6 +25,7 @@ from poolbench.report.charts import (
     forest,
     matrices,
     parallels,
+    pictures,
     rank_line,
     samples,
     scatter,
@@ -33,6 +34,7 @@ from poolbench.report.charts import (
 from poolbench.report.charts.canvas import Canvas
 from poolbench.report.charts.style import SMALL_PT, Theme, looks, shown
 from poolbench.report.charts_over_conditions import Forest, RankLine
+from poolbench.report.pictures import Pictures
 
 DRAWINGS: Mapping[type[Chart], Callable[[Any, Axes, Canvas], None]] = {
     Curves: curves.draw,
@@ -43,6 +45,7 @@ DRAWINGS: Mapping[type[Chart], Callable[[Any, Axes, Canvas], None]] = {
     Parallels: parallels.draw,
     Forest: forest.draw,
     RankLine: rank_line.draw,
+    Pictures: pictures.draw,
 }
 
 # A column of a page is 3.4 in wide: shrunk to it, the smallest letters still have 5 points.
@@ -151,6 +154,9 @@ def _size(chart: Chart) -> tuple[float, float]:
         return WIDTH_IN, forest.height_in(chart)
     if isinstance(chart, RankLine):
         return WIDTH_IN, rank_line.height_in(chart)
+    if isinstance(chart, Pictures):
+        width, height = pictures.extent(chart)
+        return max(2.4, width), height + 0.4
     if isinstance(chart, Samples):
         groups = len({sample.label for sample in chart.samples})
         return max(WIDTH_IN, GROUP_IN * groups + 1), HEIGHT_IN

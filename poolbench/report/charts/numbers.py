@@ -21,6 +21,7 @@ from poolbench.report.chart import (
 )
 from poolbench.report.charts_over_conditions import Forest, RankLine
 from poolbench.report.number_format import NOTHING
+from poolbench.report.pictures import Pictures
 from poolbench.report.table import Column, Table, TableCell, text_cell
 
 
@@ -109,6 +110,12 @@ def _(chart: Forest) -> tuple[Table, ...]:
 @numbers_behind.register
 def _(chart: RankLine) -> tuple[Table, ...]:
     return (_table(chart, ("variant", chart.x.label), chart.ranks.items()),)
+
+
+@numbers_behind.register
+def _(_chart: Pictures) -> tuple[Table, ...]:
+    """Return none: what is said of the images is text, which has a table of its own."""
+    return ()
 
 
 @numbers_behind.register
