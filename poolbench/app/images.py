@@ -157,6 +157,7 @@ def _pictures(
     """
     # Reading images needs torch.
     import numpy as np
+    import torch
 
     from poolbench.data.load import load_scored
 
@@ -166,4 +167,4 @@ def _pictures(
             f"the images of '{cell.data.source.name}' here are not those that were tested on",
             "name the data folder with --data-root",
         )
-    return split.images[indices].numpy(), classes
+    return split.take(torch.tensor(indices)).numpy(), classes

@@ -119,6 +119,8 @@ def test_a_row_has_the_numbers_of_the_stored_predictions(
 
 
 def test_the_pictures_are_those_that_tell_the_variants_apart(study: Study, trained: Path) -> None:
+    import torch
+
     from poolbench.data.load import load_scored
 
     (_, table), (chart,) = on_images(study, trained)
@@ -129,7 +131,7 @@ def test_the_pictures_are_those_that_tell_the_variants_apart(study: Study, train
     assert len(chart.tiles) == len(table.rows) == 9
     for row, tile in zip(table.records, chart.tiles, strict=True):
         index = int(str(row["image"]))
-        assert np.array_equal(tile.pixels, split.images[index].numpy())
+        assert np.array_equal(tile.pixels, split.take(torch.tensor([index]))[0].numpy())
         assert row["class"] == tile.heading == classes[split.labels[index]]
         assert row["candidate_right"] == right["lae"][:, index].sum()
         assert row["baseline_right"] == right["average"][:, index].sum()
