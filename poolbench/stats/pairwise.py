@@ -109,10 +109,9 @@ def compare_pairs(
     )
     tests = [rank_test_of_two(costs[a], costs[b], paired=paired) for a, b in names]
     adjusted = holm([test.p for test in tests])
-    # Holm's correction is monotone, so the corrected floors are the floors of the corrected p.
-    reachable = holm([None if test.p is None else test.smallest_p for test in tests])
     steps = None if margin is None else scale.steps(margin)
     equivalence = holm([equivalence_p(costs[a], costs[b], steps, paired=paired) for a, b in names])
+    verdicts = verdicts_of(tests, alpha=alpha, equivalence=equivalence)
     sign = 1.0 if lower_is_better else -1.0
     pairs = []
     for index, ((a, b), test) in enumerate(zip(names, tests, strict=True)):
@@ -121,7 +120,7 @@ def compare_pairs(
             low, high = interval if lower_is_better else (-interval[1], -interval[0])
             interval = (scale.value(low), scale.value(high))
         delta = sign * dominance(costs[a], costs[b])
-        verdict = _verdict(test, adjusted[index], reachable[index], equivalence[index], alpha=alpha)
+        verdict = verdicts[index]
         pairs.append(
             Pair(
                 a=a,
@@ -145,6 +144,26 @@ def compare_pairs(
             )
         )
     return tuple(pairs)
+
+
+def verdicts_of(
+    tests: Sequence[RankTest], *, alpha: float, equivalence: Sequence[float | None] = ()
+) -> list[Verdict]:
+    """Return the verdicts on the candidates of a family of tests.
+
+    Args:
+        tests: Of each pair; the second sample is the candidate's.
+        alpha: Significance level of the family, in (0, 1).
+        equivalence: Corrected p of each pair's test against the margin; empty for none.
+    """
+    adjusted = holm([test.p for test in tests])
+    # Holm's correction is monotone, so the corrected floors are the floors of the corrected p.
+    reachable = holm([None if test.p is None else test.smallest_p for test in tests])
+    margins = equivalence or [None] * len(tests)
+    return [
+        _verdict(*each, alpha=alpha)
+        for each in zip(tests, adjusted, reachable, margins, strict=True)
+    ]
 
 
 def _verdict(
