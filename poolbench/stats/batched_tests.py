@@ -14,13 +14,12 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from poolbench.stats.exact import LARGEST, rank_sum_counts, signed_rank_counts
-from poolbench.stats.permutations import RESAMPLES, untied_spreads
+from poolbench.stats.permutations import RESAMPLES, arrangements, untied_spreads
 from poolbench.stats.rank_tests import SMALL
 
 Numbers = NDArray[np.float64]
 
-_ROUNDED, _PERMUTED, _COARSE = 1 + 1e-9, 1.35, 4.0
-_FEW = 4  # seeds of which permutations have few different p
+_ROUNDED = 1 + 1e-9  # of what is equal but for rounding
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,7 +109,8 @@ def several_samples(codes: NDArray[np.intp], *, levels: int) -> Quick:
     statistic = (runs - 1) * _ratio(between, spread)
     untied = runs * (runs**2 - 1) / 12
     equivalent = statistic * untied / (runs - 1) + runs * (runs + 1) ** 2 / 4
-    return _several(statistic, equivalent, sums / seeds, seeds, is_within_seeds=False)
+    lost = 1 - spread / untied
+    return _several(statistic, equivalent, lost, sums / seeds, seeds, is_within_seeds=False)
 
 
 def several_within_seeds(costs: Numbers) -> Quick:
@@ -125,7 +125,8 @@ def several_within_seeds(costs: Numbers) -> Quick:
     statistic = seeds * (variants - 1) * _ratio(between, spread)
     untied = seeds * variants * (variants**2 - 1) / 12
     equivalent = statistic * untied / (seeds * (variants - 1)) + seeds * variants * middle**2
-    return _several(statistic, equivalent, sums / seeds, seeds, is_within_seeds=True)
+    lost = 1 - spread / untied
+    return _several(statistic, equivalent, lost, sums / seeds, seeds, is_within_seeds=True)
 
 
 def midranks(values: Numbers) -> Numbers:
@@ -148,6 +149,7 @@ def midranks(values: Numbers) -> Numbers:
 def _several(
     statistic: Numbers,
     equivalent: Numbers,
+    lost: Numbers,
     mean_ranks: Numbers,
     seeds: int,
     *,
@@ -155,11 +157,16 @@ def _several(
 ) -> Quick:
     variants = mean_ranks.shape[1]
     if seeds >= SMALL:
-        p, factor = stats.chi2.sf(statistic, variants - 1), _ROUNDED
+        p, factor = stats.chi2.sf(statistic, variants - 1), np.full(lost.shape, _ROUNDED)
     else:
         null = untied_spreads(variants, seeds, is_within_seeds=is_within_seeds)
         larger = len(null) - np.searchsorted(null, equivalent * (1 - 1e-12))
-        p, factor = (1 + larger) / (RESAMPLES + 1), _COARSE if seeds <= _FEW else _PERMUTED
+        p = (1 + larger) / (RESAMPLES + 1)
+        if arrangements([seeds] * variants, is_within_seeds=is_within_seeds) <= RESAMPLES:
+            factor = np.full(lost.shape, 5.0)  # of few arrangements, all are counted
+        else:
+            tied = 1.15 + 60 / (variants * seeds) ** 1.5 + 2 * lost
+            factor = np.where(lost < 1e-9, _ROUNDED, tied)
     nothing_varies = np.isnan(statistic)
     return Quick(
         p=np.where(nothing_varies, 1.0, p),
@@ -180,7 +187,8 @@ def _of_ties(spread: Numbers, untied: Numbers, seeds: int) -> Numbers:
     Twice what they did in simulated studies of 3 to 50 seeds: see tests/stats/test_simulated.py.
     """
     lost = 1 - spread / np.maximum(untied, 1)
-    return np.where(spread == untied, _ROUNDED, 1 + (8 + 400 * lost) / seeds)
+    few = min(8 / seeds, 100 / seeds**2)
+    return np.where(spread == untied, _ROUNDED, 1 + few + 400 * lost / seeds)
 
 
 def _ratio(a: Numbers, b: Numbers) -> Numbers:
@@ -202,4 +210,3 @@ def _tail(counts: Numbers, distance: Numbers) -> Numbers:
 def _tails(counts: bytes) -> Numbers:
     numbers = np.frombuffer(counts)
     return np.log(2 * np.cumsum(numbers) / numbers.sum())
-

@@ -68,9 +68,9 @@ def _null(groups: Sequence[Numbers], *, is_within_seeds: bool) -> Numbers:
     sizes = [len(group) for group in groups]
     if is_within_seeds:
         orders = _orders_within(sizes[0], len(sizes))
-        ranks = np.broadcast_to(np.column_stack(groups), orders.shape)
+        ranks = np.broadcast_to(np.sort(np.column_stack(groups), axis=1), orders.shape)
         return _spread(np.take_along_axis(ranks, orders, axis=2).sum(axis=1), sizes)
-    pooled = np.concatenate(groups)
+    pooled = np.sort(np.concatenate(groups))  # so that p is the same in whatever order runs come
     starts = np.cumsum([0, *sizes[:-1]])
     draw = _kept_orders if len(pooled) <= _LARGEST_KEPT else _orders
     parts = [np.add.reduceat(pooled[part], starts, axis=1) for part in draw(len(pooled))]

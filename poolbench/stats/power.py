@@ -19,6 +19,7 @@ from poolbench.stats.floor import smallest_p, smallest_p_paired
 from poolbench.stats.simulated import SimulatedStudies
 
 POWER = 0.8
+_CLOSE = 0.01
 LIMIT = 200
 """Most seeds that are tried."""
 
@@ -144,8 +145,9 @@ def power_of(design: Design, gap_images: float, seeds: int, *, studies: int) -> 
         alone = {str(design.better)}
         shown = sum(decision.bold == alone for decision in simulated.decisions(design.rule))
     else:
+        target = design.target
         verdicts = simulated.verdicts(design.declared)
-        shown = sum(verdict[design.target] == "better" for verdict in verdicts)
+        shown = sum(verdict[target] == "better" for verdict in verdicts)
     return Power(shown=shown, studies=studies)
 
 
@@ -187,27 +189,42 @@ def smallest_gap(design: Design, seeds: int, *, studies: int) -> SmallestGap | N
     Returns:
         The gap; ``None`` if these seeds cannot show any.
     """
-    if not design.can_show(seeds):
+    huge = 1e4 * max(design.std_images, 1.0)
+    if power_of(design, huge, seeds, studies=min(studies, 100)).share < POWER:
         return None
-    low, high = 0.0, design.std_images * np.sqrt(_guess(design, design.std_images) / seeds)
-    while power_of(design, high, seeds, studies=studies).share < POWER:
-        low, high = high, 1.5 * high
-        if high > 1e3 * max(design.std_images, 1.0):
-            return None
-    while high - low > max(0.02 * high, 0.01):
-        # The upper end is near the answer, so most of the way down is not worth a try.
-        middle = max((low + high) / 2, 0.9 * high)
-        enough = power_of(design, middle, seeds, studies=studies).share >= POWER
-        low, high = (low, middle) if enough else (middle, high)
-    return SmallestGap(images=float(high), power=power_of(design, high, seeds, studies=studies))
+    # On the normal scale power is nearly a straight line in the gap: at no gap it is below alpha.
+    aim, high = float(stats.norm.ppf(POWER + _CLOSE / 2)), np.inf
+    low, z_low, z_high = 0.0, -_quantile(design), np.inf
+    tried = design.std_images * np.sqrt(_guess(design, design.std_images) / seeds)
+    while True:
+        share = power_of(design, tried, seeds, studies=studies).share
+        if POWER <= share < POWER + _CLOSE or 0 <= high - low < 0.01 * high < np.inf:
+            break
+        z = float(stats.norm.ppf(np.clip(share, 0.01, 0.99)))
+        if share < POWER:
+            low, z_low = tried, z
+        else:
+            high, z_high = tried, z
+        if high == np.inf:
+            tried *= float(np.clip((aim + _quantile(design)) / (z + _quantile(design)), 1.05, 2))
+        else:
+            part = np.clip((aim - z_low) / (z_high - z_low), 0.1, 0.9)
+            tried = float(low + part * (high - low))
+    tried = tried if share >= POWER else float(high)
+    return SmallestGap(images=float(tried), power=power_of(design, tried, seeds, studies=studies))
 
 
 def _guess(design: Design, gap_images: float) -> float:
     """Return the seeds that two normal samples need: where to start the search."""
-    if design.claim == "best" and design.rule != "holm":
-        tests = 1
-    else:
-        tests = design.variants - 1 if design.claim == "best" else len(design.declared)
-    z = stats.norm.isf(design.alpha / 2 / tests) + stats.norm.isf(1 - POWER)
+    z = _quantile(design) + stats.norm.isf(1 - POWER)
     noise = 2 * (1 - design.correlation if design.paired else 1)
     return float(noise * (z * design.std_images / gap_images) ** 2 * np.pi / 3) + 1
+
+
+def _quantile(design: Design) -> float:
+    """Return the normal quantile that a difference must exceed, by and large."""
+    if design.claim == "best":
+        tests = design.variants - 1 if design.rule == "holm" else 1
+    else:
+        tests = len(design.declared)
+    return float(stats.norm.isf(design.alpha / 2 / tests))

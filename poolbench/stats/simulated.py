@@ -35,7 +35,7 @@ class SimulatedStudies:
     """Studies of the same variants and seeds.
 
     Args:
-        costs: Finite costs in whole steps, shape ``(studies, variants, seeds)``, two seeds at least.
+        costs: Finite costs in whole steps, shape ``(studies, variants, seeds)``; two seeds or more.
         alpha: Significance level of every decision, in (0, 1).
         paired: Whether seeds are blocks.
     """
@@ -100,7 +100,9 @@ class SimulatedStudies:
         factor = quick.factor.reshape(asked, tests).copy()
         if trust_auto:
             factor = np.maximum(factor, 3.0)  # scipy's choice is not always the exact one
-        for study in np.flatnonzero((p / factor < self.alpha).any(axis=1) & (factor > 1).any(axis=1)):
+        # Holm's correction multiplies by the number of tests at most.
+        may_be_open = (p / factor < self.alpha) & (p * factor * tests >= self.alpha)
+        for study in np.flatnonzero((may_be_open & (factor > 1)).any(axis=1)):
             self._settle(
                 self.costs[studies[study]],
                 groups[study],
@@ -144,9 +146,7 @@ class SimulatedStudies:
     def _as_tests(self, p: Numbers, mean_ranks: Numbers) -> list[list[RankTest]]:
         variants, seeds = mean_ranks.shape[2], self.costs.shape[2]
         floor = (
-            smallest_p_paired(seeds, variants)
-            if self.paired
-            else smallest_p(*[seeds] * variants)
+            smallest_p_paired(seeds, variants) if self.paired else smallest_p(*[seeds] * variants)
         )
         excess = mean_ranks[:, :, 1] - mean_ranks[:, :, 0]
         return [
