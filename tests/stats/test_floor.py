@@ -113,7 +113,7 @@ def test_the_message_says_what_so_few_seeds_cannot_show_and_how_many_could() -> 
         "5 comparisons; this needs 5 seeds each"
     )
     assert floor_message((2, 5), 0.05, 2, paired=False) == (
-        "2 seeds vs 5: the smallest possible p is 0.095, so no pair can differ at alpha = 0.05 "
+        "2 seeds vs 5: the smallest possible p is 0.0952, so no pair can differ at alpha = 0.05 "
         "over 2 comparisons; this needs 5 seeds each"
     )
     assert floor_message((5, 5), 0.05, 1, paired=True) == (
