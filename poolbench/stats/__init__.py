@@ -6,6 +6,7 @@ from poolbench.stats.caveats import Caveat
 from poolbench.stats.compare import compare
 from poolbench.stats.comparison import Comparison
 from poolbench.stats.correlation import Correlation, rank_correlation
+from poolbench.stats.decision import Decision, Step
 from poolbench.stats.distance import Distance, distance_from
 from poolbench.stats.estimate import Estimate, estimate
 from poolbench.stats.floor import floor_message, seeds_needed, smallest_p, smallest_p_paired
@@ -13,7 +14,7 @@ from poolbench.stats.gate import Judgement, judge_exact, judge_level, judge_shif
 from poolbench.stats.holm import holm
 from poolbench.stats.pairwise import Pair, Verdict
 from poolbench.stats.rates import Rate, fit_rate
-from poolbench.stats.rules import RULES, Decision, Step
+from poolbench.stats.rules import RULES
 
 __all__ = [
     "RULES",

@@ -9,10 +9,10 @@ import numpy as np
 from scipy import stats
 
 from poolbench.stats.costs import Costs, finite, is_constant, present
+from poolbench.stats.decision import Decision
 from poolbench.stats.estimate import Estimate
 from poolbench.stats.floor import floor_message, smallest_p, smallest_p_paired
 from poolbench.stats.rank_tests import SMALL
-from poolbench.stats.rules import Decision
 
 SPREAD_RATIO = 2.0
 _SPREAD_ALPHA = 0.05

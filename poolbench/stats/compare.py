@@ -12,6 +12,7 @@ from poolbench.stats.caveats import caveats_of
 from poolbench.stats.collapse import count_collapsed
 from poolbench.stats.comparison import Comparison, require_pair, require_variant
 from poolbench.stats.costs import oriented
+from poolbench.stats.decide import decide
 from poolbench.stats.estimate import estimate
 from poolbench.stats.rules import RULES
 
@@ -61,7 +62,7 @@ def compare(
         require_pair(*pair, values)
     costs, _ = oriented(values, lower_is_better=lower_is_better)
     estimates = {name: estimate(sample) for name, sample in values.items()}
-    decision = RULES[rule](costs, alpha, paired=paired)
+    decision = decide(rule, costs, alpha, paired=paired)
     collapsed = {
         name: None
         if collapse is None

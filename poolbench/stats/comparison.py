@@ -10,9 +10,9 @@ from typing import Any
 
 from poolbench.core.errors import BadInput, did_you_mean
 from poolbench.stats.caveats import Caveat
+from poolbench.stats.decision import Decision
 from poolbench.stats.estimate import Estimate
 from poolbench.stats.pairwise import Pair, Verdict, compare_pairs
-from poolbench.stats.rules import Decision
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from poolbench.stats.rank_tests import RESAMPLES
+from poolbench.stats.permutations import RESAMPLES
 
 Values = Sequence[float] | NDArray[np.float64]
 

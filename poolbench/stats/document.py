@@ -95,7 +95,8 @@ def _status(value: float | None) -> str:
 
 
 def _pair(pair: Pair) -> dict[str, Any]:
-    return asdict(pair) | {"shift_ci": None if pair.shift_ci is None else list(pair.shift_ci)}
+    intervals = {"shift_ci": pair.shift_ci, "superiority_ci": pair.superiority_ci}
+    return asdict(pair) | {k: None if ci is None else list(ci) for k, ci in intervals.items()}
 
 
 def _finite(value: Any) -> Any:

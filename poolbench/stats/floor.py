@@ -80,7 +80,7 @@ def floor_message(sizes: Sequence[int], alpha: float, comparisons: int, *, paire
     reach = (
         "no test exists for a single seed"
         if min(sizes) < 2
-        else f"{design}: the smallest possible p is {floor:.2g}"
+        else f"{design}: the smallest possible p is {floor:.3g}"
     )
     family = f"{comparisons} comparisons" if comparisons > 1 else "1 comparison"
     return (

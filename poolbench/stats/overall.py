@@ -28,7 +28,7 @@ from poolbench.stats.rank_over_conditions import (
 )
 from poolbench.stats.scale import ratio_of
 from poolbench.stats.shift import Interval
-from poolbench.stats.superiority import mean_interval, superiority_interval
+from poolbench.stats.superiority import mean_interval
 
 Standing = Literal["win", "tie", "loss"]
 _STANDINGS: tuple[Standing, ...] = ("win", "tie", "loss")
@@ -42,15 +42,10 @@ class Contrast:
     Args:
         pair: Their comparison in this condition alone.
         standing: ``tie`` if the shift is at most the margin, whatever its interval.
-        p_better: Chance that a run of the variant is better than one of the baseline, with ties
-            counted half, in [0, 1].
-        p_better_ci: Its interval, of this comparison alone.
     """
 
     pair: Pair
     standing: Standing
-    p_better: float
-    p_better_ci: Interval
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,16 +56,16 @@ class Record:
         wins: Conditions in which it is better by more than the margin.
         ties: Conditions in which the shift is at most the margin.
         losses: Conditions in which it is worse by more than the margin.
-        p_better: Chance that a run of it is better than one of the baseline, averaged over the
+        superiority: Chance that a run of it is better than one of the baseline, averaged over the
             conditions; ``None`` where these are too few.
-        p_better_ci: Its interval over seeds, for these conditions.
+        superiority_ci: Its interval over seeds, for these conditions.
     """
 
     wins: int
     ties: int
     losses: int
-    p_better: float | None
-    p_better_ci: Interval | None
+    superiority: float | None
+    superiority_ci: Interval | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -188,13 +183,7 @@ def _incomplete(comparison: Comparison) -> str:
 
 
 def _contrast(pair: Pair, comparison: Comparison) -> Contrast:
-    p = 1 - pair.a12 if comparison.lower_is_better else pair.a12
-    return Contrast(
-        pair=pair,
-        standing=_standing(pair.shift, comparison),
-        p_better=p,
-        p_better_ci=superiority_interval(p, pair.n_b, pair.n_a, alpha=comparison.alpha),
-    )
+    return Contrast(pair=pair, standing=_standing(pair.shift, comparison))
 
 
 def _standing(shift: float, comparison: Comparison) -> Standing:
@@ -207,12 +196,13 @@ def _standing(shift: float, comparison: Comparison) -> Standing:
 
 def _record(row: list[Contrast]) -> Record:
     counts = {standing: sum(each.standing == standing for each in row) for standing in _STANDINGS}
-    chances = [each.p_better for each in row]
+    chances = [each.pair.superiority for each in row]
+    intervals = [each.pair.superiority_ci for each in row]
     has_mean = len(row) >= LEAST_RANKED
     return Record(
         wins=counts["win"],
         ties=counts["tie"],
         losses=counts["loss"],
-        p_better=math.fsum(chances) / len(chances) if has_mean else None,
-        p_better_ci=mean_interval(chances, [e.p_better_ci for e in row]) if has_mean else None,
+        superiority=math.fsum(chances) / len(chances) if has_mean else None,
+        superiority_ci=mean_interval(chances, intervals) if has_mean else None,
     )

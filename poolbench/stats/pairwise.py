@@ -13,6 +13,7 @@ from poolbench.stats.equivalence import equivalence_p
 from poolbench.stats.holm import holm
 from poolbench.stats.rank_tests import RankTest, rank_test_of_two
 from poolbench.stats.shift import Interval, dominance, location_shift
+from poolbench.stats.superiority import superiority_interval
 
 Verdict = Literal["better", "worse", "equivalent", "undecided", "too few seeds", "no test possible"]
 
@@ -37,6 +38,11 @@ class Pair:
         smallest_p: The smallest p that this number of runs can reach.
         cliffs_delta: ``P(b > a) - P(b < a)``, in [-1, 1].
         a12: ``P(b > a) + P(b = a) / 2``, in [0, 1].
+        superiority: Probability that a run of ``b`` is better than a run of ``a``, ties counting
+            half, in [0, 1], over every run with every other, also of other seeds: ``a12``, or
+            ``1 - a12`` if lower is better.
+        superiority_ci: Its interval at level ``1 - alpha``, for this pair alone and of independent
+            runs; ``None`` if there are too few.
         shift: Hodges-Lehmann estimate of ``b - a``, in the metric's unit.
         shift_ci: Interval of the shift at level ``1 - alpha``, for this pair alone; ``None`` if
             there are too few runs. Infinite on the side of diverged runs.
@@ -58,6 +64,8 @@ class Pair:
     smallest_p: float
     cliffs_delta: float
     a12: float
+    superiority: float
+    superiority_ci: Interval | None
     shift: float
     shift_ci: Interval | None
     verdict: Verdict
@@ -73,10 +81,16 @@ class Pair:
             n_b=self.n_a,
             cliffs_delta=-self.cliffs_delta,
             a12=1 - self.a12,
+            superiority=1 - self.superiority,
+            superiority_ci=_from_one(self.superiority_ci),
             shift=-self.shift,
             shift_ci=None if self.shift_ci is None else (-self.shift_ci[1], -self.shift_ci[0]),
             verdict=_REVERSED.get(self.verdict, self.verdict),
         )
+
+
+def _from_one(interval: Interval | None) -> Interval | None:
+    return None if interval is None else (1 - interval[1], 1 - interval[0])
 
 
 def compare_pairs(
@@ -109,10 +123,9 @@ def compare_pairs(
     )
     tests = [rank_test_of_two(costs[a], costs[b], paired=paired) for a, b in names]
     adjusted = holm([test.p for test in tests])
-    # Holm's correction is monotone, so the corrected floors are the floors of the corrected p.
-    reachable = holm([None if test.p is None else test.smallest_p for test in tests])
     steps = None if margin is None else scale.steps(margin)
     equivalence = holm([equivalence_p(costs[a], costs[b], steps, paired=paired) for a, b in names])
+    verdicts = verdicts_of(tests, alpha=alpha, equivalence=equivalence)
     sign = 1.0 if lower_is_better else -1.0
     pairs = []
     for index, ((a, b), test) in enumerate(zip(names, tests, strict=True)):
@@ -120,14 +133,16 @@ def compare_pairs(
         if interval is not None:
             low, high = interval if lower_is_better else (-interval[1], -interval[0])
             interval = (scale.value(low), scale.value(high))
+        n_a, n_b = len(present(costs[a])), len(present(costs[b]))
         delta = sign * dominance(costs[a], costs[b])
-        verdict = _verdict(test, adjusted[index], reachable[index], equivalence[index], alpha=alpha)
+        superiority = (1 - sign * delta) / 2
+        verdict = verdicts[index]
         pairs.append(
             Pair(
                 a=a,
                 b=b,
-                n_a=len(present(costs[a])),
-                n_b=len(present(costs[b])),
+                n_a=n_a,
+                n_b=n_b,
                 test=test.name,
                 method=test.method,
                 ties=test.ties,
@@ -137,6 +152,8 @@ def compare_pairs(
                 smallest_p=test.smallest_p,
                 cliffs_delta=delta,
                 a12=(delta + 1) / 2,
+                superiority=superiority,
+                superiority_ci=superiority_interval(superiority, n_a, n_b, alpha=alpha),
                 shift=scale.value(sign * shift),
                 shift_ci=interval,
                 verdict=verdict,
@@ -145,6 +162,26 @@ def compare_pairs(
             )
         )
     return tuple(pairs)
+
+
+def verdicts_of(
+    tests: Sequence[RankTest], *, alpha: float, equivalence: Sequence[float | None] = ()
+) -> list[Verdict]:
+    """Return the verdicts on the candidates of a family of tests.
+
+    Args:
+        tests: Of each pair; the second sample is the candidate's.
+        alpha: Significance level of the family, in (0, 1).
+        equivalence: Corrected p of each pair's test against the margin; empty for none.
+    """
+    adjusted = holm([test.p for test in tests])
+    # Holm's correction is monotone, so the corrected floors are the floors of the corrected p.
+    reachable = holm([None if test.p is None else test.smallest_p for test in tests])
+    margins = equivalence or [None] * len(tests)
+    return [
+        _verdict(*each, alpha=alpha)
+        for each in zip(tests, adjusted, reachable, margins, strict=True)
+    ]
 
 
 def _verdict(

@@ -17,9 +17,9 @@ from scipy import stats
 from poolbench.stats.costs import Costs, complete_blocks, differences, is_constant, present
 from poolbench.stats.exact import LARGEST, rank_sum_p, signed_rank_p
 from poolbench.stats.floor import smallest_p, smallest_p_paired
+from poolbench.stats.permutations import RESAMPLES, permutation_p
 
 SMALL = 8
-RESAMPLES = 9_999
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +35,7 @@ class RankTest:
         smallest_p: The smallest p that this number of runs can reach.
         ties: Whether there are ties.
         excess: For two samples only: positive if the second tends to cost more.
+        mean_ranks: Of each variant, where several are tested together.
     """
 
     name: str
@@ -43,6 +44,7 @@ class RankTest:
     smallest_p: float
     ties: bool
     excess: float = 0.0
+    mean_ranks: tuple[float, ...] = ()
 
 
 def rank_test_of_two(
@@ -116,8 +118,7 @@ def rank_test_of_all(samples: Sequence[Costs], *, paired: bool = False) -> RankT
     if _are_frozen(samples):
         return RankTest(name=name, method="none", p=None, smallest_p=floor, ties=True)
     if min(len(group) for group in groups) < SMALL:
-        kind = "samples" if paired else "independent"
-        p, method = _permuted(groups, kind), "permutation"
+        p, method = permutation_p(groups, is_within_seeds=paired), "permutation"
         floor = max(floor, 1 / (RESAMPLES + 1))
     else:
         function = stats.friedmanchisquare if paired else stats.kruskal
@@ -138,23 +139,6 @@ def mean_ranks(samples: Sequence[Costs], *, paired: bool = False) -> list[float]
 def _are_frozen(samples: Sequence[Costs]) -> bool:
     """Whether every sample gave one value, and not all the same: nothing varies by chance."""
     return all(map(is_constant, samples)) and len({float(present(s)[0]) for s in samples}) > 1
-
-
-def _permuted(groups: Sequence[Costs], kind: str) -> float:
-    def between(*samples: Costs, axis: int = -1) -> Costs:
-        total: Costs = sum(np.sum(x, axis=axis) ** 2 / x.shape[axis] for x in samples)
-        return total
-
-    outcome = stats.permutation_test(
-        tuple(groups),
-        between,
-        permutation_type=kind,
-        vectorized=True,
-        n_resamples=RESAMPLES,
-        alternative="greater",
-        rng=np.random.default_rng(0),
-    )
-    return float(outcome.pvalue)
 
 
 def _signed_rank(blocks: Costs, *, is_frozen: bool) -> RankTest:

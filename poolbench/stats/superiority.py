@@ -1,4 +1,4 @@
-"""The interval of P(A > B), the chance that a run of one variant beats a run of another."""
+"""The probability that a run of one variant beats a run of another, with its interval."""
 
 from __future__ import annotations
 
@@ -9,43 +9,50 @@ from scipy import optimize, stats
 
 from poolbench.stats.shift import Interval
 
+_NEXT_TO_AN_END = 1e-12
 
-def superiority_interval(p: float, n_first: int, n_second: int, *, alpha: float = 0.05) -> Interval:
-    """Return a score interval of ``P(A > B) + P(A = B) / 2``, which is never empty at 0 or 1.
 
-    It holds the probabilities ``q`` with ``(p - q)^2 <= z^2 V(q)``; V is the variance of the
-    Mann-Whitney statistic where both distributions are exponential, with both sample sizes replaced
-    by their mean.
+def superiority_interval(
+    share: float, n_first: int, n_second: int, *, alpha: float = 0.05
+) -> Interval | None:
+    """Return the interval of ``P(b > a) + P(b = a) / 2`` from its estimate.
+
+    It holds every probability from which the estimate is not further away than its standard error
+    there, times the normal quantile. So it never leaves [0, 1], and has a width even where all
+    runs of one variant beat all of the other.
 
     Args:
-        p: Its estimate, in [0, 1].
-        n_first: Runs of A, at least 1.
-        n_second: Runs of B, at least 1.
+        share: The estimate ``U / (n_first n_second)``, in [0, 1]; NaN without runs.
+        n_first: Runs of one variant.
+        n_second: Runs of the other.
         alpha: One minus the confidence, in (0, 1).
 
+    Returns:
+        Its ends; ``None`` below two runs of either.
+
     References:
-        Hanley, McNeil 1982, "The meaning and use of the area under a receiver operating
-        characteristic (ROC) curve"; Newcombe 2006, "Confidence intervals for an effect size measure
-        based on the Mann-Whitney statistic. Part 2", method 5.
+        Newcombe 2006, "Confidence intervals for an effect size measure based on the Mann-Whitney
+        statistic. Part 2", method 5, with the variance of Hanley and McNeil 1982.
     """
-    z = float(stats.norm.isf(alpha / 2))
-    low, below = (_lower_end(each, n_first, n_second, z) for each in (p, 1 - p))
-    return low, 1 - below
+    if min(n_first, n_second) < 2 or math.isnan(share):
+        return None
+    squared = float(stats.norm.isf(alpha / 2)) ** 2
+    more = (n_first + n_second) / 2 - 1
+
+    def excess(p: float) -> float:
+        shape = 1 + more * ((1 - p) / (2 - p) + p / (1 + p))
+        return (p - share) ** 2 - squared * p * (1 - p) * shape / (n_first * n_second)
+
+    # At 0 and 1 there is no error, so these are always roots; the end that is meant lies inside.
+    inside = min(max(share, _NEXT_TO_AN_END), 1 - _NEXT_TO_AN_END)
+    low = 0.0 if share == 0 else float(optimize.brentq(excess, 0.0, inside))
+    high = 1.0 if share == 1 else float(optimize.brentq(excess, inside, 1.0))
+    return low, high
 
 
-def _lower_end(p: float, n_first: int, n_second: int, z: float) -> float:
-    others = (n_first + n_second) / 2 - 1
-
-    def excess(q: float) -> float:
-        spread = 1 + others * ((1 - q) / (2 - q) + q / (1 + q))
-        # Both sides are divided by 1 - q, which is also a solution where p = 1.
-        distance = 1 - q if p == 1 else (p - q) ** 2 / (1 - q)
-        return distance - z**2 * q * spread / (n_first * n_second)
-
-    return float(optimize.brentq(excess, 0.0, p)) if p else 0.0
-
-
-def mean_interval(estimates: Sequence[float], intervals: Sequence[Interval]) -> Interval:
+def mean_interval(
+    estimates: Sequence[float], intervals: Sequence[Interval | None]
+) -> Interval | None:
     """Return the interval of the mean of independent quantities from their own intervals.
 
     Distances from estimate to end add up as standard errors do, on each side for itself.
@@ -53,6 +60,9 @@ def mean_interval(estimates: Sequence[float], intervals: Sequence[Interval]) -> 
     Args:
         estimates: At least one.
         intervals: Of each estimate, at one level.
+
+    Returns:
+        Its ends; ``None`` if one of the intervals is.
 
     Numerics:
         For three conditions of 3 to 30 seeds, simulated from normal distributions, it held the true
@@ -62,8 +72,11 @@ def mean_interval(estimates: Sequence[float], intervals: Sequence[Interval]) -> 
         Zou, Donner 2008, "Construction of confidence limits about effect measures: a general
         approach".
     """
+    known = [each for each in intervals if each is not None]
+    if len(known) < len(intervals):
+        return None
     n = len(estimates)
     mean = math.fsum(estimates) / n
-    below = math.hypot(*(e - low for e, (low, _) in zip(estimates, intervals, strict=True)))
-    above = math.hypot(*(high - e for e, (_, high) in zip(estimates, intervals, strict=True)))
+    below = math.hypot(*(e - low for e, (low, _) in zip(estimates, known, strict=True)))
+    above = math.hypot(*(high - e for e, (_, high) in zip(estimates, known, strict=True)))
     return mean - below / n, mean + above / n

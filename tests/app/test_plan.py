@@ -39,7 +39,7 @@ def test_the_smallest_p_is_that_of_the_test_that_will_be_made(
         reached = stats.mannwhitneyu(range(seeds), range(seeds, 2 * seeds), method="exact").pvalue
     note = power_note(tmp_path, seeds=seeds, paired=paired)
     (found,) = re.findall(r"smallest possible p (?:is )?([\d.e-]*\d)", note)
-    assert found == f"{reached:.2g}"
+    assert found == f"{reached:.3g}"
     assert note.startswith("Can ") == (reached < 0.05)
 
 

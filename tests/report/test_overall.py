@@ -47,7 +47,7 @@ def test_every_variant_has_its_rank_its_record_and_its_chance() -> None:
         ["max", "3.00", "0", "0", "6"],
         ["lae", "1.00", "6", "0", "0"],
     ]
-    assert table.records[2]["p_better"] == 1.0
+    assert table.records[2]["superiority"] == 1.0
     assert table.title.endswith("overall · test accuracy, 6 conditions")
     assert len(shifts.rows) == 12
     first = shifts.records[0]

@@ -39,6 +39,7 @@ def test_rows_follow_the_suite_and_say_what_was_found() -> None:
         "n",
         "accuracy %",
         "vs average, points [95 % interval]",
+        "P(beats average) [95 %]",
         "p (Holm)",
         "verdict",
         "published %",
@@ -49,16 +50,17 @@ def test_rows_follow_the_suite_and_say_what_was_found() -> None:
     assert [column.title for column in table.columns if column.is_text] == ["variant", "verdict"]
     average, best, other, bad = (row(cells) for cells in table.rows)
     assert average == [
-        "average", "6", "91.25 ± 0.94", "baseline", "", "", "–", "–", "12,345", "292",
+        "average", "6", "91.25 ± 0.94", "baseline", "", "", "", "–", "–", "12,345", "292",
     ]  # fmt: skip
     assert best == [
-        "max", "6", "* 96.25 ± 0.94", "+5.00 [+3.50, +6.50]", "0.0065", "▲ better",
+        "max", "6", "* 96.25 ± 0.94", "+5.00 [+3.50, +6.50]", "1.00 [0.69, 1.00]", "0.0065",
+        "▲ better",
         "98.50 ± 0.25", "−2.25", "12,345", "292",
     ]  # fmt: skip
     assert other[:3] == ["other", "5/6‡", "91.20 ± 1.35"]
-    assert other[5] == "undecided"
+    assert other[6] == "undecided"
     assert bad[:4] == ["bad", "0/6†", "–", "−∞ [−∞, −∞]"]
-    assert bad[5] == "▼ worse"
+    assert bad[6] == "▼ worse"
 
 
 def test_values_stay_fractions_for_programs() -> None:
@@ -99,7 +101,8 @@ def test_error_is_the_complement_and_lower_is_better() -> None:
     error = tabled(counts, metric="error")
     assert row(error.rows[1])[2] == "* 3.75 ± 0.94"
     assert row(error.rows[1])[3] == "−5.00 [−6.50, −3.50]"
-    assert row(error.rows[1])[5] == row(accuracy.rows[1])[5] == "▲ better"
+    assert row(error.rows[1])[6] == row(accuracy.rows[1])[6] == "▲ better"
+    assert row(error.rows[1])[4] == row(accuracy.rows[1])[4] == "1.00 [0.69, 1.00]"
     assert (accuracy.detail["lower_is_better"], error.detail["lower_is_better"]) == (False, True)
 
 
@@ -113,7 +116,7 @@ def test_equal_counts_are_equal_values_so_ties_are_seen() -> None:
 def test_too_few_seeds_are_marked_and_never_called_equal() -> None:
     table = tabled({"average": LOW[:3], "max": HIGH[:3]})
     assert [cells[2].mark for cells in table.rows] == ["*?", "*?"]
-    assert row(table.rows[1])[5] == "? too few seeds"
+    assert row(table.rows[1])[6] == "? too few seeds"
     (pair,) = table.detail["pairs"]
     assert (pair["n_a"], pair["n_b"], pair["smallest_p"]) == (3, 3, pytest.approx(0.1))
     assert pair["verdict"] == table.records[1]["verdict"] == "too few seeds"
@@ -154,7 +157,7 @@ def test_rule_level_baseline_and_margin_are_those_of_the_study() -> None:
     table = results_table(replace(study, baseline="max"), "digits", runs)
     assert table.detail["rule"] == "paper"
     assert table.detail["margin"] == pytest.approx(0.09)
-    assert row(table.rows[0])[5] == "≈ equivalent"
+    assert row(table.rows[0])[6] == "≈ equivalent"
     assert row(table.rows[1])[3] == "baseline"
     assert [cells[2].is_bold for cells in table.rows] == [True, True]
 
@@ -191,7 +194,7 @@ def test_a_paired_study_is_tested_seed_by_seed() -> None:
     steady = [count + gain for count, gain in zip(LOW, (1, 2, 3, 4, 5, 6), strict=True)]
     study, runs = finished({"average": LOW, "max": steady}, paired=True)
     table = results_table(study, "digits", runs)
-    assert row(table.rows[1])[5] == "▲ better"
+    assert row(table.rows[1])[6] == "▲ better"
     assert table.detail["paired"] is True
     assert [pair["test"] for pair in table.detail["pairs"]] == ["Wilcoxon signed-rank"]
 
@@ -202,7 +205,7 @@ def test_a_pair_is_shown_with_its_effect_and_the_caveats_that_concern_it() -> No
     table = pair_table(comparison, [("average", "max")])
     assert row(table.rows[0]) == [
         "max", "average", "6 vs 6", "96.25 ± 0.94", "91.25 ± 0.94", "+5.00 [+3.50, +6.50]",
-        "0.0022", "0.0043", "0.0022", "+1.00", "▲ better",
+        "1.00 [0.69, 1.00]", "0.0022", "0.0043", "0.0022", "+1.00", "▲ better",
     ]  # fmt: skip
     (diverged,) = comparison.caveats
     assert diverged.variants == ("other",)
@@ -225,7 +228,7 @@ def test_what_other_runs_were_measured_with_is_said_instead_of_the_published_num
     )
     table = results_table(_published(shorter), "digits", runs)
     assert table.title == "A study (changed: recipe) · digits · test accuracy"
-    assert [row(cells)[6:8] for cells in table.rows] == [
+    assert [row(cells)[7:9] for cells in table.rows] == [
         ["90.00 ± 0.50", "+1.25"],
         ["not comparable", "–"],
     ]
@@ -251,7 +254,7 @@ def test_other_seeds_are_named_and_leave_the_mean_comparable() -> None:
     )
     table = results_table(_published(fewer), "digits", runs)
     assert table.title == "A study · digits · test accuracy"
-    assert row(table.rows[1])[6:8] == ["98.50 ± 0.25", "−2.25"]
+    assert row(table.rows[1])[7:9] == ["98.50 ± 0.25", "−2.25"]
     assert table.notes[-1] == (
         "differs from the suite: 6 seeds instead of 30; "
         "the means stay comparable, other seeds only change their interval"
@@ -265,7 +268,7 @@ def test_the_level_the_family_and_the_test_of_a_pair_are_told() -> None:
     assert table.title == "test accuracy"
     assert pair_table(comparison, [("lae", "max")], title="mine").title == "mine"
     assert table.columns[5].title == "points [90 % interval]"
-    assert table.notes == (
+    assert table.notes[:-1] == (
         "points: Hodges-Lehmann shift, candidate − baseline; higher accuracy is better; "
         "alpha = 0.1",
         "max against average: p by Mann-Whitney U; Holm over 2 comparisons, every contrast with "
@@ -273,6 +276,7 @@ def test_the_level_the_family_and_the_test_of_a_pair_are_told() -> None:
         "max against lae: p by Mann-Whitney U; Holm over 3 comparisons, every pair of variants, "
         "since this one was picked after the results were there",
     )
+    assert table.notes[-1].startswith("P(beats ...)")
     assert table.detail["metric"] == "accuracy"
     study, runs = finished({"average": LOW[:1], "max": HIGH[:1]}, metric="error")
     few = pair_table(outcomes_of(study, "digits", runs).comparison, [("average", "max")])

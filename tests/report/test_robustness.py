@@ -45,7 +45,7 @@ def test_the_area_of_each_seed_is_compared_and_the_best_is_bold() -> None:
     record = areas.records[0]
     assert record["area_mean"] == pytest.approx(sum(e for e in expected if e) / 6)
     assert [cells[2].is_bold for cells in areas.rows] == [False, True]
-    assert row(areas.rows[1])[5] == "▲ better"
+    assert row(areas.rows[1])[6] == "▲ better"
     assert row(areas.rows[0])[3] == "baseline"
     assert record["least_mean"] == pytest.approx(22.5 / TOTAL)
     assert row(settings.rows[0])[0] == "0"

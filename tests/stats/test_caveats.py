@@ -78,7 +78,7 @@ def test_a_floor_that_only_touches_alpha_is_too_high() -> None:
 
 
 def test_paired_seeds_have_the_floor_of_the_signed_ranks() -> None:
-    # 2 / 2^5 is 0.062 and 2 / 2^6 is 0.031; of six seeds that one variant lacks one of, five count.
+    # 2 / 2^5 is 0.0625, 2 / 2^6 is 0.031; of six seeds that one variant lacks one of, five count.
     assert caveat("too-few-seeds", sized(5, 5)) is None
     assert caveat("too-few-seeds", sized(5, 5), paired=True) is not None
     assert caveat("too-few-seeds", sized(6, 6), paired=True) is None

@@ -113,16 +113,16 @@ def test_the_message_says_what_so_few_seeds_cannot_show_and_how_many_could() -> 
         "5 comparisons; this needs 5 seeds each"
     )
     assert floor_message((2, 5), 0.05, 2, paired=False) == (
-        "2 seeds vs 5: the smallest possible p is 0.095, so no pair can differ at alpha = 0.05 "
+        "2 seeds vs 5: the smallest possible p is 0.0952, so no pair can differ at alpha = 0.05 "
         "over 2 comparisons; this needs 5 seeds each"
     )
     assert floor_message((5, 5), 0.05, 1, paired=True) == (
-        "5 paired seeds: the smallest possible p is 0.062, so no pair can differ at alpha = 0.05 "
+        "5 paired seeds: the smallest possible p is 0.0625, so no pair can differ at alpha = 0.05 "
         "over 1 comparison; this needs 6 seeds each"
     )
     for sizes in ((5, 6), (6, 5)):  # of six seeds those count that both have
         assert floor_message(sizes, 0.05, 1, paired=True) == (
-            "5 paired seeds: the smallest possible p is 0.062, so no pair can differ at alpha = "
+            "5 paired seeds: the smallest possible p is 0.0625, so no pair can differ at alpha = "
             "0.05 over 1 comparison; this needs 6 seeds each"
         )
     assert floor_message((3, 1), 0.05, 1, paired=False).startswith("no test exists")

@@ -40,16 +40,16 @@ def test_without_a_margin_only_equals_tie() -> None:
 def test_a_lower_error_is_a_win_and_so_is_its_probability() -> None:
     found = of(shifted(-0.01), shifted(-0.02), shifted(-0.03), lower_is_better=True)
     record = found.records["lae"]
-    assert (record.wins, record.losses, record.p_better) == (3, 0, 1.0)
-    assert found.contrasts["lae"]["0"].p_better_ci[1] == 1.0
+    assert (record.wins, record.losses, record.superiority) == (3, 0, 1.0)
+    assert (found.contrasts["lae"]["0"].pair.superiority_ci or (0.0, 0.0))[1] == 1.0
 
 
 def test_probabilities_are_averaged_and_points_are_not() -> None:
     # Of 25 pairs of runs 10 + 5/2, 25 and 0 are won.
     found = of(shifted(0.0), shifted(0.1), shifted(-0.3))
     record = found.records["lae"]
-    assert record.p_better == pytest.approx(0.5)
-    low, high = record.p_better_ci or (math.nan, math.nan)
+    assert record.superiority == pytest.approx(0.5)
+    low, high = record.superiority_ci or (math.nan, math.nan)
     assert 0.3 < low < 0.5 < high < 0.7
     assert not any("shift" in name for name in vars(record))
 
@@ -57,7 +57,7 @@ def test_probabilities_are_averaged_and_points_are_not() -> None:
 def test_fewer_than_three_conditions_are_counted_and_not_averaged() -> None:
     found = of(shifted(0.1), shifted(0.2))
     assert found.records["lae"].wins == 2
-    assert found.records["lae"].p_better is None
+    assert found.records["lae"].superiority is None
     assert found.mean_ranks == {}
     assert found.test is None
 

@@ -9,6 +9,7 @@ from scipy import stats
 
 from poolbench.stats import RULES
 from poolbench.stats import compare as compare_values
+from poolbench.stats.decide import decide
 
 compare = partial(compare_values, lower_is_better=True)
 
@@ -44,7 +45,7 @@ def loss_rate(
     generator = np.random.default_rng(seed)
     lost = 0
     for column in generator.normal(size=(columns, variants, n)):
-        decision = RULES[rule]({f"v{i}": row for i, row in enumerate(column)}, 0.05, **options)
+        decision = decide(rule, {f"v{i}": row for i, row in enumerate(column)}, 0.05, **options)
         lost += len(decision.bold) < variants
     return lost / columns
 
@@ -154,7 +155,7 @@ def test_a_decision_is_paired_where_the_seeds_are(rule: str) -> None:
     values = {"a": before, "b": [value + 0.1 + 0.01 * k for k, value in enumerate(before)]}
     assert compare(values, rule=rule).bold == {"a", "b"}
     costs = {name: np.array(sample) for name, sample in values.items()}
-    assert RULES[rule](costs, 0.05).bold == {"a", "b"}
+    assert decide(rule, costs, 0.05).bold == {"a", "b"}
     paired = compare(values, rule=rule, paired=True).decision
     assert paired.bold == {"a"}
     assert [step.test for step in paired.steps] == ["Wilcoxon signed-rank"]

@@ -37,7 +37,7 @@ def notes_of_shifts(conditions: Conditions) -> Iterator[str]:
     baseline = overall.first.baseline
     yield (
         f"points: Hodges-Lehmann shift against {baseline} with the interval of each comparison "
-        f"alone, as in the table of the condition; P(variant > {baseline}): chance that a run of "
+        f"alone, as in the table of the condition; P(beats {baseline}): chance that a run of "
         f"the variant is better than one of {baseline}, ties counted half"
     )
     yield about_standings(overall)
@@ -101,7 +101,7 @@ def _about_chances(overall: Overall) -> Iterator[str]:
     if len(overall.comparable) < LEAST_RANKED:
         return
     yield (
-        f"P(variant > {overall.first.baseline}): chance that a run of the variant is better than "
+        f"P(beats {overall.first.baseline}): chance that a run of the variant is better than "
         f"one of {overall.first.baseline}, ties counted half, averaged over the conditions; its "
         "interval is over seeds, for these conditions, and says nothing of others"
     )

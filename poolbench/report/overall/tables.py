@@ -9,14 +9,17 @@ from poolbench.report.cells import optional
 from poolbench.report.number_format import NOTHING, fixed, points
 from poolbench.report.overall.conditions import Conditions
 from poolbench.report.overall.notes import notes_of_overall, notes_of_shifts
-from poolbench.report.studies.comparison_cells import verdict_cell
+from poolbench.report.studies.comparison_cells import (
+    superiority_cell,
+    superiority_column,
+    verdict_cell,
+)
 from poolbench.report.table import Column, Table, TableCell, text_cell
 from poolbench.stats.overall import Contrast, Overall, Record
 from poolbench.stats.shift import Interval
 
 _EMPTY = TableCell(values=(None,), text="")
 _SHIFT = ("shift", "shift_low", "shift_high")
-_CHANCE = ("p_better", "p_better_low", "p_better_high")
 _SIGNS = {"win": "better", "tie": "tied", "loss": "worse"}
 
 
@@ -40,7 +43,7 @@ def _variants_table(conditions: Conditions) -> Table:
             Column(title=f"vs {baseline}: better", fields=("wins",)),
             Column(title="tied", fields=("ties",)),
             Column(title="worse", fields=("losses",)),
-            Column(title=f"P(variant > {baseline}) [{_level(overall)} % interval]", fields=_CHANCE),
+            superiority_column(f"P(beats {baseline}) [{_level(overall)} % interval]"),
         ]
     return Table(
         title=(
@@ -85,16 +88,14 @@ def _record_cells(record: Record | None, is_baseline: bool) -> tuple[TableCell, 
     counts = (record.wins, record.ties, record.losses)
     return (
         *(TableCell(values=(count,), text=str(count)) for count in counts),
-        _chance_cell(record.p_better, record.p_better_ci),
+        _chance_cell(record.superiority, record.superiority_ci),
     )
 
 
 def _chance_cell(p: float | None, interval: Interval | None) -> TableCell:
-    if p is None or interval is None:
+    if p is None:
         return TableCell(values=(None, None, None), text=NOTHING)
-    low, high = interval
-    text = f"{fixed(p, 2)} [{fixed(low, 2)}, {fixed(high, 2)}]"
-    return TableCell(values=(p, low, high), text=text)
+    return superiority_cell(p, interval)
 
 
 def _shifts_table(conditions: Conditions) -> Table:
@@ -106,7 +107,7 @@ def _shifts_table(conditions: Conditions) -> Table:
             Column(title="variant", fields=("variant",), is_text=True),
             Column(title="condition", fields=("condition",), is_text=True),
             Column(title=f"points [{level} % interval]", fields=_SHIFT),
-            Column(title=f"P(variant > {baseline}) [{level} % interval]", fields=_CHANCE),
+            superiority_column(f"P(beats {baseline}) [{level} % interval]"),
             Column(title="counted as", fields=("standing",), is_text=True),
             Column(title="verdict", fields=("verdict",), is_text=True),
         ),
@@ -137,7 +138,7 @@ def _shift_cells(overall: Overall, name: str, condition: str) -> tuple[TableCell
             values=(found.pair.shift, low, high),
             text=points(found.pair.shift, found.pair.shift_ci),
         ),
-        _chance_cell(found.p_better, found.p_better_ci),
+        superiority_cell(found.pair.superiority, found.pair.superiority_ci),
         TableCell(values=(found.standing,), text=_SIGNS[found.standing]),
         verdict_cell(found.pair),
     )

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
+from dataclasses import replace
 
-from poolbench.report.number_format import per_cent, points, probability
+from poolbench.report.number_format import NOTHING, fixed, per_cent, points, probability
 from poolbench.report.table import Column, TableCell
 from poolbench.stats import Comparison, Estimate, Pair, Verdict
+from poolbench.stats.shift import Interval
 
 SIGNS: Mapping[Verdict, str] = {
     "better": "▲", "worse": "▼", "equivalent": "≈", "too few seeds": "?", "no test possible": "?"
@@ -47,6 +50,7 @@ def contrast_columns(comparison: Comparison) -> tuple[Column, ...]:
             title=f"vs {comparison.baseline}, points [{level} % interval]",
             fields=("shift", "shift_low", "shift_high"),
         ),
+        superiority_column(f"P(beats {comparison.baseline}) [{level} %]"),
         Column(title="p (Holm)", fields=("p_adjusted",)),
         Column(title="verdict", fields=("verdict",), is_text=True),
     )
@@ -57,10 +61,34 @@ def contrast_cells(comparison: Comparison, variant: str) -> tuple[TableCell, ...
     pair = next((pair for pair in comparison.contrasts if pair.b == variant), None)
     if pair is None:
         nothing = TableCell(values=(None,), text="")
-        return TableCell(values=(None, None, None), text="baseline"), nothing, nothing
+        none = TableCell(values=(None, None, None), text="")
+        return replace(none, text="baseline"), none, nothing, nothing
     low, high = pair.shift_ci or (None, None)
     return (
         TableCell(values=(pair.shift, low, high), text=points(pair.shift, pair.shift_ci)),
+        superiority_cell(pair.superiority, pair.superiority_ci),
         TableCell(values=(pair.p_adjusted,), text=probability(pair.p_adjusted)),
         verdict_cell(pair),
     )
+
+
+def superiority_column(title: str) -> Column:
+    """Return the column of :func:`superiority_cell`."""
+    return Column(title=title, fields=("superiority", "superiority_low", "superiority_high"))
+
+
+def superiority_cell(superiority: float, interval: Interval | None) -> TableCell:
+    """Return the probability that a run of the candidate beats one of the baseline."""
+    low, high = interval or (None, None)
+    if math.isnan(superiority):
+        return TableCell(values=(None, low, high), text=NOTHING)
+    text = fixed(superiority, 2)
+    if interval is not None:
+        text += f" [{fixed(interval[0], 2)}, {fixed(interval[1], 2)}]"
+    return TableCell(values=(superiority, low, high), text=text)
+
+
+ABOUT_SUPERIORITY = (
+    "P(beats ...): probability that a run is better than one of the other variant, ties counting "
+    "half: 0.50 is no difference; its interval is Newcombe's, of independent runs"
+)

@@ -7,6 +7,7 @@ from typing import Any
 
 from poolbench.core.counted import counted
 from poolbench.report.number_format import per_cent, probability
+from poolbench.report.studies.comparison_cells import ABOUT_SUPERIORITY
 from poolbench.report.studies.outcomes import Outcomes
 from poolbench.stats import Comparison, holm, seeds_needed
 from poolbench.stats.binomial import binomial_error
@@ -125,6 +126,7 @@ def _about_contrasts(comparison: Comparison) -> Iterator[str]:
         f"comparison alone; p: {tested[0].test}, Holm over "
         f"{counted(size, 'comparison')}{chosen}; ▲ better, ▼ worse{equivalent}"
     )
+    yield ABOUT_SUPERIORITY
     family = comparison.family or comparison.contrasts
     known = [None if pair.p is None else pair.smallest_p for pair in family]
     floors = [p for p in holm([*known, *[None] * (size - len(known))]) if p is not None]

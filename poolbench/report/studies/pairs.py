@@ -6,7 +6,12 @@ from collections.abc import Collection, Sequence
 
 from poolbench.core.counted import counted
 from poolbench.report.number_format import per_cent, points, probability, ratio
-from poolbench.report.studies.comparison_cells import verdict_cell
+from poolbench.report.studies.comparison_cells import (
+    ABOUT_SUPERIORITY,
+    superiority_cell,
+    superiority_column,
+    verdict_cell,
+)
 from poolbench.report.studies.notes import about_caveats
 from poolbench.report.table import Column, Table, TableCell, text_cell
 from poolbench.stats import Comparison
@@ -47,6 +52,7 @@ def pair_table(
             Column(
                 title=f"points [{level} % interval]", fields=("shift", "shift_low", "shift_high")
             ),
+            superiority_column(f"P(beats baseline) [{level} %]"),
             Column(title="p", fields=("p",)),
             Column(title="p (Holm)", fields=("p_adjusted",)),
             Column(title="smallest p", fields=("smallest_p",)),
@@ -59,6 +65,7 @@ def pair_table(
             f"{'lower' if comparison.lower_is_better else 'higher'} {metric} is better; "
             f"alpha = {comparison.alpha:g}",
             *(_family_note(comparison, a, b) for a, b in pairs),
+            f"{ABOUT_SUPERIORITY}; Cliff's delta: P(candidate larger) − P(smaller)",
             *about_caveats(comparison, named),
         ),
         detail={"metric": metric, **document(comparison)},
@@ -110,6 +117,7 @@ def _row(comparison: Comparison, a: str, b: str) -> tuple[TableCell, ...]:
         ),
         TableCell(values=(baseline.mean, baseline.std), text=per_cent(baseline.mean, baseline.std)),
         TableCell(values=(pair.shift, low, high), text=points(pair.shift, pair.shift_ci)),
+        superiority_cell(pair.superiority, pair.superiority_ci),
         TableCell(values=(pair.p,), text=probability(pair.p)),
         TableCell(values=(pair.p_adjusted,), text=probability(pair.p_adjusted)),
         TableCell(values=(pair.smallest_p,), text=probability(pair.smallest_p)),

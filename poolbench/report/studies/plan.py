@@ -151,7 +151,7 @@ def _power_note(study: Study, dataset: str) -> str:
         )
     floor = smallest_p_paired(few) if paired else smallest_p(few, few)
     return (
-        f"Can reach significance: {few} seeds, smallest possible p {floor:.2g} over "
+        f"Can reach significance: {few} seeds, smallest possible p {floor:.3g} over "
         f"{counted(pairs, 'comparison')} at alpha = {alpha:g} (at least {needed} seeds)."
     )
 
