@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 from typing import Any
 
+from poolbench.core.cores import count_cores
 from poolbench.core.finding import Finding
-from poolbench.runtime.devices import count_cores, count_gpus, driver_version
+from poolbench.runtime.devices import count_gpus, driver_version
 from poolbench.runtime.provenance import cpu_model
 
 _WITHOUT_COMPILER = (

@@ -87,7 +87,7 @@ def seeds(
 ) -> None:
     """Compare parallel workers, as train starts them, with one process and with a user's loop."""
     from poolbench.bench.seeds import bench_seeds
-    from poolbench.runtime.devices import count_cores
+    from poolbench.core.cores import count_cores
 
     where = open_device(device, precision)
     if jobs is not None and where.type == "cpu":

@@ -49,6 +49,7 @@ class Option:
         kind: ``float``, ``int``, ``bool`` or ``str``; an int is accepted where a float is.
         default: Value if the option is left out; ``REQUIRED`` if it must be given. If it is
             ``None``, ``None`` may also be given.
+        words: Strings that are accepted besides numbers.
         choices: The accepted strings; empty for any.
         pattern: Regular expression of the accepted text; empty for any.
         form: What the pattern accepts, in words.
@@ -63,6 +64,7 @@ class Option:
 
     kind: type[float] | type[int] | type[bool] | type[str]
     default: object = REQUIRED
+    words: tuple[str, ...] = ()
     choices: tuple[str, ...] = ()
     pattern: str = ""
     form: str = ""
@@ -83,6 +85,8 @@ class Option:
         """Return what is wrong with the declaration, as text; empty if it is valid."""
         if self.kind not in (float, int, bool, str):
             return f"its kind is {self.kind!r}; expected float, int, bool or str"
+        if self.words and self.kind not in (float, int):
+            return f"only numbers have words besides, not {self.kind.__name__}"
         if self.choices and self.kind is not str:
             return f"only text has choices, not {self.kind.__name__}"
         if self.pattern and not (self.form and self.kind is str):
@@ -112,7 +116,8 @@ class Option:
         name = f"odd {name}" if self.odd else name
         if self.many:
             name = f"{'rising ' if self.rising else ''}list of {name}s"
-        return " ".join([name, " and ".join(bounds)]).strip()
+        range_text = " ".join([name, " and ".join(bounds)]).strip()
+        return " or ".join([range_text, *map(repr, self.words)])
 
     def check(self, value: object) -> Any:
         """Return a checked value as the entry's target takes it: of ``kind``, or a tuple of it.
@@ -147,6 +152,8 @@ class Option:
         if self.kind is float and type(value) is int:
             # A number too large for a float is not finite, and is rejected as such.
             value = float(value) if abs(value) < 1 << 1023 else math.inf
+        if isinstance(value, str) and value in self.words:
+            return value
         if type(value) is not self.kind:
             raise self._refusal(given, index=index)
         if isinstance(value, str) and self.choices and value not in self.choices:

@@ -6,14 +6,23 @@ from poolbench.core.catalogue import Catalogue, DataEntry, Entry
 from poolbench.core.options import Option
 from poolbench.data.official import CIFAR10, CIFAR100, MNIST
 
+_KEEP_PX = Option(
+    kind=int,
+    default=None,
+    words=("full",),
+    minimum=1,
+    help="shorter side of the pictures that are kept, in pixels, at least size_px; smaller ones "
+    "are not enlarged, `full` keeps all as they are; default: 1.14 times size_px",
+)
 _ARCHIVE_OPTIONS = {
     "size_px": Option(
         kind=int,
         default=128,
         minimum=1,
-        help="side of the images in pixels: the shorter side is resized to it, then the centre is "
-        "cropped; published results use 128 and 256",
+        help="side of the images in pixels, which are cut from the pictures; published results use "
+        "128 and 256",
     ),
+    "keep_px": _KEEP_PX,
     "version": Option(
         kind=int,
         default=2,
@@ -96,6 +105,7 @@ DATASETS: Catalogue[DataEntry] = Catalogue(
         ),
         "imagenette": DataEntry(
             target="poolbench.data.imagenette:read_imagenette",
+            revision=2,  # images are cut from larger pictures
             find="poolbench.data.imagenette_files:find_imagenette",
             counts_of="poolbench.data.imagenette_files:count_images",
             summary="photographs of 10 easily distinguished classes of ImageNet",
@@ -106,6 +116,7 @@ DATASETS: Catalogue[DataEntry] = Catalogue(
         ),
         "imagewoof": DataEntry(
             target="poolbench.data.imagenette:read_imagewoof",
+            revision=2,  # images are cut from larger pictures
             find="poolbench.data.imagenette_files:find_imagenette",
             counts_of="poolbench.data.imagenette_files:count_images",
             summary="photographs of 10 breeds of dogs of ImageNet",
@@ -118,16 +129,16 @@ DATASETS: Catalogue[DataEntry] = Catalogue(
             target="poolbench.data.folder:read_folder",
             find="poolbench.data.folder_files:find_pictures",
             summary="your own pictures: train/CLASS/*.png and test/CLASS/*.png (or val/)",
-            revision=2,  # pictures are turned upright
+            revision=3,  # images are cut from larger pictures, which are upright since 2
             options={
                 "path": Option(kind=str, help="the folder; a relative one is below the data root"),
                 "size_px": Option(
                     kind=int,
                     default=64,
                     minimum=1,
-                    help="side of the images in pixels: shorter side resized to it, then centre "
-                    "cropped",
+                    help="side of the images in pixels, which are cut from the pictures",
                 ),
+                "keep_px": _KEEP_PX,
                 "split": Option(
                     kind=float,
                     default=None,

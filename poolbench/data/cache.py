@@ -22,6 +22,7 @@ from poolbench.core.named import Named
 from poolbench.core.regular_file import read_regular, sha256_of_file
 from poolbench.core.user_cache import cache_folder
 from poolbench.data.arrays import PARTS, Arrays
+from poolbench.data.pictures.source import PictureList
 
 _LOGGER = logging.getLogger("poolbench.data")
 _INDEX = "index.json"
@@ -36,27 +37,34 @@ class _Index:
     classes: tuple[str, ...]
 
 
-def cached(source: Named, checksum: str, decode: Callable[[], Arrays]) -> Arrays:
+def cached(
+    source: Named, checksum: str, decode: Callable[[], Arrays | PictureList]
+) -> Arrays | PictureList:
     """Return a data set from the cache; decode it first if it is missing or damaged.
+
+    Pictures that are not decoded yet have a cache of their own: see ``poolbench.data.pictures``.
 
     Args:
         source: The data set.
         checksum: Checksum of its content; other content is another entry.
-        decode: Returns the decoded arrays.
+        decode: Returns the decoded arrays, or pictures.
 
     Returns:
         Arrays mapped copy-on-write from the cache; in memory if the cache cannot be written.
+        Pictures as ``decode`` returns them.
     """
     folder = cache_folder() / "arrays" / _key(source, checksum)
     if (arrays := _read(folder)) is not None:
         return arrays
-    arrays = decode()
+    decoded = decode()
+    if isinstance(decoded, PictureList):
+        return decoded
     try:
-        _write(folder, arrays)
+        _write(folder, decoded)
     except OSError as error:
         _LOGGER.info("working without a cache: %s", error)
-        return arrays
-    return _read(folder) or arrays
+        return decoded
+    return _read(folder) or decoded
 
 
 def _key(source: Named, checksum: str) -> str:

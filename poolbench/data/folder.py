@@ -1,4 +1,4 @@
-"""The user's own pictures, one folder per class, all resized to one size."""
+"""The user's own pictures, one folder per class."""
 
 from __future__ import annotations
 
@@ -9,29 +9,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from poolbench.core.named import Named
-from poolbench.data.arrays import Arrays
+from poolbench.data.file_hashes import hash_files
 from poolbench.data.folder_files import FolderFiles, find_pictures
-from poolbench.data.picture import UnreadablePicture, read_picture
-from poolbench.data.unreadable import unreadable_pictures
-
-Labelled = tuple[NDArray[np.uint8], NDArray[np.int64]]
+from poolbench.data.pictures.kept_size import KeptSize, kept_size
+from poolbench.data.pictures.source import PictureFile, PictureList
 
 
 def read_folder(
     *,
     path: str,
     size_px: int,
+    keep_px: int | str | None = None,
     split: float | None = None,
     root: Path | None = None,
     download: bool = False,
-) -> Arrays:
-    """Return the pictures as ``size_px`` x ``size_px`` x 3, upright as their EXIF data say.
-
-    The shorter side is resized to ``size_px`` (antialiased bilinear), then the centre is cropped.
+) -> PictureList:
+    """Return the pictures, upright as their EXIF data say.
 
     Args:
         path: The folder, relative to ``root`` if it is not absolute.
         size_px: Side of the square images, at least 1.
+        keep_px: Shorter side of the kept pictures: see :func:`kept_size`.
         split: Fraction of the pictures for testing, in (0, 1), of a folder without ``test``;
             ``None`` for one with it.
         root: The data root.
@@ -39,45 +37,43 @@ def read_folder(
 
     Raises:
         EnvironmentFault: A folder is missing or empty, or pictures cannot be read.
+        BadInput: ``keep_px`` is smaller than ``size_px``.
     """
     del download
-    options = {"path": path, "size_px": size_px, "split": split}
+    options = {"path": path, "size_px": size_px, "keep_px": keep_px, "split": split}
+    size = kept_size("folder", options)
     files = find_pictures(Named(name="folder", options=options), root)
-    return decode_pictures(files, size_px, upright=True)
+    return list_pictures(files, size, upright=True)
 
 
-def decode_pictures(files: FolderFiles, size_px: int, *, upright: bool) -> Arrays:
-    """Return pictures as ``size_px`` x ``size_px`` x 3, with their class folders as classes.
+def list_pictures(files: FolderFiles, size: KeptSize, *, upright: bool) -> PictureList:
+    """Return pictures with their class folders as classes.
 
     Args:
         files: The pictures.
-        size_px: Side of the square images, at least 1.
+        size: Side of the images, and what is kept of a picture.
         upright: Whether pictures are turned as their EXIF data say.
 
     Raises:
         EnvironmentFault: Pictures cannot be read: all of them are named.
     """
-    unreadable: list[tuple[Path, str]] = []
+    hashes = hash_files(files.base, files)
 
-    def decode(classes: Sequence[Sequence[Path]]) -> Labelled:
-        counts = [len(pictures) for pictures in classes]
-        images = np.empty((sum(counts), size_px, size_px, 3), np.uint8)
+    def listed(classes: Sequence[Sequence[Path]]) -> list[PictureFile]:
         every = (path for pictures in classes for path in pictures)
-        for image, path in zip(images, every, strict=True):
-            try:
-                image[...] = read_picture(path, size_px, upright=upright)
-            except UnreadablePicture as error:
-                unreadable.append((path, str(error)))
-        return images, np.repeat(np.arange(len(counts), dtype=np.int64), counts)
+        return [PictureFile(p, hashes[p.relative_to(files.base).as_posix()]) for p in every]
 
-    train_images, train_labels = decode(files.train)
-    test_images, test_labels = decode(files.test)
-    if unreadable:
-        raise unreadable_pictures(unreadable)
-    return Arrays(
-        train_images=train_images,
-        train_labels=train_labels,
-        test_images=test_images,
-        test_labels=test_labels,
+    return PictureList(
+        train=listed(files.train),
+        train_labels=_labels(files.train),
+        test=listed(files.test),
+        test_labels=_labels(files.test),
         classes=files.classes,
+        size=size,
+        upright=upright,
     )
+
+
+def _labels(classes: Sequence[Sequence[Path]]) -> NDArray[np.int64]:
+    counts = [len(pictures) for pictures in classes]
+    return np.repeat(np.arange(len(counts), dtype=np.int64), counts)

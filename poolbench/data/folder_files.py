@@ -11,6 +11,7 @@ from poolbench.core.errors import EnvironmentFault
 from poolbench.core.named import Named
 from poolbench.data.folder_split import split_by_content
 from poolbench.data.picture_search import PICTURES, PictureSearch, is_hidden
+from poolbench.data.pictures.kept_size import kept_size
 from poolbench.data.unreadable import unreadable_pictures
 
 _LAYOUT = "lay the pictures out as train/CLASS/*.png and test/CLASS/*.png (or val/CLASS/*.png)"
@@ -56,7 +57,9 @@ def find_pictures(source: Named, root: Path | None) -> FolderFiles:
     Raises:
         EnvironmentFault: The folder, a split, a class or its pictures are missing, or there is one
             class only; or pictures cannot be read: all of them are named.
+        BadInput: ``keep_px`` is smaller than ``size_px``.
     """
+    kept_size(source.name, source.options)
     base = (root or Path()) / Path(str(source.options["path"])).expanduser()
     if not base.is_dir():
         raise EnvironmentFault(
@@ -105,7 +108,9 @@ def _classes_in(splits: Sequence[Path], search: PictureSearch) -> list[Classes]:
     """Return the classes of each split, none of them empty, at least two."""
     found = [search.classes_in(split) for split in splits]
     if search.unreadable:
-        from poolbench.data.picture import undecodable  # finding pictures needs no decoder
+        from poolbench.data.pictures.decoding import (
+            undecodable,
+        )  # finding pictures needs no decoder
 
         # Others that cannot be decoded are mended in the same go.
         every = (path for classes in found for each in classes.values() for path in each)

@@ -9,6 +9,7 @@ from poolbench.core.errors import EnvironmentFault
 from poolbench.core.named import Named
 from poolbench.data.folder_files import FolderFiles, pictures_below
 from poolbench.data.official import files_root
+from poolbench.data.pictures.kept_size import kept_size
 
 # Class folders are named by ImageNet's identifiers.
 CLASSES: Mapping[str, Mapping[str, str]] = {
@@ -61,22 +62,27 @@ def find_imagenette(source: Named, root: Path | None) -> FolderFiles:
     ``imagenette2`` (as in ImageNet), those of version 1 without the 2; Imagewoof's likewise.
 
     Args:
-        source: ``imagenette`` or ``imagewoof``, with its options ``size_px`` and ``version``.
+        source: ``imagenette`` or ``imagewoof``, with its options ``size_px``, ``keep_px`` and
+            ``version``.
         root: The data root; ``None`` for the cache folder's own.
 
     Raises:
         EnvironmentFault: There is no suitable archive, or it lacks classes.
+        BadInput: ``keep_px`` is smaller than ``size_px``.
     """
-    size_px = int(source.options["size_px"])
+    keep_px = kept_size(source.name, source.options).keep_px
     name = source.name if source.options["version"] == 1 else f"{source.name}2"
-    enough = [f"{name}-{side}" for side in _SHORTER_SIDES_PX if side >= size_px]
+    enough = [
+        f"{name}-{side}" for side in _SHORTER_SIDES_PX if keep_px is not None and side >= keep_px
+    ]
     folders = [files_root(root) / folder for folder in (*enough, name)]
     base = next((folder for folder in folders if folder.is_dir()), None)
     if base is None:
+        wanted = "pictures as they are" if keep_px is None else f"{keep_px} pixels"
         listing = "\n  ".join(str(folder) for folder in folders)
         raise EnvironmentFault(
             f"the data set '{source.name}' is not on this machine; "
-            f"for {size_px} pixels one of these is needed:\n  {listing}",
+            f"for {wanted} one of these is needed:\n  {listing}",
             f"unpack {folders[0].name}.tgz of https://github.com/fastai/imagenette there, or name "
             "the folder that contains it with --data-root (or POOLBENCH_DATA); "
             "--download does not fetch it",

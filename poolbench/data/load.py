@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -15,16 +15,31 @@ from poolbench.core.cell import DataSpec
 from poolbench.core.counted import first_of
 from poolbench.core.errors import BadInput, EnvironmentFault
 from poolbench.data import DATASETS
+from poolbench.data.arrays import Arrays
 from poolbench.data.cache import cached
 from poolbench.data.fingerprint import fingerprint
-from poolbench.data.splits import Split, Splits, channel_statistics
+from poolbench.data.labelled_images import LabelledImages
+from poolbench.data.pictures.picture_split import prepared_splits
+from poolbench.data.pictures.progress import Unwatched, Watcher
+from poolbench.data.pictures.source import PictureList
+from poolbench.data.splits import Split, Splits
 from poolbench.data.stable_random import StableRandom
 
 _SHOWN = 5
 
 
-def load(spec: DataSpec, *, root: Path | None, download: bool, device: torch.device) -> Splits:
-    """Return the splits of a cell, resident on the device.
+def load(
+    spec: DataSpec,
+    *,
+    root: Path | None,
+    download: bool,
+    device: torch.device,
+    watcher: Watcher | None = None,
+) -> Splits:
+    """Return the splits of a cell, whose batches are on the device.
+
+    Images of one size are resident on it. Pictures are prepared first, if they are not yet; where
+    they lie depends on the memory that is free, and changes no bit.
 
     First ``limit`` takes that many images of each split, always the same ones; a smaller limit
     takes a subset. Then ``validation`` is held out of the training images, drawn independently for
@@ -36,10 +51,12 @@ def load(spec: DataSpec, *, root: Path | None, download: bool, device: torch.dev
         root: Folder of the published data sets, and base of relative folders of pictures;
             ``None`` for the cache folder's own.
         download: Whether a missing data set may be downloaded.
-        device: Where the tensors go.
+        device: Where batches are needed.
+        watcher: Told of the preparation of pictures, and where they lie.
 
     Raises:
-        EnvironmentFault: The data set is missing, damaged, or not the one the cell was planned for.
+        EnvironmentFault: The data set is missing, damaged, or not the one the cell was planned for;
+            or pictures cannot be prepared.
         BadInput: ``limit`` and ``validation`` leave a split without images; or a cell is scored on
             held-out images and there are none, or they are all the images of a class; or the cell
             is of another revision of the data set.
@@ -58,33 +75,37 @@ def load(spec: DataSpec, *, root: Path | None, download: bool, device: torch.dev
         )
     read = DATASETS.resolve(source.name)
     decode = partial(read, root=root, download=download, **source.options)
-    arrays = cached(source, spec.checksum, decode)
-    train = _limited(_split(arrays.train_images, arrays.train_labels), spec, "train")
+    found = cached(source, spec.checksum, decode)
+    trained_on, tested_on, residency = _opened(found, device, watcher or Unwatched())
+    train = _limited(trained_on, spec, "train")
     train, validation = _hold_out(train, spec)
     if spec.scored_on == "validation":
         test, validation = _required(validation), None
-        _check_classes(train, test, spec, arrays.classes)
+        _check_classes(train, test, spec, found.classes)
     else:
-        test = _limited(_split(arrays.test_images, arrays.test_labels), spec, "test")
-    mean, std = channel_statistics(train.images)
+        test = _limited(tested_on(), spec, "test")
+    mean, std = train.statistics()
     return Splits(
         train=train.to(device),
         validation=validation.to(device) if validation is not None else None,
         test=test.to(device),
-        num_classes=len(arrays.classes),
+        num_classes=len(found.classes),
         mean=mean,
         std=std,
-        classes=arrays.classes,
+        classes=found.classes,
+        residency=residency,
     )
 
 
-def _required(validation: Split | None) -> Split:
+def _required(validation: LabelledImages | None) -> LabelledImages:
     if validation is None:
         raise BadInput("nothing is held out to be scored on", "give `data: {validation: 0.2}`")
     return validation
 
 
-def _check_classes(train: Split, held: Split, spec: DataSpec, classes: Sequence[str]) -> None:
+def _check_classes(
+    train: LabelledImages, held: LabelledImages, spec: DataSpec, classes: Sequence[str]
+) -> None:
     """Check that no class is scored which there is no image to learn from."""
     unknown = set(held.labels.tolist()) - set(train.labels.tolist())
     if unknown:
@@ -97,6 +118,20 @@ def _check_classes(train: Split, held: Split, spec: DataSpec, classes: Sequence[
         )
 
 
+def _opened(
+    found: Arrays | PictureList, device: torch.device, watcher: Watcher
+) -> tuple[LabelledImages, Callable[[], LabelledImages], str]:
+    """Return the training split, what opens the test split, and where pictures lie."""
+    if isinstance(found, PictureList):
+        train, test, residency = prepared_splits(found, device, watcher)
+        return train, lambda: test, residency
+    return (
+        _split(found.train_images, found.train_labels),
+        lambda: _split(found.test_images, found.test_labels),
+        "",
+    )
+
+
 def _split(images: NDArray[np.uint8], labels: NDArray[np.int64]) -> Split:
     return Split(images=_tensor(images), labels=_tensor(labels))
 
@@ -106,14 +141,16 @@ def _tensor(array: NDArray[np.generic]) -> Tensor:
     return torch.from_numpy(np.require(array, requirements=["C", "W"]))
 
 
-def _limited(split: Split, spec: DataSpec, name: str) -> Split:
+def _limited(split: LabelledImages, spec: DataSpec, name: str) -> LabelledImages:
     if spec.limit is None or spec.limit >= len(split):
         return split
     order = StableRandom(spec.source.name, name, "limit").permutation(len(split))
     return split.select(torch.from_numpy(order[: spec.limit]).sort().values)
 
 
-def _hold_out(train: Split, spec: DataSpec) -> tuple[Split, Split | None]:
+def _hold_out(
+    train: LabelledImages, spec: DataSpec
+) -> tuple[LabelledImages, LabelledImages | None]:
     if not spec.validation:
         return train, None
     count = round(spec.validation * len(train))

@@ -11,11 +11,11 @@ from poolbench.core.errors import EnvironmentFault
 _SHOWN = 20
 
 
-def unreadable_pictures(pictures: Sequence[tuple[Path, str]]) -> EnvironmentFault:
+def unreadable_pictures(pictures: Sequence[tuple[Path | str, str]]) -> EnvironmentFault:
     """Return an error that names the pictures, so that they are mended in one go.
 
     Args:
-        pictures: Each with the reason; at least one. The first 20 are named.
+        pictures: The path or name of each, with the reason; at least one. The first 20 are named.
     """
     lines = [f"{path}: {reason}" for path, reason in pictures[:_SHOWN]]
     hint = "replace or remove the file"

@@ -31,6 +31,11 @@ class Network(nn.Module):
         scale = torch.tensor([value if value > 0 else 1.0 for value in std])
         self.register_buffer("std", scale.view(1, -1, 1, 1))
 
+    @property
+    def has_whitening(self) -> bool:
+        """Whether there are whitening convolutions that act on the images."""
+        return any(isinstance(module, WhiteningConvolution) for module in self.modules())
+
     def fit_whitening(self, images: Tensor) -> None:
         """Fit the whitening convolutions that act on the images, if there are any.
 

@@ -10,7 +10,8 @@ from poolbench.assembly.parts import parts_of
 from poolbench.core.cell import Cell
 from poolbench.data.augment.api import build_augmentations
 from poolbench.data.batches import Batches, evaluation_batches
-from poolbench.data.splits import Split, Splits
+from poolbench.data.labelled_images import LabelledImages
+from poolbench.data.splits import Splits
 from poolbench.models.network import Network
 from poolbench.operators.learned import learned_parameters
 from poolbench.training.captured import Recorder
@@ -82,7 +83,9 @@ def batches_of(cell: Cell, splits: Splits) -> Batches:
     )
 
 
-def evaluate_cell(network: nn.Module, cell: Cell, split: Split, device: torch.device) -> Evaluation:
+def evaluate_cell(
+    network: nn.Module, cell: Cell, split: LabelledImages, device: torch.device
+) -> Evaluation:
     """Evaluate a cell's network on a split."""
     batches = evaluation_batches(split, batch_size=EVALUATION_BATCH)
     return evaluate(network, batches, device=device, precision=cell.recipe.precision)

@@ -120,7 +120,7 @@ def draw_pairs(setup: Setup, splits: Splits) -> Tensor:
             "ask for fewer pairs",
         )
     order = StableRandom("contraction", setup.seed).permutation(count)[: 2 * setup.pairs]
-    pixels = splits.train.images[torch.from_numpy(order)].permute(0, 3, 1, 2).float() / 255
+    pixels = splits.train.take(torch.from_numpy(order)).permute(0, 3, 1, 2).float() / 255
     if setup.is_centred:
         mean, std = (torch.tensor(each).view(1, -1, 1, 1) for each in (splits.mean, splits.std))
         pixels = (pixels - mean) / std

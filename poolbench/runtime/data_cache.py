@@ -10,6 +10,7 @@ import torch
 from poolbench.core.cell import DataSpec
 from poolbench.core.errors import EnvironmentFault
 from poolbench.data.load import load
+from poolbench.data.pictures.progress import Watcher
 from poolbench.data.splits import Splits
 
 
@@ -26,8 +27,12 @@ class DataCache:
         self._spec: DataSpec | None = None
         self._splits: Splits | None = None
 
-    def splits(self, spec: DataSpec) -> Splits:
+    def splits(self, spec: DataSpec, watcher: Watcher | None = None) -> Splits:
         """Return a data set's splits; the previous data set is dropped.
+
+        Args:
+            spec: The data set and how it is used.
+            watcher: Told how far its pictures are prepared; may raise to end it.
 
         Raises:
             EnvironmentFault: Its files are missing or damaged.
@@ -36,7 +41,9 @@ class DataCache:
         if self._splits is None or spec != self._spec:
             self._splits = None
             try:
-                self._splits = load(spec, root=self.root, download=False, device=self._device)
+                self._splits = load(
+                    spec, root=self.root, download=False, device=self._device, watcher=watcher
+                )
             except OSError as error:
                 raise EnvironmentFault(f"cannot read the data set: {error}") from error
             self._spec = spec

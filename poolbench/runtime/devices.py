@@ -9,6 +9,7 @@ import subprocess
 from typing import TYPE_CHECKING
 
 from poolbench.core.cell import Precision
+from poolbench.core.cores import count_cores
 from poolbench.core.errors import BadInput, EnvironmentFault
 from poolbench.core.study import Execution, Study
 from poolbench.training import CAPTURABLE
@@ -43,16 +44,6 @@ def _ask_driver(*question: str) -> list[str]:
     except (OSError, subprocess.SubprocessError):
         return []
     return answer.splitlines()
-
-
-def count_cores() -> int:
-    """Return the number of CPU cores this process may use.
-
-    Slurm does not everywhere confine a job to those that it has.
-    """
-    here = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    given = os.environ.get("SLURM_CPUS_PER_TASK", "")
-    return min(here, max(1, int(given))) if given.isdecimal() else here
 
 
 def check_device(name: str) -> str:

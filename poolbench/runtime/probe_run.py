@@ -13,6 +13,7 @@ from poolbench.core.errors import EnvironmentFault
 from poolbench.core.measurement import Measurement, measurement_key
 from poolbench.core.named import Named
 from poolbench.data.batches import evaluation_batches
+from poolbench.data.pictures.progress import Watcher
 from poolbench.probes import PROBES
 from poolbench.probes.api import NotApplicable, NotFinite, ProbeInput
 from poolbench.runtime.cell import EVALUATION_BATCH, network_for
@@ -32,6 +33,7 @@ class ProbedRun:
         cell: The run's cell.
         data_cache: Provides its data.
         device: Device to measure on.
+        watcher: Told how far its pictures are prepared.
 
     Attributes:
         checksum: SHA-256 of its weights.
@@ -42,9 +44,14 @@ class ProbedRun:
     """
 
     def __init__(
-        self, store: Store, cell: Cell, data_cache: DataCache, device: torch.device
+        self,
+        store: Store,
+        cell: Cell,
+        data_cache: DataCache,
+        device: torch.device,
+        watcher: Watcher | None = None,
     ) -> None:
-        splits = data_cache.splits(cell.data)
+        splits = data_cache.splits(cell.data, watcher)
         network = network_for(cell, splits, device)
         commit = store.commit_of(cell.id)
         network.load_state_dict(stored_weights(commit))

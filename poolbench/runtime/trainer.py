@@ -18,8 +18,10 @@ from poolbench.core.cell import Cell
 from poolbench.core.record import Result
 from poolbench.data.splits import Splits
 from poolbench.models.network import Network, count_parameters
+from poolbench.models.whitening import WHITENING_IMAGES
 from poolbench.runtime.cell import batches_of, evaluate_cell, network_for, training_for
 from poolbench.runtime.data_cache import DataCache
+from poolbench.runtime.preparing import Preparing, Stopped
 from poolbench.runtime.provenance import describe, now
 from poolbench.runtime.start import take_weights
 from poolbench.store.arrival import Arrival
@@ -42,12 +44,20 @@ class Reporting:
     Args:
         should_stop: Whether to save and stop at this step.
         on_progress: Called with the progress, at most twice a second.
+        on_preparing: Called with how far the preparation of pictures is, in words.
         on_notice: Called with messages for people: damage found, state resumed.
     """
 
     should_stop: Callable[[], bool]
     on_progress: Callable[[Progress], None]
+    on_preparing: Callable[[str], None]
     on_notice: Callable[[str], None]
+
+    def preparing(self) -> Preparing:
+        """Return what watches the preparation of pictures."""
+        return Preparing(
+            should_stop=self.should_stop, on_progress=self.on_preparing, on_notice=self.on_notice
+        )
 
 
 class Trainer:
@@ -82,11 +92,16 @@ class Trainer:
             EnvironmentFault: Data or disk cannot be used.
         """
         cell = writer.cell
-        splits = self._data_cache.splits(cell.data)
+        try:
+            splits = self._data_cache.splits(cell.data, reporting.preparing())
+        except Stopped:
+            return "stopped", None
         if cell.origin == "evaluated":
             network = self._network(cell, splits)
             outcome_of = evaluated(cell, splits, network, self._device)
-            return self._commit(writer, reporting, outcome_of, step="none")
+            return self._commit(
+                writer, reporting, outcome_of, step="none", residency=splits.residency
+            )
         training = self._start(cell, splits)
         if not _take_up(writer, training, reporting.on_notice):
             training = self._start(cell, splits)
@@ -104,7 +119,14 @@ class Trainer:
             return "stopped", None
         concluded = _conclude(cell, splits, training, outcome == "diverged", self._device)
         step = "eager" if self._recorder is None else "captured"
-        done = self._commit(writer, reporting, concluded, step=step, training=training)
+        done = self._commit(
+            writer,
+            reporting,
+            concluded,
+            step=step,
+            residency=splits.residency,
+            training=training,
+        )
         if self._recorder is not None:
             self._before = cell.condition, training
         return done
@@ -116,6 +138,7 @@ class Trainer:
         concluded: tuple[Result, Mapping[str, bytes]],
         *,
         step: str,
+        residency: str,
         training: Training | None = None,
     ) -> tuple[CellOutcome, Result | None]:
         result, artefacts = concluded
@@ -125,6 +148,7 @@ class Trainer:
             timings=training.timings if training else [],
             environment={
                 **describe(self._device),
+                **({"pictures": residency} if residency else {}),
                 "training_step": step,
                 "attempts": sum(1 for _ in writer.attempts()),
                 "finished": now(),
@@ -140,7 +164,9 @@ class Trainer:
 
     def _network(self, cell: Cell, splits: Splits) -> Network:
         network = network_for(cell, splits, self._device)
-        network.fit_whitening(splits.train.images)
+        if network.has_whitening:
+            first = torch.arange(min(WHITENING_IMAGES, len(splits.train)))
+            network.fit_whitening(splits.train.take(first))
         take_weights(network, cell, splits, self._data_cache.root)
         return network
 

@@ -26,6 +26,7 @@ from poolbench.runtime.carried import take_entries
 from poolbench.runtime.components import components_of, require
 from poolbench.runtime.data_cache import DataCache
 from poolbench.runtime.devices import open_device
+from poolbench.runtime.preparing import Stopped
 from poolbench.runtime.probe_run import ProbedRun, measure_run
 from poolbench.runtime.process import configured, stopping_on_signals
 from poolbench.runtime.provenance import now
@@ -154,8 +155,13 @@ class Worker:
 
     def _measure(self, writer: MeasurementWriter, cell: Cell) -> None:
         probes = open_probes(self._store, cell, self._study.probes)
+        watcher = self._reporting(cell).preparing()
+        try:
+            run = ProbedRun(self._store, cell, self._data_cache, self._device, watcher)
+        except Stopped:
+            return
         done = measure_run(
-            ProbedRun(self._store, cell, self._data_cache, self._device),
+            run,
             probes,
             writer,
             should_stop=lambda: self._signal != 0,
@@ -200,6 +206,7 @@ class Worker:
         return Reporting(
             should_stop=lambda: self._signal != 0,
             on_progress=on_progress,
+            on_preparing=lambda words: self._tell(self._event("progress", cell, words)),
             on_notice=lambda message: self._notice(cell, message),
         )
 

@@ -17,10 +17,11 @@ from poolbench.data import file_hashes
 from poolbench.data.fingerprint import fingerprint
 from poolbench.data.folder import read_folder
 from poolbench.data.load import load
-from poolbench.data.picture import UnreadablePicture, read_picture
+from poolbench.data.pictures.decoding import UnreadablePicture
+from tests.data.pictured import decoded, images_of, prepared
 
 COLOURS = {"ant": (255, 0, 0), "bee": (0, 255, 0)}
-SOURCE = Named(name="folder", options={"path": "mine", "size_px": 8}, revision=2)
+SOURCE = Named(name="folder", options={"path": "mine", "size_px": 8}, revision=3)
 
 
 def save(path: Path, colour: tuple[int, int, int], size: tuple[int, int] = (12, 10)) -> None:
@@ -50,28 +51,17 @@ def test_pictures_become_squares_with_their_folders_as_labels(
     assert splits.train.labels.tolist() == [0, 0, 0, 1, 1, 1]
     assert splits.test.labels.tolist() == [0, 1]
     for split in (splits.train, splits.test):
-        for image, label in zip(split.images, split.labels.tolist(), strict=True):
+        for image, label in zip(images_of(split), split.labels.tolist(), strict=True):
             assert image.unique(dim=0).flatten(0, 1).unique(dim=0).tolist() == [
                 list(COLOURS[splits.classes[label]])
             ]
-
-
-def test_the_shorter_side_is_resized_and_the_centre_kept(tmp_path: Path) -> None:
-    wide = np.zeros((20, 60, 3), np.uint8)
-    wide[:, :20], wide[:, 20:40], wide[:, 40:] = 10, 120, 240
-    Image.fromarray(wide).save(tmp_path / "wide.png")
-    Image.fromarray(wide.transpose(1, 0, 2)).save(tmp_path / "tall.png")
-    for name in ("wide.png", "tall.png"):
-        image = read_picture(tmp_path / name, 10)
-        assert image.shape == (10, 10, 3)
-        assert np.abs(image[2:-2, 2:-2].astype(int) - 120).max() <= 1
 
 
 @pytest.mark.parametrize("mode", ["L", "P", "LA", "RGBA", "1", "CMYK"])
 def test_pictures_of_other_modes_are_read_as_colour(mode: str, tmp_path: Path) -> None:
     suffix = "jpg" if mode == "CMYK" else "png"
     Image.new("RGB", (6, 6), (255, 255, 255)).convert(mode).save(tmp_path / f"white.{suffix}")
-    assert (read_picture(tmp_path / f"white.{suffix}", 6) == 255).all()
+    assert (decoded(tmp_path / f"white.{suffix}") == 255).all()
 
 
 @pytest.mark.parametrize("content", [b"", b"not a picture", "half"])
@@ -85,7 +75,7 @@ def test_an_unreadable_picture_is_named(
         content = victim.read_bytes()[:2000]
     victim.write_bytes(content)
     with pytest.raises(EnvironmentFault, match=r"cannot read the picture .*bee/1\.png"):
-        read_folder(path="mine", size_px=8, root=tmp_path)
+        prepared(read_folder(path="mine", size_px=8, root=tmp_path))
 
 
 def test_all_unreadable_pictures_of_both_splits_are_named_at_once(
@@ -95,14 +85,14 @@ def test_all_unreadable_pictures_of_both_splits_are_named_at_once(
     for victim in (*victims, pictures / "val" / "bee" / "0.PNG"):
         victim.write_bytes(b"not a picture")
     with pytest.raises(EnvironmentFault) as caught:
-        read_folder(path="mine", size_px=8, root=tmp_path)
+        prepared(read_folder(path="mine", size_px=8, root=tmp_path))
     lines = caught.value.message.splitlines()
     assert (lines[0], lines[-1]) == ("cannot read 31 pictures:", "  and 11 more")
     assert len(lines) == 22
     for victim in victims[10:]:
         victim.unlink()
     with pytest.raises(EnvironmentFault, match="cannot read 11 pictures") as caught:
-        read_folder(path="mine", size_px=8, root=tmp_path)
+        prepared(read_folder(path="mine", size_px=8, root=tmp_path))
     assert "bee/0.PNG" in caught.value.message
 
 
@@ -111,13 +101,13 @@ def test_whatever_a_decoder_raises_the_picture_cannot_be_read(tmp_path: Path) ->
     texture = b"DDS " + struct.pack("<31I", 124, 0, 8, 8, *[0] * 14, 32, *[0] * 12)
     (tmp_path / "holiday.png").write_bytes(texture)
     with pytest.raises(UnreadablePicture, match="pixel format"):
-        read_picture(tmp_path / "holiday.png", 5)
+        decoded(tmp_path / "holiday.png")
 
 
 def test_a_picture_of_sixteen_bits_is_refused_rather_than_clipped(tmp_path: Path) -> None:
     Image.fromarray(np.full((5, 5), 40000, np.uint16)).save(tmp_path / "deep.png")
     with pytest.raises(UnreadablePicture, match="more than 8 bits"):
-        read_picture(tmp_path / "deep.png", 5)
+        decoded(tmp_path / "deep.png")
 
 
 def test_faults_of_the_layout_say_what_is_missing(pictures: Path, tmp_path: Path) -> None:
@@ -182,7 +172,7 @@ def test_a_cell_of_another_revision_is_not_given_pictures_that_it_never_saw(
 ) -> None:
     sideways = replace(SOURCE, revision=1)
     spec = DataSpec(source=sideways, checksum=fingerprint(sideways, tmp_path))
-    with pytest.raises(BadInput, match=r"read otherwise .* \(revision 1, now 2\)"):
+    with pytest.raises(BadInput, match=r"read otherwise .* \(revision 1, now 3\)"):
         load(spec, root=tmp_path, download=False, device=torch.device("cpu"))
 
 

@@ -23,7 +23,7 @@ from poolbench.data.load import load
 
 
 def source(split: float | None = 0.2) -> Named:
-    return Named(name="folder", options={"path": "mine", "size_px": 8, "split": split}, revision=2)
+    return Named(name="folder", options={"path": "mine", "size_px": 8, "split": split}, revision=3)
 
 
 def draw(folder: Path, count: int, seed: int, first: int = 0) -> None:

@@ -40,7 +40,7 @@ def few(published: Path, tmp_path: Path) -> Path:
 
 
 def test_a_network_learns_photographs_with_ranger_and_random_resized_crops(few: Path) -> None:
-    source = Named(name="folder", options={"path": "few", "size_px": 32}, revision=2)
+    source = Named(name="folder", options={"path": "few", "size_px": 32}, revision=3)
     spec = DataSpec(source=source, checksum=fingerprint(source, few))
     splits = load(spec, root=few, download=False, device=CPU)
     assert (len(splits.train), len(splits.test), splits.classes) == (360, 120, CLASSES)

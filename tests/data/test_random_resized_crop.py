@@ -22,6 +22,11 @@ def pictures(count: int, height: int, width: int, channels: int = 3) -> Tensor:
     return torch.randint(256, shape, generator=generator(9)).to(torch.uint8)
 
 
+def same(count: int, height: int, width: int) -> Tensor:
+    """Return the sides of pictures of one size."""
+    return torch.tensor([height, width])[:, None].expand(2, count)
+
+
 def torchvisions(image: Tensor, box: list[int], size: tuple[int, int]) -> Tensor:
     resized: Tensor = tvf.resized_crop(image.permute(2, 0, 1), *box, list(size), antialias=True)
     return resized.permute(1, 2, 0)
@@ -31,7 +36,7 @@ def torchvisions(image: Tensor, box: list[int], size: tuple[int, int]) -> Tensor
 @pytest.mark.parametrize("size", [(24, 20), (40, 40), (9, 11), (3, 3)])
 def test_each_box_is_resampled_as_torchvision_does(size: tuple[int, int], channels: int) -> None:
     images = pictures(60, 24, 20, channels)
-    boxes = draw_boxes(60, 24, 20, scales=(0.05, 1.0), generator=generator())
+    boxes = draw_boxes(same(60, 24, 20), scales=(0.05, 1.0), generator=generator())
     found = resample(images, boxes, size)
     for image, square, box in zip(images, found, boxes.T.tolist(), strict=True):
         of_bytes = torchvisions(image, box, size).int()
@@ -53,7 +58,7 @@ def test_boxes_are_spread_as_torchvisions(
     height: int, width: int, scales: tuple[float, float]
 ) -> None:
     draws = 3000
-    ours = draw_boxes(draws, height, width, scales=scales, generator=generator()).double()
+    ours = draw_boxes(same(draws, height, width), scales=scales, generator=generator()).double()
     image = torch.empty(1, height, width)
     with torch.random.fork_rng():
         torch.manual_seed(5)
@@ -72,7 +77,9 @@ def test_boxes_are_spread_as_torchvisions(
 
 
 def test_boxes_lie_inside_their_image() -> None:
-    top, left, height, width = draw_boxes(5000, 7, 9, scales=(0.01, 1.0), generator=generator())
+    top, left, height, width = draw_boxes(
+        same(5000, 7, 9), scales=(0.01, 1.0), generator=generator()
+    )
     for start, length, side in ((top, height, 7), (left, width, 9)):
         assert start.min() == 0
         assert length.min() >= 1
@@ -82,7 +89,7 @@ def test_boxes_lie_inside_their_image() -> None:
 @pytest.mark.parametrize(("height", "width"), [(10, 100), (100, 10), (30, 30)])
 def test_where_no_draw_fits_the_middle_is_taken(height: int, width: int) -> None:
     # A box of 1.5 times the area fits nowhere: only the fallback is left.
-    boxes = draw_boxes(2, height, width, scales=(1.5, 1.5), generator=generator())
+    boxes = draw_boxes(same(2, height, width), scales=(1.5, 1.5), generator=generator())
     image = torch.empty(1, height, width)
     with torch.random.fork_rng():
         expected = TorchvisionCrop.get_params(image, [1.5, 1.5], [3 / 4, 4 / 3])

@@ -11,10 +11,11 @@ from typing import Any, Self
 
 import pytest
 
+from poolbench.core.cores import count_cores
 from poolbench.core.events import Event, Kind
 from poolbench.core.study import Study
 from poolbench.runtime import element
-from poolbench.runtime.devices import assign_devices, count_cores
+from poolbench.runtime.devices import assign_devices
 from poolbench.runtime.session import Session
 from poolbench.runtime.session_work import SessionWork
 from poolbench.runtime.settings import Settings

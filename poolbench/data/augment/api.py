@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
@@ -29,6 +29,31 @@ class Augmentation(Protocol):
         Returns:
             uint8 ``(B, H, W, C)``, contiguous, on the device of ``images``; with another height and
             width only if the suite asks for it.
+        """
+        ...
+
+
+@runtime_checkable
+class CutsBoxes(Protocol):
+    """An augmentation that cuts a box out of each image and resizes it to a square.
+
+    As the first of a suite it cuts from the whole pictures of a data set that has them.
+
+    Attributes:
+        size_px: Side of the squares, in pixels; ``None`` keeps the side of the images.
+    """
+
+    size_px: int | None
+
+    def boxes(self, sides: Tensor, generator: torch.Generator) -> Tensor:
+        """Draw a box of each picture.
+
+        Args:
+            sides: int64 ``(2, B)`` on the CPU: heights and widths, in pixels.
+            generator: On the CPU.
+
+        Returns:
+            int64 ``(4, B)`` on the CPU: top, left, height, width.
         """
         ...
 

@@ -18,7 +18,8 @@ class RandomResizedCrop:
     """Cut a box of random area and shape out of each image, and resize it to a square.
 
     Area and shape are drawn as in torchvision's ``RandomResizedCrop``, and resampled the same way:
-    bilinear, antialiased if the box is larger than the square.
+    bilinear, antialiased if the box is larger than the square. As the first augmentation of
+    pictures of any size, boxes are cut from the whole pictures, each drawn from its own sides.
 
     Args:
         mean: Unused.
@@ -44,51 +45,48 @@ class RandomResizedCrop:
                 f"random-resized-crop: scale_min {scale_min:g} is larger than "
                 f"scale_max {scale_max:g}"
             )
-        self._scales, self._size_px = (scale_min, scale_max), size_px
+        self._scales, self.size_px = (scale_min, scale_max), size_px
 
     def __call__(self, images: Tensor, generator: torch.Generator) -> Tensor:
         """Return the resized boxes."""
         count, height, width, _ = images.shape
-        boxes = draw_boxes(count, height, width, scales=self._scales, generator=generator)
-        size = (self._size_px or height, self._size_px or width)
-        return resample(images, boxes, size)
+        sides = torch.tensor([height, width])[:, None].expand(2, count)
+        size = (self.size_px or height, self.size_px or width)
+        return resample(images, self.boxes(sides, generator), size)
+
+    def boxes(self, sides: Tensor, generator: torch.Generator) -> Tensor:
+        """Draw a box of each picture: see :func:`draw_boxes`."""
+        return draw_boxes(sides, scales=self._scales, generator=generator)
 
 
-def draw_boxes(
-    count: int,
-    height: int,
-    width: int,
-    *,
-    scales: tuple[float, float],
-    generator: torch.Generator,
-) -> Tensor:
+def draw_boxes(sides: Tensor, *, scales: tuple[float, float], generator: torch.Generator) -> Tensor:
     """Draw boxes with uniform area, log of width / height, and position.
 
     The first of ten draws that fits is taken. If none does, the box is the largest central one
     with an allowed shape (3/4 to 4/3).
 
     Args:
-        count: Number of boxes.
-        height: Height of the images, in pixels.
-        width: Width of the images, in pixels.
-        scales: Smallest and largest area, as fractions of the image's.
+        sides: int64 ``(2, B)`` on the CPU: height and width of each picture, in pixels.
+        scales: Smallest and largest area, as fractions of the picture's.
         generator: On the CPU.
 
     Returns:
-        int64 ``(4, count)`` on the CPU: top, left, height, width.
+        int64 ``(4, B)`` on the CPU: top, left, height, width.
     """
+    count = sides.shape[1]
     uniform = torch.rand(4, count, _TRIES, generator=generator, dtype=torch.float64)
-    areas = height * width * (scales[0] + (scales[1] - scales[0]) * uniform[0])
+    heights, widths = sides.double()[:, :, None]
+    areas = heights * widths * (scales[0] + (scales[1] - scales[0]) * uniform[0])
     low, high = (math.log(ratio) for ratio in _RATIOS)
     ratios = torch.exp(low + (high - low) * uniform[1])
     box_widths, box_heights = (areas * ratios).sqrt().round(), (areas / ratios).sqrt().round()
-    tops = (uniform[2] * (height - box_heights + 1)).floor()
-    lefts = (uniform[3] * (width - box_widths + 1)).floor()
-    fits = (box_widths > 0) & (box_widths <= width) & (box_heights > 0) & (box_heights <= height)
+    tops = (uniform[2] * (heights - box_heights + 1)).floor()
+    lefts = (uniform[3] * (widths - box_widths + 1)).floor()
+    fits = (box_widths > 0) & (box_widths <= widths) & (box_heights > 0) & (box_heights <= heights)
     tries = torch.stack([tops, lefts, box_heights, box_widths]).long()
     first = fits.int().argmax(1)
     chosen = tries[:, torch.arange(count), first]
-    return torch.where(fits.any(1), chosen, _central_box(height, width)[:, None])
+    return torch.where(fits.any(1), chosen, _central_boxes(*sides))
 
 
 def resample(images: Tensor, boxes: Tensor, size: tuple[int, int]) -> Tensor:
@@ -100,7 +98,7 @@ def resample(images: Tensor, boxes: Tensor, size: tuple[int, int]) -> Tensor:
 
     Args:
         images: uint8 ``(B, H, W, C)``, on any device.
-        boxes: int64 ``(4, B)`` on the CPU: top, left, height, width.
+        boxes: int64 ``(4, B)``, on the CPU or that device: top, left, height, width.
         size: Height and width of the result, in pixels.
 
     Returns:
@@ -125,8 +123,8 @@ def _tents(starts: Tensor, lengths: Tensor, available: int, wanted: int) -> Tens
     """Return the weight of each pixel in each resampled one, ``(B, wanted, available)``."""
     starts, lengths = starts.double()[:, None], lengths.double()[:, None]
     step = lengths / wanted
-    centres = starts + step * (torch.arange(wanted, dtype=torch.float64) + 0.5)
-    pixels = torch.arange(available, dtype=torch.float64) + 0.5
+    grid = torch.arange(max(wanted, available), dtype=torch.float64, device=starts.device) + 0.5
+    centres, pixels = starts + step * grid[:wanted], grid[:available]
     distances = (pixels - centres[:, :, None]).abs()
     weights = (1 - distances / step.clamp(min=1)[:, :, None]).clamp(min=0)
     inside = (pixels > starts) & (pixels < starts + lengths)
@@ -134,10 +132,9 @@ def _tents(starts: Tensor, lengths: Tensor, available: int, wanted: int) -> Tens
     return (weights / weights.sum(2, keepdim=True)).float()
 
 
-def _central_box(height: int, width: int) -> Tensor:
+def _central_boxes(heights: Tensor, widths: Tensor) -> Tensor:
     low, high = _RATIOS
-    box_height = min(height, round(width / low))
-    box_width = min(width, round(height * high))
-    return torch.tensor(
-        [(height - box_height) // 2, (width - box_width) // 2, box_height, box_width]
-    )
+    box_heights = torch.minimum(heights, (widths.double() / low).round().long())
+    box_widths = torch.minimum(widths, (heights.double() * high).round().long())
+    tops, lefts = (heights - box_heights) // 2, (widths - box_widths) // 2
+    return torch.stack([tops, lefts, box_heights, box_widths])

@@ -1,0 +1,201 @@
+"""Preparing pictures: each is decoded once, whoever asks first, and goes on where it was."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from itertools import chain, islice
+from pathlib import Path
+
+import numpy as np
+from filelock import FileLock, Timeout
+
+from poolbench.core.counted import counted
+from poolbench.core.errors import EnvironmentFault
+from poolbench.core.limits import advice_on_limit
+from poolbench.data.file_hashes import hash_files
+from poolbench.data.pictures.cache import About, entry_folder, write_about
+from poolbench.data.pictures.decoding import UnreadablePicture, header
+from poolbench.data.pictures.decoding_pool import DecodingPool, Unreadable
+from poolbench.data.pictures.kept_picture import ChangedPicture, KeptPicture
+from poolbench.data.pictures.progress import Pace, Watcher
+from poolbench.data.pictures.shard import (
+    PICTURES,
+    ShardIndex,
+    index_path,
+    pixels_path,
+    read_index,
+    write_shard,
+)
+from poolbench.data.pictures.source import PictureList, PictureSource
+from poolbench.data.unreadable import unreadable_pictures
+
+_LOGGER = logging.getLogger("poolbench.data")
+_LOOKED_AT = 100
+_CONTINUE = "run the same command again: it goes on where it stopped"
+
+
+def prepare(pictures: PictureList, watcher: Watcher) -> tuple[Path, list[ShardIndex]]:
+    """Return the shards of pictures; decode first what is missing or damaged.
+
+    Args:
+        pictures: The pictures.
+        watcher: Told of the progress; if it raises, the shards that are finished stay.
+
+    Returns:
+        Their folder, and what is in each.
+
+    Raises:
+        EnvironmentFault: Pictures cannot be read (all of them are named) or are not those that the
+            data set was planned with, or the cache has no room for them or cannot be written.
+    """
+    everything = pictures.all
+    parts = [everything[at : at + PICTURES] for at in range(0, len(everything), PICTURES)]
+    folder = entry_folder(pictures)
+    shards = _sound(folder, parts)
+    if None in shards:
+        about = About(
+            pictures=len(everything),
+            shards=len(parts),
+            keep_px=pictures.size.keep_px,
+            example=everything[0].name,
+        )
+        try:
+            write_about(folder, about)
+            with _alone(folder, watcher):
+                shards = _sound(folder, parts)  # another process may have been at it
+                _decode(pictures, folder, parts, shards, watcher)
+        except OSError as error:
+            raise EnvironmentFault(
+                f"cannot keep decoded pictures in {folder}: {error.strerror or error}",
+                f"{advice_on_limit(error) or _CONTINUE}; POOLBENCH_CACHE names another folder",
+            ) from error
+        shards = _sound(folder, parts)
+    return folder, [shard for shard in shards if shard is not None]
+
+
+def _sound(folder: Path, parts: Sequence[Sequence[PictureSource]]) -> list[ShardIndex | None]:
+    """Return the shards; ``None`` for each that is missing or is not what was written."""
+    found = [read_index(folder, number, len(part)) for number, part in enumerate(parts)]
+    present = [pixels_path(folder, n) for n, shard in enumerate(found) if shard is not None]
+    # Remembered like those of the pictures: a shard that did not change is not read again.
+    hashes = hash_files(folder, present)
+    for number, shard in enumerate(found):
+        if shard and hashes[pixels_path(folder, number).name] != shard.sha256:
+            _LOGGER.warning(
+                "%s is damaged: decoding its pictures again", pixels_path(folder, number)
+            )
+            found[number] = None
+    return found
+
+
+def _decode(
+    pictures: PictureList,
+    folder: Path,
+    parts: Sequence[Sequence[PictureSource]],
+    shards: Sequence[ShardIndex | None],
+    watcher: Watcher,
+) -> None:
+    missing = [number for number, shard in enumerate(shards) if shard is None]
+    if not missing:
+        return
+    sources = list(chain.from_iterable(parts[number] for number in missing))
+    total = sum(map(len, parts))
+    _check_room(folder, sources, total, pictures.size.keep_px, watcher)
+    pace = Pace(total - len(sources), total, watcher)
+    unreadable: list[tuple[Path | str, str]] = []
+    pool = DecodingPool(pictures.size.keep_px, upright=pictures.upright)
+    with pool.decoding(sources) as decoded:
+        for number in missing:
+            part = _readable(islice(decoded, len(parts[number])), unreadable, pace)
+            # No half shard is mistaken for a whole one.
+            with suppress(FileNotFoundError):
+                index_path(folder, number).unlink()
+            try:
+                write_shard(folder, number, part)
+            except _Incomplete:
+                continue
+            except ChangedPicture as changed:
+                raise EnvironmentFault(
+                    f"{changed} changed after this was planned",
+                    "run the same command again: other pictures are another data set",
+                ) from changed
+    if unreadable:
+        raise unreadable_pictures(unreadable)
+
+
+class _Incomplete(Exception):
+    """A shard has pictures that cannot be read."""
+
+
+def _readable(
+    decoded: Iterable[KeptPicture | Unreadable],
+    unreadable: list[tuple[Path | str, str]],
+    pace: Pace,
+) -> Iterator[KeptPicture]:
+    before = len(unreadable)
+    for picture in decoded:
+        pace.count()
+        if isinstance(picture, Unreadable):
+            unreadable.append((picture.source.name, picture.reason))
+        else:
+            yield picture
+    if len(unreadable) > before:
+        raise _Incomplete
+
+
+def _check_room(
+    folder: Path,
+    sources: Sequence[PictureSource],
+    total: int,
+    keep_px: int | None,
+    watcher: Watcher,
+) -> None:
+    """Say how much room is needed, and refuse to begin where there is less."""
+    needed = _estimate_bytes(sources, keep_px)
+    free = shutil.disk_usage(folder).free
+    room = f"{needed / 2**30:,.1f} GiB in {folder}, where {free / 2**30:,.1f} GiB are free"
+    going_on = f" ({total - len(sources):,} of {total:,} are there)" if total > len(sources) else ""
+    watcher.notice(f"preparing {counted(len(sources), 'picture')}{going_on}: about {room}")
+    if needed > free:
+        raise EnvironmentFault(
+            f"decoded pictures need about {room}",
+            "free some space, or name another folder with POOLBENCH_CACHE",
+        )
+
+
+def _estimate_bytes(sources: Sequence[PictureSource], keep_px: int | None) -> int:
+    """Return about how large the kept pictures are, from the sides of up to a hundred."""
+    sizes = []
+    for source in sources[:: -(-len(sources) // _LOOKED_AT)]:
+        with suppress(OSError, ValueError, UnreadablePicture):  # decoding will tell
+            width, height = header(source.read()).size
+            shorter = min(width, height)
+            scale = 1.0 if keep_px is None else min(1.0, keep_px / shorter)
+            sizes.append(3 * width * height * scale * scale)
+    return round(float(np.mean(sizes)) * len(sources)) if sizes else 0
+
+
+class _alone:  # noqa: N801 - reads as a word of the `with` statement
+    """Hold the lock of an entry; wait for another process that does."""
+
+    def __init__(self, folder: Path, watcher: Watcher) -> None:
+        self._lock, self._watcher = FileLock(folder / ".lock"), watcher
+
+    def __enter__(self) -> None:
+        is_told = False
+        while True:
+            try:
+                self._lock.acquire(timeout=0.5)
+            except Timeout:
+                if not is_told:
+                    self._watcher.notice("another process prepares the pictures: waiting for it")
+                is_told = True
+                self._watcher.progress("waiting for another process to prepare the pictures", 0.0)
+            else:
+                return
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
