@@ -14,7 +14,8 @@ from poolbench.core.errors import EnvironmentFault
 from poolbench.core.finding import Finding
 from poolbench.core.named import Named
 from poolbench.data import DATASETS
-from poolbench.data.file_hashes import TRUSTED, memory_folder
+from poolbench.data.file_facts import TRUSTED
+from poolbench.data.file_memory import memories, memory_folder
 from poolbench.data.official import files_root
 from poolbench.data.presence import is_here
 from poolbench.report.listings.machine import machine_table
@@ -89,8 +90,7 @@ def _data(root: Path | None) -> Iterator[Finding]:
 
 
 def _hashes() -> Iterator[Finding]:
-    folder = memory_folder()
-    count = sum(1 for _ in folder.glob("*.json"))
+    folder, count = memory_folder(), len(memories())
     yield Finding(
         what="pictures",
         level="ok",
