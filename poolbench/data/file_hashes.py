@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from poolbench.core.regular_file import sha256_of_file
 from poolbench.data.file_facts import Kind, facts_of
+
+
+def each_hash(base: Path, paths: Iterable[Path]) -> Iterator[tuple[str, str]]:
+    """Yield what :func:`hash_files` returns, path by path: of a million, a dictionary is large."""
+    for name, digest in facts_of(base, paths, _HASHES):
+        yield name, digest.hex()
 
 
 def hash_files(base: Path, paths: Iterable[Path]) -> dict[str, str]:
@@ -22,7 +28,7 @@ def hash_files(base: Path, paths: Iterable[Path]) -> dict[str, str]:
     Raises:
         EnvironmentFault: Files cannot be read; all of them are named.
     """
-    return {name: digest.hex() for name, digest in facts_of(base, paths, _HASHES).items()}
+    return dict(each_hash(base, paths))
 
 
 def _digest(path: Path) -> bytes:

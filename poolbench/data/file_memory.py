@@ -6,7 +6,7 @@ import hashlib
 import logging
 import os
 import sqlite3
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any, Self
@@ -90,10 +90,10 @@ class FileMemory:
             except sqlite3.Error as error:
                 self._give_up(error)
 
-    def keep_only(self, names: Collection[str]) -> None:
-        """Forget other files, once there are more of those than of these."""
-        ((count,),) = self._run("SELECT count(*) FROM files", ()) or [(0,)]
-        if count <= 2 * len(names) or self._connection is None:
+    def keep_only(self, names: Iterable[str], count: int) -> None:
+        """Forget all but ``count`` files, once there are more of the others than of these."""
+        ((remembered,),) = self._run("SELECT count(*) FROM files", ()) or [(0,)]
+        if remembered <= 2 * count or self._connection is None:
             return
         try:
             with self._connection as connection:
