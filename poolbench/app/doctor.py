@@ -13,15 +13,18 @@ from poolbench.core.data_root import data_root
 from poolbench.core.errors import EnvironmentFault
 from poolbench.core.finding import Finding
 from poolbench.core.named import Named
+from poolbench.core.user_cache import cache_folder
 from poolbench.data import DATASETS
+from poolbench.data.decoded import clear_decoded, decoded_bytes
 from poolbench.data.file_facts import TRUSTED
 from poolbench.data.file_memory import memories, memory_folder
 from poolbench.data.official import files_root
+from poolbench.data.pictures.cache import cache_entries
 from poolbench.data.presence import is_here
 from poolbench.report.listings.machine import machine_table
 from poolbench.store.store import Store
 
-__all__ = ["examine", "machine_table"]
+__all__ = ["clear_decoded", "examine", "machine_table"]
 
 _LITTLE_SPACE = 2**30
 _NAME_ONE = "name the folder with MNIST and CIFAR by --data-root or POOLBENCH_DATA"
@@ -34,7 +37,7 @@ def examine(store: Path, root: Path | None) -> list[Finding]:
         store: Folder of the run store; not created.
         root: Folder of data sets; ``None`` for ``POOLBENCH_DATA``.
     """
-    return [*examine_machine(), *_store(store), *_data(data_root(root)), *_hashes()]
+    return [*examine_machine(), *_store(store), *_data(data_root(root)), *_hashes(), *_cache()]
 
 
 def _store(path: Path) -> Iterator[Finding]:
@@ -97,6 +100,18 @@ def _hashes() -> Iterator[Finding]:
         detail=f"the remembered hash of a file is trusted while its {TRUSTED} are the same; "
         f"{counted(count, 'folder')} in {folder}, which can be deleted at any time",
     )
+
+
+def _cache() -> Iterator[Finding]:
+    entries = list(cache_entries())
+    begun = sum(not entry.is_complete for entry in entries if entry.about is not None)
+    unknown = sum(entry.about is None for entry in entries)
+    parts = [f"{decoded_bytes() / 2**30:,.1f} GiB in {cache_folder()}"]
+    parts += [f"{counted(len(entries), 'list')} of pictures"] if entries else []
+    parts += [f"{begun} not complete, which `train` goes on with"] if begun else []
+    parts += [f"{unknown} of another version, which is not used"] if unknown else []
+    detail = f"{', '.join(parts)}; --clear-cache deletes all, and what is needed is decoded again"
+    yield Finding(what="decoded data", level="ok", detail=detail)
 
 
 def _is_here(name: str, root: Path | None) -> bool:

@@ -176,9 +176,7 @@ def training(store: Store, study: Study, settings: Settings) -> Iterator[Runner]
 
 
 def _download(study: Study, settings: Settings) -> None:
-    import torch
-
-    from poolbench.data.load import load
+    from poolbench.data.load import read_source
 
     for spec in {cell.data.source.name: cell.data for cell in study.cells}.values():
-        load(spec, root=data_root(settings.root), download=True, device=torch.device("cpu"))
+        read_source(spec, root=data_root(settings.root), download=True)

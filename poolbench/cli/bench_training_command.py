@@ -57,14 +57,43 @@ def training(
 def data(
     batch_size: _BatchSize = 128,
     images: Annotated[int, typer.Option("--images", min=1, help="Images per round.")] = 2048,
+    pictures: Annotated[
+        str | None,
+        typer.Option(
+            "--pictures",
+            metavar="N,...",
+            help="Instead, folders of so many JPEGs of 500 x 375 pixels, made for this: decoded "
+            "once and cut, beside torchvision's ImageFolder and DataLoader.",
+        ),
+    ] = None,
+    sizes_px: Annotated[
+        str, typer.Option("--sizes-px", metavar="N,...", help="Sides of their images.")
+    ] = "64,128,224",
     rounds: Rounds = 9,
     format: options.Format = "rich",
     output: options.Output = None,
 ) -> None:
     """Compare our batched augmentation with torchvision's transforms, image by image."""
     from poolbench.bench.data import bench_data
+    from poolbench.bench.pictures import bench_pictures
 
-    emit([bench_data(batch_size=batch_size, images=images, rounds=rounds)], format, output)
+    if pictures is None:
+        table = bench_data(batch_size=batch_size, images=images, rounds=rounds)
+    else:
+        counts, sides = _numbers("--pictures", pictures), _numbers("--sizes-px", sizes_px)
+        table = bench_pictures(counts, sides, at_most=images)
+    emit([table], format, output)
+
+
+def _numbers(option: str, text: str) -> list[int]:
+    """Return the whole numbers of a list, each at least 1."""
+    parts = [part.strip() for part in text.split(",")]
+    if not all(part.isdecimal() and int(part) > 0 for part in parts):
+        raise BadInput(
+            f"{option}: expected whole numbers >= 1, got '{text}'",
+            "separate them by commas: 1000,10000",
+        )
+    return list(map(int, parts))
 
 
 def seeds(

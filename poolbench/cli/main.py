@@ -38,6 +38,7 @@ _COMMANDS = (
     "precision",
     "theory",
     "list",
+    "data",
     "bench",
     "doctor",
     "store",

@@ -155,3 +155,49 @@ class EpochProfile:
     alone_s: float
     total_s: float
     parts_s: Mapping[str, float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pace:
+    """How fast pictures go through a piece of work.
+
+    Args:
+        pictures: Number of pictures.
+        wall_s: Duration on the clock, in seconds.
+        cpu_s: Processor time of all processes and threads, in seconds.
+    """
+
+    pictures: int
+    wall_s: float
+    cpu_s: float
+
+    @property
+    def per_s(self) -> float:
+        """Pictures a second, by the clock."""
+        return self.pictures / self.wall_s
+
+    @property
+    def per_cpu_s(self) -> float:
+        """Pictures a second of one processor."""
+        return self.pictures / self.cpu_s
+
+
+@dataclass(frozen=True, kw_only=True)
+class PictureTimes:
+    """A folder of pictures, prepared and trained on, beside a loader that decodes each time.
+
+    Args:
+        pictures: Number of pictures in the folder.
+        size_px: Side of the images.
+        prepared: Preparing the pictures.
+        peak_bytes: Largest resident memory of the process meanwhile.
+        epoch: An epoch of random resized crops of the prepared pictures.
+        loader: The same of the loader, on the pictures themselves.
+    """
+
+    pictures: int
+    size_px: int
+    prepared: Pace
+    peak_bytes: int
+    epoch: Pace
+    loader: Pace

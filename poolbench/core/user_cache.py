@@ -6,6 +6,7 @@ import functools
 import os
 import stat
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 import platformdirs
@@ -63,3 +64,12 @@ def is_private(file: Path) -> bool:
         return True
     is_own = stat.S_ISREG(found.st_mode) and found.st_uid == os.geteuid()
     return is_own and not stat.S_IMODE(found.st_mode) & (stat.S_IWGRP | stat.S_IWOTH)
+
+
+def size_of(folder: Path) -> int:
+    """Return the size of all files below a folder, in bytes; what is deleted meanwhile counts 0."""
+    size = 0
+    for path in folder.rglob("*"):
+        with suppress(OSError):
+            size += path.lstat().st_size if path.is_file() else 0
+    return size

@@ -53,7 +53,7 @@ def cached(
         Arrays mapped copy-on-write from the cache; in memory if the cache cannot be written.
         Pictures as ``decode`` returns them.
     """
-    folder = cache_folder() / "arrays" / _key(source, checksum)
+    folder = arrays_folder() / _key(source, checksum)
     if (arrays := _read(folder)) is not None:
         return arrays
     decoded = decode()
@@ -65,6 +65,11 @@ def cached(
         _LOGGER.info("working without a cache: %s", error)
         return decoded
     return _read(folder) or decoded
+
+
+def arrays_folder() -> Path:
+    """Return the folder of all entries."""
+    return cache_folder() / "arrays"
 
 
 def _key(source: Named, checksum: str) -> str:

@@ -61,21 +61,7 @@ def load(
             held-out images and there are none, or they are all the images of a class; or the cell
             is of another revision of the data set.
     """
-    source = spec.source
-    if source.revision != (now := DATASETS[source.name].revision):
-        raise BadInput(
-            f"'{source.name}' was read otherwise when this cell was planned (revision "
-            f"{source.revision}, now {now}): its network knows other images",
-            "train it again",
-        )
-    if fingerprint(source, root) != spec.checksum:
-        raise EnvironmentFault(
-            f"the data set '{source.name}' has changed since this cell was planned",
-            "plan the suite again: other images make another cell",
-        )
-    read = DATASETS.resolve(source.name)
-    decode = partial(read, root=root, download=download, **source.options)
-    found = cached(source, spec.checksum, decode)
+    found = read_source(spec, root=root, download=download)
     trained_on, tested_on, residency = _opened(found, device, watcher or Unwatched())
     train = _limited(trained_on, spec, "train")
     train, validation = _hold_out(train, spec)
@@ -95,6 +81,35 @@ def load(
         classes=found.classes,
         residency=residency,
     )
+
+
+def read_source(spec: DataSpec, *, root: Path | None, download: bool) -> Arrays | PictureList:
+    """Return a cell's data set, decoded, or the pictures that are to be prepared.
+
+    Args:
+        spec: The data set.
+        root: As of :func:`load`.
+        download: Likewise.
+
+    Raises:
+        EnvironmentFault: The data set is missing, damaged, or not the one the cell was planned for.
+        BadInput: The cell is of another revision of the data set.
+    """
+    source = spec.source
+    if source.revision != (now := DATASETS[source.name].revision):
+        raise BadInput(
+            f"'{source.name}' was read otherwise when this cell was planned (revision "
+            f"{source.revision}, now {now}): its network knows other images",
+            "train it again",
+        )
+    if fingerprint(source, root) != spec.checksum:
+        raise EnvironmentFault(
+            f"the data set '{source.name}' has changed since this cell was planned",
+            "plan the suite again: other images make another cell",
+        )
+    read = DATASETS.resolve(source.name)
+    decode = partial(read, root=root, download=download, **source.options)
+    return cached(source, spec.checksum, decode)
 
 
 def _required(validation: LabelledImages | None) -> LabelledImages:

@@ -30,6 +30,7 @@ LIST = Option(kind=int, many=True, minimum=0)
 RISING = Option(kind=float, many=True, rising=True, minimum=0.0)
 SIZES = Option(kind=int, many=True, rising=True, minimum=1, default=None)
 SIDE = Option(kind=int, default=None, minimum=1)
+KEEP = Option(kind=int, default=None, minimum=1, words=("full",))
 ODD = Option(kind=int, minimum=1, odd=True)
 
 
@@ -58,6 +59,9 @@ ODD = Option(kind=int, minimum=1, odd=True)
         (RISING, torch.tensor([0.25, 0.5]), (0.25, 0.5)),
         (SIZES, None, None),
         (SIDE, None, None),
+        (KEEP, 256, 256),
+        (KEEP, "full", "full"),
+        (KEEP, None, None),
         (ODD, 3, 3),
     ],
 )
@@ -108,6 +112,8 @@ def test_a_value_is_taken_in_pythons_own_type(option: Option, given: Any, taken:
         (RISING, [0, 0], "expected rising list of numbers >= 0, got 0.0 after 0.0"),
         (SIZES, [None], "expected rising list of whole numbers >= 1, got nothing"),
         (SIDE, 0, "expected whole number >= 1, got 0"),
+        (KEEP, 0, "expected whole number >= 1 or 'full', got 0"),
+        (KEEP, "most", "expected whole number >= 1 or 'full', got 'most'"),
         (ODD, 4, "expected odd whole number >= 1, got 4"),
     ],
 )

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -16,7 +15,7 @@ from typing import Literal
 from poolbench.core.atomic import write_whole
 from poolbench.core.document import Count, Damaged, read_as
 from poolbench.core.regular_file import read_regular
-from poolbench.core.user_cache import cache_folder
+from poolbench.core.user_cache import cache_folder, size_of
 from poolbench.data.pictures.shard import INDEX
 from poolbench.data.pictures.source import PictureList
 
@@ -98,24 +97,8 @@ def cache_entries() -> Iterator[CacheEntry]:
             folder=folder,
             about=_read_about(folder),
             shards=sum(1 for _ in folder.glob(f"*{INDEX}")),
-            size_bytes=sum(each.stat().st_size for each in folder.iterdir() if each.is_file()),
+            size_bytes=size_of(folder),
         )
-
-
-def clear_cache() -> int:
-    """Delete every decoded data set; return the bytes that are free now.
-
-    Runs in progress keep what they have mapped.
-
-    Raises:
-        OSError: A file cannot be deleted.
-    """
-    freed = 0
-    for folder in (entries_folder(), cache_folder() / "arrays"):
-        freed += sum(each.stat().st_size for each in folder.rglob("*") if each.is_file())
-        if folder.is_dir():
-            shutil.rmtree(folder)
-    return freed
 
 
 def _read_about(folder: Path) -> About | None:

@@ -100,7 +100,10 @@ def read_index(folder: Path, number: int, count: int) -> ShardIndex | None:
         count: Number of its pictures.
     """
     try:
-        with np.load(index_path(folder, number), allow_pickle=False) as parts:
+        with (
+            index_path(folder, number).open("rb") as file,
+            np.load(file, allow_pickle=False) as parts,
+        ):
             index = ShardIndex(
                 sizes=parts["sizes"], sums=parts["sums"], sha256=parts["sha256"].tobytes().hex()
             )
