@@ -16,7 +16,8 @@ from poolbench.core.named import Named
 from poolbench.core.user_cache import cache_folder
 from poolbench.data import DATASETS
 from poolbench.data.decoded import clear_decoded, decoded_bytes
-from poolbench.data.file_hashes import TRUSTED, memory_folder
+from poolbench.data.file_facts import TRUSTED
+from poolbench.data.file_memory import memories, memory_folder
 from poolbench.data.official import files_root
 from poolbench.data.pictures.cache import cache_entries
 from poolbench.data.presence import is_here
@@ -92,8 +93,7 @@ def _data(root: Path | None) -> Iterator[Finding]:
 
 
 def _hashes() -> Iterator[Finding]:
-    folder = memory_folder()
-    count = sum(1 for _ in folder.glob("*.json"))
+    folder, count = memory_folder(), len(memories())
     yield Finding(
         what="pictures",
         level="ok",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +18,7 @@ from poolbench.core.data_root import data_root
 from poolbench.core.errors import NothingMatched
 from poolbench.core.shard import Shard
 from poolbench.core.study import Study
+from poolbench.report.studies.effort import kind_of
 from poolbench.report.studies.plan import PlanProgress, plan_table
 from poolbench.report.table import Table
 from poolbench.runtime.devices import check_gpu_settings, workers_of
@@ -30,6 +32,7 @@ def plan(
     root: Path | None = None,
     device: str | None = None,
     jobs: int | None = None,
+    gpus: int | None = None,
     measured: bool = False,
     shard: Shard | None = None,
 ) -> list[Table]:
@@ -41,12 +44,14 @@ def plan(
         root: Folder of data sets, read only with ``measured``, and of files of weights.
         device: Overrides the suite's device.
         jobs: Overrides the suite's number of workers.
+        gpus: Plan for a machine with so many GPUs, at least 1; ``None`` for this machine.
         measured: Whether to time a few real steps of every variant; by default the costs of runs
             in the store are used.
         shard: Plan only the cells of this part; ``None`` for all.
 
     Raises:
-        BadInput: A site, weights or a frozen path are not of their network.
+        BadInput: A site, weights or a frozen path are not of their network; or ``gpus`` is given
+            for a study on the CPU.
         NothingMatched: The shard is empty.
         EnvironmentFault: The store cannot be read; with ``measured``, the device cannot be used or
             data are missing.
@@ -59,10 +64,14 @@ def plan(
         )
     check_freezes(study)
     results = read_results(study, store_path) if Store.is_at(store_path) else None
-    devices = workers_of(study.execution, device=device, jobs=jobs)
+    devices = workers_of(study.execution, device=device, jobs=jobs, gpus=gpus)
     if measured:  # the timed steps must be those that would be trained
         check_gpu_settings(study, device=device)
-    costs = _measure(study, data_root(root), devices[0]) if measured else _remembered(results)
+    costs = (
+        _measure(study, data_root(root), workers_of(study.execution, device=device, jobs=1)[0])
+        if measured
+        else _remembered(results, kind_of(devices[0]))
+    )
     tables = _tables(
         study,
         results,
@@ -77,7 +86,7 @@ def plan(
 def plan_of(results: Results) -> list[Table]:
     """Return the plan of a study from its results, as :func:`plan` does, without its maps."""
     devices = workers_of(results.study.execution, device=None, jobs=None)
-    return _tables(results.study, results, _remembered(results), devices)
+    return _tables(results.study, results, _remembered(results, kind_of(devices[0])), devices)
 
 
 def _tables(
@@ -107,21 +116,27 @@ def _tables(
     ]
 
 
-def _remembered(results: Results | None) -> dict[str, CellCost]:
-    """Return the mean cost of each condition over its finished cells."""
+def _remembered(results: Results | None, device: str) -> dict[str, CellCost]:
+    """Return the mean cost of each condition over its finished cells.
+
+    Args:
+        results: What is stored.
+        device: ``cpu`` or ``cuda``: runs on another count where there are none on it.
+    """
     costs: dict[str, CellCost] = {}
     if results is None:
         return costs
     for _, _, cells in results.study.conditions():
-        seen = [
-            (run.duration_s, run.size_bytes)
-            for cell in cells
-            if (run := results.runs.get(cell.id)) is not None
-        ]
+        seen = defaultdict(list)
+        for cell in cells:
+            if (run := results.runs.get(cell.id)) is not None:
+                seen[kind_of(str(run.environment.get("device", "")))].append(run)
         if seen:
-            durations_s, sizes = zip(*seen, strict=True)
+            timed_on = device if device in seen else min(seen)
             costs[cells[0].condition] = CellCost(
-                duration_s=fmean(durations_s), size_bytes=fmean(sizes)
+                duration_s=fmean(run.duration_s for run in seen[timed_on]),
+                size_bytes=fmean(run.size_bytes for run in seen[timed_on]),
+                device=timed_on,
             )
     return costs
 
@@ -129,9 +144,10 @@ def _remembered(results: Results | None) -> dict[str, CellCost]:
 def _measure(study: Study, root: Path | None, device: str) -> dict[str, CellCost]:
     from poolbench.runtime.cell_cost import measure
 
+    threads = study.execution.threads
     return {
-        cells[0].condition: measure(
-            cells[0], root=root, device=device, threads=study.execution.threads
+        cells[0].condition: replace(
+            measure(cells[0], root=root, device=device, threads=threads), device=kind_of(device)
         )
         for _, _, cells in study.conditions()
     }

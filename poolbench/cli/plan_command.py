@@ -30,6 +30,10 @@ def plan(
     shard: options.ShardOption = None,
     device: options.Device = None,
     jobs: options.Jobs = None,
+    gpus: Annotated[
+        int | None,
+        typer.Option("--gpus", min=1, help="Plan for a machine with so many GPUs, not this one."),
+    ] = None,
     measure: Annotated[
         bool, typer.Option("--measure", help="Time a few training steps of every variant.")
     ] = False,
@@ -57,7 +61,7 @@ def plan(
     format: options.Format = "rich",
     output: options.Output = None,
 ) -> None:
-    """Show a suite's cells, what is done, the time and disk left, and what it can show.
+    """Show a suite's cells, what is done, the GPUs, time and disk it takes, and what it can show.
 
     Nothing is trained.
     """
@@ -72,6 +76,7 @@ def plan(
         root=selection.data_root,
         device=device,
         jobs=jobs,
+        gpus=gpus,
         measured=measure,
         shard=shard,
     )

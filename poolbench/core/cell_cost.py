@@ -12,7 +12,9 @@ class CellCost:
     Args:
         duration_s: Training and evaluation on one worker, in seconds.
         size_bytes: Of its run in the store.
+        device: Kind of device that it was timed on: ``cpu`` or ``cuda``; empty if unknown.
     """
 
     duration_s: float
     size_bytes: float
+    device: str = ""

@@ -10,7 +10,7 @@ from poolbench.core.errors import BadInput, EnvironmentFault
 from poolbench.core.named import Named
 from poolbench.data import DATASETS
 from poolbench.data.data_files import FoundFiles
-from poolbench.data.file_hashes import hash_files
+from poolbench.data.file_hashes import each_hash
 
 
 def fingerprint(source: Named, root: Path | None) -> str:
@@ -54,7 +54,7 @@ def _of_images(source: Named, root: Path | None) -> str:
 
 def _of_files(files: FoundFiles) -> str:
     digest = hashlib.sha256()
-    for relative, sha256 in hash_files(files.base, files).items():
+    for relative, sha256 in each_hash(files.base, files):
         # Names are bytes: those in an old archive may not be UTF-8.
         digest.update(os.fsencode(f"{sha256}  {relative}\n"))
     return digest.hexdigest()

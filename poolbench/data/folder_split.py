@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from poolbench.core.errors import EnvironmentFault
-from poolbench.data.file_hashes import hash_files
+from poolbench.data.file_hashes import each_hash
 
 _HASHES = 1 << 256
 
@@ -35,8 +35,7 @@ def split_by_content(
         EnvironmentFault: Pictures cannot be read, or a class has no two different ones.
     """
     every = [path for pictures in classes.values() for path in pictures]
-    hashes = hash_files(base, every)
-    of = {path: hashes[path.relative_to(base).as_posix()] for path in every}
+    of = {path: sha256 for path, (_, sha256) in zip(every, each_hash(base, every), strict=True)}
     held_out = _held_out([{of[path] for path in each} for each in classes.values()], fraction)
     train, test = {}, {}
     for name, pictures in classes.items():

@@ -53,14 +53,15 @@ class PictureSearch:
 
     def _pictures_below(self, folder: Path) -> tuple[Path, ...]:
         """Return the pictures of a folder and its subfolders, in torchvision's order."""
-        found = self._walk(folder, frozenset())
-        return tuple(sorted(found, key=lambda path: (str(path.parent), path.name)))
+        found = sorted(self._walk(str(folder), frozenset()))
+        return tuple(Path(f"{inside}{os.sep}{name}") for inside, name in found)
 
-    def _walk(self, folder: Path, above: frozenset[Identity]) -> Iterator[Path]:
+    def _walk(self, folder: str, above: frozenset[Identity]) -> Iterator[tuple[str, str]]:
+        """Yield folder and name of each picture: of a million, text is made faster than paths."""
         try:
-            status = folder.stat()
+            status = os.stat(folder)  # noqa: PTH116
         except OSError as error:
-            self.unreadable.append((folder, error.strerror or str(error)))
+            self.unreadable.append((Path(folder), error.strerror or str(error)))
             return
         here = (status.st_dev, status.st_ino)
         if here in above:  # a link to a folder above it, which would be read again and again
@@ -69,19 +70,19 @@ class PictureSearch:
         for entry in self._entries(folder):
             kind = self._kind(entry)
             if kind == "folder":
-                yield from self._walk(Path(entry.path), above | {here})
+                yield from self._walk(entry.path, above | {here})
             elif kind == "file" and _suffix(entry) in PICTURES:
-                yield Path(entry.path)
+                yield folder, entry.name
             elif kind == "file":
                 self.left_out[_suffix(entry) or "without a suffix"] += 1
 
-    def _entries(self, folder: Path) -> list[os.DirEntry[str]]:
+    def _entries(self, folder: Path | str) -> list[os.DirEntry[str]]:
         """Return what is in a folder, without hidden and system files."""
         try:
             with os.scandir(folder) as scan:
                 entries = sorted(scan, key=lambda entry: entry.name)
         except OSError as error:
-            self.unreadable.append((folder, error.strerror or str(error)))
+            self.unreadable.append((Path(folder), error.strerror or str(error)))
             return []
         shown = [entry for entry in entries if not is_hidden(entry.name)]
         if hidden := len(entries) - len(shown):
@@ -112,4 +113,5 @@ def is_hidden(name: str) -> bool:
 
 
 def _suffix(entry: os.DirEntry[str]) -> str:
-    return Path(entry.name).suffix.lower()
+    suffix = os.path.splitext(entry.name)[1].lower()  # noqa: PTH122
+    return "" if suffix == "." else suffix

@@ -57,25 +57,34 @@ def check_device(name: str) -> str:
     return name
 
 
-def workers_of(execution: Execution, *, device: str | None, jobs: int | None) -> list[str]:
+def workers_of(
+    execution: Execution, *, device: str | None, jobs: int | None, gpus: int | None = None
+) -> list[str]:
     """Return the device of each worker of a study.
 
     Args:
         execution: The suite's settings.
         device: Overrides the suite's device; ``None`` keeps it.
         jobs: Overrides the suite's jobs; ``None`` keeps it.
+        gpus: Number of GPUs of another machine; ``None`` for those of this one.
 
     Raises:
-        BadInput: There is no such device.
+        BadInput: There is no such device, or a number of GPUs goes with one that is not all.
     """
+    asked = execution.device if device is None else device
+    if gpus is not None and check_device(asked) not in ("auto", "cuda"):
+        raise BadInput(
+            f"--gpus {gpus} with the device {asked}",
+            "leave --gpus out, or add --device cuda, which is all GPUs",
+        )
     return assign_devices(
-        execution.device if device is None else device,
-        execution.jobs if jobs is None else jobs,
-        share=execution.gpu,
+        asked, execution.jobs if jobs is None else jobs, share=execution.gpu, gpus=gpus
     )
 
 
-def assign_devices(asked: str, jobs: int | None, *, share: float = 1.0) -> list[str]:
+def assign_devices(
+    asked: str, jobs: int | None, *, share: float = 1.0, gpus: int | None = None
+) -> list[str]:
     """Return the device of each worker.
 
     On the CPU, independent single-threaded workers beat one worker with all threads for the small
@@ -86,6 +95,7 @@ def assign_devices(asked: str, jobs: int | None, *, share: float = 1.0) -> list[
         asked: ``auto``, ``cpu``, ``cuda`` (all of them) or ``cuda:N``.
         jobs: Number of workers; ``None`` for the default.
         share: Share of a GPU that a worker needs, in (0, 1].
+        gpus: Number of GPUs, if it is not to be asked of the driver.
 
     Raises:
         BadInput: There is no such device.
@@ -93,11 +103,11 @@ def assign_devices(asked: str, jobs: int | None, *, share: float = 1.0) -> list[
     check_device(asked)
     # A third of a GPU is a float a little more or less than one.
     on_each = int(1 / share + 1e-9)
-    if asked == "cpu" or (asked == "auto" and count_gpus() == 0):
+    if asked == "cpu" or (asked == "auto" and gpus is None and count_gpus() == 0):
         return ["cpu"] * (jobs or count_cores())
     if asked.startswith("cuda:"):
         return [asked] * (jobs or on_each)
-    gpus = max(1, count_gpus())
+    gpus = gpus or max(1, count_gpus())
     return [f"cuda:{slot % gpus}" for slot in range(jobs or gpus * on_each)]
 
 

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from poolbench.app.suites import find
-from poolbench.data.file_hashes import memory_folder
+from poolbench.data.file_memory import memory_folder
 from poolbench.data.official import MNIST
 from tests.conftest import Done
 

@@ -10,7 +10,10 @@ import pytest
 from scipy import stats
 
 from poolbench.app.plan import plan
+from poolbench.core.errors import BadInput
+from poolbench.store.store import Store
 from tests.cells import a_study
+from tests.store.made_up import commit
 
 
 def power_note(
@@ -64,3 +67,36 @@ def test_the_seeds_needed_grow_with_the_pairs_that_are_compared(
             tmp_path, seeds=seeds, paired=paired, variants=variants, baseline=baseline
         )
         assert note.startswith("Can ") == (seeds == needed)
+
+
+def effort(path: Path, **settings: object) -> str:
+    study = a_study(("average", "max"), 5)
+    (table,) = plan(study, path / "no store", **settings)  # type: ignore[arg-type]
+    (note,) = (note for note in table.notes if note.startswith("To train"))
+    return note
+
+
+def test_a_plan_may_be_for_a_machine_with_gpus(tmp_path: Path) -> None:
+    assert "10 cells on 4 GPUs, one at a time on each;" in effort(tmp_path, gpus=4)
+    assert "10 cells on 3 GPUs" in effort(tmp_path, gpus=4, jobs=3)
+    with pytest.raises(BadInput, match="--gpus 4 with the device cpu"):
+        effort(tmp_path, gpus=4, device="cpu")
+
+
+def test_times_are_of_the_device_that_is_planned_for(tmp_path: Path) -> None:
+    store, study = tmp_path / "runs", a_study(("average", "max"), 3)
+    Store.create(store)
+
+    def planned() -> tuple[object, str]:
+        (table,) = plan(study, store, gpus=1)
+        (note,) = (note for note in table.notes if note.startswith("To train"))
+        return table.rows[1][5].values, note
+
+    commit(store, "9 seconds", seed=0, environment={"device": "cpu"})
+    times, note = planned()
+    assert times == (9.0,)
+    assert note.endswith("The times are of runs on cpu, and will differ on cuda.")
+    commit(store, "1", seed=1, environment={"device": "cuda:3"})
+    times, note = planned()
+    assert times == (1.0,)
+    assert "The times are" not in note

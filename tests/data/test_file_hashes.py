@@ -5,20 +5,25 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import sqlite3
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from poolbench.core.errors import EnvironmentFault
-from poolbench.data import file_hashes
-from poolbench.data.file_hashes import hash_files
+from poolbench.data import file_facts, file_hashes, file_memory
+from poolbench.data.file_hashes import each_hash, hash_files
+from poolbench.data.file_memory import memories
+from poolbench.data.pictures import progress
+from poolbench.data.watching import watched_by
 
 
 @pytest.fixture
 def settled(monkeypatch: pytest.MonkeyPatch) -> None:
     """Remember the hashes of files that a test has only just written."""
-    monkeypatch.setattr(file_hashes, "_SETTLED_NS", -1)
+    monkeypatch.setattr(file_facts, "_SETTLED_NS", -1)
 
 
 @pytest.fixture
@@ -85,8 +90,8 @@ def test_a_file_that_changed_just_now_is_not_remembered(
     files: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hash_files(files[0].parent, files)
-    monkeypatch.setattr(file_hashes, "sha256_of_file", lambda _: "hashed again")
-    assert set(hash_files(files[0].parent, files).values()) == {"hashed again"}
+    monkeypatch.setattr(file_hashes, "sha256_of_file", lambda _: "5eed")
+    assert set(hash_files(files[0].parent, files).values()) == {"5eed"}
 
 
 def test_files_that_cannot_be_opened_are_named_together(files: list[Path]) -> None:
@@ -94,3 +99,88 @@ def test_files_that_cannot_be_opened_are_named_together(files: list[Path]) -> No
     with pytest.raises(EnvironmentFault, match="cannot read 2 pictures") as caught:
         hash_files(files[0].parent, [missing[0], *files, missing[1]])
     assert all(str(path) in caught.value.message for path in missing)
+
+
+@pytest.mark.usefixtures("settled")
+def test_a_kill_loses_few_of_the_hashes(files: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(file_facts, "_REMEMBERED_AT_ONCE", 1)
+    left = each_hash(files[0].parent, files)
+    first = next(left)
+    next(left)  # the first is written by now
+    left.close()
+    again = {files[1]: "5eed"}
+    monkeypatch.setattr(file_hashes, "sha256_of_file", again.__getitem__)
+    assert dict(each_hash(files[0].parent, files)) == {first[0]: first[1], "b": "5eed"}
+
+
+@pytest.mark.usefixtures("settled")
+@pytest.mark.parametrize("damage", ["text", "folder", "half"])
+def test_a_damaged_memory_is_an_inconvenience(
+    damage: str, files: list[Path], caplog: pytest.LogCaptureFixture
+) -> None:
+    first = hash_files(files[0].parent, files)
+    (memory,) = memories()
+    content = memory.read_bytes()
+    memory.unlink()
+    if damage == "folder":
+        memory.mkdir()
+    else:
+        memory.write_bytes(content[:5000] if damage == "half" else b"no database" * 1000)
+    assert hash_files(files[0].parent, files) == first
+    assert hash_files(files[0].parent, files) == first
+
+
+def test_another_process_that_writes_is_no_reason_to_fail(
+    files: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(file_facts, "_SETTLED_NS", -1)
+    monkeypatch.setattr(file_memory, "_WAIT_S", 0.01)
+    first = hash_files(files[0].parent, files)
+    (memory,) = memories()
+    with closing(sqlite3.connect(memory, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        assert hash_files(files[0].parent, files) == first
+
+
+@pytest.mark.usefixtures("settled")
+def test_files_that_are_gone_are_forgotten_once_they_are_most(files: list[Path]) -> None:
+    base = files[0].parent
+    many = [base / f"{number}.png" for number in range(10)]
+    for path in many:
+        path.write_bytes(path.name.encode())
+    hash_files(base, [*files, *many])
+    hash_files(base, many)  # of 12, 10 are there
+    assert remembered() == 12
+    hash_files(base, many[:4])
+    assert remembered() == 4
+    assert hash_files(base, many[:4]) == {p.name: sha256(p.name.encode()) for p in many[:4]}
+
+
+def remembered() -> int:
+    (memory,) = memories()
+    with closing(sqlite3.connect(memory)) as connection:
+        return connection.execute("SELECT count(*) FROM files").fetchone()[0]
+
+
+def test_whoever_watches_is_told_how_far_it_is(
+    files: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(progress, "_EVERY_S", 0.0)
+    told: list[tuple[str, float]] = []
+
+    class Listening(progress.Unwatched):
+        def progress(self, text: str, fraction: float) -> None:
+            told.append((text, fraction))
+
+    with watched_by(Listening()):
+        hash_files(files[0].parent, files)
+    hash_files(files[0].parent, files)  # nobody watches any more
+    ((text, fraction),) = told
+    assert text.startswith("looking at pictures: 2 of 2, ")
+    assert fraction == 1.0
+
+
+def test_names_that_are_no_text_are_remembered_too(tmp_path: Path) -> None:
+    odd = tmp_path / os.fsdecode(b"gu\xeape.png")
+    odd.write_bytes(b"odd")
+    assert hash_files(tmp_path, [odd]) == {odd.name: sha256(b"odd")}

@@ -13,7 +13,7 @@ from PIL import Image
 from poolbench.core.cell import DataSpec
 from poolbench.core.errors import BadInput, EnvironmentFault
 from poolbench.core.named import Named
-from poolbench.data import file_hashes
+from poolbench.data import file_facts
 from poolbench.data.fingerprint import fingerprint
 from poolbench.data.folder import read_folder
 from poolbench.data.load import load
@@ -154,7 +154,7 @@ def test_a_fingerprint_does_without_its_memory(
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(file_hashes, "_SETTLED_NS", -1)
+    monkeypatch.setattr(file_facts, "_SETTLED_NS", -1)
     first = fingerprint(SOURCE, tmp_path)
     (memory,) = (cache / "pictures").iterdir()
     memory.write_text("[1")

@@ -39,7 +39,7 @@ def commit(path: Path, host: str = "here", seed: int = 0, **changes: Any) -> Arr
         values["result"],
         history=values["history"],
         timings=[Timing(epoch=1, duration_s=len(host), images=100)],
-        environment={"host": host},
+        environment=values.get("environment", {"host": host}),
         artefacts={
             "model.safetensors": values["weights"],
             "predictions.npz": values.get("predictions", predictions(1, 2)),

@@ -43,16 +43,26 @@ class Pace:
         done: Pictures that were there before.
         total: All pictures.
         watcher: Who is told.
+        doing: What is done with them.
+        unit: What is counted.
     """
 
-    def __init__(self, done: int, total: int, watcher: Watcher) -> None:
+    def __init__(
+        self,
+        done: int,
+        total: int,
+        watcher: Watcher,
+        *,
+        doing: str = "preparing pictures",
+        unit: str = "pictures",
+    ) -> None:
         self._before, self._done, self._total = done, done, total
-        self._watcher = watcher
+        self._watcher, self._doing, self._unit = watcher, doing, unit
         self._began = self._told_at = time.monotonic()
 
-    def count(self) -> None:
-        """Count one more."""
-        self._done += 1
+    def count(self, number: int = 1) -> None:
+        """Count more of them: one, or a number of at least 1."""
+        self._done += number
         now = time.monotonic()
         if now - self._told_at < _EVERY_S:
             return
@@ -60,7 +70,7 @@ class Pace:
         rate = (self._done - self._before) / (now - self._began)
         left = timedelta(seconds=round((self._total - self._done) / rate))
         self._watcher.progress(
-            f"preparing pictures: {self._done:,} of {self._total:,}, {rate:,.0f} pictures/s, "
+            f"{self._doing}: {self._done:,} of {self._total:,}, {rate:,.0f} {self._unit}/s, "
             f"{left} left",
             self._done / self._total,
         )

@@ -12,6 +12,7 @@ from poolbench.core.pairs import declared_pairs
 from poolbench.core.study import Study
 from poolbench.report.number_format import byte_size, duration
 from poolbench.report.studies.differences import about_differences
+from poolbench.report.studies.effort import about_effort
 from poolbench.report.studies.starts import about_weights
 from poolbench.report.table import Column, Table, TableCell, text_cell
 from poolbench.stats.floor import floor_message, seeds_needed, smallest_p, smallest_p_paired
@@ -71,7 +72,13 @@ def plan_table(
             *about_differences(study, dataset, is_compared=True),
             *about_weights(study, dataset),
             *about_networks,
-            _effort_note([cell for cell in cells if cell.id not in progress.done], progress),
+            *about_effort(
+                [cell for cell in cells if cell.id not in progress.done],
+                progress.costs,
+                progress.devices,
+                free_bytes=progress.free_bytes,
+                engine=study.execution.engine.name if study.execution.engine else "",
+            ),
             _power_note(study.whole, dataset),
             *_probe_notes(study, cells, progress),
         ),
@@ -112,29 +119,6 @@ def _recipe_note(cell: Cell) -> str:
         f"First cell: {cell.model.network}; {counted(recipe.epochs, 'epoch')}, "
         f"batch {recipe.batch_size}, {recipe.optimizer}, {recipe.schedule}, {recipe.precision}"
         + (f"; frozen: {recipe.frozen}." if recipe.frozen else ".")
-    )
-
-
-def _effort_note(cells: Sequence[Cell], progress: PlanProgress) -> str:
-    if not cells:
-        return "Nothing to train: every cell has a result."
-    devices, costs = progress.devices, progress.costs
-    workers = f"{counted(len(devices), 'worker')} on {devices[0]}"
-    known = [costs[cell.condition] for cell in cells if cell.condition in costs]
-    if len(known) < len(cells):
-        return (
-            f"To train: {len(cells)} cells with {workers}; time and disk are unknown for "
-            f"{len(cells) - len(known)} of them: `poolbench plan --measure` times a few steps."
-        )
-    free = "" if progress.free_bytes is None else f" of {byte_size(progress.free_bytes)} free"
-    # A cell cannot be split, so more workers than cells do not help.
-    duration_s = max(
-        sum(cost.duration_s for cost in known) / min(len(devices), len(cells)),
-        max(cost.duration_s for cost in known),
-    )
-    return (
-        f"To train: {len(cells)} cells with {workers}, about {duration(duration_s)} and "
-        f"{byte_size(sum(cost.size_bytes for cost in known))} of disk{free}."
     )
 
 
