@@ -120,6 +120,7 @@ def _pairs(a: str | None, b: str | None, study: Study) -> list[tuple[str, str]]:
 def _tables(results: Results, pairs: Sequence[tuple[str, str]], *, is_named: bool) -> list[Table]:
     from poolbench.report.studies.outcomes import outcomes_of
     from poolbench.report.studies.pairs import pair_table
+    from poolbench.report.studies.power import about_power
 
     study, runs = results.study, results.runs
     if not pairs:
@@ -136,15 +137,16 @@ def _tables(results: Results, pairs: Sequence[tuple[str, str]], *, is_named: boo
     what = (
         "declared pairs" if study.analysis.planned and not is_named else f"{who} against {baseline}"
     )
-    tables = [
-        pair_table(
-            outcomes_of(study, dataset, runs).comparison,
+    tables = []
+    for dataset in study.datasets:
+        outcomes = outcomes_of(study, dataset, runs)
+        table = pair_table(
+            outcomes.comparison,
             pairs,
             metric=study.analysis.metric,
             title=f"{study.heading}: {dataset}, {what}, test {study.analysis.metric}",
         )
-        for dataset in study.datasets
-    ]
+        tables.append(table.with_notes(about_power(outcomes, study.whole.seeds)))
     return [table.with_notes(results.notes) for table in tables]
 
 
