@@ -133,6 +133,7 @@ def _pairs(a: str | None, b: str | None, study: Study) -> list[tuple[str, str]]:
 def _tables(results: Results, pairs: Sequence[tuple[str, str]], *, is_named: bool) -> list[Table]:
     from poolbench.report.studies.outcomes import outcomes_of
     from poolbench.report.studies.pairs import pair_table
+    from poolbench.report.studies.power import about_power
 
     study, runs = results.study, results.runs
     if not pairs:
@@ -149,16 +150,17 @@ def _tables(results: Results, pairs: Sequence[tuple[str, str]], *, is_named: boo
     what = (
         "declared pairs" if study.analysis.planned and not is_named else f"{who} against {baseline}"
     )
-    tables = [
-        pair_table(
-            outcomes_of(part, dataset, runs).comparison,
-            pairs,
-            metric=study.analysis.metric,
-            title=f"{part.heading}: {dataset}, {what}, test {study.analysis.metric}",
-        )
-        for part in study.parts
-        for dataset in part.datasets
-    ]
+    tables = []
+    for part in study.parts:
+        for dataset in part.datasets:
+            outcomes = outcomes_of(part, dataset, runs)
+            table = pair_table(
+                outcomes.comparison,
+                pairs,
+                metric=study.analysis.metric,
+                title=f"{part.heading}: {dataset}, {what}, test {study.analysis.metric}",
+            )
+            tables.append(table.with_notes(about_power(outcomes, study.whole.seeds)))
     return [table.with_notes(results.notes) for table in tables]
 
 

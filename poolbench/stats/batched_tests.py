@@ -20,6 +20,7 @@ from poolbench.stats.rank_tests import SMALL
 Numbers = NDArray[np.float64]
 
 _ROUNDED = 1 + 1e-9  # of what is equal but for rounding
+_MANY = 20  # seeds from which on ties matter less
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +59,7 @@ def two_samples(first: Numbers, second: Numbers) -> Quick:
         )
     scaled = distance * np.sqrt(untied / np.maximum(spread, 1e-12))
     p = _tail(rank_sum_counts(seeds, seeds), scaled)
-    factor = _of_ties(spread, untied, seeds)
+    factor = _of_ties(spread, untied, seeds, paired=False)
     return Quick(p=p, factor=_of_frozen(first, second, factor), mean_ranks=means)
 
 
@@ -73,7 +74,7 @@ def paired_samples(first: Numbers, second: Numbers) -> Quick:
     squares = (ranks**2).sum(axis=1)
     untied = kept * (kept + 1) * (2 * kept + 1) / 6
     p = np.ones(len(gaps))
-    factor = _of_ties(squares, untied, gaps.shape[1])
+    factor = _of_ties(squares, untied, gaps.shape[1], paired=True)
     for n in np.unique(kept[kept > 0]):
         rows = kept == n
         if n > LARGEST:
@@ -181,14 +182,14 @@ def _of_frozen(first: Numbers, second: Numbers, factor: Numbers | float) -> Numb
     return np.where(frozen, np.inf, factor)
 
 
-def _of_ties(spread: Numbers, untied: Numbers, seeds: int) -> Numbers:
+def _of_ties(spread: Numbers, untied: Numbers, seeds: int, *, paired: bool) -> Numbers:
     """Return by what factor ties, which take away from the spread of the ranks, move p at most.
 
     Twice what they did in simulated studies of 3 to 50 seeds: see tests/stats/test_simulated.py.
     """
     lost = 1 - spread / np.maximum(untied, 1)
-    few = min(8 / seeds, 100 / seeds**2)
-    return np.where(spread == untied, _ROUNDED, 1 + few + 400 * lost / seeds)
+    own, each = (60 / seeds**2, 200) if seeds >= _MANY and not paired else (8 / seeds, 400)
+    return np.where(spread == untied, _ROUNDED, 1 + own + each * lost / seeds)
 
 
 def _ratio(a: Numbers, b: Numbers) -> Numbers:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from poolbench.core.counted import counted
 from poolbench.report.number_format import per_cent, probability
 from poolbench.report.studies.comparison_cells import ABOUT_SUPERIORITY
 from poolbench.report.studies.outcomes import Outcomes
+from poolbench.report.studies.power import about_power
 from poolbench.stats import Comparison, holm, seeds_needed
 from poolbench.stats.binomial import binomial_error
 from poolbench.stats.collapse import collapse_level
@@ -21,17 +22,21 @@ _RULES = {
 _SIGNS = {"diverged": "† ", "missing": "‡ ", "collapsed": "§ "}
 
 
-def notes_of(outcomes: Outcomes, source: Mapping[str, Any]) -> tuple[str, ...]:
+def notes_of(
+    outcomes: Outcomes, source: Mapping[str, Any], seeds: Sequence[int]
+) -> tuple[str, ...]:
     """Return the notes of a results table.
 
     Args:
         outcomes: The outcomes in the table.
         source: Where published numbers come from; empty if the table has none.
+        seeds: The suite's seeds.
     """
     return (
         *_about_cells(outcomes),
         *about_comparison(outcomes.comparison, outcomes.shown),
         *_about_collapse(outcomes),
+        *about_power(outcomes, seeds),
         *_about_test_set(outcomes),
         *_about_source(source),
     )

@@ -10,12 +10,14 @@ from poolbench.core.counted import counted
 from poolbench.core.pairs import declared_pairs
 from poolbench.core.study import Study
 from poolbench.report.number_format import fixed
+from poolbench.report.studies.outcomes import Outcomes
 from poolbench.report.table import Column, Table, TableCell, text_cell
 from poolbench.stats import Comparison
 from poolbench.stats.pooled import pooled_spread
 from poolbench.stats.power import LIMIT, Claim, Design, Power, power_of, seeds_for, smallest_gap
 
-PLANNED_STUDIES, SHOWN_STUDIES = 2_000, 500
+PLANNED_STUDIES, SHOWN_STUDIES, SETTLED_STUDIES = 2_000, 400, 200
+_LARGEST_TABLE = 10_000  # runs: above, a simulation would take longer than reading them
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,17 +96,24 @@ def seeds_table(study: Study, dataset: str, gap: float, noise: Noise) -> Table:
     )
 
 
-def about_power(comparison: Comparison, images: int | None, seeds: Sequence[int]) -> Iterator[str]:
+def about_power(outcomes: Outcomes, seeds: Sequence[int]) -> Iterator[str]:
     """Say the smallest gap that a table's seeds show, and how many would settle what is undecided.
 
+    Nothing is said of runs on test sets of several sizes, or that do not vary.
+
     Args:
-        comparison: The comparison; values are fractions of the test images.
-        images: Number of test images, the same for all runs; ``None`` if they differ.
+        outcomes: The comparison and its runs.
         seeds: The suite's seeds.
     """
+    comparison = outcomes.comparison
+    totals = {run.result.total for runs in outcomes.runs.values() for run in runs}
+    images = totals.pop() if len(totals) == 1 else None
     spread = pooled_spread(comparison.values)
     n = min(e.n + e.n_diverged for e in comparison.estimates.values())
     if images is None or spread is None or spread.std == 0 or len(comparison.values) < 2 or n < 2:
+        return
+    if n > LIMIT or n * len(comparison.values) > _LARGEST_TABLE:
+        yield "the smallest gap that these seeds show is not simulated for a table of this size"
         return
     is_shared = comparison.paired and spread.correlation > 0
     names = tuple(comparison.values)
@@ -160,7 +169,7 @@ def _about_undecided(
     if not shift:
         yield f"{name}{which} shows no shift that more seeds could settle"
         return
-    found = seeds_for(design, _rounded(shift * images), studies=SHOWN_STUDIES)
+    found = seeds_for(design, _rounded(shift * images), studies=SETTLED_STUDIES)
     if found.seeds is None:
         yield (
             f"{name}{which}: a gap of {_points(shift)} points, as seen, cannot reach 80 % power "

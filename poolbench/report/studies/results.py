@@ -71,7 +71,7 @@ def results_table(study: Study, dataset: str, runs: Mapping[str, Run]) -> Table:
             for variant in outcomes.shown
         ),
         notes=(
-            *notes_of(outcomes, study.source if published else {}),
+            *notes_of(outcomes, study.source if published else {}, study.whole.seeds),
             *about_differences(study, dataset, is_compared=True),
         ),
         detail={
