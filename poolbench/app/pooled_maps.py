@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 
 from poolbench.core.cell import Cell
 from poolbench.core.study import Study
+from poolbench.data.found_images import known_classes
 from poolbench.models import MODELS
 from poolbench.report.studies.maps import about_maps, about_same_networks
 
 if TYPE_CHECKING:
     from poolbench.core.sites import NetworkSites
-
-_CLASSES = 10  # of data whose number of classes is not known; no pool depends on it
 
 
 def about_pooled_maps(study: Study, dataset: str, *, every: bool = False) -> Iterator[str]:
@@ -35,7 +34,6 @@ def about_pooled_maps(study: Study, dataset: str, *, every: bool = False) -> Ite
         EnvironmentFault: As :func:`check_sites`.
     """
     found = study.found.get(dataset)
-    classes = _CLASSES if found is None else found.classes
     is_chosen = every or (found is not None and found.pictures is not None)
     rows = {
         name: cells[0]
@@ -49,7 +47,7 @@ def about_pooled_maps(study: Study, dataset: str, *, every: bool = False) -> Ite
     for cell in _of_each_network(list(rows.values())):
         network = str(cell.model.network)
         try:
-            sites = _sites_in(cell, classes)
+            sites = _sites_in(cell, known_classes(cell.data.source, found))
         except Exception as error:  # a plug-in's network may raise anything; its cells will fail
             if MODELS[cell.model.network.name].finds_sites:
                 raise
@@ -73,10 +71,10 @@ def check_sites(study: Study) -> None:
     """
     for cell in _of_each_network(study.cells):
         if MODELS[cell.model.network.name].finds_sites:
-            _sites_in(cell, _CLASSES)
+            _sites_in(cell, None)
 
 
-def _sites_in(cell: Cell, classes: int) -> NetworkSites:
+def _sites_in(cell: Cell, classes: int | None) -> NetworkSites:
     from poolbench.assembly.sites import sites_in
 
     return sites_in(cell, classes)

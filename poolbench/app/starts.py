@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING
 
 from poolbench.core.cell import Cell
 from poolbench.core.study import Study
+from poolbench.data.found_images import known_classes
 from poolbench.report.studies.starts import about_start, of_variants
 
 if TYPE_CHECKING:
     from poolbench.assembly.loaded_weights import Start
-
-_CLASSES = 10  # of data whose number of classes is not known
 
 
 def about_starts(study: Study, dataset: str, root: Path | None) -> Iterator[str]:
@@ -28,14 +27,13 @@ def about_starts(study: Study, dataset: str, root: Path | None) -> Iterator[str]
         BadInput: Weights are not of their network, or not for such images.
         EnvironmentFault: A file is missing, cannot be read, or has changed.
     """
-    found = study.found.get(dataset)
-    classes = _CLASSES if found is None else found.classes
     starts: dict[str, Start] = {}
     alike: dict[str, list[str]] = {}
     for name, cells in study.cells_on(dataset).items():
-        model = cells[0].model
+        model, source = cells[0].model, cells[0].data.source
         if model.weights is None:
             continue
+        classes = known_classes(source, study.found.get(dataset))
         if model.identity not in starts:
             starts[model.identity] = _start_of(cells[0], classes, root)
         start = starts[model.identity]
@@ -50,7 +48,7 @@ def about_starts(study: Study, dataset: str, root: Path | None) -> Iterator[str]
     yield from of_variants(alike)
 
 
-def _start_of(cell: Cell, classes: int, root: Path | None) -> Start:
+def _start_of(cell: Cell, classes: int | None, root: Path | None) -> Start:
     from poolbench.assembly.network import image_shape
     from poolbench.runtime.start import start_of
 

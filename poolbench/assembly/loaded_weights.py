@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from poolbench.assembly.classifier import classifier_parameters
-from poolbench.assembly.network import build_body, model_spec
+from poolbench.assembly.network import ANY_NUM_CLASSES, build_body, model_spec
 from poolbench.assembly.without_memory import without_memory
 from poolbench.core.cell import ModelSpec
 from poolbench.core.counted import counted, first_of
@@ -34,6 +34,7 @@ class Source:
         operators: Kind of each of its operators, by path.
         is_kept: Whether its classifier has as many classes as the data.
         classes: The number of classes of the file's classifier.
+        num_classes: The number of classes of the network that they are held against.
     """
 
     tensors: Mapping[str, Tensor]
@@ -41,6 +42,7 @@ class Source:
     operators: Mapping[str, type[nn.Module]]
     is_kept: bool
     classes: int
+    num_classes: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +54,7 @@ class Start:
         classifier: Names of the classifier's parameters if it stays random, as the file's has
             another number of classes.
         file_classes: The number of classes of the file's classifier.
+        num_classes: The number of classes of the network.
         fresh: Names of operators' own parameters that start as the operator says.
         random: Those of ``fresh`` that are weights of convolutions, which start random.
         unused: Names in the file that belong to operators which are not in this network.
@@ -60,6 +63,7 @@ class Start:
     loaded: Mapping[str, Tensor]
     classifier: tuple[str, ...]
     file_classes: int
+    num_classes: int
     fresh: tuple[str, ...]
     random: tuple[str, ...]
     unused: tuple[str, ...]
@@ -84,7 +88,7 @@ def read_source(
     state: Mapping[str, Tensor],
     *,
     in_channels: int,
-    num_classes: int,
+    num_classes: int | None,
     image_size: tuple[int, int],
 ) -> Source:
     """Hold a file's tensors against the network that they were made with.
@@ -95,7 +99,7 @@ def read_source(
         spec: Architecture and weights.
         state: Tensors of the file, as they are in it.
         in_channels: Channels of the images.
-        num_classes: Width of the logits.
+        num_classes: Width of the logits; ``None`` for that of the file's classifier.
         image_size: (H, W) of training images, in pixels.
 
     Raises:
@@ -103,9 +107,10 @@ def read_source(
             missing or unexpected, shapes differ, or values are not float32.
     """
     source = own_pooling(spec)
+    built_for = ANY_NUM_CLASSES if num_classes is None else num_classes
     with without_memory():
         made = build_body(
-            source, in_channels=in_channels, num_classes=num_classes, image_size=image_size
+            source, in_channels=in_channels, num_classes=built_for, image_size=image_size
         )
     expected = made.state_dict()
     tensors = without_prefixes(
@@ -113,17 +118,22 @@ def read_source(
         expected,
     )
     classifier = classifier_parameters(
-        made, source, in_channels=in_channels, num_classes=num_classes, image_size=image_size
+        made, source, in_channels=in_channels, num_classes=built_for, image_size=image_size
     )
     _check_channels(spec, in_channels)
     _check(spec, tensors, expected, classifier)
-    widths = {tensors[name].shape[0] for name in classifier}
+    classes = min((tensors[name].shape[0] for name in classifier), default=built_for)
+    if num_classes is None and classes != built_for:
+        return read_source(
+            spec, state, in_channels=in_channels, num_classes=classes, image_size=image_size
+        )
     return Source(
         tensors=tensors,
         classifier=classifier,
         operators={path: type(operator) for path, operator in _operators(made).items()},
         is_kept=all(tensors[name].shape == expected[name].shape for name in classifier),
-        classes=min(widths, default=num_classes),
+        classes=classes,
+        num_classes=built_for,
     )
 
 
@@ -169,6 +179,7 @@ def plan_start(
         loaded=loaded,
         classifier=() if source.is_kept else tuple(sorted(source.classifier)),
         file_classes=source.classes,
+        num_classes=num_classes,
         fresh=tuple(fresh),
         random=tuple(random),
         unused=tuple(

@@ -7,15 +7,13 @@ from collections.abc import Collection, Sequence
 from torch import nn
 
 from poolbench.assembly.classifier import classifier_parameters
-from poolbench.assembly.network import build_body, image_shape
+from poolbench.assembly.network import ANY_NUM_CLASSES, build_body, image_shape
 from poolbench.assembly.without_memory import without_memory
 from poolbench.core.cell import BACKBONE, Cell, Freeze
 from poolbench.core.errors import BadInput, did_you_mean
 from poolbench.core.parts import Parts
 from poolbench.operators.base import PoolingOperator
 from poolbench.operators.learned import pooling_parameter_names
-
-_CLASSES = 10
 
 
 def parts_of(
@@ -69,9 +67,12 @@ def check_freeze(cell: Cell) -> None:
     shape = channels, height, width = image_shape(cell)
     with without_memory():
         body = build_body(
-            cell.model, in_channels=channels, num_classes=_CLASSES, image_size=(height, width)
+            cell.model,
+            in_channels=channels,
+            num_classes=ANY_NUM_CLASSES,
+            image_size=(height, width),
         )
-    parts_of(body, cell, num_classes=_CLASSES, shape=shape)
+    parts_of(body, cell, num_classes=ANY_NUM_CLASSES, shape=shape)
 
 
 def _frozen_modules(body: nn.Module, freeze: Freeze | None, network: str) -> frozenset[str]:

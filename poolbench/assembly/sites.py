@@ -8,7 +8,13 @@ from typing import Any
 
 from torch import nn
 
-from poolbench.assembly.network import SitePools, build_body, image_shape, model_spec
+from poolbench.assembly.network import (
+    ANY_NUM_CLASSES,
+    SitePools,
+    build_body,
+    image_shape,
+    model_spec,
+)
 from poolbench.assembly.without_memory import without_memory
 from poolbench.core.cell import Cell, ModelSpec
 from poolbench.core.named import Named
@@ -17,8 +23,6 @@ from poolbench.models import MODELS
 from poolbench.models.found_pools import FoundPool
 from poolbench.models.network import count_parameters
 from poolbench.models.replaced_pools import tracing_fault
-
-_NUM_CLASSES = 10
 
 
 class _RecordingPools(SitePools):
@@ -69,18 +73,22 @@ def sites_of(name: str, *, size_px: int = 224) -> NetworkSites:
     options = {site.needs: True for site in entry.sites if site.needs}
     spec = model_spec(name, options, {})
     if entry.finds_sites:
-        return _sites(replace(spec, pools={}), (3, size_px, size_px), _NUM_CLASSES)
-    found = _sites(spec, entry.input_shape or (3, 32, 32), _NUM_CLASSES)
+        return _sites(replace(spec, pools={}), (3, size_px, size_px), ANY_NUM_CLASSES)
+    found = _sites(spec, entry.input_shape or (3, 32, 32), ANY_NUM_CLASSES)
     return replace(found, switched_on=tuple(options))
 
 
-def sites_in(cell: Cell, num_classes: int) -> NetworkSites:
+def sites_in(cell: Cell, num_classes: int | None) -> NetworkSites:
     """Return where a cell's network pools, on images of the size that it is trained on.
+
+    Args:
+        cell: The cell.
+        num_classes: Number of classes of its data; ``None`` if only reading the images would tell.
 
     Raises:
         BadInput: The network cannot be built for images of this size.
     """
-    return _sites(cell.model, image_shape(cell), num_classes)
+    return _sites(cell.model, image_shape(cell), num_classes or ANY_NUM_CLASSES)
 
 
 def _sites(spec: ModelSpec, shape: tuple[int, int, int], num_classes: int) -> NetworkSites:

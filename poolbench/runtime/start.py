@@ -26,14 +26,15 @@ _SOURCES: dict[tuple[object, ...], Source] = {}
 
 
 def start_of(
-    cell: Cell, *, shape: tuple[int, int, int], num_classes: int, root: Path | None
+    cell: Cell, *, shape: tuple[int, int, int], num_classes: int | None, root: Path | None
 ) -> Start | None:
     """Return what a cell's network starts from; ``None`` for random weights.
 
     Args:
         cell: The cell.
         shape: (C, H, W) of its images.
-        num_classes: Number of classes of its data.
+        num_classes: Number of classes of its data; ``None`` if it is not known yet, for as many as
+            the classifier of the weights has.
         root: The data root, below which relative paths are.
 
     Raises:
@@ -55,11 +56,12 @@ def start_of(
             num_classes=num_classes,
             image_size=(height, width),
         )
+    source = _SOURCES[key]
     return plan_start(
         cell.model,
-        _SOURCES[key],
+        source,
         in_channels=channels,
-        num_classes=num_classes,
+        num_classes=source.num_classes,
         image_size=(height, width),
     )
 
@@ -81,11 +83,11 @@ def take_weights(network: Network, cell: Cell, splits: Splits, root: Path | None
     if start is None:
         return
     if cell.origin == "evaluated":
-        require_whole(start, splits.num_classes)
+        require_whole(start)
     load_start(network.body, start)
 
 
-def require_whole(start: Start, num_classes: int) -> None:
+def require_whole(start: Start) -> None:
     """Check that nothing of a network that is only evaluated stays random.
 
     Raises:
@@ -95,7 +97,7 @@ def require_whole(start: Start, num_classes: int) -> None:
     if start.classifier:
         raise BadInput(
             f"the classifier of the weights has {counted(start.file_classes, 'class', 'classes')}, "
-            f"the data have {num_classes}",
+            f"the data have {start.num_classes}",
             "evaluate them on data with the same classes, or train: model: {weights: ...}",
         )
     if start.random:

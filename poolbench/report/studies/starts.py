@@ -42,7 +42,7 @@ def about_start(
     weights: Weights,
     *,
     classifier: Sequence[str],
-    classes: tuple[int, int],
+    classes: tuple[int, int | None],
     fresh: Sequence[str],
     unused: Sequence[str],
 ) -> Iterator[str]:
@@ -51,10 +51,17 @@ def about_start(
     Args:
         weights: The weights.
         classifier: Parameters of a classifier that stays random; none if it is loaded.
-        classes: Number of classes of the weights and of the data.
+        classes: Number of classes of the weights and of the data; ``None`` if only reading the
+            images would tell.
         fresh: Operators' own parameters that start as the operators say.
         unused: What the file has for operators that are not in the network.
     """
+    if classes[1] is None:
+        yield (
+            f"The classifier starts from {weights} if the data have "
+            f"{counted(classes[0], 'class', 'classes')}, and random otherwise; how many they have "
+            "is known once they are read"
+        )
     if classifier:
         yield (
             f"The classifier ({', '.join(classifier)}) starts random: {weights} has "
