@@ -18,7 +18,7 @@ from poolbench.core.events import Event
 from poolbench.core.named import Named
 from poolbench.core.study import Analysis, Execution, Study
 from poolbench.data.fingerprint import fingerprint
-from poolbench.data.found_images import found_images
+from poolbench.data.found_images import found_images, known_classes
 from poolbench.report.studies.evaluation import EvaluatedRow, evaluation_table
 from poolbench.report.table import Table
 from poolbench.stats.changed_answers import changed_answers
@@ -81,7 +81,7 @@ def plan_evaluation(asked: Asked, root: Path | None) -> Planned:
     make = partial(
         _cell, checked, data, ModelSpec(network=checked.network, pools={}, weights=weights)
     )
-    classes = None if found is None else found.classes
+    classes = known_classes(checked.data.source, found)
     cells, left_out = [make(None)], []
     _check(cells[0], classes, root)
     for name in checked.pools:
@@ -126,7 +126,7 @@ def _check(cell: Cell, classes: int | None, root: Path | None) -> None:
         return  # whoever reads the images checks it
     start = start_of(cell, shape=image_shape(cell), num_classes=classes, root=root)
     assert start is not None  # noqa: S101 - it has weights
-    require_whole(start, classes)
+    require_whole(start)
 
 
 def evaluate(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from poolbench.core.cell import Cell
 from poolbench.core.study import Study
+from poolbench.data.found_images import known_classes
 from poolbench.models import MODELS
 from poolbench.report.studies.maps import about_maps, about_same_networks
 
@@ -33,7 +34,6 @@ def about_pooled_maps(study: Study, dataset: str, *, every: bool = False) -> Ite
         EnvironmentFault: As :func:`check_sites`.
     """
     found = study.found.get(dataset)
-    classes = None if found is None else found.classes
     is_chosen = every or (found is not None and found.pictures is not None)
     rows = {
         name: cells[0]
@@ -47,7 +47,7 @@ def about_pooled_maps(study: Study, dataset: str, *, every: bool = False) -> Ite
     for cell in _of_each_network(list(rows.values())):
         network = str(cell.model.network)
         try:
-            sites = _sites_in(cell, classes)
+            sites = _sites_in(cell, known_classes(cell.data.source, found))
         except Exception as error:  # a plug-in's network may raise anything; its cells will fail
             if MODELS[cell.model.network.name].finds_sites:
                 raise

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from poolbench.core.cell import Cell
 from poolbench.core.study import Study
+from poolbench.data.found_images import known_classes
 from poolbench.report.studies.starts import about_start, of_variants
 
 if TYPE_CHECKING:
@@ -26,20 +27,19 @@ def about_starts(study: Study, dataset: str, root: Path | None) -> Iterator[str]
         BadInput: Weights are not of their network, or not for such images.
         EnvironmentFault: A file is missing, cannot be read, or has changed.
     """
-    found = study.found.get(dataset)
-    classes = None if found is None else found.classes
     starts: dict[str, Start] = {}
     alike: dict[str, list[str]] = {}
     for name, cells in study.cells_on(dataset).items():
-        model = cells[0].model
+        model, source = cells[0].model, cells[0].data.source
         if model.weights is None:
             continue
         if not _is_shape_known(cells[0]):
             sentence = (
-                f"Whether {model.weights} fits is known when the images of {dataset} are read"
+                f"Whether {model.weights} fits is known once the images of {dataset} are read"
             )
             alike.setdefault(sentence, []).append(name)
             continue
+        classes = known_classes(source, study.found.get(dataset))
         if model.identity not in starts:
             starts[model.identity] = _start_of(cells[0], classes, root)
         start = starts[model.identity]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from poolbench.assembly.network import build_body, image_shape
+from poolbench.assembly.network import ANY_NUM_CLASSES, build_body, image_shape
 from poolbench.assembly.without_memory import without_memory
 from poolbench.core.cell import Cell, DataSpec, ModelSpec
 from poolbench.core.study import Study
@@ -55,8 +55,8 @@ class FlopCounts:
 
 def _classes(cell: Cell) -> int:
     source = cell.data.source
-    # The number of classes of a folder only changes the last product.
-    return DATASETS[source.name].classes_of(source.options) or 10
+    # Unknown, it only changes the last product.
+    return DATASETS[source.name].classes_of(source.options) or ANY_NUM_CLASSES
 
 
 def _images(data: DataSpec) -> tuple[int, int] | None:

@@ -34,6 +34,7 @@ class Source:
         operators: Kind of each of its operators, by path.
         is_kept: Whether its classifier has as many classes as the data.
         classes: The number of classes of the file's classifier.
+        num_classes: The number of classes of the network that they are held against.
     """
 
     tensors: Mapping[str, Tensor]
@@ -41,6 +42,7 @@ class Source:
     operators: Mapping[str, type[nn.Module]]
     is_kept: bool
     classes: int
+    num_classes: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +54,7 @@ class Start:
         classifier: Names of the classifier's parameters if it stays random, as the file's has
             another number of classes.
         file_classes: The number of classes of the file's classifier.
+        num_classes: The number of classes of the network.
         fresh: Names of operators' own parameters that start as the operator says.
         random: Those of ``fresh`` that are weights of convolutions, which start random.
         unused: Names in the file that belong to operators which are not in this network.
@@ -60,6 +63,7 @@ class Start:
     loaded: Mapping[str, Tensor]
     classifier: tuple[str, ...]
     file_classes: int
+    num_classes: int
     fresh: tuple[str, ...]
     random: tuple[str, ...]
     unused: tuple[str, ...]
@@ -95,34 +99,41 @@ def read_source(
         spec: Architecture and weights.
         state: Tensors of the file, as they are in it.
         in_channels: Channels of the images.
-        num_classes: Number of classes of the data; ``None`` takes it to be the file's.
+        num_classes: Width of the logits; ``None`` for that of the file's classifier.
         image_size: (H, W) of training images, in pixels.
 
     Raises:
         BadInput: The network cannot be built for such images, or the file is not of it: names are
             missing or unexpected, shapes differ, or values are not float32.
     """
-    source, width = own_pooling(spec), num_classes or ANY_NUM_CLASSES
+    source = own_pooling(spec)
+    built_for = ANY_NUM_CLASSES if num_classes is None else num_classes
     with without_memory():
-        made = build_body(source, in_channels=in_channels, num_classes=width, image_size=image_size)
+        made = build_body(
+            source, in_channels=in_channels, num_classes=built_for, image_size=image_size
+        )
     expected = made.state_dict()
     tensors = without_prefixes(
         {name: value for name, value in state.items() if name not in PIXELS or name in expected},
         expected,
     )
     classifier = classifier_parameters(
-        made, source, in_channels=in_channels, num_classes=width, image_size=image_size
+        made, source, in_channels=in_channels, num_classes=built_for, image_size=image_size
     )
     _check_channels(spec, in_channels)
     _check(spec, tensors, expected, classifier)
-    widths = {tensors[name].shape[0] for name in classifier}
+    classes = min((tensors[name].shape[0] for name in classifier), default=built_for)
+    if num_classes is None and classes != built_for:
+        return read_source(
+            spec, state, in_channels=in_channels, num_classes=classes, image_size=image_size
+        )
     return Source(
         tensors=tensors,
         classifier=classifier,
         operators={path: type(operator) for path, operator in _operators(made).items()},
-        is_kept=num_classes is None
-        or all(tensors[name].shape == expected[name].shape for name in classifier),
-        classes=min(widths, default=width),
+        is_kept=all(tensors[name].shape == expected[name].shape for name in classifier),
+        classes=classes,
+        num_classes=built_for,
     )
 
 
@@ -131,7 +142,6 @@ def plan_start(
     source: Source,
     *,
     in_channels: int,
-    num_classes: int | None,
     image_size: tuple[int, int],
 ) -> Start:
     """Say what a network takes from a file.
@@ -143,15 +153,18 @@ def plan_start(
         spec: Architecture, operators and weights.
         source: The file's tensors.
         in_channels: Channels of the images.
-        num_classes: Number of classes of the data; ``None`` takes it to be the file's.
         image_size: (H, W) of training images, in pixels.
 
     Raises:
         BadInput: The network cannot be built for such images, or an operator does not fit.
     """
-    width = num_classes or source.classes
     with without_memory():
-        body = build_body(spec, in_channels=in_channels, num_classes=width, image_size=image_size)
+        body = build_body(
+            spec,
+            in_channels=in_channels,
+            num_classes=source.num_classes,
+            image_size=image_size,
+        )
     tensors, ours = source.tensors, _operators(body)
     loaded, fresh, random = {}, [], []
     for name, value in body.state_dict().items():
@@ -167,6 +180,7 @@ def plan_start(
         loaded=loaded,
         classifier=() if source.is_kept else tuple(sorted(source.classifier)),
         file_classes=source.classes,
+        num_classes=source.num_classes,
         fresh=tuple(fresh),
         random=tuple(random),
         unused=tuple(

@@ -22,7 +22,7 @@ from poolbench.operators import OPERATORS
 from poolbench.operators.create import build
 
 ANY_NUM_CLASSES = 10
-"""Width of the logits of a network that is only looked at, where nobody knows the data's yet."""
+"""Builds a network of which no logit is used: its width moves no shape before the classifier."""
 
 
 class SitePools:

@@ -83,7 +83,7 @@ def sites_in(cell: Cell, num_classes: int | None) -> NetworkSites:
 
     Args:
         cell: The cell.
-        num_classes: Number of classes of its data; ``None`` if nobody knows it yet.
+        num_classes: Number of classes of its data; ``None`` if only reading the images would tell.
 
     Raises:
         BadInput: The network cannot be built for images of this size.

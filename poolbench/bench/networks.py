@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from poolbench.assembly.network import build_network, image_shape
+from poolbench.assembly.network import ANY_NUM_CLASSES, build_network, image_shape
 from poolbench.bench.network import MEAN, STD
 from poolbench.bench.passes import FORWARD, STEP, passes_of
 from poolbench.bench.race import Contender, conditions, race
@@ -109,10 +109,11 @@ def _bench(
 
 def _network(cell: Cell, device: torch.device) -> Network:
     channels, height, width = image_shape(cell)
+    source = cell.data.source
     network = build_network(
         cell.model,
         in_channels=channels,
-        num_classes=DATASETS[cell.data.source.name].num_classes or 10,
+        num_classes=DATASETS[source.name].classes_of(source.options) or ANY_NUM_CLASSES,
         image_size=(height, width),
         mean=MEAN[:channels],
         std=STD[:channels],

@@ -59,6 +59,19 @@ def _pictures(files: FolderFiles) -> FoundPictures:
     )
 
 
+def known_classes(source: Named, found: FoundImages | None) -> int | None:
+    """Return the number of classes of a data set before its images are read.
+
+    Args:
+        source: The data set.
+        found: What :func:`found_images` returned of it.
+
+    Returns:
+        The number; ``None`` if only reading the images would tell.
+    """
+    return DATASETS[source.name].classes_of(source.options) if found is None else found.classes
+
+
 def official_counts(source: Named) -> tuple[int, int] | None:
     """Return the published number of training and of test images; ``None`` if files decide it."""
     entry = DATASETS[source.name]

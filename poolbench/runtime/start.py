@@ -33,8 +33,8 @@ def start_of(
     Args:
         cell: The cell.
         shape: (C, H, W) of its images.
-        num_classes: Number of classes of its data; ``None`` if nobody knows it yet, so that it is
-            taken to be the file's.
+        num_classes: Number of classes of its data; ``None`` if it is not known yet, for as many as
+            the classifier of the weights has.
         root: The data root, below which relative paths are.
 
     Raises:
@@ -56,13 +56,7 @@ def start_of(
             num_classes=num_classes,
             image_size=(height, width),
         )
-    return plan_start(
-        cell.model,
-        _SOURCES[key],
-        in_channels=channels,
-        num_classes=num_classes,
-        image_size=(height, width),
-    )
+    return plan_start(cell.model, _SOURCES[key], in_channels=channels, image_size=(height, width))
 
 
 def take_weights(network: Network, cell: Cell, splits: Splits, root: Path | None) -> None:
@@ -82,11 +76,11 @@ def take_weights(network: Network, cell: Cell, splits: Splits, root: Path | None
     if start is None:
         return
     if cell.origin == "evaluated":
-        require_whole(start, splits.num_classes)
+        require_whole(start)
     load_start(network.body, start)
 
 
-def require_whole(start: Start, num_classes: int | None) -> None:
+def require_whole(start: Start) -> None:
     """Check that nothing of a network that is only evaluated stays random.
 
     Raises:
@@ -96,7 +90,7 @@ def require_whole(start: Start, num_classes: int | None) -> None:
     if start.classifier:
         raise BadInput(
             f"the classifier of the weights has {counted(start.file_classes, 'class', 'classes')}, "
-            f"the data have {num_classes}",
+            f"the data have {start.num_classes}",
             "evaluate them on data with the same classes, or train: model: {weights: ...}",
         )
     if start.random:

@@ -33,9 +33,10 @@ def spec_of(
     return replace(spec, pools={} if pools is None else spec.pools, weights=weights)
 
 
-def start_of(spec: ModelSpec, state: State, *, classes: int = 10, side: int = 64) -> Start:
-    shape: Any = {"in_channels": 3, "num_classes": classes, "image_size": (side, side)}
-    return plan_start(spec, read_source(spec, state, **shape), **shape)
+def start_of(spec: ModelSpec, state: State, *, classes: int | None = 10, side: int = 64) -> Start:
+    shape: Any = {"in_channels": 3, "image_size": (side, side)}
+    source = read_source(spec, state, num_classes=classes, **shape)
+    return plan_start(spec, source, num_classes=source.num_classes, **shape)
 
 
 def body_of(spec: ModelSpec, *, classes: int = 10, side: int = 64, seed: int = 0) -> nn.Module:
@@ -94,6 +95,15 @@ def test_a_classifier_of_another_width_stays_random_and_nothing_else() -> None:
     for name, value in body.state_dict().items():
         expected = before[name] if name.startswith("fc.") else given[name]
         assert torch.equal(value, expected), name
+
+
+def test_for_an_unknown_number_of_classes_the_classifiers_own_is_taken() -> None:
+    state = resnet(classes=7).state_dict()
+    start = start_of(spec_of("torchvision/resnet18", {"head": "lae"}), state, classes=None)
+    assert (start.num_classes, start.file_classes, start.classifier) == (7, 7, ())
+    assert start.loaded.keys() == state.keys()
+    state["fc.bias"] = torch.zeros(8)  # of no width at all
+    assert start_of(spec_of("torchvision/resnet18"), state, classes=None).classifier
 
 
 def test_a_learned_operator_starts_as_it_says_and_is_named() -> None:

@@ -148,10 +148,10 @@ def test_a_checkpoint_is_not_refused_for_what_is_unknown_before_the_images_are_r
 @pytest.mark.parametrize(
     ("fields", "told"),
     [
-        ((), "Whether net.pt fits is known when the images of blobs are read"),
+        ((), "Whether net.pt fits is known once the images of blobs are read"),
         (
             ("shape=(1, 8, 8)",),
-            "The classifier starts random unless the data turn out to have 2 classes as net.pt",
+            "The classifier starts from net.pt if the data have 2 classes, and random otherwise",
         ),
     ],
 )

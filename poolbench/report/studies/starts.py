@@ -51,13 +51,17 @@ def about_start(
     Args:
         weights: The weights.
         classifier: Parameters of a classifier that stays random; none if it is loaded.
-        classes: Number of classes of the weights and of the data; the latter may be unknown.
+        classes: Number of classes of the weights and of the data; ``None`` if only reading the
+            images would tell.
         fresh: Operators' own parameters that start as the operators say.
         unused: What the file has for operators that are not in the network.
     """
     theirs, ours = counted(classes[0], "class", "classes"), classes[1]
     if ours is None:
-        yield f"The classifier starts random unless the data turn out to have {theirs} as {weights}"
+        yield (
+            f"The classifier starts from {weights} if the data have {theirs}, and random "
+            "otherwise; how many they have is known once they are read"
+        )
     elif classifier:
         yield (
             f"The classifier ({', '.join(classifier)}) starts random: {weights} has {theirs}, the "
