@@ -73,9 +73,11 @@ def _prepare(
     from poolbench.data.load import read_source
     from poolbench.data.pictures.preparation import prepare
     from poolbench.data.pictures.source import PictureList
+    from poolbench.data.watching import watched_by
 
     began, teller = time.monotonic(), _Teller(spec, on_event)
-    found = read_source(spec, root=root, download=download)
+    with watched_by(teller):
+        found = read_source(spec, root=root, download=download)
     if isinstance(found, PictureList):
         _, shards = prepare(found, teller)
         count, size = len(found.all), sum(shard.pixel_bytes for shard in shards)

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from poolbench.app.first_look import FirstLook
 from poolbench.app.suites import find, shipped_files
 from poolbench.core.data_root import data_root
 from poolbench.core.errors import BadInput
@@ -16,6 +17,7 @@ from poolbench.core.weights import Weights
 from poolbench.data import AUGMENTATIONS, DATASETS
 from poolbench.data.fingerprint import fingerprint
 from poolbench.data.found_images import found_images
+from poolbench.data.watching import watched_by
 from poolbench.engines import ENGINES
 from poolbench.models import MODELS
 from poolbench.operators import OPERATORS
@@ -78,6 +80,7 @@ def load_study(
     limit: int | None = None,
     root: Path | None = None,
     download: bool = False,
+    tell: Callable[[str], None] = lambda _: None,
 ) -> Study:
     """Read a suite.
 
@@ -89,23 +92,25 @@ def load_study(
         limit: Most images of each split, at least 1; ``None`` for the suite's own.
         root: Folder of data sets, and of files of weights.
         download: Whether to fetch published weights that are not on this machine.
+        tell: Called with a line every ten seconds while the files of data sets are looked at.
 
     Raises:
         BadInput: The suite is invalid; the message lists every fault with its position.
         EnvironmentFault: Data or weights are missing or cannot be read.
     """
-    return load(
-        path,
-        catalogues=CATALOGUES,
-        fingerprint=partial(fingerprint, root=data_root(root)),
-        find_weights=_find_weights(data_root(root), download),
-        count=partial(found_images, root=data_root(root)),
-        shipped=shipped_files,
-        profile=profile,
-        overrides=overrides,
-        only=only,
-        limit=limit,
-    )
+    with watched_by(FirstLook(tell)):
+        return load(
+            path,
+            catalogues=CATALOGUES,
+            fingerprint=partial(fingerprint, root=data_root(root)),
+            find_weights=_find_weights(data_root(root), download),
+            count=partial(found_images, root=data_root(root)),
+            shipped=shipped_files,
+            profile=profile,
+            overrides=overrides,
+            only=only,
+            limit=limit,
+        )
 
 
 def _find_weights(root: Path | None, download: bool) -> Callable[[str, Weights], Weights]:

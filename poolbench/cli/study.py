@@ -23,7 +23,11 @@ def load_study(suite: str, selection: Selection, *, download: bool = False) -> S
     from poolbench.app.suites import find
 
     return load_study(
-        find(suite), **_changes(selection), root=selection.data_root, download=download
+        find(suite),
+        **_changes(selection),
+        root=selection.data_root,
+        download=download,
+        tell=tell,
     )
 
 

@@ -24,6 +24,7 @@ from poolbench.data.pictures.progress import Unwatched, Watcher
 from poolbench.data.pictures.source import PictureList
 from poolbench.data.splits import Split, Splits
 from poolbench.data.stable_random import StableRandom
+from poolbench.data.watching import watched_by
 
 _SHOWN = 5
 
@@ -61,8 +62,10 @@ def load(
             held-out images and there are none, or they are all the images of a class; or the cell
             is of another revision of the data set.
     """
-    found = read_source(spec, root=root, download=download)
-    trained_on, tested_on, residency = _opened(found, device, watcher or Unwatched())
+    watcher = watcher or Unwatched()
+    with watched_by(watcher):
+        found = read_source(spec, root=root, download=download)
+    trained_on, tested_on, residency = _opened(found, device, watcher)
     train = _limited(trained_on, spec, "train")
     train, validation = _hold_out(train, spec)
     if spec.scored_on == "validation":

@@ -148,3 +148,14 @@ def test_doctor_says_which_hashes_are_trusted(
     (row,) = (row for row in table["rows"] if row["what"] == "pictures")
     for word in ("path", "size", "modification", "change", "inode", str(memory_folder())):
         assert word in row["found"]
+
+
+def test_a_long_first_look_says_how_far_it_is(
+    root: Path, poolbench: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("poolbench.data.pictures.progress._EVERY_S", 0.0)
+    assert "looking at pictures" not in poolbench("plan", "s.yaml", "--data-root", root).err
+    monkeypatch.setattr("poolbench.app.first_look._EVERY_S", 0.0)
+    done = poolbench("plan", "s.yaml", "--data-root", root)
+    assert "looking at pictures: 12 of 12, " in done.err
+    assert "looking at" not in done.out
