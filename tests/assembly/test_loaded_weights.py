@@ -36,7 +36,7 @@ def spec_of(
 def start_of(spec: ModelSpec, state: State, *, classes: int | None = 10, side: int = 64) -> Start:
     shape: Any = {"in_channels": 3, "image_size": (side, side)}
     source = read_source(spec, state, num_classes=classes, **shape)
-    return plan_start(spec, source, num_classes=source.num_classes, **shape)
+    return plan_start(spec, source, **shape)
 
 
 def body_of(spec: ModelSpec, *, classes: int = 10, side: int = 64, seed: int = 0) -> nn.Module:
