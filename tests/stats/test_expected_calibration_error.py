@@ -36,7 +36,8 @@ def test_a_bin_weighs_as_much_as_its_images_and_errors_in_it_cancel() -> None:
 def test_it_is_the_definition_whatever_the_order_of_ties() -> None:
     rng = np.random.default_rng(0)
     confidence = np.round(rng.uniform(0.1, 1, 3000), 2).astype(np.float32)
-    right = rng.random(3000) < confidence**2
+    # Well calibrated, so that the gaps of bins have either sign and other bins another sum.
+    right = rng.random(3000) < confidence
     found = calibration(right, confidence, ZERO, ZERO)
     edges = np.linspace(0, 1, BINS + 1)
     expected = 0.0
@@ -46,7 +47,7 @@ def test_it_is_the_definition_whatever_the_order_of_ties() -> None:
             gap = right[inside].mean() - confidence[inside].mean(dtype=np.float64)
             expected += inside.mean() * abs(gap)
     assert found.ece == pytest.approx(expected, rel=1e-6)
-    assert found.ece > 0.05
+    assert found.ece > 0.005
     for seed in range(3):
         order = np.random.default_rng(seed).permutation(3000)
         again = calibration(right[order], confidence[order], ZERO, ZERO)

@@ -82,5 +82,5 @@ def test_the_normal_approximation_is_near_the_exact_p(
         monkeypatch.setattr(image_pairs, "LARGEST_EXACT", limit)
         exact[limit] = found.p
     assert 0.001 < exact[10**6] < 0.9
-    assert exact[0] == pytest.approx(exact[10**6], rel=0.02)
+    assert exact[0] == pytest.approx(exact[10**6], rel=1e-3)
     assert exact[0] != exact[10**6]
