@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import logging
-import shutil
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from itertools import chain, islice
 from pathlib import Path
 
-import numpy as np
 from filelock import FileLock, Timeout
 
-from poolbench.core.counted import counted
 from poolbench.core.errors import EnvironmentFault
 from poolbench.core.limits import advice_on_limit
 from poolbench.data.file_hashes import hash_files
 from poolbench.data.pictures.cache import About, entry_folder, write_about
-from poolbench.data.pictures.decoding import UnreadablePicture, header
 from poolbench.data.pictures.decoding_pool import DecodingPool, Unreadable
+from poolbench.data.pictures.disk_room import check_room
 from poolbench.data.pictures.kept_picture import ChangedPicture, KeptPicture
 from poolbench.data.pictures.progress import Pace, Watcher
 from poolbench.data.pictures.shard import (
@@ -33,7 +30,7 @@ from poolbench.data.pictures.source import PictureList, PictureSource
 from poolbench.data.unreadable import unreadable_pictures
 
 _LOGGER = logging.getLogger("poolbench.data")
-_LOOKED_AT = 100
+_POLLED_EVERY_S = 0.5
 _CONTINUE = "run the same command again: it goes on where it stopped"
 
 
@@ -103,7 +100,7 @@ def _decode(
         return
     sources = list(chain.from_iterable(parts[number] for number in missing))
     total = sum(map(len, parts))
-    _check_room(folder, sources, total, pictures.size.keep_px, watcher)
+    check_room(folder, sources, total, pictures.size.keep_px, watcher)
     pace = Pace(total - len(sources), total, watcher)
     unreadable: list[tuple[Path | str, str]] = []
     pool = DecodingPool(pictures.size.keep_px, upright=pictures.upright)
@@ -146,56 +143,19 @@ def _readable(
         raise _Incomplete
 
 
-def _check_room(
-    folder: Path,
-    sources: Sequence[PictureSource],
-    total: int,
-    keep_px: int | None,
-    watcher: Watcher,
-) -> None:
-    """Say how much room is needed, and refuse to begin where there is less."""
-    needed = _estimate_bytes(sources, keep_px)
-    free = shutil.disk_usage(folder).free
-    room = f"{needed / 2**30:,.1f} GiB in {folder}, where {free / 2**30:,.1f} GiB are free"
-    going_on = f" ({total - len(sources):,} of {total:,} are there)" if total > len(sources) else ""
-    watcher.notice(f"preparing {counted(len(sources), 'picture')}{going_on}: about {room}")
-    if needed > free:
-        raise EnvironmentFault(
-            f"decoded pictures need about {room}",
-            "free some space, or name another folder with POOLBENCH_CACHE",
-        )
-
-
-def _estimate_bytes(sources: Sequence[PictureSource], keep_px: int | None) -> int:
-    """Return about how large the kept pictures are, from the sides of up to a hundred."""
-    sizes = []
-    for source in sources[:: -(-len(sources) // _LOOKED_AT)]:
-        with suppress(OSError, ValueError, UnreadablePicture):  # decoding will tell
-            width, height = header(source.read()).size
-            shorter = min(width, height)
-            scale = 1.0 if keep_px is None else min(1.0, keep_px / shorter)
-            sizes.append(3 * width * height * scale * scale)
-    return round(float(np.mean(sizes)) * len(sources)) if sizes else 0
-
-
-class _alone:  # noqa: N801 - reads as a word of the `with` statement
+@contextmanager
+def _alone(folder: Path, watcher: Watcher) -> Iterator[None]:
     """Hold the lock of an entry; wait for another process that does."""
-
-    def __init__(self, folder: Path, watcher: Watcher) -> None:
-        self._lock, self._watcher = FileLock(folder / ".lock"), watcher
-
-    def __enter__(self) -> None:
-        is_told = False
-        while True:
-            try:
-                self._lock.acquire(timeout=0.5)
-            except Timeout:
-                if not is_told:
-                    self._watcher.notice("another process prepares the pictures: waiting for it")
-                is_told = True
-                self._watcher.progress("waiting for another process to prepare the pictures", 0.0)
-            else:
-                return
-
-    def __exit__(self, *_: object) -> None:
-        self._lock.release()
+    lock, is_told = FileLock(folder / ".lock"), False
+    while not lock.is_locked:
+        try:
+            lock.acquire(timeout=_POLLED_EVERY_S)
+        except Timeout:
+            if not is_told:
+                watcher.notice("another process prepares the pictures: waiting for it")
+            is_told = True
+            watcher.progress("waiting for another process to prepare the pictures", 0.0)
+    try:
+        yield
+    finally:
+        lock.release()

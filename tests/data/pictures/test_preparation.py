@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from poolbench.core.errors import EnvironmentFault
-from poolbench.data.pictures import preparation, shard
+from poolbench.data.pictures import disk_room, shard
 from poolbench.data.pictures.cache import cache_entries, entry_folder
 from poolbench.data.pictures.kept_size import KeptSize
 from poolbench.data.pictures.preparation import prepare
@@ -206,7 +206,7 @@ def test_too_little_room_is_told_before_the_first_picture(
 ) -> None:
     pictures = listed(save_photographs(tmp_path / "jpg", 30), SIZE)
     usage = type("Usage", (), {"free": 1000})
-    monkeypatch.setattr(preparation.shutil, "disk_usage", lambda _: usage)
+    monkeypatch.setattr(disk_room.shutil, "disk_usage", lambda _: usage)
     with pytest.raises(EnvironmentFault, match=r"decoded pictures need about 0\.0 GiB") as caught:
         prepare(pictures, Unwatched())
     assert "POOLBENCH_CACHE" in caught.value.hint
