@@ -18,6 +18,7 @@ Program = Callable[..., Done]
 SILENT = {
     "maxpool/appendix-d", "smoke", "cluttered-digits", "practice/resnet18-folder",
     "practice/tune-folder", "practice/grey", "practice/small-images", "practice/split-folder",
+    "practice/table-of-pictures",
     "practice/pretrain-folder", "practice/finetune-folder",
 }  # fmt: skip
 
