@@ -8,6 +8,7 @@ import os
 import re
 import shlex
 from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,8 @@ from PIL import Image
 
 import poolbench as package
 from tests.conftest import TINY, Done
+from tests.data.layouts.pictures import SHADES, encoded
+from tests.data.layouts.written import samples, save, table, write
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
@@ -37,6 +40,23 @@ def draw_pictures(root: Path) -> None:
             folder.mkdir(parents=True)
             for number in range(8):
                 Image.new("RGB", (32, 32), (shade, 10 * number, 0)).save(folder / f"{number}.png")
+
+
+def write_layouts(root: Path) -> None:
+    """Make the pictures that the README describes in other layouts than folders."""
+    for name in ("my-table", "my-shards", "my-dataset"):
+        (root / name).mkdir()
+    lines = ["path,species,split"]
+    for number, label in product(range(4), SHADES):
+        (root / "my-table" / f"{label}{number}.png").write_bytes(encoded(label, number))
+        lines.append(f"{label}{number}.png,{label},{'test' if number == 3 else 'train'}")
+    (root / "my-table" / "pictures.csv").write_text("\n".join(lines))
+    for shard, numbers in {"train-000": 2, "train-001": 3, "test-000": 4}.items():
+        write(root / "my-shards" / f"{shard}.tar", samples(range(numbers - 1, numbers)))
+    (root / "my-shards" / "classes.txt").write_text("\n".join(SHADES))
+    for split, numbers in {"train": range(3), "test": range(3, 4)}.items():
+        save(root / "my-dataset" / split, table(numbers))
+    (root / "my-dataset" / "dataset_dict.json").write_text('{"splits": ["train", "test"]}')
 
 
 @pytest.mark.parametrize("name", MODULES)
@@ -62,6 +82,7 @@ def test_the_suites_of_the_readme_are_sound(
     text: str, poolbench: Callable[..., Done], tmp_path: Path
 ) -> None:
     path = tmp_path / "readme.yaml"
+    write_layouts(tmp_path)
     # A section is shown without the rest of its suite.
     (tmp_path / "whole.yaml").write_text(next(each for each in SUITES if "variants:" in each))
     path.write_text(text if "variants:" in text else f"schema: 1\nextends: ./whole.yaml\n{text}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from poolbench.core.catalogue import Catalogue, DataEntry, Entry
 from poolbench.core.options import Option
 from poolbench.data.official import CIFAR10, CIFAR100, MNIST
+from poolbench.data.own_pictures import own_pictures
 
 _KEEP_PX = Option(
     kind=int,
@@ -150,6 +151,7 @@ DATASETS: Catalogue[DataEntry] = Catalogue(
             },
             license="yours",
         ),
+        **own_pictures(_KEEP_PX),
     },
 )
 

@@ -11,14 +11,16 @@ from poolbench.core.named import Named
 from poolbench.data import DATASETS
 from poolbench.data.data_files import FoundFiles
 from poolbench.data.file_hashes import each_hash
+from poolbench.data.layouts.listing import Listing
 
 
 def fingerprint(source: Named, root: Path | None) -> str:
     """Return the checksum of a data set's content.
 
     If the catalogue has one, no file is read. If the entry finds files, it is the SHA-256 of their
-    paths and contents; hashes of files that did not change are remembered.
-    Otherwise the images are read, and it is the SHA-256 of them.
+    paths and contents; if it lists pictures, that of their names, labels and contents. Hashes of
+    files that did not change are remembered. Otherwise the images are read, and it is the SHA-256
+    of them.
 
     Args:
         source: The data set.
@@ -32,7 +34,8 @@ def fingerprint(source: Named, root: Path | None) -> str:
     if entry.checksum:
         return entry.checksum
     if entry.find:
-        return _of_files(DATASETS.resolve(source.name, "find")(source, root))
+        found = DATASETS.resolve(source.name, "find")(source, root)
+        return found.checksum if isinstance(found, Listing) else _of_files(found)
     return _of_images(source, root)
 
 

@@ -36,11 +36,11 @@ def split_by_content(
     """
     every = [path for pictures in classes.values() for path in pictures]
     of = {path: sha256 for path, (_, sha256) in zip(every, each_hash(base, every), strict=True)}
-    held_out = _held_out([{of[path] for path in each} for each in classes.values()], fraction)
+    held = held_out([{of[path] for path in each} for each in classes.values()], fraction)
     train, test = {}, {}
     for name, pictures in classes.items():
-        train[name] = tuple(path for path in pictures if of[path] not in held_out)
-        test[name] = tuple(path for path in pictures if of[path] in held_out)
+        train[name] = tuple(path for path in pictures if of[path] not in held)
+        test[name] = tuple(path for path in pictures if of[path] in held)
         if not (train[name] and test[name]):
             raise EnvironmentFault(
                 f"{base}: the class '{name}' has no two different pictures, one to learn from and "
@@ -50,8 +50,13 @@ def split_by_content(
     return train, test
 
 
-def _held_out(classes: Sequence[set[str]], fraction: float) -> set[str]:
-    """Return the hashes below a fraction, but of no class none or all, if that can be helped."""
+def held_out(classes: Sequence[set[str]], fraction: float) -> set[str]:
+    """Return the hashes below a fraction, but of no class none or all, if that can be helped.
+
+    Args:
+        classes: SHA-256 of the pictures of each class, in hexadecimal digits.
+        fraction: In (0, 1).
+    """
     of_classes = Counter(each for hashes in classes for each in hashes)
     held_out = {each for each in of_classes if int(each, 16) < fraction * _HASHES}
     for hashes in classes:

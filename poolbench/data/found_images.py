@@ -11,6 +11,7 @@ from poolbench.core.named import Named
 from poolbench.core.printable import printable
 from poolbench.data import DATASETS
 from poolbench.data.folder_files import FolderFiles
+from poolbench.data.layouts.listing import Listing
 from poolbench.data.picture_sizes import look_at
 
 
@@ -41,6 +42,13 @@ def found_images(source: Named, root: Path | None) -> FoundImages | None:
                 official=official,
                 pictures=_pictures(files),
             )
+        if isinstance(files, Listing):
+            return FoundImages(
+                train=len(files.train),
+                test=len(files.test),
+                classes=len(files.classes),
+                pictures=_listed(files),
+            )
     classes = entry.classes_of(source.options)
     if official is None or classes is None:
         return None
@@ -70,6 +78,18 @@ def known_classes(source: Named, found: FoundImages | None) -> int | None:
         The number; ``None`` if only reading the images would tell.
     """
     return DATASETS[source.name].classes_of(source.options) if found is None else found.classes
+
+
+def _listed(listing: Listing) -> FoundPictures:
+    sides_px, looked_at = look_at(list(listing))
+    return FoundPictures(
+        class_names=tuple(map(printable, listing.classes)),
+        train=range_of(listing.counts(listing.train)),
+        test=range_of(listing.counts(listing.test)),
+        sides_px=sides_px,
+        looked_at=looked_at,
+        left_out=tuple(map(printable, listing.left_out)),
+    )
 
 
 def official_counts(source: Named) -> tuple[int, int] | None:

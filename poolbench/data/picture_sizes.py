@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from io import BytesIO
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from poolbench.core.found_pictures import Range, range_of
+
+if TYPE_CHECKING:
+    from poolbench.data.pictures.source import PictureSource
 
 _MOST = 100
 
 
-def look_at(pictures: Sequence[Path]) -> tuple[Range | None, int]:
+def look_at(pictures: Sequence[Path] | Sequence[PictureSource]) -> tuple[Range | None, int]:
     """Return the shortest and the longest side of up to 100 pictures, evenly spaced, in pixels.
 
     Returns:
@@ -21,9 +26,9 @@ def look_at(pictures: Sequence[Path]) -> tuple[Range | None, int]:
 
     sides: list[int] = []
     step = -(-len(pictures) // _MOST)
-    for path in pictures[:: max(step, 1)]:
+    for each in pictures[:: max(step, 1)]:
         try:
-            with Image.open(path) as picture:
+            with Image.open(each if isinstance(each, Path) else BytesIO(each.read())) as picture:
                 sides += picture.size
         except Exception:  # noqa: S112 - in whatever way: the decoder tells
             continue

@@ -19,6 +19,7 @@ SILENT = {
     "maxpool/appendix-d", "smoke", "cluttered-digits", "practice/resnet18-folder",
     "practice/tune-folder", "practice/grey", "practice/small-images", "practice/split-folder",
     "practice/pretrain-folder", "practice/finetune-folder", "practice/several-networks",
+    "practice/table-of-pictures",
 }  # fmt: skip
 
 
