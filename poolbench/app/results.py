@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import get_args
 
+from poolbench.app.pairing import as_declared
 from poolbench.app.plugin_notes import notes_of_plugins
 from poolbench.app.search_notes import first_steps
 from poolbench.core.cell import Cell
@@ -163,7 +164,8 @@ def read_results(study: Study, store_path: Path, reading: Reading | None = None)
         EnvironmentFault: There is no store, or it cannot be read.
     """
     reading = reading or Reading()
-    study, store = reading.applied_to(study), Store(store_path)
+    store = Store(store_path)
+    study = as_declared(reading.applied_to(study), store)
     runs: dict[str, Run] = {}
     measurements: dict[str, tuple[Measurement, ...]] = {}
     damaged_runs: list[str] = []

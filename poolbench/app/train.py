@@ -10,6 +10,7 @@ from pathlib import Path
 
 from poolbench.app.freezes import check_freezes
 from poolbench.app.networks import about_networks, check_networks
+from poolbench.app.pairing import as_declared
 from poolbench.core.cell import Cell
 from poolbench.core.data_root import data_root
 from poolbench.core.events import Event
@@ -117,7 +118,7 @@ def train(
     if missing and not is_checked:
         check_networks(part, data_root(settings.root))
     store = Store.create(settings.store)
-    store.remember(study)
+    store.remember(as_declared(study, store))
     failed: dict[str, str] = {}
     trained: set[str] = set()
     utilisation = Utilisation()

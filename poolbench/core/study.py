@@ -38,6 +38,7 @@ class Analysis:
             before training.
         is_baseline_chosen: Whether the baseline is not the suite's but was chosen for a report,
             with the results at hand.
+        is_pairing_chosen: Whether seeds became blocks only after some of the runs were trained.
         published: The source's (mean, standard deviation) in per cent, per data set and variant.
         differences: What differs from what ``published`` was measured with, or without published
             numbers from the suite's file.
@@ -50,6 +51,7 @@ class Analysis:
     margin: Annotated[Finite, Gt(0)] | None = None
     planned: tuple[tuple[str, str], ...] = ()
     is_baseline_chosen: bool = False
+    is_pairing_chosen: bool = False
     published: Mapping[str, Mapping[str, tuple[Finite, Finite]]] = field(default_factory=dict)
     differences: tuple[Difference, ...] = ()
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from poolbench.stats.costs import Costs, finite, is_constant, present
+from poolbench.stats.costs import Costs, complete_blocks, finite, is_constant, present
 from poolbench.stats.decision import Decision
 from poolbench.stats.estimate import Estimate
 from poolbench.stats.floor import floor_message, smallest_p, smallest_p_paired
@@ -60,15 +60,31 @@ def caveats_of(
         Caveats about the design, then about single variants, then about the rule.
     """
     return (
-        *_about_design(estimates, alpha=alpha, paired=paired, comparisons=comparisons),
+        *_about_design(costs, estimates, alpha=alpha, paired=paired, comparisons=comparisons),
         *_about_variants(costs, estimates, collapsed),
         *_about_spread(costs),
         *_about_rule(costs, decision, rule=rule),
     )
 
 
+def _about_partners(costs: Mapping[str, Costs]) -> Iterator[Caveat]:
+    """Say how many seeds lack a run of some variant: their other runs have no partner."""
+    samples = [sample for sample in costs.values() if len(present(sample))]
+    asked = len(samples[0]) if samples else 0
+    whole = len(complete_blocks(samples)) if samples else 0
+    if whole < asked:
+        text = f"{asked - whole} of {asked} seeds lack a run of some variant; a paired test leaves "
+        text += "out the seeds that one of its variants lacks"
+        yield Caveat(code="unpaired-seeds", text=text)
+
+
 def _about_design(
-    estimates: Mapping[str, Estimate], *, alpha: float, paired: bool, comparisons: int
+    costs: Mapping[str, Costs],
+    estimates: Mapping[str, Estimate],
+    *,
+    alpha: float,
+    paired: bool,
+    comparisons: int,
 ) -> Iterator[Caveat]:
     sizes = sorted(e.n + e.n_diverged for e in estimates.values())
     if comparisons and sizes[-1]:
@@ -82,6 +98,8 @@ def _about_design(
     if some and some[0] != some[-1]:
         text = f"variants have unequal numbers of runs, from {some[0]} to {some[-1]}"
         yield Caveat(code="unequal-n", text=text)
+    if paired:
+        yield from _about_partners(costs)
 
 
 def _about_variants(

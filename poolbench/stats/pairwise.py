@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from poolbench.stats.costs import Costs, finite, oriented, present
+from poolbench.stats.costs import Costs, complete_blocks, finite, oriented, present
 from poolbench.stats.equivalence import equivalence_p
 from poolbench.stats.holm import holm
 from poolbench.stats.rank_tests import RankTest, rank_test_of_two
@@ -134,6 +134,8 @@ def compare_pairs(
             low, high = interval if lower_is_better else (-interval[1], -interval[0])
             interval = (scale.value(low), scale.value(high))
         n_a, n_b = len(present(costs[a])), len(present(costs[b]))
+        if paired:
+            n_a = n_b = len(complete_blocks((costs[a], costs[b])))
         delta = sign * dominance(costs[a], costs[b])
         superiority = (1 - sign * delta) / 2
         verdict = verdicts[index]

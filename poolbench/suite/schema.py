@@ -187,8 +187,8 @@ class AnalysisForm(Form):
 
     metric: Metric = Field(default="accuracy", description="accuracy | error")
     rule: Rule = Field(default="set", description="set | paper | holm")
-    test: Literal["mann-whitney", "wilcoxon"] = Field(
-        default="mann-whitney", description="mann-whitney | wilcoxon"
+    test: Literal["mann-whitney", "paired", "wilcoxon"] = Field(
+        default="mann-whitney", description="mann-whitney | paired"
     )
     alpha: float = Field(default=0.05, gt=0, lt=1, description="number > 0 and < 1")
     margin: float | None = Field(default=None, gt=0, description="percentage points > 0")

@@ -184,7 +184,7 @@ def read_analysis(
         metric=form.metric,
         rule=form.rule,
         alpha=form.alpha,
-        paired=form.test == "wilcoxon",
+        paired=form.test != "mann-whitney",  # "wilcoxon" is how older suites say "paired"
         margin=form.margin,
         planned=tuple(form.planned),
         published=tables,

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from poolbench.core.counted import counted
-from poolbench.report.number_format import per_cent, probability
+from poolbench.report.number_format import fixed, per_cent, probability
 from poolbench.report.studies.comparison_cells import ABOUT_SUPERIORITY
 from poolbench.report.studies.outcomes import Outcomes
 from poolbench.report.studies.power import about_power
 from poolbench.stats import Comparison, holm, seeds_needed
 from poolbench.stats.binomial import binomial_error
 from poolbench.stats.collapse import collapse_level
+from poolbench.stats.costs import oriented
+from poolbench.stats.pairing import pairing_of
 
 _RULES = {
     "set": "step-down rank test",
@@ -36,6 +39,7 @@ def notes_of(
         *_about_cells(outcomes),
         *about_comparison(outcomes.comparison, outcomes.shown),
         *_about_collapse(outcomes),
+        *_about_pairing(outcomes.comparison),
         *about_power(outcomes, seeds),
         *_about_test_set(outcomes),
         *_about_source(source),
@@ -140,6 +144,24 @@ def _about_contrasts(comparison: Comparison) -> Iterator[str]:
         f"smallest p (Holm) these seeds can reach: {probability(min(floors))}; "
         f"below {comparison.alpha:g} needs {needed} seeds for each variant"
     )
+
+
+def _about_pairing(comparison: Comparison) -> Iterator[str]:
+    """Say how declared pairs vary together, and what pairing gained or lost."""
+    if not comparison.paired:
+        return
+    costs, _ = oriented(comparison.values, lower_is_better=comparison.lower_is_better)
+    found = [(a, b, pairing_of(costs[a], costs[b])) for a, b in comparison.declared]
+    told = [
+        f"{b} with {a} {fixed(p.correlation, 2, sign='+')} over {p.seeds} (x {fixed(p.width, 2)})"
+        for a, b, p in found
+        if not math.isnan(p.correlation)
+    ]
+    if told:
+        yield (
+            f"correlation over shared seeds: {', '.join(told)}; in brackets the spread of the "
+            "differences by that of unpaired seeds: below 1 pairing gained, above 1 it lost"
+        )
 
 
 def _about_test_set(outcomes: Outcomes) -> Iterator[str]:

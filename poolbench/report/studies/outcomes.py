@@ -12,9 +12,15 @@ from poolbench.core.cell import Cell
 from poolbench.core.errors import BadInput, did_you_mean
 from poolbench.core.record import Run
 from poolbench.core.study import Analysis, Metric, Study
-from poolbench.stats import Comparison, compare
+from poolbench.stats import Caveat, Comparison, compare
 from poolbench.stats.collapse import collapse_level
 from poolbench.stats.identical import about_identical
+
+_PAIRED_TOO_LATE = Caveat(
+    code="pairing-chosen",
+    text="exploratory: seeds were paired after some of these runs had been trained without "
+    "`test: paired`; a test that is chosen with the results at hand has no level",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,7 +94,8 @@ def outcomes_of(study: Study, dataset: str, runs: Mapping[str, Run]) -> Outcomes
         name: [None if run is None else run.predictions for run in row]
         for name, row in by_seed.items()
     }
-    caveats = (*comparison.caveats, *about_identical(predictions))
+    chosen = (_PAIRED_TOO_LATE,) if analysis.paired and analysis.is_pairing_chosen else ()
+    caveats = (*chosen, *comparison.caveats, *about_identical(predictions))
     return Outcomes(
         comparison=replace(comparison, caveats=caveats),
         shown=shown,
