@@ -9,6 +9,9 @@ from poolbench.models.catalogue import ModelCatalogue
 _MAXPOOL_PAPER = "The theoretical expressiveness of maxpooling, appendix E"
 _CONTRACTION_PAPER = "Contraction property of pooling layer, section 3"
 _HEAD = Site(name="head", scope="global", default="average")
+# Above what has been published, 1,202 layers; a slip of the keyboard must not fill the memory.
+_DEEPEST = 2000
+_WIDEST = 100_000
 
 MODELS = ModelCatalogue(
     "model",
@@ -52,10 +55,18 @@ MODELS = ModelCatalogue(
             summary="wide residual network with PReLU block ends and a global pooling head",
             options={
                 "depth": Option(
-                    kind=int, default=18, minimum=8, help="(depth - 2) // 6 blocks per stage"
+                    kind=int,
+                    default=18,
+                    minimum=8,
+                    maximum=_DEEPEST,
+                    help="(depth - 2) // 6 blocks per stage",
                 ),
                 "width": Option(
-                    kind=int, default=6, minimum=1, help="stages are 16, 32, 64 times as wide"
+                    kind=int,
+                    default=6,
+                    minimum=1,
+                    maximum=100,
+                    help="stages are 16, 32, 64 times as wide",
                 ),
                 "se": Option(
                     kind=bool, default=False, help="squeeze-and-excitation, ratio 16, in each block"
@@ -96,10 +107,18 @@ MODELS = ModelCatalogue(
             summary="residual network that widens with every block, with ShakeDrop",
             options={
                 "depth": Option(
-                    kind=int, default=110, minimum=8, help="(depth - 2) // 6 blocks per stage"
+                    kind=int,
+                    default=110,
+                    minimum=8,
+                    maximum=_DEEPEST,
+                    help="(depth - 2) // 6 blocks per stage",
                 ),
                 "alpha": Option(
-                    kind=int, default=200, minimum=0, help="channels added from first to last"
+                    kind=int,
+                    default=200,
+                    minimum=0,
+                    maximum=_WIDEST,
+                    help="channels added from first to last",
                 ),
             },
             sites=(_HEAD,),
@@ -132,10 +151,18 @@ MODELS = ModelCatalogue(
             summary="DenseNet-BC: bottlenecks, channels and size halved between three stages",
             options={
                 "depth": Option(
-                    kind=int, default=150, minimum=10, help="(depth - 4) // 6 bottlenecks per stage"
+                    kind=int,
+                    default=150,
+                    minimum=10,
+                    maximum=_DEEPEST,
+                    help="(depth - 4) // 6 bottlenecks per stage",
                 ),
                 "growth": Option(
-                    kind=int, default=12, minimum=1, help="channels each bottleneck adds"
+                    kind=int,
+                    default=12,
+                    minimum=1,
+                    maximum=1000,
+                    help="channels each bottleneck adds",
                 ),
             },
             sites=(_HEAD,),
@@ -146,9 +173,15 @@ MODELS = ModelCatalogue(
             target="poolbench.models.shallow_fcn:shallow_fcn",
             summary="one layer of ReLUs pooled in groups; fixed to the size it was built for",
             options={
-                "width": Option(kind=int, default=1000, minimum=1, help="hidden units"),
+                "width": Option(
+                    kind=int, default=1000, minimum=1, maximum=_WIDEST, help="hidden units"
+                ),
                 "group_size": Option(
-                    kind=int, default=50, minimum=1, help="units pooled together; divides width"
+                    kind=int,
+                    default=50,
+                    minimum=1,
+                    maximum=_WIDEST,
+                    help="units pooled together; divides width",
                 ),
             },
             sites=(_HEAD,),
@@ -159,14 +192,22 @@ MODELS = ModelCatalogue(
             target="poolbench.models.shallow_cnn:shallow_cnn",
             summary="one layer of convolutions with ReLU, pooled over the map",
             options={
-                "channels": Option(kind=int, default=640, minimum=1, help="channels"),
+                "channels": Option(
+                    kind=int, default=640, minimum=1, maximum=_WIDEST, help="channels"
+                ),
                 "kernel_size": Option(
-                    kind=int, default=3, minimum=1, odd=True, help="side of the kernel, in pixels"
+                    kind=int,
+                    default=3,
+                    minimum=1,
+                    maximum=1001,
+                    odd=True,
+                    help="side of the kernel, in pixels",
                 ),
                 "padding": Option(
                     kind=int,
                     default=None,
                     minimum=0,
+                    maximum=1000,
                     help="zeros on each side, in pixels; default: as many as keep the size",
                 ),
             },

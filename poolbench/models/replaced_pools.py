@@ -10,6 +10,7 @@ from torch import Tensor, fx, nn
 
 from poolbench.core.errors import BadInput
 from poolbench.models.found_pools import FoundPool
+from poolbench.models.pickled_graphs import by_import, with_functions
 from poolbench.models.pool_geometry import Pair, of_call
 
 _UNTRACED = "which torch.fx cannot trace"
@@ -173,7 +174,8 @@ def _pools_maps(node: fx.Node) -> bool:
 def _set_forward(module: nn.Module, graphs: Mapping[bool, fx.Graph]) -> None:
     """Give a module the code of its graphs, by a class of its own.
 
-    A copy of the module then has it too; a method of the instance would be lost in pickling.
+    A copy of the module then has it too, and so has what is pickled, or saved as a whole by
+    ``torch.save``: it is made again from its own class and the graphs.
     """
     training, evaluation = (
         type(fx.GraphModule(module, graphs[mode])).forward for mode in (True, False)
@@ -182,5 +184,21 @@ def _set_forward(module: nn.Module, graphs: Mapping[bool, fx.Graph]) -> None:
     def forward(self: nn.Module, *args: Any, **keywords: Any) -> Any:
         return (training if self.training else evaluation)(self, *args, **keywords)
 
-    own = type(module)
-    module.__class__ = type(own.__name__, (own,), {"forward": forward, "own_graphs": graphs})
+    def reduced(self: nn.Module, protocol: Any) -> tuple[Any, ...]:  # noqa: ARG001
+        state = self.__getstate__()  # type: ignore[no-untyped-call]
+        return _restored, (own, state, {mode: by_import(graph) for mode, graph in graphs.items()})
+
+    replaced = type(module)
+    own = replaced.__bases__[0] if hasattr(replaced, "own_graphs") else replaced
+    members = {"forward": forward, "own_graphs": graphs, "__reduce_ex__": reduced}
+    module.__class__ = type(own.__name__, (own,), members)
+
+
+def _restored(
+    own: type[nn.Module], state: dict[str, Any], graphs: Mapping[bool, fx.Graph]
+) -> nn.Module:
+    """Return a pickled module, from the class that it had before its calls were replaced."""
+    module = own.__new__(own)
+    module.__setstate__(state)  # type: ignore[no-untyped-call]
+    _set_forward(module, {mode: with_functions(graph) for mode, graph in graphs.items()})
+    return module

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import io
 import pickle
 
 import pytest
@@ -109,8 +110,22 @@ def test_a_head_that_is_called_learns_by_channel_and_in_a_copy() -> None:
     gradient = network.get_parameter("mean.log_temperature").grad
     assert gradient is not None
     assert gradient.shape == (6,)
-    with pytest.raises((pickle.PicklingError, AttributeError)):
-        pickle.dumps(network)  # would come back with its own pools
+
+
+def test_a_network_with_replaced_calls_is_pickled_and_saved_with_them() -> None:
+    network = functional()
+    pb.swap_pooling(network, "max", sites="window", images=images())
+    pb.swap_pooling(network, "lae", images=images(), temperature=0.1)
+    file = io.BytesIO()
+    torch.save(network, file)
+    file.seek(0)
+    pickled = pickle.loads(pickle.dumps(network))  # noqa: S301
+    for again in (pickled, copy.deepcopy(pickled), torch.load(file, weights_only=False)):
+        assert torch.equal(again.eval()(images()), network.eval()(images()))
+        assert again.state_dict().keys() == network.state_dict().keys()
+        for parameter in again.parameters():
+            nn.init.zeros_(parameter)
+        assert not torch.equal(again(images()), network(images()))
 
 
 def test_a_second_swap_finds_the_calls_that_are_left() -> None:
