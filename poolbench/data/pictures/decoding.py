@@ -93,7 +93,9 @@ def decode(data: bytes, picture: Image.Image, *, upright: bool = True) -> Tensor
     try:
         fast = torchvision_decoder() if _is_plain(data, picture) else None
         pixels = fast(data) if fast else _by_pillow(picture)
-        return _turned(pixels, _orientation(picture)) if upright else pixels
+        # Asked for the orientation of a PNG, Pillow decodes all of it.
+        is_turned = upright and not (fast and picture.format == "PNG")
+        return _turned(pixels, _orientation(picture)) if is_turned else pixels
     except MemoryError:
         raise
     except Exception as error:  # each decoder has errors of its own

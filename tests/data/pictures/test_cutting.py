@@ -130,13 +130,18 @@ def test_training_begins_at_any_step_with_the_same_bits(tmp_path: Path) -> None:
         assert torch.equal(expected, images)
 
 
-def test_boxes_reach_beyond_the_centre(tmp_path: Path) -> None:
+def test_training_cuts_from_whole_pictures_what_the_same_draws_cut_there(tmp_path: Path) -> None:
     paths = save_photographs(tmp_path / "jpg", 40)
     train, _, _ = prepared_splits(listed(paths, SIZE), CPU, Unwatched())
-    wide = int(train.sides(torch.arange(40)).amax())
-    boxes = boxes_of(train.sides(torch.arange(40)))
-    assert wide > 18
-    assert (boxes[1] + boxes[3]).max() > 18
+    crop = RandomResizedCrop(mean=(0.5,) * 3)
+    batches = Batches(train, batch_size=40, augment=[crop], seed=3)
+    (batch,) = batches.epoch(1)
+    order = torch.randperm(40, generator=batches._generator("order", 1))
+    boxes = crop.boxes(train.sides(order), batches._generator("augment", 1, 0))
+    assert (boxes[1] + boxes[3]).max() > 18, "some boxes reach beyond the centre"
+    expected = train.cutter.cut(order, boxes, 16)()
+    assert torch.equal(batch.images, expected.permute(0, 3, 1, 2).float() / 255)
+    assert batch.labels.tolist() == (order % 2).tolist()
 
 
 def test_memory_and_disk_give_the_same_bits_and_say_which(tmp_path: Path) -> None:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import io
+import struct
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -52,6 +54,28 @@ def test_every_kind_of_picture_has_pillows_pixels(
 ) -> None:
     data = encoded(photograph(3, (61, 47)).convert(mode), format, **options)
     assert np.array_equal(decode(data, header(data)).numpy(), pillows(data))
+
+
+def png(bits: int, colour_type: int, channels: int) -> bytes:
+    """Return a PNG of 8 x 8 random samples of so many bits."""
+    rows = np.random.default_rng(bits).integers(256, size=(8, bits * channels), dtype=np.uint8)
+
+    def chunk(name: bytes, content: bytes) -> bytes:
+        checked = name + content
+        return struct.pack(">I", len(content)) + checked + struct.pack(">I", zlib.crc32(checked))
+
+    header = struct.pack(">2I5B", 8, 8, bits, colour_type, 0, 0, 0)
+    pixels = zlib.compress(b"".join(b"\0" + row.tobytes() for row in rows))
+    chunks = ((b"IHDR", header), (b"IDAT", pixels), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*each) for each in chunks)
+
+
+@pytest.mark.parametrize(("bits", "colour_type"), [(2, 0), (4, 0), (8, 0), (8, 2), (16, 2)])
+def test_a_png_of_any_depth_has_pillows_pixels(bits: int, colour_type: int) -> None:
+    data = png(bits, colour_type, 3 if colour_type else 1)
+    found = decode(data, header(data))
+    assert found.dtype == torch.uint8
+    assert np.array_equal(found.numpy(), pillows(data))
 
 
 def test_without_torchvisions_decoder_the_pixels_are_the_same(
