@@ -43,7 +43,7 @@ LAYERS: dict[str, set[str]] = {
     },
     "bench": {
         "core", "app", "report", "store", "engines", "runtime", "assembly",
-        "operators", "models", "data", "training", "probes",
+        "operators", "models", "data", "training", "probes", "stats",
     },
     "cli": {"core", "app", "bench", "runtime"},
 }  # fmt: skip
@@ -65,7 +65,7 @@ HEAVY = {
     },
     "torchvision": set(),
     "sklearn": set(),
-    "scipy": {"stats"},
+    "scipy": {"stats", "bench"},  # the peer of our exact tests
     "rich": {"report"},
     "pydantic": {"suite"},
     "matplotlib": {"report"},

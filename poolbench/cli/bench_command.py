@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from poolbench.cli import bench_training_command, options
+from poolbench.cli import bench_statistics_command, bench_training_command, options
 from poolbench.cli.bench_options import BriefRacing, Racing, RacingForVerdicts
 from poolbench.cli.groups import Selection, taking_groups
 from poolbench.cli.output import emit, tell
@@ -20,6 +20,7 @@ _commands = typer.Typer(
 def register(app: typer.Typer) -> None:
     """Add the commands to the program."""
     bench_training_command.register(_commands)
+    bench_statistics_command.register(_commands)
     app.add_typer(_commands, name="bench")
 
 

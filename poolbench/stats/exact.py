@@ -49,8 +49,12 @@ def signed_rank_p(signed: NDArray[np.float64]) -> float:
             differences; differences of 0 are left out.
     """
     doubled = np.rint(2 * signed).astype(np.int64)
-    counts = _sums_of_any(np.abs(doubled))
-    seen, total = int(doubled[doubled > 0].sum()), counts.sum()
+    seen = int(doubled[doubled > 0].sum())
+    if np.array_equal(np.sort(np.abs(doubled)), np.arange(2, 2 * len(doubled) + 1, 2)):
+        counts, seen = signed_rank_counts(len(doubled)), seen // 2  # known without ties
+    else:
+        counts = _sums_of_any(np.abs(doubled))
+    total = counts.sum()
     below, above = counts[: seen + 1].sum() / total, counts[seen:].sum() / total
     return float(min(1.0, 2 * min(below, above)))
 

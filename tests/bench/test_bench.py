@@ -30,6 +30,15 @@ from poolbench.operators.kernels import native
 from poolbench.operators.max import Max
 
 
+def test_exact_tests_are_timed_against_scipys_and_agree(poolbench: Callable[..., Any]) -> None:
+    done = poolbench("bench", "statistics", "--rounds", 3, "--format=json")
+    assert done.code == 0, done.err
+    tables = json.loads(done.out)["tables"]
+    contenders = [[row["contender"] for row in table["rows"]] for table in tables]
+    assert contenders == [["scipy", "poolbench"], ["scipy", "poolbench"], ["poolbench"]] * 2
+    assert all(("all p agree to 1e-12" in t["notes"]) == (len(t["rows"]) == 2) for t in tables)
+
+
 def test_fgsm_is_timed_against_foolbox(poolbench: Callable[..., Any]) -> None:
     done = poolbench(
         "bench", "fgsm", "--model", "lenet-mnist", "--images", 8, "--rounds", 3, "--format=json"

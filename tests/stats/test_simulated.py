@@ -50,3 +50,19 @@ def test_samples_that_each_gave_one_value_have_no_test_here_either() -> None:
     costs = np.stack([np.zeros((1, 6)), np.ones((1, 6))], axis=1)
     simulated = SimulatedStudies(costs=costs, alpha=0.05, paired=False)
     assert simulated.verdicts([(1, 0)]) == [("no test possible",)]
+
+
+def test_ties_are_settled_at_the_level_that_the_correction_leaves() -> None:
+    # Heavy ties move p severalfold, and the smallest of five has to be below 0.01.
+    random = np.random.default_rng(5)
+    costs = np.rint(random.normal(0, 1, (150, 6, 9)))
+    costs[:, 0] -= 2
+    pairs = [(5, index) for index in range(5)]
+    simulated = SimulatedStudies(costs=costs, alpha=0.05, paired=False)
+    for study, verdicts in enumerate(simulated.verdicts(pairs)):
+        table = compare(
+            {str(index): row.tolist() for index, row in enumerate(costs[study])},
+            lower_is_better=True,
+            baseline="5",
+        )
+        assert verdicts == tuple(table.verdicts[str(index)] for index in range(5))

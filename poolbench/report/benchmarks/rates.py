@@ -1,4 +1,4 @@
-"""The table of a race in images/s."""
+"""The table of a race in images/s, or in other units of work."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ def rate_table(
     *,
     reference: str,
     notes: tuple[str, ...],
+    unit: str = "images",
 ) -> Table:
     """Return the table of each contender's images/s, and their ratio to a reference.
 
@@ -22,13 +23,15 @@ def rate_table(
         times: Seconds per image of each contender, one value per round.
         reference: The contender whose images/s the others are divided by, round by round.
         notes: Notes below the table.
+        unit: What is counted, in the plural.
     """
     return Table(
         title=title,
         columns=(
             Column(title="contender", fields=("contender",), is_text=True),
             Column(
-                title="images/s", fields=("images_per_s", "images_per_s_low", "images_per_s_high")
+                title=f"{unit}/s",
+                fields=(f"{unit}_per_s", f"{unit}_per_s_low", f"{unit}_per_s_high"),
             ),
             Column(title="ratio", fields=("ratio", "ratio_low", "ratio_high")),
         ),
