@@ -30,6 +30,7 @@ from poolbench.data.presence import is_here
 from poolbench.store.store import Store
 from poolbench.suite.load import load
 from tests.conftest import Done
+from tests.data.layouts.written import list_folder
 from tests.pretrained import write_pretrained
 
 Call = Callable[..., Done]
@@ -73,6 +74,7 @@ def names_alone(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ):
             place.mkdir(parents=True)
             (place / "1.JPEG").write_text(str(place))
+    list_folder(root / "pictures")
     for each in ("cat", "dog"):
         place = root / "unsplit-pictures" / each
         place.mkdir(parents=True)
@@ -114,6 +116,8 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for alias, part in aliases.items():
         if subset.exists() and not (root / alias).exists():
             (root / alias).symlink_to(subset / part)
+    if subset.exists():
+        list_folder(root / "pictures")
     write_pretrained(root)
     return root
 

@@ -22,6 +22,7 @@ from poolbench.data.imagenette_files import CLASSES
 from poolbench.operators import kernels
 from tests.app.stores import a_store
 from tests.conftest import Done
+from tests.data.layouts.written import list_folder
 from tests.pretrained import write_pretrained
 
 Program = Callable[..., Done]
@@ -193,6 +194,7 @@ def archives(tmp_path: Path) -> Path:
                 folder = tmp_path / "archives" / name / split / wnid
                 folder.mkdir(parents=True)
                 Image.new("RGB", (320, 320), (90, 60, 30)).save(folder / "0.JPEG")
+    list_folder(tmp_path / "archives" / "pictures")
     for label, colour in enumerate(("red", "blue")):
         folder = tmp_path / "archives" / "unsplit-pictures" / colour
         folder.mkdir(parents=True)

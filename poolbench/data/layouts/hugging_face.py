@@ -70,20 +70,35 @@ def find_rows(source: Named, root: Path | None) -> Listing:
     options = source.options
     folder = (root or Path()) / Path(str(options["path"])).expanduser()
     splits = _splits(folder)
-    faults, found, names = Faults(folder), list[Labelled](), list[str]()
     taken = _taken(folder, splits, options)
+    everything = [file for files in taken.values() for file in files]
+    faults, found = Faults(folder), list[Labelled]()
     try:
-        for split, files in taken.items():
-            for file in files:
-                names = _check_columns(file, options)
-                found += _rows(folder, file, split, options, names, faults)
+        classes = [_check_columns(file, options) for file in everything]
+        if any(names != classes[0] for names in classes):
+            raise Damaged("its files name different classes")
+        kind = _hashes_in(options["image_column"])
+        hashes = zip(everything, dict(facts_of(folder, everything, kind)).items(), strict=True)
+        split_of: dict[Path, Split] = {
+            file: name for name, files in taken.items() for file in files
+        }
+        for file, (relative, digests) in hashes:
+            for row, label in enumerate(values_of(file, options["label_column"])):
+                sha256 = digests[row * _DIGEST : (row + 1) * _DIGEST]
+                try:
+                    known = _class(label, classes[0], sha256)
+                except BadLabel as error:
+                    faults.add(f"{relative}, row {row}", str(error))
+                    continue
+                picture = ArrowRow(file, options["image_column"], row, sha256.hex())
+                found.append(Labelled(picture, f"{relative}/{row}", known, split_of[file]))
     except (OSError, Damaged) as error:
         raise EnvironmentFault(f"cannot read {folder}: {error}", "save it again") from error
     faults.check(f"correct the rows: {SUPPORTED}, and the bytes of one picture")
     unused = [name for name in splits if splits[name] not in taken.values()]
     left_out = [f"the splits {', '.join(unused)}"] if unused else []
     fraction = options["split"]
-    return listing_of(folder, found, classes=names, fraction=fraction, left_out=left_out)
+    return listing_of(folder, found, classes=classes[0], fraction=fraction, left_out=left_out)
 
 
 def _splits(folder: Path) -> dict[str, list[Path]]:
@@ -163,41 +178,20 @@ def _check_columns(file: Path, options: Mapping[str, Any]) -> list[str]:
     return list(label.get("names") or ()) if isinstance(label, dict) else []
 
 
-def _rows(
-    folder: Path,
-    file: Path,
-    split: Split,
-    options: Mapping[str, Any],
-    names: Sequence[str],
-    faults: Faults,
-) -> list[Labelled]:
-    column = options["image_column"]
-    kind = Kind(
+def _hashes_in(column: str) -> Kind:
+    return Kind(
         name=f"rows-{column.encode().hex()[:64]}",
         find=partial(digests_of, column=column),
         doing="looking at the rows of files",
         unit="files",
         for_a_thread=1,
     )
-    ((relative, digests),) = facts_of(folder, [file], kind)
-    found = []
-    for row, label in enumerate(values_of(file, options["label_column"])):
-        digest = digests[row * _DIGEST : (row + 1) * _DIGEST]
-        try:
-            known = _class(label, names)
-        except BadLabel as error:
-            faults.add(f"{relative}, row {row}", str(error))
-            continue
-        if not any(digest):
-            faults.add(f"{relative}, row {row}", "no picture in it")
-            continue
-        source = ArrowRow(file, column, row, digest.hex())
-        found.append(Labelled(source, f"{relative}/{row}", known, split))
-    return found
 
 
-def _class(label: object, names: Sequence[str]) -> str:
+def _class(label: object, names: Sequence[str], sha256: bytes) -> str:
     known = class_of(label)
+    if not any(sha256):
+        raise BadLabel("no picture in it")
     if not names or not isinstance(label, int):
         return known
     if 0 <= label < len(names):

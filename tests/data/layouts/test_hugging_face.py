@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,10 @@ import pytest
 from pyarrow import parquet
 
 from poolbench.core.errors import BadInput, EnvironmentFault
+from poolbench.data import file_facts
 from poolbench.data.fingerprint import fingerprint
 from poolbench.data.found_images import found_images
+from poolbench.data.layouts import hugging_face
 from tests.data.layouts.pictures import expected, loaded, seen, source
 from tests.data.layouts.written import CLASSES, save, table
 
@@ -107,4 +110,32 @@ def test_damaged_files_and_wrong_names_are_told(saved: Path, tmp_path: Path) -> 
         fingerprint(source("hugging-face", path="mine", test="tests"), tmp_path)
     (saved / "train" / "data-00001-of-00002.arrow").write_bytes(b"nothing")
     with pytest.raises(EnvironmentFault, match=r"mine"):
+        fingerprint(source("hugging-face", path="mine"), tmp_path)
+
+
+def test_rows_are_hashed_once_however_many_files_hold_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(file_facts, "_SETTLED_NS", -1)
+    save(tmp_path / "mine", table(range(10)), shards=5)
+    asked = source("hugging-face", path="mine", split=0.3)
+    first = fingerprint(asked, tmp_path)
+    monkeypatch.setattr(hugging_face, "digests_of", lambda *_, **__: pytest.fail("hashed again"))
+    assert fingerprint(asked, tmp_path) == first
+
+
+def test_a_row_without_a_picture_is_told(tmp_path: Path) -> None:
+    content = table(range(2))
+    images = content.column("image").to_pylist()
+    images[2] = {"bytes": None, "path": "elsewhere.png"}
+    save(tmp_path / "mine", content.set_column(0, "image", [images]))
+    with pytest.raises(EnvironmentFault, match="row 2: no picture in it"):
+        fingerprint(source("hugging-face", path="mine", split=0.5), tmp_path)
+
+
+def test_files_with_other_classes_are_refused(saved: Path, tmp_path: Path) -> None:
+    shutil.rmtree(saved / "validation")
+    other = {"names": ["bee", "ant"], "_type": "ClassLabel"}
+    save(saved / "validation", table(range(6, 8), other))
+    with pytest.raises(EnvironmentFault, match="different classes"):
         fingerprint(source("hugging-face", path="mine"), tmp_path)

@@ -64,3 +64,12 @@ def save(folder: Path, content: Any, shards: int = 1) -> None:
             writer.write_table(part, max_chunksize=3)
     state = {"_data_files": [{"filename": name} for name in names]}
     (folder / "state.json").write_text(json.dumps(state))
+
+
+def list_folder(folder: Path) -> None:
+    """List the pictures of a folder with ``train`` and ``val`` in a table beside it."""
+    lines = ["path,label,split"]
+    for path in sorted(folder.glob("*/*/*")):
+        name = path.relative_to(folder.parent).as_posix()
+        lines.append(f"{name},{path.parent.name},{path.parent.parent.name}")
+    (folder.parent / f"{folder.name}.csv").write_text("\n".join(lines))
