@@ -62,7 +62,8 @@ def evaluate(
     Raises:
         BadInput: An option is invalid, the checkpoint is not of the network, or an operator that
             was named does not fit.
-        CellsFailed: Some networks are not evaluated: which, and why.
+        CellsFailed: Some networks are not evaluated or not fully measured: which, and why. Its
+            ``findings`` are what would have been returned of the others.
         EnvironmentFault: Device, data, disk or store cannot be used, or the file is missing.
     """
     from poolbench.app.evaluate import Asked, evaluation_tables, plan_evaluation
@@ -74,6 +75,7 @@ def evaluate(
     from poolbench.app.train import unfinished_count
     from poolbench.report.findings import Findings
     from poolbench.suite.probes import typed_attacks
+    from poolbench.suite.spelling import argument
 
     asked = Asked(
         checkpoint=str(checkpoint),
@@ -86,18 +88,23 @@ def evaluate(
         limit=limit,
     )
     settings = settings_from(store, device, jobs, None, data_root)
-    planned = plan_evaluation(asked, settings.root)
+    planned = plan_evaluation(asked, settings.root, argument)
     attacks, options = typed_attacks(attack, {})
-    study = ask(planned.study, attacks, options) if attacks else planned.study
+    study = ask(planned.study, attacks, options, argument) if attacks else planned.study
     with api_progress(unfinished_count(study, settings.store), progress) as listen:
         summary = evaluate_planned(planned, settings, listen)
-    refuse_failures(summary.failed, UNEVALUATED, summary, again=AGAIN)
+    if len(summary.failed) == len(study.cells):
+        refuse_failures(summary.failed, UNEVALUATED, summary, again=AGAIN)
+    unmeasured: Mapping[str, str] = {}
     if attacks:
         with api_progress(open_count(study, settings.store), progress) as listen:
-            refuse_failures(probe(study, settings, listen).failed, UNMEASURED, again=AGAIN)
+            unmeasured = probe(study, settings, listen).failed
     results = read_results(study, settings.store)
     tables, charts = findings([results]) if attacks else ([], [])
-    return Findings((*evaluation_tables(planned, results), *tables), tuple(charts))
+    found = Findings((*evaluation_tables(planned, results), *tables), tuple(charts))
+    refuse_failures(summary.failed, UNEVALUATED, summary, findings=found, again=AGAIN)
+    refuse_failures(unmeasured, UNMEASURED, findings=found, again=AGAIN)
+    return found
 
 
 def _text(given: Any) -> str:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from poolbench.app.open_store import StoredRuns
 from poolbench.app.study import SuiteLike, is_yaml, load_study, suite_of
+from poolbench.core.errors import NothingMatched
 from poolbench.core.plugins import loaded_files
 from poolbench.core.study import Study
 from poolbench.core.whole_numbers import whole
@@ -30,6 +32,48 @@ def suite_or_store(source: Source, store: str | Path) -> tuple[SuiteLike | Study
     if isinstance(source, Path | str) and not is_yaml(str(source)) and Store.is_at(Path(source)):
         return None, Path(source)
     return source, Path(store)
+
+
+def within(source: Source, studies: Sequence[Study]) -> list[Study]:
+    """Return studies with the selected runs alone; tests are over every variant, as in a suite.
+
+    Args:
+        source: What was given; only runs that were selected restrict the studies.
+        studies: The studies of its store.
+
+    Raises:
+        NothingMatched: None of their runs is selected.
+    """
+    if not isinstance(source, StoredRuns) or not source.is_part:
+        return list(studies)
+    parts = [part for study in studies if (part := _part(study, source)).cells]
+    if not parts:
+        raise NothingMatched(
+            f"none of the runs of {source.path} is selected",
+            "select others: open_store(...).select()",
+        )
+    return parts
+
+
+def _part(study: Study, runs: StoredRuns) -> Study:
+    ids = {run.id for run in runs}
+    cells = tuple(cell for cell in study.cells if cell.id in ids)
+    datasets = {cell.data.source.name for cell in cells}
+    variants = {cell.variant for cell in cells}
+    seeds = {cell.seed for cell in cells}
+    return replace(
+        study,
+        cells=cells,
+        datasets=tuple(name for name in study.datasets if name in datasets),
+        variants=tuple(name for name in study.variants if name in variants),
+        seeds=tuple(seed for seed in study.seeds if seed in seeds),
+        # Variants that were left out are still among those that p is corrected for.
+        whole_cells=tuple(
+            cell
+            for cell in study.whole.cells
+            if cell.data.source.name in datasets and cell.seed in seeds
+        ),
+    )
 
 
 def study_from(suite: SuiteLike | Study, data_root: str | Path | None) -> Study:

@@ -13,6 +13,7 @@ from poolbench.app.api_inputs import (
     settings_from,
     study_from,
     suite_or_store,
+    within,
 )
 
 if TYPE_CHECKING:
@@ -38,7 +39,8 @@ def robustness(
 
     Args:
         source: A suite as :func:`load_suite` takes it, or what it returned; a store, by its folder
-            or as :func:`open_store` returned it, for every run in it; ``None`` for ``store``.
+            or as :func:`open_store` returned it, for every run in it, or the runs that its
+            ``select`` returned; ``None`` for ``store``.
         attack: A probe, by its name in ``poolbench list probes`` or with options, such as
             ``{"name": "pgd", "steps": 20}``, or several of them; by default the suite's own.
         epsilons: Strengths of attacks, ascending, or one; pixels are in [0, 1].
@@ -55,7 +57,8 @@ def robustness(
 
     Raises:
         BadInput: The suite, a probe or an option is invalid, or there is no probe.
-        CellsFailed: Some runs are not fully measured: which, and why.
+        CellsFailed: Some runs are not fully measured: which, and why. Its ``findings`` are the
+            tables and charts of what is measured.
         EnvironmentFault: There is no store, or device, data or disk cannot be used.
         NothingMatched: No run is finished.
     """
@@ -65,22 +68,24 @@ def robustness(
     from poolbench.app.results import read_results
     from poolbench.report.findings import Findings
     from poolbench.suite.probes import typed_attacks
+    from poolbench.suite.spelling import argument
 
     attacks, options = typed_attacks(attack, {"epsilons": epsilons, "sizes": sizes})
     suite, folder = suite_or_store(source, store)
     if suite is None:
-        studies = stored_runs(folder, attacks, options)
+        studies = within(source, stored_runs(folder, attacks, options, argument))
     else:
-        studies = [ask(study_from(suite, data_root), attacks, options)]
+        studies = [ask(study_from(suite, data_root), attacks, options, argument)]
     failed: dict[str, str] = {}
     for study in studies:
         chosen = engine or engine_for(study, jobs)
         settings = settings_from(folder, device, jobs, chosen, data_root)
         with api_progress(open_count(study, folder), progress) as listen:
             failed |= probe(study, settings, listen).failed
-    refuse_failures(failed, UNMEASURED, again=AGAIN)
     tables, charts = findings([read_results(study, folder) for study in studies])
-    return Findings(tuple(tables), tuple(charts))
+    found = Findings(tuple(tables), tuple(charts))
+    refuse_failures(failed, UNMEASURED, findings=found, again=AGAIN)
+    return found
 
 
 def report(
@@ -123,7 +128,9 @@ def report(
         rule=rule, baseline=baseline, alpha=alpha, margin=margin, target=target, images=images
     )
     suite, folder = suite_or_store(source, store)
-    studies = stored_studies(folder) if suite is None else [study_from(suite, data_root)]
+    studies = (
+        within(source, stored_studies(folder)) if suite is None else [study_from(suite, data_root)]
+    )
     results = [read_results(study, folder, reading) for study in studies]
     return Findings(
         tuple(table for each in results for table in tables(each)),

@@ -24,6 +24,7 @@ from poolbench.report.table import Table
 from poolbench.stats.changed_answers import changed_answers
 from poolbench.store.predictions import Predictions, read_predictions
 from poolbench.suite.evaluation import Asked, Evaluation, read_evaluation
+from poolbench.suite.spelling import Spelling, flag
 
 __all__ = [
     "OWN",
@@ -53,12 +54,13 @@ class Planned:
     left_out: tuple[str, ...]
 
 
-def plan_evaluation(asked: Asked, root: Path | None) -> Planned:
+def plan_evaluation(asked: Asked, root: Path | None, spelled: Spelling = flag) -> Planned:
     """Check a checkpoint against its network, and each operator against its place.
 
     Args:
         asked: What to evaluate.
         root: Folder of data sets; ``None`` for ``POOLBENCH_DATA``.
+        spelled: How messages name the options.
 
     Raises:
         BadInput: An option is invalid, the checkpoint is not of the network, or an operator that
@@ -67,7 +69,7 @@ def plan_evaluation(asked: Asked, root: Path | None) -> Planned:
     """
     from poolbench.weights.finding import find_weights
 
-    checked = read_evaluation(asked, CATALOGUES)
+    checked = read_evaluation(asked, CATALOGUES, spelled)
     root = data_root(root)
     # A checkpoint is where the command says, not below the data root.
     typed = replace(checked.weights, file=str(Path(asked.checkpoint).resolve()))

@@ -150,6 +150,7 @@ Observe = Callable[..., Observation]
 
 def identity_of(cell: Cell, study: str) -> dict[str, Any]:
     """Return what the numbers of a cell have in common, by column."""
+    weights = cell.model.weights
     return {
         "study": study,
         "data": cell.data.source.name,
@@ -157,6 +158,9 @@ def identity_of(cell: Cell, study: str) -> dict[str, Any]:
         "seed": cell.seed,
         "condition": cell.condition,
         "run": cell.id,
+        "origin": cell.origin,
+        "weights": "" if weights is None else str(weights),
+        "weights_sha256": "" if weights is None else weights.sha256,
     }
 
 

@@ -17,7 +17,12 @@ UNMEASURED = ("run is not fully measured", "runs are not fully measured")
 
 
 def refuse_failures(
-    failed: Mapping[str, str], what: tuple[str, str], summary: Any = None, *, again: str = ""
+    failed: Mapping[str, str],
+    what: tuple[str, str],
+    summary: Any = None,
+    *,
+    findings: Any = None,
+    again: str = "",
 ) -> None:
     """Raise an error if something failed.
 
@@ -25,6 +30,7 @@ def refuse_failures(
         failed: Reason by label.
         what: What one failure is, and what several are.
         summary: What was done besides; programs find it in the error.
+        findings: Tables and charts of the others, likewise.
         again: How to try again; by default the same command.
 
     Raises:
@@ -44,4 +50,5 @@ def refuse_failures(
         f"{counted(len(failed), *what)}{finished}:\n{reasons}",
         f"finished cells are safe; {again or 'run the same command'} to try these again",
         summary=summary,
+        findings=findings,
     )

@@ -6,16 +6,17 @@ from poolbench.core.study import Study
 
 
 def check_freezes(study: Study) -> None:
-    """Check the paths that recipes freeze; builds networks without memory, and loads torch, if any.
+    """Check what recipes freeze; builds networks without memory, and loads torch, if any do.
 
     Raises:
-        BadInput: A path is not in its network, or nothing of a network is left to train.
+        BadInput: A path is not in its network, a network has no backbone, or nothing of it is left
+            to train.
         EnvironmentFault: The network's library is not installed.
     """
     seen = set()
     for cell in study.cells:
         key = cell.model.identity, str(cell.data.source), cell.recipe.freeze
-        if isinstance(cell.recipe.freeze, tuple) and key not in seen:
+        if cell.recipe.freeze is not None and key not in seen:
             from poolbench.assembly.parts import check_freeze
 
             check_freeze(cell)

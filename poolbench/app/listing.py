@@ -19,7 +19,7 @@ from poolbench.operators import OPERATORS
 from poolbench.probes import PROBES
 from poolbench.report import FORMATS
 from poolbench.report.listings.catalogue import entry_table, family_table, options_table
-from poolbench.report.listings.docstring import docstring_table
+from poolbench.report.listings.docstring import docstring_table, in_short
 from poolbench.report.listings.runs import ListedRun, runs_table
 from poolbench.report.listings.searches import shared_options_table
 from poolbench.report.listings.sites import sites_table
@@ -93,6 +93,8 @@ def describe(family: str, name: str) -> list[Table]:
     if isinstance(entry, SearchEntry):
         tables.append(shared_options_table())
     text = docstring(entry.target)
+    if isinstance(entry, SearchEntry):
+        text = in_short(text)  # its rules are a page of prose
     return [*tables, docstring_table(name, text)] if text else tables
 
 

@@ -22,13 +22,21 @@ class StoredRuns(Sequence[StoredRun]):
         store: The store.
         runs: The runs.
         damaged: What is wrong with runs that cannot be read, by id.
+        is_part: Whether there are others in the store, which :meth:`select` left out.
 
     Attributes:
         path: The store's folder.
     """
 
-    def __init__(self, store: Store, runs: Sequence[StoredRun], damaged: Mapping[str, str]) -> None:
-        self.path, self.damaged = store.path, damaged
+    def __init__(
+        self,
+        store: Store,
+        runs: Sequence[StoredRun],
+        damaged: Mapping[str, str],
+        *,
+        is_part: bool = False,
+    ) -> None:
+        self.path, self.damaged, self.is_part = store.path, damaged, is_part
         self._store, self._runs = store, tuple(runs)
         self._by_id = {run.id: run for run in runs}
 
@@ -77,7 +85,7 @@ class StoredRuns(Sequence[StoredRun]):
             if data is None or matches(run.data, data)
             if seed in (None, run.seed)
         ]
-        return StoredRuns(self._store, kept, self.damaged)
+        return StoredRuns(self._store, kept, self.damaged, is_part=True)
 
     def to_pandas(self, *, tidy: bool = False) -> Any:
         """Return a ``pandas.DataFrame``.

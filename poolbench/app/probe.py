@@ -30,38 +30,47 @@ from poolbench.runtime.task import TASKS
 from poolbench.runtime.utilisation import Utilisation
 from poolbench.store.store import Store
 from poolbench.suite.probes import read_attacks
+from poolbench.suite.spelling import Spelling, flag
 
 __all__ = [
     "Settings", "Study", "Summary", "ask", "findings", "open_count", "probe", "stored_runs",
 ]  # fmt: skip
 
 
-def ask(study: Study, attacks: Sequence[str], options: Mapping[str, str]) -> Study:
-    """Return a study with the probes of the command line instead of its own.
+def ask(
+    study: Study, attacks: Sequence[str], options: Mapping[str, str], spelled: Spelling = flag
+) -> Study:
+    """Return a study with the probes that are asked for instead of its own.
 
     Args:
         study: The study.
-        attacks: Values of ``--attack``; empty for the study's own probes.
+        attacks: Probes as :func:`read_attacks` takes them; empty for the study's own.
         options: Text by option name, as in ``{"sizes": "24,32"}``.
+        spelled: How messages name ``attack`` and the options.
 
     Raises:
         BadInput: A probe or option is invalid, or there is no probe.
     """
     if attacks:
-        return replace(study, probes=read_attacks(attacks, options, PROBES))
+        return replace(study, probes=read_attacks(attacks, options, PROBES, spelled))
     if options:
-        given = " and ".join(f"--{name}" for name in options)
-        raise BadInput(f"{given} without --attack", "name the probes with --attack")
+        given = " and ".join(map(spelled, options))
+        raise BadInput(
+            f"{given} without {spelled('attack')}", f"name the probes with {spelled('attack')}"
+        )
     if not study.probes:
         raise BadInput(
             f"'{study.title}' names no probes",
-            f"add `probes:` to it, or name some with --attack: {', '.join(PROBES)}",
+            f"add `probes:` to it, or name some with {spelled('attack')}: {', '.join(PROBES)}",
         )
     return study
 
 
 def stored_runs(
-    store_path: Path, attacks: Sequence[str], options: Mapping[str, str]
+    store_path: Path,
+    attacks: Sequence[str],
+    options: Mapping[str, str],
+    spelled: Spelling = flag,
 ) -> list[Study]:
     """Return every finished run of a store: the studies trained there, and runs of no study.
 
@@ -69,6 +78,7 @@ def stored_runs(
         store_path: The store's folder.
         attacks: See :func:`ask`; if empty, only studies that name probes are returned.
         options: See :func:`ask`.
+        spelled: See :func:`ask`.
 
     Raises:
         BadInput: See :func:`ask`.
@@ -82,7 +92,7 @@ def stored_runs(
         )
     if not attacks and not options and any(study.probes for study in studies):
         studies = [study for study in studies if study.probes]
-    return [ask(study, attacks, options) for study in studies]
+    return [ask(study, attacks, options, spelled) for study in studies]
 
 
 def runs_by_study(store: Store) -> list[Study]:

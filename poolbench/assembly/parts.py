@@ -30,7 +30,8 @@ def parts_of(
         shape: (C, H, W) of its images.
 
     Raises:
-        BadInput: A path that is to be frozen is not in the body, or nothing is left to train.
+        BadInput: A path that is to be frozen is not in the body, the body has no backbone, or
+            nothing is left to train.
     """
     recipe, (channels, *size) = cell.recipe, shape
     head: frozenset[str] = frozenset()
@@ -45,6 +46,12 @@ def parts_of(
     modules = _frozen_modules(body, recipe.freeze, cell.model.network.name)
     frozen = _parameters_in(body, modules, spared=head if recipe.freeze == BACKBONE else ())
     named = dict(body.named_parameters())
+    if recipe.freeze == BACKBONE and not frozen:
+        raise BadInput(
+            f"recipe.freeze: {cell.model.network.name} has no backbone: all of its parameters are "
+            "its classifier's or its operators'",
+            "leave out freeze",
+        )
     if frozen and not any(p.requires_grad for name, p in named.items() if name not in frozen):
         raise BadInput(
             f"recipe.freeze: {recipe.frozen} leaves nothing of {cell.model.network.name} to train",

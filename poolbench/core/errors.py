@@ -50,13 +50,16 @@ class CellsFailed(PoolbenchError):
         message: Which, and why.
         hint: What to do next.
         summary: What was done and what failed, for programs; ``None`` if nobody summed it up.
+        findings: Tables and charts of the others, for programs; ``None`` if there are none.
     """
 
     exit_code = 3
 
-    def __init__(self, message: str, hint: str = "", *, summary: Any = None) -> None:
+    def __init__(
+        self, message: str, hint: str = "", *, summary: Any = None, findings: Any = None
+    ) -> None:
         super().__init__(message, hint)
-        self.summary = summary
+        self.summary, self.findings = summary, findings
 
 
 class GateFailed(PoolbenchError):

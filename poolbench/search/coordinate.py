@@ -47,10 +47,12 @@ class Coordinate:
         folds: Folds of each trial, numbered from 0; at least 2.
         trials: Most recipes to try, the start included; at least 1.
 
-    Properties: The best recipe has the greatest score of all that were tried. At most ``trials``
+    Properties:
+        The best recipe has the greatest score of all that were tried. At most ``trials``
         recipes are tried, one a batch.
 
-    References: Lowe, Trappenberg, Oore 2021, section 4.1; after Page 2018, "How to train your
+    References:
+        Lowe, Trappenberg, Oore 2021, section 4.1; after Page 2018, "How to train your
         ResNet 5: Hyperparameters".
     """
 

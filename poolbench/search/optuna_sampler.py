@@ -65,7 +65,8 @@ class OptunaSampler(Drawn):
         BadSearch: A range is invalid.
         EnvironmentFault: Optuna is not installed; told when it begins to propose.
 
-    References: Akiba et al. 2019 (arXiv:1907.10902); Bergstra et al. 2011 for ``tpe``.
+    References:
+        Akiba et al. 2019 (arXiv:1907.10902); Bergstra et al. 2011 for ``tpe``.
     """
 
     def __init__(

@@ -50,7 +50,8 @@ class ShrinkingRandom(Drawn):
     Raises:
         BadSearch: A round is smaller than what is taken from it, or a range is invalid.
 
-    References: Lowe, Trappenberg, Oore 2021, section 4.2.
+    References:
+        Lowe, Trappenberg, Oore 2021, section 4.2.
     """
 
     def __init__(

@@ -221,7 +221,7 @@ def _read_override(override: Override, faults: Faults) -> Node:
     path, equals, value = override.text.partition("=")
     keys = path.strip().split(".")
     if not equals or not all(keys) or len(keys) > MAX_KEYS:
-        faults.stop(mark, "expected KEY.KEY=VALUE", "for example: --set recipe.epochs=5")
+        faults.stop(mark, "expected KEY.KEY=VALUE", "for example: recipe.epochs=5")
     if told := unfit(path):
         faults.stop(mark, told, "keys are plain words")
     if keys[0] in ("extends", "profiles"):

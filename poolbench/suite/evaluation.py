@@ -16,13 +16,14 @@ from poolbench.suite.nodes import Node
 from poolbench.suite.pools import Network, read_pools
 from poolbench.suite.schema import ModelForm
 from poolbench.suite.sections import DataChoice, read_datasets
+from poolbench.suite.spelling import Spelling, flag
 from poolbench.suite.variants import check_shapes
 from poolbench.suite.weights import read_normalise, without_tag
 
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """The options of the command line as they were typed.
+    """The options as they are typed.
 
     Args:
         checkpoint: The file of weights.
@@ -65,8 +66,13 @@ class Evaluation:
     is_chosen: Mapping[str, bool]
 
 
-def read_evaluation(asked: Asked, catalogues: Catalogues) -> Evaluation:
+def read_evaluation(asked: Asked, catalogues: Catalogues, spelled: Spelling = flag) -> Evaluation:
     """Check what was asked for.
+
+    Args:
+        asked: What was asked for.
+        catalogues: What can be named.
+        spelled: How messages name the options.
 
     Raises:
         BadInput: Something is invalid; the message lists every fault with its option.
@@ -74,29 +80,33 @@ def read_evaluation(asked: Asked, catalogues: Catalogues) -> Evaluation:
     faults = Faults()
     chooser = Chooser(faults)
     network = chooser.choose_as(
-        ModelForm, catalogues.models, compose_option(asked.model, f"--model {asked.model}", faults)
+        ModelForm,
+        catalogues.models,
+        compose_option(asked.model, f"{spelled('model')} {asked.model}", faults),
     )
-    data = compose_option(asked.data, f"--data {asked.data}", faults).spelled_out("name")
+    data = compose_option(asked.data, f"{spelled('data')} {asked.data}", faults).spelled_out("name")
     if asked.limit is not None:
-        limit = compose_option(str(asked.limit), f"--limit {asked.limit}", faults)
+        limit = compose_option(str(asked.limit), f"{spelled('limit')} {asked.limit}", faults)
         data = Node(value={**data.entries, "limit": limit}, mark=data.mark, key=data.key)
     datasets = read_datasets(data, catalogues, chooser)
-    given = [(f"--trained-with {text}", text) for text in asked.trained_with]
+    given = [(f"{spelled('trained_with')} {text}", text) for text in asked.trained_with]
     trained_with: dict[str, Named] = {}
     variants: dict[str, Mapping[str, Named]] = {}
     is_chosen: dict[str, bool] = {}
     if network is not None:
         check_shapes(network, datasets, faults)
         if network.form.weights is not None:
-            faults.add(network.mark, "the weights are the CHECKPOINT", "leave out `weights`")
+            faults.add(network.mark, "the weights are the checkpoint", "leave out `weights`")
         for typed, text in given:
             named = _by_site(text, typed, faults)
             trained_with |= read_pools(named, network, catalogues, chooser) or {}
         for text in asked.pools or ("head",):
-            for name, pools, chosen in _variants(text, network, catalogues, chooser):
+            for name, pools, chosen in _variants(
+                text, f"{spelled('pools')} {text}", network, catalogues, chooser
+            ):
                 variants.setdefault(name, pools)
                 is_chosen[name] = chosen or is_chosen.get(name, False)
-    normalisation, name = _normalisation(asked.normalise, faults)
+    normalisation, name = _normalisation(asked.normalise, spelled("normalise"), faults)
     if faults or network is None:
         raise faults.error()
     named_network, _ = without_tag(network.named)
@@ -115,19 +125,18 @@ def read_evaluation(asked: Asked, catalogues: Catalogues) -> Evaluation:
     )
 
 
-def _normalisation(text: str, faults: Faults) -> tuple[Normalisation | None, str]:
+def _normalisation(text: str, option: str, faults: Faults) -> tuple[Normalisation | None, str]:
     if text in ("", "data"):
         return None, text
     if text == "imagenet":
         return IMAGENET, text
-    node = compose_option(text, f"--normalise {text}", faults)
-    return read_normalise(node, "--normalise", faults), "given"
+    node = compose_option(text, f"{option} {text}", faults)
+    return read_normalise(node, option, faults), "given"
 
 
 def _variants(
-    text: str, network: Network, catalogues: Catalogues, chooser: Chooser
+    text: str, typed: str, network: Network, catalogues: Catalogues, chooser: Chooser
 ) -> Iterator[tuple[str, Mapping[str, Named], bool]]:
-    typed = f"--pools {text}"
     is_site = "=" not in text and not text.lstrip().startswith("{")
     if not is_site:
         node = _by_site(text, typed, chooser.faults)

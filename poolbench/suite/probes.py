@@ -13,6 +13,7 @@ from poolbench.suite.choices import Chooser
 from poolbench.suite.composer import compose_option
 from poolbench.suite.faults import Faults
 from poolbench.suite.nodes import Node
+from poolbench.suite.spelling import Spelling, flag
 
 SPREAD = "resolution"
 """Stands for several probes of image size at once: its ``modes``."""
@@ -92,15 +93,19 @@ def _modes(
 
 
 def read_attacks(
-    attacks: Sequence[str], options: Mapping[str, str], catalogue: Catalogue[ProbeEntry]
+    attacks: Sequence[str],
+    options: Mapping[str, str],
+    catalogue: Catalogue[ProbeEntry],
+    spelled: Spelling = flag,
 ) -> tuple[Named, ...]:
-    """Check probes named on the command line, by the rules of a suite.
+    """Check probes named outside a suite, by its rules.
 
     Args:
         attacks: Names, or mappings such as ``{name: pgd, steps: 20}``.
         options: Text by option, such as ``sizes`` to ``24,32``; each applies to every probe that
             takes it.
         catalogue: The available probes.
+        spelled: How messages name ``attack`` and the options.
 
     Returns:
         The probes, in the order named.
@@ -110,9 +115,10 @@ def read_attacks(
     """
     faults = Faults()
     chooser = Chooser(faults)
-    named = [compose_option(text, f"--attack {text}", faults) for text in attacks]
+    named = [compose_option(text, f"{spelled('attack')} {text}", faults) for text in attacks]
     lists = {
-        key: compose_option(f"[{text}]", f"--{key} {text}", faults) for key, text in options.items()
+        key: compose_option(f"[{text}]", f"{spelled(key)} {text}", faults)
+        for key, text in options.items()
     }
     found: dict[str, Named] = {}
     used: set[str] = set()
@@ -139,7 +145,7 @@ def read_attacks(
         if key not in used:
             taking = [name for name, entry in catalogue.items() if key in entry.options]
             raise BadInput(
-                f"none of these takes --{key}: {', '.join(attacks)}",
+                f"none of these takes {spelled(key)}: {', '.join(attacks)}",
                 f"probes that take it: {', '.join(taking)}",
             )
     return tuple(found.values())

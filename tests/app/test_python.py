@@ -108,8 +108,13 @@ def test_probes_are_measured_once_and_shown(trained: Path, poolbench: Callable[.
     told = poolbench("robustness", "--store", trained, "--attack", "fgsm", "--epsilons", "0,1/255")
     assert f"{pb.robustness(trained, **asked)}\n" == told.out
     assert {run.measurements[0].probe.name for run in pb.open_store(trained)} == {"fgsm"}
-    with pytest.raises(BadInput, match="unknown probe 'fgsn'"):
+    with pytest.raises(BadInput, match=r"^attack fgsn: unknown probe 'fgsn'"):
         pb.robustness(trained, attack="fgsn")
+    with pytest.raises(BadInput, match=r"^none of these takes epsilons: zoom"):
+        pb.robustness(trained, attack="zoom", epsilons=0.1)
+    with pytest.raises(BadInput, match=r"^sizes without attack") as caught:
+        pb.robustness(trained, sizes=8)
+    assert caught.value.hint == "name the probes with attack"
 
 
 def test_a_store_lists_its_runs_in_the_order_of_the_suite(trained: Path) -> None:

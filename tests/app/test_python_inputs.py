@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 import poolbench as pb
-from poolbench.core.errors import BadInput, EnvironmentFault
+from poolbench.core.errors import BadInput, EnvironmentFault, NothingMatched
 from poolbench.probes import PROBES
 from poolbench.report.chart import Axis, Curve, Curves
 from poolbench.report.findings import Findings
@@ -90,6 +90,26 @@ def test_runs_are_selected_as_variants_are_with_only(tmp_path: Path) -> None:
     assert [run.variant for run in runs.select(variant="lae*")] == ["lae", "lae-head"]
     assert [run.variant for run in runs.select(variant="lae", data="dig*")] == ["lae"]
     assert len(runs.select(data="cifar*")) == 0
+
+
+def test_a_report_of_selected_runs_is_of_these_alone(tmp_path: Path) -> None:
+    a_store(tmp_path, {"average": [150, 152], "lae": [170, 171], "lae-head": [180, 190]})
+    runs = pb.open_store(tmp_path)
+    assert pb.report(runs.select()).tables == pb.report(runs).tables
+    found = pb.report(runs.select(variant="lae*")).tables[0]
+    assert [row["variant"] for row in found.records] == ["lae", "lae-head"]
+    seeds = pb.report(runs.select(seed=1)).tables[0]
+    assert [row["n"] for row in seeds.records] == [1, 1, 1]
+    with pytest.raises(NothingMatched, match=r"none of the runs of .* is selected"):
+        pb.report(runs.select(variant="gem"))
+
+
+def test_only_selected_runs_are_measured(tmp_path: Path) -> None:
+    quietly: dict[str, Any] = {"jobs": 1, "engine": "inline", "device": "cpu", "progress": False}
+    pb.train(yaml.safe_load(TINY), store=tmp_path, **quietly)
+    runs = pb.open_store(tmp_path)
+    pb.robustness(runs.select(seed=0), attack="fgsm", epsilons=0.1, **quietly)
+    assert {(run.seed, len(run.measurements)) for run in runs} == {(0, 1), (1, 0)}
 
 
 def test_a_damaged_measurement_is_told_with_its_run(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import torch
 from safetensors.torch import load_file
 from torch import nn
 
+from poolbench.core.errors import BadInput
 from poolbench.data.digits import read_digits
 from tests.conftest import Done
 
@@ -98,6 +99,8 @@ def test_without_pools_every_operator_of_the_head_is_tried(
 def test_runs_are_of_an_origin_of_their_own_and_made_once(
     evaluate: Program, checkpoint: Path, tmp_path: Path, body: nn.Module
 ) -> None:
+    import poolbench as pb
+
     assert "2 networks evaluated" in evaluate("--pools", "head=max", "--limit", 60).err
     again = evaluate("--pools", "head=max", "--limit", 60)
     assert "nothing to do: every network is stored already" in again.err
@@ -105,6 +108,7 @@ def test_runs_are_of_an_origin_of_their_own_and_made_once(
     (folder, *_) = sorted((tmp_path / "runs" / "runs").iterdir())
     identity = json.loads((folder / "cell.json").read_text())
     assert identity["recipe"] == {"epochs": 0, "precision": "fp32"}
+    assert pb.open_store(tmp_path / "runs").to_arrow()["origin"].to_pylist() == ["evaluated"] * 2
     stored = load_file(folder / "model.safetensors")
     for name, value in body.state_dict().items():
         assert torch.equal(stored[f"body.{name}"], value), name
@@ -145,7 +149,7 @@ def test_a_network_trained_with_an_operator_says_so(poolbench: Program, tmp_path
         (["--normalise", "{mean: [0.5, 0.5], std: [1]}"], 2, "2 means, but 1 deviations"),
         (["--normalise", "imagenet"], 2, "for images of 3 channels, these have 1"),
         (["--model", "wrm"], 2, "--model wrm: unknown model 'wrm'"),
-        (["--model", "{name: wrn, weights: default}"], 2, "the weights are the CHECKPOINT"),
+        (["--model", "{name: wrn, weights: default}"], 2, "the weights are the checkpoint"),
         (["--model", "wrn"], 2, "are no weights of wrn"),
         (["--data", "digit"], 2, "--data digit: unknown data set 'digit'"),
         (["--data", "gaussian"], 2, "no weights of wrn|channel"),
@@ -181,6 +185,32 @@ def test_python_gives_the_same_table(
     )
     rows = [dict(record) for record in found.tables[0].records]
     assert rows == told["tables"][0]["rows"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ({"model": "wrm"}, "model wrm: unknown model 'wrm'"),
+        ({"pools": "head=lea"}, "pools head=lea: unknown operator 'lea'"),
+        ({"trained_with": {"heda": "lae"}}, "trained_with"),
+        ({"normalise": {"mean": [0.5, 0.5], "std": [1]}}, "normalise: "),
+        ({"attack": "fgms"}, "attack fgms: unknown probe 'fgms'"),
+    ],
+)
+def test_python_is_told_the_names_of_arguments(
+    checkpoint: Path, tmp_path: Path, asked: dict[str, Any], told: str
+) -> None:
+    import poolbench as pb
+
+    usual = {
+        "model": {"name": "wrn", "depth": 8, "width": 1},
+        "data": "digits",
+        "normalise": "data",
+    }
+    with pytest.raises(BadInput) as caught:
+        pb.evaluate(checkpoint, **(usual | asked), store=tmp_path / "runs", jobs=1)
+    assert told in caught.value.message
+    assert "--" not in caught.value.message + caught.value.hint
 
 
 def test_a_missing_checkpoint_and_another_number_of_classes(

@@ -103,6 +103,7 @@ def test_a_tidy_table_has_a_row_for_every_number_of_the_store(
     diverged = {row["metric"]: row["value"] for row in rows if row["seed"] == 1}
     assert (diverged["accuracy"], diverged["diverged"]) == (None, 1.0)
     assert len({row["condition"] for row in rows}) == 2
+    assert {(row["origin"], row["weights"]) for row in rows} == {("trained", "")}
     assert len({row["run"] for row in rows}) == 3
 
 

@@ -113,3 +113,50 @@ def test_plan_and_page_tell_what_is_frozen(poolbench: Program, tmp_path: Path) -
     assert poolbench("train", path, "-j", 1).code == 0
     assert poolbench("report", "--format", "html", "-o", "page.html").code == 0
     assert "frozen" in (tmp_path / "page.html").read_text()
+
+
+CLASSIFIER_ALONE = """\
+from torch import nn
+from poolbench.core.catalogue import ModelEntry, Site
+from poolbench.models import MODELS
+
+
+class Bare(nn.Module):
+    def __init__(self, *, in_channels, num_classes, image_size, pool):
+        super().__init__()
+        self.head = pool("head", channels=in_channels, grid=image_size)
+        self.classifier = nn.Linear(in_channels, num_classes)
+
+    def forward(self, x):
+        return self.classifier(self.head(x))
+
+
+class Fixed(Bare):
+    def __init__(self, *, num_classes, **others):
+        super().__init__(num_classes=10, **others)
+
+
+HEAD = Site(name="head", scope="global", default="average")
+for name, made in (("bare", Bare), ("fixed", Fixed)):
+    target = f"{__name__}:{made.__name__}"
+    MODELS.add(name, ModelEntry(target=target, summary="no backbone", sites=(HEAD,)))
+"""
+
+
+@pytest.mark.parametrize(
+    ("network", "told"),
+    [
+        ("bare", "recipe.freeze: bare has no backbone"),
+        ("fixed", "recipe.freeze: backbone leaves nothing of fixed to train"),
+    ],
+)
+def test_a_backbone_that_cannot_be_frozen_is_refused_before_training(
+    poolbench: Program, tmp_path: Path, network: str, told: str
+) -> None:
+    (tmp_path / "bare.py").write_text(CLASSIFIER_ALONE)
+    path = suite(tmp_path, "freeze: backbone")
+    more = ("-j", 1, "--plugin", "bare.py", "--set", f"model={network}", "--only", "average")
+    for command in ("plan", "train"):
+        done = poolbench(command, path, *more)
+        assert (done.code, told in done.err) == (2, True), done.err
+    assert not (tmp_path / "runs").exists()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -83,6 +85,17 @@ def test_the_record_and_the_page_tell_whose_weights_they_were(
     page = (suite.parent / "page.html").read_text()
     assert "from the weights start.safetensors of wrn" in page
     assert weights["sha256"] in page
+
+
+def test_an_export_says_where_the_weights_came_from(poolbench: Program, suite: Path) -> None:
+    assert poolbench("train", suite, "-j", 1, "--only", "average@0").code == 0
+    assert poolbench("export", "-o", "out", "--as", "csv").code == 0
+    with (suite.parent / "out" / "measurements.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    sha256 = hashlib.sha256((suite.parent / "start.safetensors").read_bytes()).hexdigest()
+    assert {(row["origin"], row["weights"], row["weights_sha256"]) for row in rows} == {
+        ("trained", "start.safetensors", sha256)
+    }
 
 
 def test_the_file_is_not_needed_to_probe_or_to_report(poolbench: Program, suite: Path) -> None:

@@ -7,16 +7,18 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+import poolbench as pb
 from poolbench.app.study import load_study
 from poolbench.app.train import Settings, train
 from poolbench.core import plugins
 from poolbench.core.catalogue import OperatorEntry
 from poolbench.core.cell import Cell
 from poolbench.core.document import read_as
-from poolbench.core.errors import BadInput
+from poolbench.core.errors import BadInput, CellsFailed
 from poolbench.core.named import Named
 from poolbench.core.plugin_source import PluginSource, as_stored
 from poolbench.core.plugins import forget_plugins, load_plugins
@@ -203,6 +205,26 @@ def test_an_edited_plug_in_trains_anew_and_reports_say_which_version_there_is(
     measured = poolbench("robustness", "--attack", "crop", "--sizes", "8", "--engine", "inline")
     assert measured.code == 3
     assert "is not loaded" in measured.err
+
+
+def test_runs_that_cannot_be_measured_lose_no_table_of_the_others(
+    mid: Path, tmp_path: Path
+) -> None:
+    pb.load_plugins(mid)
+    quietly: dict[str, Any] = {"store": tmp_path / "runs", "engine": "inline", "progress": False}
+    pb.train(tmp_path / "s.yaml", **quietly)
+    forget_plugins()
+    with pytest.raises(CellsFailed, match="is not loaded") as caught:
+        pb.robustness(attack="zoom", sizes=8, **quietly)
+    alone = pb.robustness(
+        pb.open_store(tmp_path / "runs").select(variant="average"),
+        attack="zoom",
+        sizes=8,
+        **quietly,
+    )
+    assert "average" in str(alone)
+    assert len(caught.value.findings.tables) == len(alone.tables) > 0
+    assert "average" in str(caught.value.findings)
 
 
 def test_a_file_that_changes_after_planning_is_refused(mid: Path, tmp_path: Path) -> None:

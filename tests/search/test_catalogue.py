@@ -45,6 +45,10 @@ def test_what_every_search_takes_is_listed_and_nothing_internal_is(name: str) ->
     ]
     shown = " ".join(cell.text for row in in_full.rows for cell in row)
     assert not [word for word in (":mod:", "Outcome.", "Score.") if word in shown]
+    # The options have a table, and the rules are a page of prose.
+    assert {row[0].text for row in in_full.rows} - {"Properties"} == {"", "References"}
+    assert all(len(row[1].text) < 400 for row in in_full.rows)
+    assert in_full.rows[0][1].text
 
 
 @pytest.mark.parametrize("name", ["name", "start", "epochs", "holdout"])

@@ -37,6 +37,9 @@ class Observation:
         value: The number; not finite or ``None`` if there is none.
         n: Number of images it is a mean over; ``None`` if it is not a mean over images.
         options: Options of the probe; empty otherwise.
+        origin: How the run was made: ``trained``, or ``evaluated`` without training.
+        weights: The weights that its network started from: a tag or a file; empty for random ones.
+        weights_sha256: SHA-256 of their file; empty without any.
     """
 
     study: str
@@ -51,6 +54,9 @@ class Observation:
     value: float | None
     n: int | None
     options: str = ""
+    origin: str = "trained"
+    weights: str = ""
+    weights_sha256: str = ""
 
 
 FIELDS = tuple(field.name for field in fields(Observation))

@@ -30,6 +30,13 @@ def docstring_table(name: str, text: str) -> Table:
     )
 
 
+def in_short(text: str) -> str:
+    """Return a docstring's first paragraph, properties and references."""
+    first, *sections = re.split(r"\n(?=[A-Z][a-z]+:\n)", inspect.cleandoc(text))
+    kept = [each for each in sections if each.startswith(("Properties:", "References:"))]
+    return "\n".join([first.partition("\n\n")[0], *kept])
+
+
 def _parts(text: str) -> Iterator[tuple[str, str]]:
     """Yield (heading, paragraph) for sections, their entries, and literal lines unchanged."""
     for block in re.split(r"\n(?=[A-Z][a-z]+:\n)", text):
