@@ -49,6 +49,7 @@ def about_starts(study: Study, dataset: str, root: Path | None) -> Iterator[str]
             classes=(start.file_classes, classes),
             fresh=start.fresh,
             unused=start.unused,
+            conversion=start.conversion,
         ):
             alike.setdefault(sentence, []).append(name)
     yield from of_variants(alike)

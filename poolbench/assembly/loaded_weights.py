@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 import torch
@@ -10,18 +10,14 @@ from torch import Tensor, nn
 
 from poolbench.assembly.classifier import classifier_parameters
 from poolbench.assembly.network import ANY_NUM_CLASSES, build_body, model_spec
+from poolbench.assembly.weight_checks import check_channels, check_tensors, fits
 from poolbench.assembly.without_memory import without_memory
 from poolbench.core.cell import ModelSpec
-from poolbench.core.counted import counted, first_of
-from poolbench.core.errors import BadInput
 from poolbench.core.weights import PIXELS
 from poolbench.models import MODELS
 from poolbench.operators.base import PoolingOperator
+from poolbench.weights.conversion import converted
 from poolbench.weights.reading import without_prefixes
-
-_SHOWN = 10
-# torch itself accepts states of before it counted them, and nothing here reads the count.
-_OPTIONAL = "num_batches_tracked"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +31,7 @@ class Source:
         is_kept: Whether its classifier has as many classes as the data.
         classes: The number of classes of the file's classifier.
         num_classes: The number of classes of the network that they are held against.
+        conversion: By what the file's were changed first; empty if they are as in the file.
     """
 
     tensors: Mapping[str, Tensor]
@@ -43,6 +40,7 @@ class Source:
     is_kept: bool
     classes: int
     num_classes: int
+    conversion: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +56,7 @@ class Start:
         fresh: Names of operators' own parameters that start as the operator says.
         random: Those of ``fresh`` that are weights of convolutions, which start random.
         unused: Names in the file that belong to operators which are not in this network.
+        conversion: By what the file's tensors were changed first; empty if they were not.
     """
 
     loaded: Mapping[str, Tensor]
@@ -67,6 +66,7 @@ class Start:
     fresh: tuple[str, ...]
     random: tuple[str, ...]
     unused: tuple[str, ...]
+    conversion: str = ""
 
 
 def own_pooling(spec: ModelSpec) -> ModelSpec:
@@ -120,8 +120,11 @@ def read_source(
     classifier = classifier_parameters(
         made, source, in_channels=in_channels, num_classes=built_for, image_size=image_size
     )
-    _check_channels(spec, in_channels)
-    _check(spec, tensors, expected, classifier)
+    check_channels(spec, in_channels)
+    conversion = ""
+    if not fits(tensors, expected, classifier):
+        tensors, conversion = _converted(spec, tensors, in_channels, built_for)
+    check_tensors(spec, tensors, expected, classifier)
     classes = min((tensors[name].shape[0] for name in classifier), default=built_for)
     if num_classes is None and classes != built_for:
         return read_source(
@@ -134,6 +137,7 @@ def read_source(
         is_kept=all(tensors[name].shape == expected[name].shape for name in classifier),
         classes=classes,
         num_classes=built_for,
+        conversion=conversion,
     )
 
 
@@ -186,6 +190,7 @@ def plan_start(
         unused=tuple(
             name for name in tensors if _path_of(name, source.operators) and name not in loaded
         ),
+        conversion=source.conversion,
     )
 
 
@@ -207,58 +212,14 @@ def _path_of(name: str, paths: Collection[str]) -> str | None:
     return next((path for path in paths if name.startswith(f"{path}.")), None)
 
 
-def _check_channels(spec: ModelSpec, in_channels: int) -> None:
-    normalisation = None if spec.weights is None else spec.weights.normalisation
-    if normalisation is not None and len(normalisation.mean) != in_channels:
-        raise BadInput(
-            f"{spec.weights} are for images of {counted(len(normalisation.mean), 'channel')}, "
-            f"these have {in_channels}",
-            "choose other weights or data",
+def _converted(
+    spec: ModelSpec, tensors: dict[str, Tensor], in_channels: int, num_classes: int
+) -> tuple[dict[str, Tensor], str]:
+    library, _, architecture = spec.network.name.partition("/")
+    if library != "timm":
+        return tensors, ""
+    tag = "" if spec.weights is None else spec.weights.tag
+    with without_memory():
+        return converted(
+            architecture, tag, tensors, in_channels=in_channels, num_classes=num_classes
         )
-
-
-def _check(
-    spec: ModelSpec,
-    tensors: Mapping[str, Tensor],
-    expected: Mapping[str, Tensor],
-    classifier: Collection[str],
-) -> None:
-    network = spec.network.name
-    missing = [name for name in expected if name not in tensors and not name.endswith(_OPTIONAL)]
-    unexpected = [name for name in tensors if name not in expected]
-    if missing or unexpected:
-        told = [
-            f"{counted(len(names), 'tensor')} {what}: {first_of(names, _SHOWN)}"
-            for names, what in ((missing, "missing"), (unexpected, "not in the network"))
-            if names
-        ]
-        hint = "name the network that they were saved from"
-        if not missing:
-            hint += ", with `pools` of the weights if operators of it have parameters"
-        raise BadInput(f"{spec.weights} are no weights of {network}: {'; '.join(told)}", hint)
-    wrong = [
-        f"{name} is {_shape(value)}, not {_shape(expected[name])}"
-        for name, value in tensors.items()
-        if value.shape != expected[name].shape
-        and not (name in classifier and value.shape[1:] == expected[name].shape[1:])
-    ]
-    _refuse(wrong, f"{spec.weights} are no weights of {network}: ", "name the network's options")
-    others = [
-        f"{name} is {str(value.dtype).removeprefix('torch.')}"
-        for name, value in tensors.items()
-        if value.dtype != expected[name].dtype
-    ]
-    _refuse(
-        others,
-        f"{spec.weights} are not in the precision of training, float32: ",
-        "save them as float32: {name: value.float() ...}",
-    )
-
-
-def _refuse(faults: Sequence[str], start: str, hint: str) -> None:
-    if faults:
-        raise BadInput(f"{start}{first_of(faults, _SHOWN)}", hint)
-
-
-def _shape(tensor: Tensor) -> str:
-    return "x".join(map(str, tensor.shape)) or "a number"

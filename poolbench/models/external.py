@@ -50,7 +50,7 @@ def torchvision_network(
     label = f"torchvision/{architecture}"
     if in_channels != _COLOURS:
         raise BadInput(f"{label} takes images of three channels, not {in_channels}")
-    network = _built(
+    network = built(
         lambda: models.get_model(
             architecture, weights=None, num_classes=num_classes, **_ARGUMENTS.get(architecture, {})
         )
@@ -87,7 +87,7 @@ def timm_network(
             f"'timm/{architecture}' names weights, and this network is untrained",
             f"leave out '.{tag}'",
         )
-    network = _built(
+    network = built(
         lambda: timm.create_model(architecture, num_classes=num_classes, in_chans=in_channels)
     )
     return fill_sites(network, f"timm/{architecture}", (in_channels, *image_size), pool)
@@ -179,7 +179,7 @@ class _NumbersHaveMemory(TorchFunctionMode):
         return func(*args, **keywords)
 
 
-def _built(build: Callable[[], nn.Module]) -> nn.Module:
+def built(build: Callable[[], nn.Module]) -> nn.Module:
     """Build a network, also without memory if it calculates its widths with tensors."""
     try:
         return build()

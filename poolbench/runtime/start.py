@@ -59,7 +59,7 @@ def start_of(
     return plan_start(cell.model, _SOURCES[key], in_channels=channels, image_size=(height, width))
 
 
-def take_weights(network: Network, cell: Cell, splits: Splits, root: Path | None) -> None:
+def take_weights(network: Network, cell: Cell, splits: Splits, root: Path | None) -> str:
     """Load the weights that a cell starts from, if it starts from any.
 
     Args:
@@ -69,15 +69,19 @@ def take_weights(network: Network, cell: Cell, splits: Splits, root: Path | None
         splits: Its data.
         root: The data root.
 
+    Returns:
+        By what the file's tensors were changed first; empty if they were not.
+
     Raises:
         As :func:`start_of`.
     """
     start = start_of(cell, shape=splits.shape, num_classes=splits.num_classes, root=root)
     if start is None:
-        return
+        return ""
     if cell.origin == "evaluated":
         require_whole(start)
     load_start(network.body, start)
+    return start.conversion
 
 
 def require_whole(start: Start) -> None:

@@ -77,6 +77,7 @@ class Trainer:
     ) -> None:
         self._data_cache, self._device, self._recorder = data_cache, device, recorder
         self._before: tuple[str, Training] | None = None
+        self._converted_by = ""
 
     def train(self, writer: CellWriter, reporting: Reporting) -> tuple[CellOutcome, Result | None]:
         """Train a cell, from its checkpoint if it has one, to a committed run.
@@ -152,6 +153,7 @@ class Trainer:
                 "training_step": step,
                 "attempts": sum(1 for _ in writer.attempts()),
                 "finished": now(),
+                **({"weights_converted_by": self._converted_by} if self._converted_by else {}),
             },
             artefacts=artefacts,
         )
@@ -167,7 +169,7 @@ class Trainer:
         if network.has_whitening:
             first = torch.arange(min(WHITENING_IMAGES, len(splits.train)))
             network.fit_whitening(splits.train.take(first))
-        take_weights(network, cell, splits, self._data_cache.root)
+        self._converted_by = take_weights(network, cell, splits, self._data_cache.root)
         return network
 
     def _start(self, cell: Cell, splits: Splits) -> Training:

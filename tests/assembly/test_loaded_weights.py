@@ -211,3 +211,64 @@ def test_weights_for_other_channels_are_refused() -> None:
     spec = spec_of("torchvision/resnet18", normalisation=grey)
     with pytest.raises(BadInput, match="for images of 1 channel, these have 3"):
         start_of(spec, resnet().state_dict())
+
+
+def timms(name: str, **options: Any) -> nn.Module:
+    timm = pytest.importorskip("timm")
+    torch.manual_seed(7)
+    network: nn.Module = timm.create_model(name, **options)
+    return network.eval()
+
+
+def test_an_older_form_of_timm_is_converted_by_its_own_filter() -> None:
+    theirs = timms("densenet121", num_classes=10)
+    spec = spec_of("timm/densenet121")
+    assert not start_of(spec, theirs.state_dict()).conversion
+    old = {
+        re.sub(r"(norm|conv)([12])\.", r"\1.\2.", name) if "denselayer" in name else name: value
+        for name, value in theirs.state_dict().items()
+        if not name.endswith("num_batches_tracked")  # torch did not count them then
+    }
+    assert old.keys() - theirs.state_dict().keys()
+    start = start_of(spec, old)
+    assert start.conversion.startswith("timm ")
+    body, images = body_of(spec), torch.randn(2, 3, 64, 64)
+    load_start(body, start)
+    with torch.no_grad():
+        assert torch.equal(body(images), theirs(images))
+
+
+@pytest.mark.parametrize("channels", [1, 5])
+def test_the_first_convolution_is_fitted_to_the_channels_as_timm_does(channels: int) -> None:
+    state = timms("resnet18", num_classes=7).state_dict()
+    source = {"state_dict": state, "num_classes": 7}
+    theirs = timms(
+        "resnet18",
+        num_classes=7,
+        in_chans=channels,
+        pretrained=True,
+        pretrained_cfg_overlay=source,
+    )
+    spec = replace(spec_of("timm/resnet18"), weights=Weights(file="x.pt"))
+    shape: Any = {"in_channels": channels, "image_size": (64, 64)}
+    start = plan_start(
+        spec, read_source(spec, state, num_classes=7, **shape), num_classes=7, **shape
+    )
+    assert start.conversion
+    given = start.loaded
+    assert given.keys() == theirs.state_dict().keys()
+    for name, value in theirs.state_dict().items():
+        assert torch.equal(given[name], value), name
+
+
+def test_pixels_of_another_number_of_channels_need_a_normalisation_of_their_own() -> None:
+    spec, state = spec_of("timm/resnet18"), timms("resnet18", num_classes=10).state_dict()
+    with pytest.raises(BadInput, match="for images of 3 channels, these have 1") as caught:
+        read_source(spec, state, in_channels=1, num_classes=10, image_size=(64, 64))
+    assert "normalise: {mean: [0.449], std: [0.226]}" in caught.value.hint
+
+
+def test_weights_of_another_network_of_timm_are_refused_by_their_names() -> None:
+    state = timms("resnet18", num_classes=10).state_dict()
+    with pytest.raises(BadInput, match=r"no weights of timm/densenet121: \d+ tensors missing"):
+        start_of(spec_of("timm/densenet121"), state)

@@ -87,6 +87,22 @@ def test_the_record_and_the_page_tell_whose_weights_they_were(
     assert weights["sha256"] in page
 
 
+def test_plan_and_record_tell_of_a_conversion(poolbench: Program, suite: Path) -> None:
+    timm = pytest.importorskip("timm")
+    torch.save(timm.create_model("resnet18", num_classes=10).state_dict(), suite.parent / "c.pt")
+    text = suite.read_text().replace("wrn, depth: 8, width: 1", "timm/resnet18")
+    suite.write_text(text.replace("file: start.safetensors", "file: c.pt, normalise: data"))
+    told = f"c.pt is in another form, and is converted by timm {timm.__version__}"
+    assert told in " ".join(poolbench("plan", suite).out.split())
+    done = poolbench("train", suite, "-j", 1, "--only", "average@0", "--limit", 50)
+    assert done.code == 0, done.err
+    import poolbench as pb
+
+    (run,) = pb.open_store(suite.parent / "runs")
+    environment = run.run.environment
+    assert environment["weights_converted_by"] == f"timm {timm.__version__}"
+
+
 def test_an_export_says_where_the_weights_came_from(poolbench: Program, suite: Path) -> None:
     assert poolbench("train", suite, "-j", 1, "--only", "average@0").code == 0
     assert poolbench("export", "-o", "out", "--as", "csv").code == 0

@@ -45,6 +45,7 @@ def about_start(
     classes: tuple[int, int | None],
     fresh: Sequence[str],
     unused: Sequence[str],
+    conversion: str = "",
 ) -> Iterator[str]:
     """Say which parts of a network do not start from its weights; without the full stop.
 
@@ -55,7 +56,10 @@ def about_start(
             images would tell.
         fresh: Operators' own parameters that start as the operators say.
         unused: What the file has for operators that are not in the network.
+        conversion: By what the file's tensors are changed first; empty if they are not.
     """
+    if conversion:
+        yield f"{weights} is in another form, and is converted by {conversion}"
     theirs, ours = counted(classes[0], "class", "classes"), classes[1]
     if ours is None:
         yield (
