@@ -96,10 +96,11 @@ def compare(
         tables = _tables(results, pairs, is_named=a is not None)
         if a is not None:
             (pair,) = pairs
-            for dataset in results.study.datasets:
-                more, pictures = pair_on_images(results, dataset, pair, root)
-                tables += more
-                charts += pictures
+            for part in results.parts:
+                for dataset in part.study.datasets:
+                    more, pictures = pair_on_images(part, dataset, pair, root)
+                    tables += more
+                    charts += pictures
         # A numeric bound applies to the baseline too, unless variants were named.
         judged = {candidate for _, candidate in pairs} if a else {*study.variants}
         baseline = str(a) if b else results.study.baseline

@@ -93,7 +93,7 @@ def pair_on_images(
     """Return a pair on the test images, and the images that tell the two variants apart most.
 
     Args:
-        results: The results.
+        results: The results on one network.
         dataset: One of the study's data sets.
         pair: ``(baseline, candidate)``.
         root: As for :func:`image_findings`.
@@ -108,11 +108,12 @@ def pair_on_images(
 
 
 def _declared(results: Results) -> Iterator[_Compared]:
-    for dataset in results.study.datasets:
-        comparison = outcomes_of(results.study, dataset, results.runs).comparison
-        shown = {*results.study.cells_on(dataset)} - {comparison.baseline}
-        pairs = [pair for pair in comparison.declared if {*pair} & shown]
-        yield _compared(results, dataset, comparison, pairs)
+    for part in results.parts:
+        for dataset in part.study.datasets:
+            comparison = outcomes_of(part.study, dataset, part.runs).comparison
+            shown = {*part.study.cells_on(dataset)} - {comparison.baseline}
+            pairs = [pair for pair in comparison.declared if {*pair} & shown]
+            yield _compared(part, dataset, comparison, pairs)
 
 
 def _compared(
@@ -131,7 +132,8 @@ def _discordant(
     answers = on.answers.by_variant
     if not (found := discordant_images(pair, answers)):
         return [], []
-    title = f"{on.dataset} · images that tell {pair.b} and {pair.a} apart"
+    where = on.results.study.condition_on(on.dataset)
+    title = f"{where} · images that tell {pair.b} and {pair.a} apart"
     cell = on.results.study.whole.cells_on(on.dataset)[pair.b][0]
     try:
         pixels, classes = _pictures(cell, answers[pair.b], [each.index for each in found], root)
@@ -139,7 +141,7 @@ def _discordant(
         note = f"without pictures and names of classes: {error.message}"
         return [discordant_table(pair, found, title=title, notes=[*notes, note])], []
     found = discordant_images(pair, answers, classes)
-    name = re.sub(r"[^a-z0-9]+", "-", f"images-{on.dataset}-{pair.b}-{pair.a}".lower()).strip("-")
+    name = re.sub(r"[^a-z0-9]+", "-", f"images-{where}-{pair.b}-{pair.a}".lower()).strip("-")
     return (
         [discordant_table(pair, found, title=title, notes=notes)],
         [discordant_chart(pair, found, pixels, name=name, title=title)],

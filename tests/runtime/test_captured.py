@@ -75,6 +75,7 @@ def train(store: Store, trainer: Trainer, cell: Cell, steps: float = math.inf) -
     reporting = Reporting(
         should_stop=lambda: next(asked) >= steps,
         on_progress=lambda _: None,
+        on_preparing=lambda _: None,
         on_notice=lambda words: pytest.fail(words),
     )
     with store.writing(cell) as writer, configured("cpu", 1):
