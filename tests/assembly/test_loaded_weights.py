@@ -251,9 +251,7 @@ def test_the_first_convolution_is_fitted_to_the_channels_as_timm_does(channels: 
     )
     spec = replace(spec_of("timm/resnet18"), weights=Weights(file="x.pt"))
     shape: Any = {"in_channels": channels, "image_size": (64, 64)}
-    start = plan_start(
-        spec, read_source(spec, state, num_classes=7, **shape), num_classes=7, **shape
-    )
+    start = plan_start(spec, read_source(spec, state, num_classes=7, **shape), **shape)
     assert start.conversion
     given = start.loaded
     assert given.keys() == theirs.state_dict().keys()
