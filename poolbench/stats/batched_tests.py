@@ -43,7 +43,7 @@ def two_samples(first: Numbers, second: Numbers) -> Quick:
     """Return Mann-Whitney's tests of rows, shapes ``(tests, seeds)``."""
     seeds = first.shape[1]
     runs = 2 * seeds
-    ranks = midranks(np.concatenate((first, second), axis=1))
+    ranks = stats.rankdata(np.concatenate((first, second), axis=1), axis=1)
     sums = ranks[:, :seeds].sum(axis=1)
     spread = ((ranks - (runs + 1) / 2) ** 2).sum(axis=1)
     untied = runs * (runs**2 - 1) / 12
@@ -67,7 +67,7 @@ def paired_samples(first: Numbers, second: Numbers) -> Quick:
     """Return Wilcoxon's signed-rank tests of rows, shapes ``(tests, seeds)``."""
     gaps = second - first
     zeros = (gaps == 0).sum(axis=1)
-    ranks = np.where(gaps == 0, 0.0, midranks(np.abs(gaps)) - zeros[:, None])
+    ranks = np.where(gaps == 0, 0.0, stats.rankdata(np.abs(gaps), axis=1) - zeros[:, None])
     kept = gaps.shape[1] - zeros
     positive = (ranks * (gaps > 0)).sum(axis=1)
     distance = np.abs(positive - ranks.sum(axis=1) / 2)
@@ -118,7 +118,7 @@ def several_within_seeds(costs: Numbers) -> Quick:
     """Return Friedman's tests of costs, shape ``(tests, variants, seeds)``."""
     tests, variants, seeds = costs.shape
     within = costs.transpose(0, 2, 1).reshape(tests * seeds, variants)
-    ranks = midranks(within).reshape(tests, seeds, variants)
+    ranks = stats.rankdata(within, axis=1).reshape(tests, seeds, variants)
     sums = ranks.sum(axis=1)
     middle = (variants + 1) / 2
     between = ((sums - seeds * middle) ** 2).sum(axis=1) / seeds
@@ -128,23 +128,6 @@ def several_within_seeds(costs: Numbers) -> Quick:
     equivalent = statistic * untied / (seeds * (variants - 1)) + seeds * variants * middle**2
     lost = 1 - spread / untied
     return _several(statistic, equivalent, lost, sums / seeds, seeds, is_within_seeds=True)
-
-
-def midranks(values: Numbers) -> Numbers:
-    """Return the ranks of each row, ties at their mean rank."""
-    order = np.argsort(values, axis=1)
-    ordered = np.take_along_axis(values, order, axis=1)
-    index = np.broadcast_to(np.arange(values.shape[1]), values.shape)
-    is_first = np.ones(values.shape, dtype=bool)
-    is_first[:, 1:] = ordered[:, 1:] != ordered[:, :-1]
-    is_last = np.ones(values.shape, dtype=bool)
-    is_last[:, :-1] = is_first[:, 1:]
-    start = np.maximum.accumulate(np.where(is_first, index, 0), axis=1)
-    end = np.where(is_last, index, values.shape[1])
-    end = np.minimum.accumulate(end[:, ::-1], axis=1)[:, ::-1]
-    ranks = np.empty(values.shape)
-    np.put_along_axis(ranks, order, (start + end) / 2 + 1, axis=1)
-    return ranks
 
 
 def _several(

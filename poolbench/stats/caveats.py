@@ -11,7 +11,7 @@ from scipy import stats
 from poolbench.stats.costs import Costs, complete_blocks, finite, is_constant, present
 from poolbench.stats.decision import Decision
 from poolbench.stats.estimate import Estimate
-from poolbench.stats.floor import floor_message, smallest_p, smallest_p_paired
+from poolbench.stats.floor import floor_message, smallest_p_of
 from poolbench.stats.rank_tests import SMALL
 
 SPREAD_RATIO = 2.0
@@ -90,7 +90,7 @@ def _about_design(
     if comparisons and sizes[-1]:
         # The two largest samples: if even they cannot differ, no pair can.
         best_two = (sizes[-2], sizes[-1])
-        floor = smallest_p_paired(best_two[0]) if paired else smallest_p(*best_two)
+        floor = smallest_p_of(best_two, paired=paired)
         if best_two[0] < 2 or floor * comparisons >= alpha:
             text = floor_message(best_two, alpha, comparisons, paired=paired)
             yield Caveat(code="too-few-seeds", text=text)

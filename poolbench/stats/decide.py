@@ -9,7 +9,7 @@ import numpy as np
 
 from poolbench.stats.costs import Costs, finite, present
 from poolbench.stats.decision import Decision, Entrants
-from poolbench.stats.rank_tests import RankTest, mean_ranks, rank_test_of_all, rank_test_of_two
+from poolbench.stats.rank_tests import RankTest, mean_ranks, rank_test_of_all
 from poolbench.stats.rules import RULES
 
 
@@ -40,10 +40,7 @@ def decide(
 
 
 def _test(samples: list[Costs], trust_auto: bool, *, paired: bool) -> RankTest:
-    if len(samples) == 2:
-        test = rank_test_of_two(*samples, paired=paired, trust_auto=trust_auto)
-    else:
-        test = rank_test_of_all(samples, paired=paired)
+    test = rank_test_of_all(samples, paired=paired, trust_auto=trust_auto)
     if test.p is None:
         return test
     return replace(test, mean_ranks=tuple(mean_ranks(samples, paired=paired)))

@@ -45,6 +45,17 @@ def smallest_p_paired(seeds: int, variants: int = 2) -> float:
     return 1 / math.factorial(variants) ** max(0, seeds - 1)
 
 
+def smallest_p_of(sizes: Sequence[int], *, paired: bool) -> float:
+    """Return the smallest p of a rank test of samples that are independent, or paired.
+
+    Args:
+        sizes: Number of runs in each of at least two samples; the fewest are the blocks of paired
+            ones.
+        paired: Whether seeds are blocks.
+    """
+    return smallest_p_paired(min(sizes), len(sizes)) if paired else smallest_p(*sizes)
+
+
 def seeds_needed(alpha: float, comparisons: int = 1, *, paired: bool = False) -> int:
     """Return the fewest seeds per variant with which a pair can differ significantly.
 
@@ -57,7 +68,7 @@ def seeds_needed(alpha: float, comparisons: int = 1, *, paired: bool = False) ->
         The smallest n with ``m * floor(n) < alpha``; it says nothing about power.
     """
     seeds = 2
-    while comparisons * (smallest_p_paired(seeds) if paired else smallest_p(seeds, seeds)) >= alpha:
+    while comparisons * smallest_p_of((seeds, seeds), paired=paired) >= alpha:
         seeds += 1
     return seeds
 
@@ -74,7 +85,7 @@ def floor_message(sizes: Sequence[int], alpha: float, comparisons: int, *, paire
     Returns:
         One sentence for people.
     """
-    floor = smallest_p_paired(min(sizes)) if paired else smallest_p(*sizes)
+    floor = smallest_p_of(sizes, paired=paired)
     needed = seeds_needed(alpha, comparisons, paired=paired)
     design = f"{min(sizes)} paired seeds" if paired else f"{sizes[0]} seeds vs {sizes[1]}"
     reach = (

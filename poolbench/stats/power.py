@@ -15,7 +15,7 @@ from typing import Literal
 import numpy as np
 from scipy import stats
 
-from poolbench.stats.floor import smallest_p, smallest_p_paired
+from poolbench.stats.floor import smallest_p_of
 from poolbench.stats.simulated import SimulatedStudies
 
 POWER = 0.8
@@ -63,11 +63,17 @@ class Design:
         """Index of the variant that is better."""
         return 0 if self.claim == "best" else self.declared[self.target][1]
 
+    @property
+    def tests(self) -> int:
+        """By how many tests Holm's correction divides the level."""
+        if self.claim == "better":
+            return len(self.declared)
+        return self.variants - 1 if self.rule == "holm" else 1
+
     def can_show(self, seeds: int) -> bool:
         """Whether any result of so many seeds could be shown."""
-        floor = smallest_p_paired(seeds) if self.paired else smallest_p(seeds, seeds)
-        tests = {"best": self.variants - 1 if self.rule == "holm" else 1}
-        return seeds > 1 and floor * tests.get(self.claim, len(self.declared)) < self.alpha
+        floor = smallest_p_of((seeds, seeds), paired=self.paired)
+        return seeds > 1 and floor * self.tests < self.alpha
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -223,8 +229,4 @@ def _guess(design: Design, gap_images: float) -> float:
 
 def _quantile(design: Design) -> float:
     """Return the normal quantile that a difference must exceed, by and large."""
-    if design.claim == "best":
-        tests = design.variants - 1 if design.rule == "holm" else 1
-    else:
-        tests = len(design.declared)
-    return float(stats.norm.isf(design.alpha / 2 / tests))
+    return float(stats.norm.isf(design.alpha / 2 / design.tests))

@@ -84,7 +84,9 @@ def rank_test_of_two(
     return RankTest(name=name, method=method, p=p, smallest_p=floor, ties=ties, excess=excess)
 
 
-def rank_test_of_all(samples: Sequence[Costs], *, paired: bool = False) -> RankTest:
+def rank_test_of_all(
+    samples: Sequence[Costs], *, paired: bool = False, trust_auto: bool = False
+) -> RankTest:
     """Test whether any of several variants differs from the others.
 
     Kruskal-Wallis over independent seeds, Friedman over shared ones; below eight seeds p comes
@@ -94,9 +96,10 @@ def rank_test_of_all(samples: Sequence[Costs], *, paired: bool = False) -> RankT
         samples: Costs of each variant, at least two runs each; two variants are passed to
             :func:`rank_test_of_two`.
         paired: Whether seeds are blocks.
+        trust_auto: As of :func:`rank_test_of_two`; three samples or more leave nothing to scipy.
     """
     if len(samples) == 2:
-        return rank_test_of_two(samples[0], samples[1], paired=paired)
+        return rank_test_of_two(samples[0], samples[1], paired=paired, trust_auto=trust_auto)
     if paired:
         blocks = complete_blocks(samples)
         name, floor = "Friedman", smallest_p_paired(len(blocks), len(samples))

@@ -21,10 +21,10 @@ from poolbench.stats.batched_tests import (
     two_samples,
 )
 from poolbench.stats.decision import Decision, Entrants, Question
-from poolbench.stats.floor import smallest_p, smallest_p_paired
+from poolbench.stats.floor import smallest_p_of
 from poolbench.stats.holm import holm
 from poolbench.stats.pairwise import Verdict, verdicts_of
-from poolbench.stats.rank_tests import RankTest, rank_test_of_all, rank_test_of_two
+from poolbench.stats.rank_tests import RankTest, rank_test_of_all
 from poolbench.stats.rules import RULES
 
 Numbers = NDArray[np.float64]
@@ -133,11 +133,8 @@ class SimulatedStudies:
             if not len(doubtful):
                 return
             for index in doubtful:
-                samples = list(costs[groups[index]])
-                test = (
-                    rank_test_of_two(*samples, paired=self.paired, trust_auto=trust_auto)
-                    if len(samples) == 2
-                    else rank_test_of_all(samples, paired=self.paired)
+                test = rank_test_of_all(
+                    list(costs[groups[index]]), paired=self.paired, trust_auto=trust_auto
                 )
                 p[index], factor[index] = np.nan if test.p is None else test.p, 1.0
             if np.isnan(p).any():
@@ -145,9 +142,7 @@ class SimulatedStudies:
 
     def _as_tests(self, p: Numbers, mean_ranks: Numbers) -> list[list[RankTest]]:
         variants, seeds = mean_ranks.shape[2], self.costs.shape[2]
-        floor = (
-            smallest_p_paired(seeds, variants) if self.paired else smallest_p(*[seeds] * variants)
-        )
+        floor = smallest_p_of([seeds] * variants, paired=self.paired)
         excess = mean_ranks[:, :, 1] - mean_ranks[:, :, 0]
         return [
             [

@@ -15,7 +15,7 @@ from poolbench.report.studies.differences import about_differences
 from poolbench.report.studies.effort import about_effort
 from poolbench.report.studies.starts import about_weights
 from poolbench.report.table import Column, Table, TableCell, text_cell
-from poolbench.stats.floor import floor_message, seeds_needed, smallest_p, smallest_p_paired
+from poolbench.stats.floor import floor_message, seeds_needed, smallest_p_of
 
 _COLUMNS = (
     Column(title="variant", fields=("variant",), is_text=True),
@@ -133,7 +133,7 @@ def _power_note(study: Study, dataset: str) -> str:
         return (
             f"Cannot reach significance: {floor_message((few, few), alpha, pairs, paired=paired)}."
         )
-    floor = smallest_p_paired(few) if paired else smallest_p(few, few)
+    floor = smallest_p_of((few, few), paired=paired)
     return (
         f"Can reach significance: {few} seeds, smallest possible p {floor:.3g} over "
         f"{counted(pairs, 'comparison')} at alpha = {alpha:g} (at least {needed} seeds)."
