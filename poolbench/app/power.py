@@ -11,7 +11,7 @@ from poolbench.app.suites import command
 from poolbench.core.counted import counted
 from poolbench.core.errors import BadInput, NothingMatched
 from poolbench.core.study import Study
-from poolbench.report.number_format import fixed
+from poolbench.report.number_format import fixed, per_cent
 from poolbench.report.studies.outcomes import outcomes_of
 from poolbench.report.studies.power import Noise, seeds_table
 from poolbench.report.table import Table
@@ -69,7 +69,7 @@ def _noise(
             if study.analysis.paired
             else ()
         )
-        note = f"spread over seeds: {_points(gap.std)} points, as given"
+        note = f"spread over seeds: {per_cent(gap.std)} points, as given"
         return Noise(std=gap.std, images=images, notes=(note, *paired))
     values = {} if results is None else outcomes_of(study, dataset, results.runs).comparison.values
     spread = pooled_spread(values)
@@ -90,10 +90,10 @@ def _noise(
 
 def _of_pilot(spread: PooledSpread, images: int, store_path: Path, *, is_paired: bool) -> Noise:
     notes = [
-        f"spread over seeds: {_points(spread.std)} points, estimated from "
+        f"spread over seeds: {per_cent(spread.std)} points, estimated from "
         f"{counted(spread.runs, 'finished run')} of {counted(spread.variants, 'variant')} in "
-        f"{store_path}; its 95 % interval is [{_points(spread.low)}, {_points(spread.high)}], and "
-        "seeds needed grow with its square"
+        f"{store_path}; its 95 % interval is [{per_cent(spread.low)}, {per_cent(spread.high)}], "
+        "and seeds needed grow with its square"
     ]
     correlation = spread.correlation
     if is_paired and math.isnan(correlation):
@@ -118,7 +118,3 @@ def _test_images(study: Study, dataset: str, results: Results | None) -> int:
             "give the folder of the data sets with --data-root, or train a seed first",
         )
     return found.test if limit is None else min(limit, found.test)
-
-
-def _points(share: float) -> str:
-    return fixed(100 * share, 2)

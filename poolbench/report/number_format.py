@@ -40,6 +40,11 @@ def points(fraction: float, interval: tuple[float, float] | None = None) -> str:
     return f"{_signed(fraction)} [{_signed(interval[0])}, {_signed(interval[1])}]"
 
 
+def level_of(alpha: float) -> str:
+    """Return the confidence of intervals at a significance level: ``0.05 -> "95"``."""
+    return f"{100 * (1 - alpha):g}"
+
+
 def probability(p: float | None) -> str:
     """Return p to three digits near usual thresholds, else to two, or its order of magnitude."""
     if p is None or math.isnan(p):

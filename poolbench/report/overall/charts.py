@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from poolbench.core.counted import counted
 from poolbench.report.chart import Axis, Chart
 from poolbench.report.charts_over_conditions import Forest, ForestGroup, ForestRow, RankLine
+from poolbench.report.number_format import level_of
 from poolbench.report.overall.conditions import Conditions
 from poolbench.stats.overall import Overall
 
@@ -32,7 +33,7 @@ def _forest(conditions: Conditions) -> Iterator[Forest]:
         name="overall-shifts",
         title=f"{conditions.heading} · shifts against {first.baseline}",
         caption=(
-            f"dot: Hodges-Lehmann shift; bar: its {100 * (1 - first.alpha):g} % interval, of each "
+            f"dot: Hodges-Lehmann shift; bar: its {level_of(first.alpha)} % interval, of each "
             f"comparison alone; {direction} {conditions.metric} is better{margin}"
         ),
         x=Axis(label=f"test {conditions.metric} against {first.baseline} (points)", is_share=True),

@@ -6,7 +6,7 @@ from typing import Any
 
 from poolbench.core.counted import counted
 from poolbench.report.cells import optional
-from poolbench.report.number_format import NOTHING, fixed, points
+from poolbench.report.number_format import NOTHING, fixed, level_of, points
 from poolbench.report.overall.conditions import Conditions
 from poolbench.report.overall.notes import notes_of_overall, notes_of_shifts
 from poolbench.report.studies.comparison_cells import (
@@ -43,7 +43,7 @@ def _variants_table(conditions: Conditions) -> Table:
             Column(title=f"vs {baseline}: better", fields=("wins",)),
             Column(title="tied", fields=("ties",)),
             Column(title="worse", fields=("losses",)),
-            superiority_column(f"P(beats {baseline}) [{_level(overall)} % interval]"),
+            superiority_column(f"P(beats {baseline}) [{level_of(overall.first.alpha)} % interval]"),
         ]
     return Table(
         title=(
@@ -62,10 +62,6 @@ def _variants_table(conditions: Conditions) -> Table:
         notes=tuple(notes_of_overall(conditions)),
         detail={"metric": conditions.metric, "overall": _document(overall)},
     )
-
-
-def _level(overall: Overall) -> str:
-    return f"{100 * (1 - overall.first.alpha):g}"
 
 
 def _rank_cell(overall: Overall, name: str) -> TableCell:
@@ -100,7 +96,7 @@ def _chance_cell(p: float | None, interval: Interval | None) -> TableCell:
 
 def _shifts_table(conditions: Conditions) -> Table:
     overall = conditions.overall
-    baseline, level = overall.first.baseline, _level(overall)
+    baseline, level = overall.first.baseline, level_of(overall.first.alpha)
     return Table(
         title=f"{conditions.heading} · shifts against {baseline} in every condition",
         columns=(

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from poolbench.core.counted import counted
 from poolbench.core.search import Point, short_name
 from poolbench.core.study import Study
-from poolbench.report.number_format import NOTHING, count, duration, per_cent, points
+from poolbench.report.number_format import NOTHING, count, duration, level_of, per_cent, points
 from poolbench.report.search.searched import Searched, Tried
 from poolbench.report.table import Column, Table, TableCell, text_cell
 from poolbench.stats import estimate
@@ -22,7 +22,7 @@ def searches_table(study: Study, found: Sequence[Searched]) -> Table:
         study: The study with the search.
         found: Its searches; at least one.
     """
-    level = f"{100 * (1 - study.analysis.alpha):g}"
+    level = level_of(study.analysis.alpha)
     unfinished = [s.variant for s in found if s.outcome is None]
     return Table(
         title=f"{study.heading} · searches",

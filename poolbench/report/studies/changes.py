@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from poolbench.core.counted import counted
 from poolbench.core.gate import Loss
-from poolbench.report.number_format import per_cent, points, probability
+from poolbench.report.number_format import level_of, per_cent, points, probability
 from poolbench.report.studies.comparison_cells import verdict_cell
 from poolbench.report.table import Column, Table, TableCell, text_cell
 from poolbench.stats import Estimate, Pair, estimate
@@ -64,7 +64,7 @@ def changes_table(
             Column(title=f"{metric} % then", fields=("then_mean", "then_std")),
             Column(title=f"{metric} % now", fields=("now_mean", "now_std")),
             Column(
-                title=f"points [{100 * (1 - alpha):g} % interval]",
+                title=f"points [{level_of(alpha)} % interval]",
                 fields=("shift", "shift_low", "shift_high"),
             ),
             Column(title="p (Holm)", fields=("p_adjusted",)),

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import replace
 
-from poolbench.report.number_format import NOTHING, fixed, per_cent, points, probability
+from poolbench.report.number_format import NOTHING, fixed, level_of, per_cent, points, probability
 from poolbench.report.table import Column, TableCell
 from poolbench.stats import Comparison, Estimate, Pair, Verdict
 from poolbench.stats.shift import Interval
@@ -44,7 +44,7 @@ def ranked_cell(comparison: Comparison, variant: str) -> TableCell:
 
 def contrast_columns(comparison: Comparison) -> tuple[Column, ...]:
     """Return the columns of :func:`contrast_cells`."""
-    level = f"{100 * (1 - comparison.alpha):g}"
+    level = level_of(comparison.alpha)
     return (
         Column(
             title=f"vs {comparison.baseline}, points [{level} % interval]",

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from poolbench.core.counted import counted
 from poolbench.core.study import Study
-from poolbench.report.number_format import NOTHING, count, points, probability
+from poolbench.report.number_format import NOTHING, count, level_of, points, probability
 from poolbench.report.table import Column, Table, TableCell, text_cell
 from poolbench.stats import Comparison
 from poolbench.stats.answers import AnswersCompared
@@ -29,7 +29,7 @@ def image_table(
         compared: The pairs on the test images.
         notes: What was left out.
     """
-    metric, level = study.analysis.metric, f"{100 * (1 - comparison.alpha):g}"
+    metric, level = study.analysis.metric, level_of(comparison.alpha)
     return Table(
         title=f"{study.heading} · {dataset} · other seeds and other images, test {metric}",
         columns=(

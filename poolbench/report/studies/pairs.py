@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from poolbench.core.counted import counted
-from poolbench.report.number_format import per_cent, points, probability, ratio
+from poolbench.report.number_format import level_of, per_cent, points, probability, ratio
 from poolbench.report.studies.comparison_cells import (
     ABOUT_SUPERIORITY,
     superiority_cell,
@@ -40,7 +40,7 @@ def pair_table(
         BadInput: A variant is unknown, or compared with itself.
     """
     named = {name for pair in pairs for name in pair}
-    level = f"{100 * (1 - comparison.alpha):g}"
+    level = level_of(comparison.alpha)
     return Table(
         title=title or f"test {metric}",
         columns=(

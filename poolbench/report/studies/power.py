@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from poolbench.core.counted import counted
 from poolbench.core.pairs import declared_pairs
 from poolbench.core.study import Study
-from poolbench.report.number_format import fixed
+from poolbench.report.number_format import per_cent
 from poolbench.report.studies.outcomes import Outcomes
 from poolbench.report.table import Column, Table, TableCell, text_cell
 from poolbench.stats import Comparison
@@ -73,7 +73,7 @@ def seeds_table(study: Study, dataset: str, gap: float, noise: Noise) -> Table:
             )
         )
     return Table(
-        title=f"{study.heading}: {dataset}, seeds for a gap of {_points(gap)} points",
+        title=f"{study.heading}: {dataset}, seeds for a gap of {per_cent(gap)} points",
         columns=(
             Column(title="what is to be shown", fields=("claim",), is_text=True),
             Column(title="seeds for 80 % power", fields=("seeds",)),
@@ -136,7 +136,7 @@ def about_power(outcomes: Outcomes, seeds: Sequence[int]) -> Iterator[str]:
     )
     found = smallest_gap(design, n, studies=SHOWN_STUDIES)
     where = (
-        f"at the observed spread of {_points(spread.std)} points (pooled over "
+        f"at the observed spread of {per_cent(spread.std)} points (pooled over "
         f"{counted(spread.variants, 'variant')}, {counted(spread.runs, 'run')})"
     )
     if found is None:
@@ -144,7 +144,7 @@ def about_power(outcomes: Outcomes, seeds: Sequence[int]) -> Iterator[str]:
     else:
         low, high = found.power.interval
         yield (
-            f"smallest gap {what} with 80 % power by {n} seeds: {_points(found.images / images)} "
+            f"smallest gap {what} with 80 % power by {n} seeds: {per_cent(found.images / images)} "
             f"points, {where}; simulated, {SHOWN_STUDIES} studies, power "
             f"{100 * low:.0f} to {100 * high:.0f} %"
         )
@@ -172,14 +172,14 @@ def _about_undecided(
     found = seeds_for(design, _rounded(shift * images), studies=SETTLED_STUDIES)
     if found.seeds is None:
         yield (
-            f"{name}{which}: a gap of {_points(shift)} points, as seen, cannot reach 80 % power "
+            f"{name}{which}: a gap of {per_cent(shift)} points, as seen, cannot reach 80 % power "
             f"below {LIMIT} seeds"
         )
         return
     needed = max(found.seeds, len(seeds) + 1)
     yield (
         f"{name}{which}: {needed} seeds would settle it with 80 % power, if the gap is the "
-        f"{_points(shift)} points seen; a gap seen in few seeds is uncertain itself. "
+        f"{per_cent(shift)} points seen; a gap seen in few seeds is uncertain itself. "
         f"`poolbench train SUITE {_asking_for(needed, seeds)}` adds them"
     )
 
@@ -225,8 +225,8 @@ def _declared(study: Study) -> tuple[tuple[str, str], ...]:
 def _claim_text(claim: Claim, baseline: str, gap: float) -> str:
     if claim == "better":
         against = f"than {baseline}" if baseline else "of a planned pair"
-        return f"a variant {_points(gap)} points better {against} is called better"
-    return f"a variant {_points(gap)} points ahead of all others is alone in bold"
+        return f"a variant {per_cent(gap)} points better {against} is called better"
+    return f"a variant {per_cent(gap)} points ahead of all others is alone in bold"
 
 
 def _tests(study: Study) -> str:
@@ -253,10 +253,6 @@ def _power_cell(power: Power) -> TableCell:
     low, high = power.interval
     text = f"{100 * power.share:.1f} [{100 * low:.1f}, {100 * high:.1f}]"
     return TableCell(values=(power.share, low, high), text=text)
-
-
-def _points(share: float) -> str:
-    return fixed(100 * share, 2)
 
 
 def _rounded(value: float) -> float:
