@@ -88,7 +88,7 @@ def compare_documents(
                 candidates=[each for each in shared if each.label in shown],
                 counterpart=lambda each, known=counterparts: (known[each.label], "then"),  # type: ignore[misc]
                 analysis=current.analysis,
-                network="".join(current.networks),
+                network=current.network,
             )
         )
     if not tables:

@@ -179,7 +179,7 @@ def _case(results: Results, baseline: str, judged: Collection[str], gates: Seque
         candidates=[each for each in conditions.values() if each.variant in judged],
         counterpart=counterpart,
         analysis=results.study.analysis,
-        network="".join(results.study.networks),
+        network=results.study.network,
     )
 
 

@@ -36,7 +36,7 @@ def drift(results: Results) -> tuple[list[Table], list[Chart]]:
         NothingMatched: Not one of its cells is finished.
     """
     results.require_runs()
-    made = {"".join(part.study.networks): _drift(part) for part in results.parts}
+    made = {part.study.network: _drift(part) for part in results.parts}
     tables = [table for own, _ in made.values() for table in own]
     return tables, named_apart({name: charts for name, (_, charts) in made.items()})
 

@@ -213,6 +213,6 @@ def findings(results: Sequence[Results]) -> tuple[list[Table], list[Chart]]:
         for part in each.study.parts:
             made = robustness_tables(part, each.runs, found)
             tables += [table.with_notes(notes) for table in made]
-            drawn["".join(part.networks)] = robustness_charts(part, each.runs, found)
+            drawn[part.network] = robustness_charts(part, each.runs, found)
         charts[each.study.id] = named_apart(drawn)
     return tables, named_apart(charts)

@@ -159,7 +159,7 @@ def measured_charts(results: Results) -> list[Chart]:
 
 
 def _of_each_network(study: Study, draw: Callable[[Study], list[Chart]]) -> list[Chart]:
-    return named_apart({"".join(part.networks): draw(part) for part in study.parts})
+    return named_apart({part.network: draw(part) for part in study.parts})
 
 
 def named_apart(charts: Mapping[str, Sequence[Chart]]) -> list[Chart]:

@@ -180,6 +180,11 @@ class Study:
         return tuple(dict.fromkeys(cell.network_label for cell in self.whole_cells or self.cells))
 
     @property
+    def network(self) -> str:
+        """Label of the network of a part; empty if the suite has one."""
+        return "".join(self.networks)
+
+    @property
     def parts(self) -> tuple[Study, ...]:
         """The study of each network alone, with the network in its title; itself if it has one.
 
@@ -203,7 +208,7 @@ class Study:
         Args:
             dataset: One of its data sets; it is the whole name if the suite has one network.
         """
-        return " on ".join(filter(None, ("".join(self.networks), dataset)))
+        return " on ".join(filter(None, (self.network, dataset)))
 
     def conditions(self) -> Iterator[tuple[str, str, tuple[Cell, ...]]]:
         """Yield ``(data set, variant, its cells over the seeds)``, in the suite's order.

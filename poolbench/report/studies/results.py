@@ -75,7 +75,7 @@ def results_table(study: Study, dataset: str, runs: Mapping[str, Run]) -> Table:
             *about_differences(study, dataset, is_compared=True),
         ),
         detail={
-            **({"network": label} if (label := "".join(study.networks)) else {}),
+            **({"network": label} if (label := study.network) else {}),
             "dataset": dataset,
             "metric": outcomes.metric,
             **document(comparison),
