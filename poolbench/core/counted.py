@@ -20,3 +20,20 @@ def first_of(names: Sequence[str], most: int) -> str:
     """Return names with the number of those left out: ``"ant, bee and 1,040 more"``."""
     more = f" and {len(names) - most:,} more" if len(names) > most else ""
     return f"{', '.join(names[:most])}{more}"
+
+
+def lines_of(first: Sequence[str], count: int) -> str:
+    """Return what goes under a headline that ends with a colon: lines, and how many are left out.
+
+    >>> print("insects:" + lines_of(["ant", "bee"], 1042))
+    insects:
+      ant
+      bee
+      and 1,040 more
+
+    Args:
+        first: The first of them, one line each.
+        count: Number of all.
+    """
+    more = [f"and {count - len(first):,} more"] if count > len(first) else []
+    return "".join(f"\n  {line}" for line in (*first, *more))

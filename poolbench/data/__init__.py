@@ -126,31 +126,6 @@ DATASETS: Catalogue[DataEntry] = Catalogue(
             license="Apache 2.0; the photographs as in ImageNet",
             reference="Howard 2019, https://github.com/fastai/imagenette",
         ),
-        "folder": DataEntry(
-            target="poolbench.data.folder:read_folder",
-            find="poolbench.data.folder_files:find_pictures",
-            summary="your own pictures: train/CLASS/*.png and test/CLASS/*.png (or val/)",
-            revision=3,  # images are cut from larger pictures, which are upright since 2
-            options={
-                "path": Option(kind=str, help="the folder; a relative one is below the data root"),
-                "size_px": Option(
-                    kind=int,
-                    default=64,
-                    minimum=1,
-                    help="side of the images in pixels, which are cut from the pictures",
-                ),
-                "keep_px": _KEEP_PX,
-                "split": Option(
-                    kind=float,
-                    default=None,
-                    above=0.0,
-                    maximum=0.9,
-                    help="fraction of the pictures for testing, of a folder without test/ (or "
-                    "val/); which ones, their content decides",
-                ),
-            },
-            license="yours",
-        ),
         **own_pictures(_KEEP_PX),
     },
 )

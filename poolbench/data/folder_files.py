@@ -10,6 +10,7 @@ from poolbench.core.counted import first_of
 from poolbench.core.errors import EnvironmentFault
 from poolbench.core.named import Named
 from poolbench.data.folder_split import split_by_content
+from poolbench.data.own_path import absent, own_path
 from poolbench.data.picture_search import PICTURES, PictureSearch, is_hidden
 from poolbench.data.pictures.kept_size import kept_size
 from poolbench.data.unreadable import unreadable_pictures
@@ -60,12 +61,9 @@ def find_pictures(source: Named, root: Path | None) -> FolderFiles:
         BadInput: ``keep_px`` is smaller than ``size_px``.
     """
     kept_size(source.name, source.options)
-    base = (root or Path()) / Path(str(source.options["path"])).expanduser()
+    base = own_path(source, root)
     if not base.is_dir():
-        raise EnvironmentFault(
-            f"the folder of pictures {base} does not exist",
-            "correct `path`, or name the folder it is relative to with --data-root",
-        )
+        raise absent("folder of pictures", base)
     fraction = source.options.get("split")
     return pictures_below(base) if fraction is None else _pictures_to_split(base, fraction)
 

@@ -1,4 +1,4 @@
-"""Catalogue entries of the user's own pictures in other layouts than class folders."""
+"""Catalogue entries of the user's own pictures, in every layout."""
 
 from __future__ import annotations
 
@@ -33,6 +33,25 @@ def own_pictures(keep_px: Option) -> Mapping[str, DataEntry]:
         keep_px: The option of that name, which all pictures have.
     """
     return {
+        "folder": DataEntry(
+            target="poolbench.data.folder:read_folder",
+            find="poolbench.data.folder_files:find_pictures",
+            summary="your own pictures: train/CLASS/*.png and test/CLASS/*.png (or val/)",
+            revision=3,  # images are cut from larger pictures, which are upright since 2
+            options={
+                "path": Option(kind=str, help="the folder; a relative one is below the data root"),
+                **_sizes(keep_px),
+                "split": Option(
+                    kind=float,
+                    default=None,
+                    above=0.0,
+                    maximum=0.9,
+                    help="fraction of the pictures for testing, of a folder without test/ (or "
+                    "val/); which ones, their content decides",
+                ),
+            },
+            license="yours",
+        ),
         "picture-table": DataEntry(
             target="poolbench.data.layouts.picture_table:read_picture_table",
             find="poolbench.data.layouts.picture_table:find_listed",

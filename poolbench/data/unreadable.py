@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from poolbench.core.counted import counted
+from poolbench.core.counted import counted, lines_of
 from poolbench.core.errors import EnvironmentFault
 
 _SHOWN = 20
@@ -21,9 +21,7 @@ def unreadable_pictures(pictures: Sequence[tuple[Path | str, str]]) -> Environme
     hint = "replace or remove the file"
     if len(pictures) == 1:
         return EnvironmentFault(f"cannot read the picture {lines[0]}", hint)
-    if len(pictures) > _SHOWN:
-        lines.append(f"and {len(pictures) - _SHOWN:,} more")
-    listing = "\n  ".join(lines)
+    count = len(pictures)
     return EnvironmentFault(
-        f"cannot read {counted(len(pictures), 'picture')}:\n  {listing}", f"{hint}s"
+        f"cannot read {counted(count, 'picture')}:{lines_of(lines, count)}", f"{hint}s"
     )

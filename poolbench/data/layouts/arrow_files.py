@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -167,7 +168,7 @@ def _starts(path: Path) -> tuple[int, ...]:
 def _group_of(path: Path, row: int) -> tuple[int, int]:
     """Return the row group of a row, and its first row."""
     starts = _starts(path)
-    group = max(n for n, start in enumerate(starts) if start <= row)
+    group = bisect_right(starts, row) - 1
     return group, starts[group]
 
 

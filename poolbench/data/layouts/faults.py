@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from poolbench.core.counted import counted
+from poolbench.core.counted import counted, lines_of
 from poolbench.core.errors import EnvironmentFault
 
 _SHOWN = 20
@@ -37,8 +37,5 @@ class Faults:
         """
         if not self._count:
             return
-        lines = self._first
-        if self._count > _SHOWN:
-            lines = [*lines, f"and {self._count - _SHOWN:,} more"]
-        listing = "\n  ".join(lines)
-        raise EnvironmentFault(f"{self._base}: {counted(self._count, 'fault')}:\n  {listing}", hint)
+        listing = lines_of(self._first, self._count)
+        raise EnvironmentFault(f"{self._base}: {counted(self._count, 'fault')}:{listing}", hint)

@@ -25,6 +25,7 @@ from poolbench.data.layouts.arrow_files import (
 from poolbench.data.layouts.faults import Faults
 from poolbench.data.layouts.labels import SUPPORTED, BadLabel, class_of
 from poolbench.data.layouts.listing import Labelled, Listing, Split, listing_of
+from poolbench.data.own_path import absent, own_path
 
 if TYPE_CHECKING:
     from poolbench.data.pictures.source import PictureList
@@ -68,7 +69,7 @@ def find_rows(source: Named, root: Path | None) -> Listing:
         BadInput: There is no such column, or it does not hold pictures or classes.
     """
     options = source.options
-    folder = (root or Path()) / Path(str(options["path"])).expanduser()
+    folder = own_path(source, root)
     splits = _splits(folder)
     taken = _taken(folder, splits, options)
     everything = [file for files in taken.values() for file in files]
@@ -104,10 +105,7 @@ def find_rows(source: Named, root: Path | None) -> Listing:
 def _splits(folder: Path) -> dict[str, list[Path]]:
     """Return the files of each split; a data set that was saved alone is called ``train``."""
     if not folder.is_dir():
-        raise EnvironmentFault(
-            f"the folder {folder} does not exist",
-            "correct `path`, or name the folder it is relative to with --data-root",
-        )
+        raise absent("folder", folder)
     try:
         if (folder / "dataset_dict.json").is_file():
             names = json.loads((folder / "dataset_dict.json").read_text("utf-8"))["splits"]

@@ -15,6 +15,7 @@ from poolbench.data.layouts.faults import Faults
 from poolbench.data.layouts.labels import SUPPORTED, BadLabel, class_of
 from poolbench.data.layouts.listing import Labelled, Listing, listing_of
 from poolbench.data.layouts.table_rows import rows_of
+from poolbench.data.own_path import own_path
 
 if TYPE_CHECKING:
     from poolbench.data.pictures.source import PictureList
@@ -67,7 +68,7 @@ def find_listed(source: Named, root: Path | None) -> Listing:
         BadInput: The table has no such column.
     """
     options = source.options
-    table = (root or Path()) / Path(str(options["path"])).expanduser()
+    table = own_path(source, root)
     fraction = options.get("split")
     columns = [options["path_column"], options["label_column"]]
     if fraction is None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from poolbench.core.errors import BadInput, EnvironmentFault, did_you_mean, not_installed
+from poolbench.data.own_path import absent
 
 Row = tuple[str, tuple[object, ...]]
 """Where it is, ``line 7`` or ``row 7``, and the values of the columns asked for."""
@@ -28,10 +29,7 @@ def rows_of(path: Path, columns: Sequence[str]) -> Iterator[Row]:
     """
     suffix = path.suffix.lower()
     if not path.is_file():
-        raise EnvironmentFault(
-            f"the table of pictures {path} does not exist",
-            "correct `path`, or name the folder it is relative to with --data-root",
-        )
+        raise absent("table of pictures", path)
     if suffix in PARQUET:
         yield from _of_parquet(path, columns)
     elif suffix in _DELIMITERS:

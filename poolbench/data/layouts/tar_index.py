@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from poolbench.core.counted import counted
+from poolbench.core.counted import counted, lines_of
 from poolbench.core.document import Damaged
 from poolbench.core.errors import EnvironmentFault
 from poolbench.data.file_facts import Kind, facts_of
@@ -136,11 +136,9 @@ def _split(name: str) -> tuple[str, str]:
 
 
 def _refusal(shards: Sequence[tuple[Path, str]]) -> EnvironmentFault:
-    lines = [f"{path}: {reason}" for path, reason in shards[:_SHOWN]]
-    more = [f"and {len(shards) - _SHOWN:,} more"] if len(shards) > _SHOWN else []
-    listing = "\n  ".join([*lines, *more])
+    listing = lines_of([f"{path}: {reason}" for path, reason in shards[:_SHOWN]], len(shards))
     return EnvironmentFault(
-        f"cannot read {counted(len(shards), 'shard')}:\n  {listing}", "replace the files"
+        f"cannot read {counted(len(shards), 'shard')}:{listing}", "replace the files"
     )
 
 

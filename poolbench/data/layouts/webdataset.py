@@ -15,6 +15,7 @@ from poolbench.data.layouts.labels import SUPPORTED, BadLabel, class_of
 from poolbench.data.layouts.listing import Labelled, Listing, Split, listing_of
 from poolbench.data.layouts.shard_names import shards_of
 from poolbench.data.layouts.tar_index import TarSample, samples_of
+from poolbench.data.own_path import absent, own_path
 
 if TYPE_CHECKING:
     from poolbench.data.pictures.source import PictureList
@@ -55,12 +56,9 @@ def find_shards(source: Named, root: Path | None) -> Listing:
         BadInput: A pattern is not one.
     """
     options = source.options
-    folder = (root or Path()) / Path(str(options["path"])).expanduser()
+    folder = own_path(source, root)
     if not folder.is_dir():
-        raise EnvironmentFault(
-            f"the folder of shards {folder} does not exist",
-            "correct `path`, or name the folder it is relative to with --data-root",
-        )
+        raise absent("folder of shards", folder)
     classes = _classes(folder, options["classes"])
     shards: dict[Path, Split] = dict.fromkeys(shards_of(folder, options["train"]), "train")
     if options["split"] is None:
