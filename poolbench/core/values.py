@@ -52,4 +52,9 @@ def describe_value(value: object) -> str:
     if value is None:
         return "nothing"
     text = str(value).lower() if isinstance(value, bool) else " ".join(repr(value).split())
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+    return cut(text, _LONGEST)
+
+
+def cut(text: str, most: int) -> str:
+    """Return a text with at most so many letters: an ellipsis stands for what is too much."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from matplotlib.axes import Axes
 
+from poolbench.core.values import cut
 from poolbench.report.charts.axes import apply, settle
 from poolbench.report.charts.canvas import Canvas
 from poolbench.report.charts.style import SMALL_PT, shown
@@ -36,7 +37,7 @@ def draw(chart: Forest, axes: Axes, canvas: Canvas) -> None:
         axes.axvspan(-chart.margin, chart.margin, color=theme.quiet, alpha=0.18, linewidth=0)
     lines = list(_lines(chart))
     axes.set_ylim(len(lines) - 0.4, -0.6)
-    axes.set_yticks(range(len(lines)), [_cut(shown(label)) for label, _ in lines])
+    axes.set_yticks(range(len(lines)), [cut(shown(label), _LABEL_LETTERS) for label, _ in lines])
     for label, (_, row) in zip(axes.get_yticklabels(), lines, strict=True):
         label.set_fontsize(SMALL_PT)
         label.set_fontweight("bold" if row is None else "normal")
@@ -88,7 +89,3 @@ def _limits(chart: Forest) -> tuple[float, float]:
     low, high = min(finite), max(finite)
     room = _ROOM * (high - low) or 0.01
     return low - room, high + room
-
-
-def _cut(name: str) -> str:
-    return name if len(name) <= _LABEL_LETTERS else f"{name[: _LABEL_LETTERS - 1]}…"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from matplotlib.axes import Axes
 
+from poolbench.core.values import cut
 from poolbench.report.charts.canvas import Canvas
 from poolbench.report.charts.style import SMALL_PT, shown
 from poolbench.report.pictures import Pictures
@@ -42,7 +43,7 @@ def draw(chart: Pictures, axes: Axes, canvas: Canvas) -> None:
             interpolation="nearest",
             aspect="equal",
         )
-        axes.text(left, top - 0.03, _line(tile.heading), weight="bold", va="bottom")
+        axes.text(left, top - 0.03, cut(shown(tile.heading), LETTERS), weight="bold", va="bottom")
         for number, line in enumerate(tile.lines):
             axes.text(
                 left, top + side + 0.03 + number * LINES * LINE_IN, _wrapped(line),
@@ -54,11 +55,6 @@ def draw(chart: Pictures, axes: Axes, canvas: Canvas) -> None:
 def _height(chart: Pictures) -> float:
     lines = max(len(tile.lines) for tile in chart.tiles)
     return TILE_IN + GAP_IN + lines * LINES * LINE_IN
-
-
-def _line(text: str) -> str:
-    visible = shown(text)
-    return visible if len(visible) <= LETTERS else f"{visible[: LETTERS - 1]}…"
 
 
 def _wrapped(text: str) -> str:

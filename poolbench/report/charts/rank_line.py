@@ -6,6 +6,7 @@ import math
 
 from matplotlib.axes import Axes
 
+from poolbench.core.values import cut
 from poolbench.report.charts.canvas import Canvas
 from poolbench.report.charts.style import SMALL_PT, shown
 from poolbench.report.charts_over_conditions import RankLine
@@ -62,7 +63,7 @@ def draw(chart: RankLine, axes: Axes, canvas: Canvas) -> None:
         edge = 1 - 0.05 * (last - 1) if is_left else last + 0.05 * (last - 1)
         rank = chart.ranks[name]
         axes.plot([rank, rank, edge], [0, depth, depth], color=theme.quiet, linewidth=0.8)
-        label = shown(name if len(name) <= _LETTERS else f"{name[: _LETTERS - 1]}…")
+        label = shown(cut(name, _LETTERS))
         text = f"{label} {rank:.2f} " if is_left else f" {rank:.2f} {label}"
         axes.text(
             edge, depth, text, ha="right" if is_left else "left", va="center", fontsize=SMALL_PT
