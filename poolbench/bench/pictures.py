@@ -17,9 +17,11 @@ from poolbench.bench.race import machine
 from poolbench.bench.turns import wait_for_turn
 from poolbench.core.benchmarks import Pace, PictureTimes
 from poolbench.core.cores import count_cores
+from poolbench.core.named import Named
 from poolbench.data.augment.random_resized_crop import RandomResizedCrop
 from poolbench.data.batches import Batches
 from poolbench.data.folder import read_folder
+from poolbench.data.folder_files import find_pictures
 from poolbench.data.pictures.picture_split import PictureSplit, prepared_splits
 from poolbench.data.pictures.progress import Unwatched
 from poolbench.report.benchmarks.pictures import picture_table
@@ -59,7 +61,8 @@ def bench_pictures(counts: Sequence[int], sizes_px: Sequence[int], *, at_most: i
 def _measure(folder: Path, count: int, size_px: int, at_most: int) -> PictureTimes:
     loader = _loader(folder, min(count, at_most), size_px)
     theirs = _paced(min(count, at_most), lambda: sum(1 for _ in loader))
-    pictures = read_folder(path=str(folder), size_px=size_px)
+    source = Named(name="folder", options={"path": str(folder), "size_px": size_px})
+    pictures = read_folder(find_pictures(source, None), source)
     with _empty_cache():
         found: list[PictureSplit] = []
 

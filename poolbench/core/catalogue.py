@@ -20,6 +20,7 @@ from poolbench.core.entries import (
     FormatEntry,
     ModelEntry,
     OperatorEntry,
+    PictureEntry,
     ProbeEntry,
     SearchEntry,
     Site,
@@ -29,7 +30,7 @@ from poolbench.core.plugin_source import PluginSource, source_being_loaded
 
 __all__ = [
     "Catalogue", "DataEntry", "EngineEntry", "Entry", "FormatEntry", "ModelEntry", "OperatorEntry",
-    "ProbeEntry", "SearchEntry", "Site", "added_by", "take_back",
+    "PictureEntry", "ProbeEntry", "SearchEntry", "Site", "added_by", "take_back",
 ]  # fmt: skip
 
 

@@ -199,6 +199,21 @@ class DataEntry(Entry):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PictureEntry(DataEntry):
+    """A data set of pictures of any size, which are decoded once.
+
+    ``find`` returns ``poolbench.data.sorted_pictures.SortedPictures``, and ``target`` is
+    ``read(found, source: Named) -> PictureList``, so that pictures are looked for once.
+    """
+
+    def fault(self) -> str:
+        """Return what is wrong with the entry, as text; empty if it is valid."""
+        if not self.find:
+            return "it is of pictures, and has no `find`; give it the function that finds them"
+        return super().fault()
+
+
+@dataclass(frozen=True, kw_only=True)
 class ProbeEntry(Entry):
     """A probe of trained networks.
 

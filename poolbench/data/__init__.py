@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from poolbench.core.catalogue import Catalogue, DataEntry, Entry
+from poolbench.core.catalogue import Catalogue, DataEntry, Entry, PictureEntry
 from poolbench.core.options import Option
 from poolbench.data.official import CIFAR10, CIFAR100, MNIST
 from poolbench.data.own_pictures import own_pictures
@@ -104,7 +104,7 @@ DATASETS: Catalogue[DataEntry] = Catalogue(
             license="free for research, no licence stated",
             reference=_TORONTO,
         ),
-        "imagenette": DataEntry(
+        "imagenette": PictureEntry(
             target="poolbench.data.imagenette:read_imagenette",
             revision=2,  # images are cut from larger pictures
             find="poolbench.data.imagenette_files:find_imagenette",
@@ -115,8 +115,8 @@ DATASETS: Catalogue[DataEntry] = Catalogue(
             license="Apache 2.0; the photographs as in ImageNet",
             reference="Howard 2019, https://github.com/fastai/imagenette",
         ),
-        "imagewoof": DataEntry(
-            target="poolbench.data.imagenette:read_imagewoof",
+        "imagewoof": PictureEntry(
+            target="poolbench.data.imagenette:read_imagenette",
             revision=2,  # images are cut from larger pictures
             find="poolbench.data.imagenette_files:find_imagenette",
             counts_of="poolbench.data.imagenette_files:count_images",

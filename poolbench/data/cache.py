@@ -22,7 +22,6 @@ from poolbench.core.named import Named
 from poolbench.core.regular_file import read_regular, sha256_of_file
 from poolbench.core.user_cache import cache_folder
 from poolbench.data.arrays import PARTS, Arrays
-from poolbench.data.pictures.source import PictureList
 
 _LOGGER = logging.getLogger("poolbench.data")
 _INDEX = "index.json"
@@ -37,28 +36,23 @@ class _Index:
     classes: tuple[str, ...]
 
 
-def cached(
-    source: Named, checksum: str, decode: Callable[[], Arrays | PictureList]
-) -> Arrays | PictureList:
+def cached(source: Named, checksum: str, decode: Callable[[], Arrays]) -> Arrays:
     """Return a data set from the cache; decode it first if it is missing or damaged.
 
-    Pictures that are not decoded yet have a cache of their own: see ``poolbench.data.pictures``.
+    Pictures of any size have a cache of their own: see ``poolbench.data.pictures``.
 
     Args:
         source: The data set.
         checksum: Checksum of its content; other content is another entry.
-        decode: Returns the decoded arrays, or pictures.
+        decode: Returns the decoded arrays.
 
     Returns:
         Arrays mapped copy-on-write from the cache; in memory if the cache cannot be written.
-        Pictures as ``decode`` returns them.
     """
     folder = arrays_folder() / _key(source, checksum)
     if (arrays := _read(folder)) is not None:
         return arrays
     decoded = decode()
-    if isinstance(decoded, PictureList):
-        return decoded
     try:
         _write(folder, decoded)
     except OSError as error:

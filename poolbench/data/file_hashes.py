@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -29,6 +31,15 @@ def hash_files(base: Path, paths: Iterable[Path]) -> dict[str, str]:
         EnvironmentFault: Files cannot be read; all of them are named.
     """
     return dict(each_hash(base, paths))
+
+
+def checksum_of(hashes: Iterable[tuple[str, str]]) -> str:
+    """Return the SHA-256 of files: of their paths relative to a folder, and their own hashes."""
+    digest = hashlib.sha256()
+    for relative, sha256 in hashes:
+        # Names are bytes: those in an old archive may not be UTF-8.
+        digest.update(os.fsencode(f"{sha256}  {relative}\n"))
+    return digest.hexdigest()
 
 
 def _digest(path: Path) -> bytes:

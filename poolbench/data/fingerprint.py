@@ -2,25 +2,42 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
+from dataclasses import dataclass
 from pathlib import Path
 
+from poolbench.core.entries import PictureEntry
 from poolbench.core.errors import BadInput, EnvironmentFault
 from poolbench.core.named import Named
 from poolbench.data import DATASETS
-from poolbench.data.data_files import FoundFiles
-from poolbench.data.file_hashes import each_hash
-from poolbench.data.layouts.listing import Listing
+from poolbench.data.file_hashes import checksum_of, each_hash
+from poolbench.data.sorted_pictures import SortedPictures
+
+
+@dataclass(frozen=True, kw_only=True)
+class Identified:
+    """The content of a data set as it is on this machine.
+
+    Args:
+        checksum: Its checksum.
+        pictures: Its pictures, if it is of pictures that nobody has decoded.
+    """
+
+    checksum: str
+    pictures: SortedPictures | None = None
 
 
 def fingerprint(source: Named, root: Path | None) -> str:
-    """Return the checksum of a data set's content.
+    """Return the checksum of a data set's content: see :func:`identify`."""
+    return identify(source, root).checksum
 
-    If the catalogue has one, no file is read. If the entry finds files, it is the SHA-256 of their
-    paths and contents; if it lists pictures, that of their names, labels and contents. Hashes of
-    files that did not change are remembered. Otherwise the images are read, and it is the SHA-256
-    of them.
+
+def identify(source: Named, root: Path | None) -> Identified:
+    """Return the checksum of a data set's content, and its pictures.
+
+    If the catalogue has a checksum, no file is read. If the entry finds files, it is the SHA-256 of
+    their paths and contents; if it finds pictures in tables or archives, that of their names,
+    labels and contents. Hashes of files that did not change are remembered. Otherwise the images
+    are read, and it is the SHA-256 of them.
 
     Args:
         source: The data set.
@@ -31,12 +48,15 @@ def fingerprint(source: Named, root: Path | None) -> str:
         BadInput: The reader of a plug-in returns something other than images.
     """
     entry = DATASETS[source.name]
+    if isinstance(entry, PictureEntry):
+        pictures: SortedPictures = DATASETS.resolve(source.name, "find")(source, root)
+        return Identified(checksum=pictures.checksum, pictures=pictures)
     if entry.checksum:
-        return entry.checksum
+        return Identified(checksum=entry.checksum)
     if entry.find:
-        found = DATASETS.resolve(source.name, "find")(source, root)
-        return found.checksum if isinstance(found, Listing) else _of_files(found)
-    return _of_images(source, root)
+        files = DATASETS.resolve(source.name, "find")(source, root)
+        return Identified(checksum=checksum_of(each_hash(files.base, files)))
+    return Identified(checksum=_of_images(source, root))
 
 
 def _of_images(source: Named, root: Path | None) -> str:
@@ -53,11 +73,3 @@ def _of_images(source: Named, root: Path | None) -> str:
             "let it return poolbench.data.arrays.Arrays",
         )
     return arrays.digest()
-
-
-def _of_files(files: FoundFiles) -> str:
-    digest = hashlib.sha256()
-    for relative, sha256 in each_hash(files.base, files):
-        # Names are bytes: those in an old archive may not be UTF-8.
-        digest.update(os.fsencode(f"{sha256}  {relative}\n"))
-    return digest.hexdigest()

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from poolbench.core.counted import first_of
 from poolbench.core.errors import EnvironmentFault
 from poolbench.core.named import Named
+from poolbench.data.file_hashes import checksum_of, each_hash
 from poolbench.data.folder_split import split_by_content
 from poolbench.data.own_path import absent, own_path
 from poolbench.data.picture_search import PICTURES, PictureSearch, is_hidden
 from poolbench.data.pictures.kept_size import kept_size
+from poolbench.data.sorted_pictures import Split
 from poolbench.data.unreadable import unreadable_pictures
 
 _LAYOUT = "lay the pictures out as train/CLASS/*.png and test/CLASS/*.png (or val/CLASS/*.png)"
@@ -44,6 +47,24 @@ class FolderFiles:
         for split in (self.train, self.test):
             for pictures in split:
                 yield from pictures
+
+    @cached_property
+    def hashes(self) -> tuple[tuple[str, str], ...]:
+        """Path relative to the folder, and SHA-256, of each picture.
+
+        Raises:
+            EnvironmentFault: Pictures cannot be read: all of them are named.
+        """
+        return tuple(each_hash(self.base, self))
+
+    @property
+    def checksum(self) -> str:
+        """SHA-256 of the pictures' paths and contents; raises as :attr:`hashes`."""
+        return checksum_of(self.hashes)
+
+    def counts(self, split: Split) -> list[int]:
+        """Return the number of pictures of each class, by label."""
+        return [len(pictures) for pictures in (self.train if split == "train" else self.test)]
 
 
 def find_pictures(source: Named, root: Path | None) -> FolderFiles:

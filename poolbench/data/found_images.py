@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from poolbench.core.comparability import FoundImages
+from poolbench.core.entries import PictureEntry
 from poolbench.core.errors import EnvironmentFault
 from poolbench.core.found_pictures import FoundPictures, range_of
 from poolbench.core.named import Named
 from poolbench.core.printable import printable
 from poolbench.data import DATASETS
-from poolbench.data.folder_files import FolderFiles
-from poolbench.data.layouts.listing import Listing
 from poolbench.data.picture_sizes import look_at
+from poolbench.data.sorted_pictures import SortedPictures
 
 
 def found_images(source: Named, root: Path | None) -> FoundImages | None:
@@ -31,39 +31,33 @@ def found_images(source: Named, root: Path | None) -> FoundImages | None:
     entry, official = DATASETS[source.name], official_counts(source)
     if entry.find:
         try:
-            files = DATASETS.resolve(source.name, "find")(source, root)
+            found = DATASETS.resolve(source.name, "find")(source, root)
         except EnvironmentFault:
             return None
-        if isinstance(files, FolderFiles):
-            return FoundImages(
-                train=sum(map(len, files.train)),
-                test=sum(map(len, files.test)),
-                classes=len(files.classes),
-                official=official,
-                pictures=_pictures(files),
-            )
-        if isinstance(files, Listing):
-            return FoundImages(
-                train=len(files.train),
-                test=len(files.test),
-                classes=len(files.classes),
-                pictures=_listed(files),
-            )
+        if isinstance(entry, PictureEntry):
+            return _counted(found, official)
     classes = entry.classes_of(source.options)
     if official is None or classes is None:
         return None
     return FoundImages(train=official[0], test=official[1], classes=classes, official=official)
 
 
-def _pictures(files: FolderFiles) -> FoundPictures:
-    sides_px, looked_at = look_at(list(files))
-    return FoundPictures(
-        class_names=tuple(map(printable, files.classes)),
-        train=range_of([len(pictures) for pictures in files.train]),
-        test=range_of([len(pictures) for pictures in files.test]),
-        sides_px=sides_px,
-        looked_at=looked_at,
-        left_out=tuple(map(printable, files.left_out)),
+def _counted(pictures: SortedPictures, official: tuple[int, int] | None) -> FoundImages:
+    sides_px, looked_at = look_at(list(pictures))
+    train, test = pictures.counts("train"), pictures.counts("test")
+    return FoundImages(
+        train=sum(train),
+        test=sum(test),
+        classes=len(pictures.classes),
+        official=official,
+        pictures=FoundPictures(
+            class_names=tuple(map(printable, pictures.classes)),
+            train=range_of(train),
+            test=range_of(test),
+            sides_px=sides_px,
+            looked_at=looked_at,
+            left_out=tuple(map(printable, pictures.left_out)),
+        ),
     )
 
 
@@ -78,18 +72,6 @@ def known_classes(source: Named, found: FoundImages | None) -> int | None:
         The number; ``None`` if only reading the images would tell.
     """
     return DATASETS[source.name].classes_of(source.options) if found is None else found.classes
-
-
-def _listed(listing: Listing) -> FoundPictures:
-    sides_px, looked_at = look_at(list(listing))
-    return FoundPictures(
-        class_names=tuple(map(printable, listing.classes)),
-        train=range_of(listing.counts(listing.train)),
-        test=range_of(listing.counts(listing.test)),
-        sides_px=sides_px,
-        looked_at=looked_at,
-        left_out=tuple(map(printable, listing.left_out)),
-    )
 
 
 def official_counts(source: Named) -> tuple[int, int] | None:

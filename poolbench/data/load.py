@@ -17,7 +17,7 @@ from poolbench.core.errors import BadInput, EnvironmentFault
 from poolbench.data import DATASETS
 from poolbench.data.arrays import Arrays
 from poolbench.data.cache import cached
-from poolbench.data.fingerprint import fingerprint
+from poolbench.data.fingerprint import identify
 from poolbench.data.labelled_images import LabelledImages
 from poolbench.data.pictures.picture_split import prepared_splits
 from poolbench.data.pictures.progress import Unwatched, Watcher
@@ -45,7 +45,7 @@ def load(
     First ``limit`` takes that many images of each split, always the same ones; a smaller limit
     takes a subset. Then ``validation`` is held out of the training images, drawn independently for
     each ``fold``, whatever the cell's seed. Of a cell that is scored on them, they are the test
-    images, and those of the test split are not opened.
+    images, and the test split serves nothing, though its pictures are prepared with the others.
 
     Args:
         spec: The data set and how it is used.
@@ -124,12 +124,16 @@ def read_source(spec: DataSpec, *, root: Path | None, download: bool) -> Arrays 
             f"{source.revision}, now {now}): its network knows other images",
             "train it again",
         )
-    if fingerprint(source, root) != spec.checksum:
+    found = identify(source, root)
+    if found.checksum != spec.checksum:
         raise EnvironmentFault(
             f"the data set '{source.name}' has changed since this cell was planned",
             "plan the suite again: other images make another cell",
         )
     read = DATASETS.resolve(source.name)
+    if found.pictures is not None:
+        pictures: PictureList = read(found.pictures, source)
+        return pictures
     decode = partial(read, root=root, download=download, **source.options)
     return cached(source, spec.checksum, decode)
 

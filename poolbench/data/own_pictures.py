@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from poolbench.core.catalogue import DataEntry
+from poolbench.core.entries import PictureEntry
 from poolbench.core.options import Option
 
 _SPLIT = Option(
@@ -26,14 +26,14 @@ def _sizes(keep_px: Option) -> dict[str, Option]:
     return {"size_px": size_px, "keep_px": keep_px}
 
 
-def own_pictures(keep_px: Option) -> Mapping[str, DataEntry]:
+def own_pictures(keep_px: Option) -> Mapping[str, PictureEntry]:
     """Return the entries.
 
     Args:
         keep_px: The option of that name, which all pictures have.
     """
     return {
-        "folder": DataEntry(
+        "folder": PictureEntry(
             target="poolbench.data.folder:read_folder",
             find="poolbench.data.folder_files:find_pictures",
             summary="your own pictures: train/CLASS/*.png and test/CLASS/*.png (or val/)",
@@ -52,8 +52,8 @@ def own_pictures(keep_px: Option) -> Mapping[str, DataEntry]:
             },
             license="yours",
         ),
-        "picture-table": DataEntry(
-            target="poolbench.data.layouts.picture_table:read_picture_table",
+        "picture-table": PictureEntry(
+            target="poolbench.data.layouts.reading:read_listing",
             find="poolbench.data.layouts.picture_table:find_listed",
             summary="your own pictures, which a CSV or Parquet file lists with labels and splits",
             options={
@@ -74,8 +74,8 @@ def own_pictures(keep_px: Option) -> Mapping[str, DataEntry]:
             },
             license="yours",
         ),
-        "webdataset": DataEntry(
-            target="poolbench.data.layouts.webdataset:read_webdataset",
+        "webdataset": PictureEntry(
+            target="poolbench.data.layouts.reading:read_listing",
             find="poolbench.data.layouts.webdataset:find_shards",
             summary="your own pictures in tar shards: 0001.jpg beside 0001.cls or 0001.json",
             options={
@@ -104,8 +104,8 @@ def own_pictures(keep_px: Option) -> Mapping[str, DataEntry]:
             license="yours",
             reference="https://github.com/webdataset/webdataset",
         ),
-        "hugging-face": DataEntry(
-            target="poolbench.data.layouts.hugging_face:read_hugging_face",
+        "hugging-face": PictureEntry(
+            target="poolbench.data.layouts.reading:read_listing",
             find="poolbench.data.layouts.hugging_face:find_rows",
             summary="your own pictures, as `datasets` saves them: save_to_disk, or Parquet files",
             options={

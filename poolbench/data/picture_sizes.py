@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _MOST = 100
 
 
-def look_at(pictures: Sequence[Path] | Sequence[PictureSource]) -> tuple[Range | None, int]:
+def look_at(pictures: Sequence[Path | PictureSource]) -> tuple[Range | None, int]:
     """Return the shortest and the longest side of up to 100 pictures, evenly spaced, in pixels.
 
     Returns:

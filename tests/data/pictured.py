@@ -9,6 +9,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from poolbench.core.named import Named
+from poolbench.data import DATASETS
 from poolbench.data.labelled_images import LabelledImages
 from poolbench.data.pictures.decoding import decode, header
 from poolbench.data.pictures.picture_split import PictureSplit, prepared_splits
@@ -25,6 +27,15 @@ def decoded(path: Path) -> NDArray[np.uint8]:
 def images_of(split: LabelledImages) -> Tensor:
     """Return all images of a split."""
     return split.take(torch.arange(len(split)))
+
+
+def pictures_of(name: str, root: Path | None, **options: object) -> PictureList:
+    """Return the pictures of a data set."""
+    source = Named(name=name, options=options)
+    pictures: PictureList = DATASETS.resolve(name)(
+        DATASETS.resolve(name, "find")(source, root), source
+    )
+    return pictures
 
 
 def prepared(pictures: PictureList) -> tuple[PictureSplit, PictureSplit]:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import struct
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,10 +16,9 @@ from poolbench.core.errors import BadInput, EnvironmentFault
 from poolbench.core.named import Named
 from poolbench.data import file_facts
 from poolbench.data.fingerprint import fingerprint
-from poolbench.data.folder import read_folder
 from poolbench.data.load import load
 from poolbench.data.pictures.decoding import UnreadablePicture
-from tests.data.pictured import decoded, images_of, prepared
+from tests.data.pictured import decoded, images_of, pictures_of, prepared
 
 COLOURS = {"ant": (255, 0, 0), "bee": (0, 255, 0)}
 SOURCE = Named(name="folder", options={"path": "mine", "size_px": 8}, revision=3)
@@ -75,7 +75,7 @@ def test_an_unreadable_picture_is_named(
         content = victim.read_bytes()[:2000]
     victim.write_bytes(content)
     with pytest.raises(EnvironmentFault, match=r"cannot read the picture .*bee/1\.png"):
-        prepared(read_folder(path="mine", size_px=8, root=tmp_path))
+        prepared(pictures_of("folder", tmp_path, path="mine", size_px=8))
 
 
 def test_all_unreadable_pictures_of_both_splits_are_named_at_once(
@@ -85,14 +85,14 @@ def test_all_unreadable_pictures_of_both_splits_are_named_at_once(
     for victim in (*victims, pictures / "val" / "bee" / "0.PNG"):
         victim.write_bytes(b"not a picture")
     with pytest.raises(EnvironmentFault) as caught:
-        prepared(read_folder(path="mine", size_px=8, root=tmp_path))
+        prepared(pictures_of("folder", tmp_path, path="mine", size_px=8))
     lines = caught.value.message.splitlines()
     assert (lines[0], lines[-1]) == ("cannot read 31 pictures:", "  and 11 more")
     assert len(lines) == 22
     for victim in victims[10:]:
         victim.unlink()
     with pytest.raises(EnvironmentFault, match="cannot read 11 pictures") as caught:
-        prepared(read_folder(path="mine", size_px=8, root=tmp_path))
+        prepared(pictures_of("folder", tmp_path, path="mine", size_px=8))
     assert "bee/0.PNG" in caught.value.message
 
 
@@ -192,3 +192,19 @@ def test_names_that_are_no_utf_8_are_read_as_any_other(pictures: Path, tmp_path:
     spec = DataSpec(source=SOURCE, checksum=after)
     splits = load(spec, root=tmp_path, download=False, device=torch.device("cpu"))
     assert splits.classes == ("ant", os.fsdecode(b"gu\xeape"))
+
+
+def test_a_run_looks_at_every_folder_once(pictures: Path, tmp_path: Path) -> None:
+    spec = DataSpec(source=SOURCE, checksum=fingerprint(SOURCE, tmp_path))
+    looked_at: list[Path] = []
+
+    def watch(event: str, args: tuple[object, ...]) -> None:
+        if event == "os.scandir" and is_watching:
+            looked_at.append(Path(str(args[0])))
+
+    sys.addaudithook(watch)  # for as long as the process lives
+    is_watching = True
+    load(spec, root=tmp_path, download=False, device=torch.device("cpu"))
+    is_watching = False
+    classes = [path for path in looked_at if path.name in COLOURS]
+    assert sorted(classes) == sorted(pictures / s / c for s in ("train", "val") for c in COLOURS)

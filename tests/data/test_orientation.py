@@ -10,10 +10,8 @@ from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageOps
 
 from poolbench.data import DATASETS
-from poolbench.data.folder import read_folder
-from poolbench.data.imagenette import read_imagenette
 from poolbench.data.imagenette_files import CLASSES
-from tests.data.pictured import decoded, images_of, prepared
+from tests.data.pictured import decoded, images_of, pictures_of, prepared
 
 
 def tagged(orientation: int) -> Image.Exif:
@@ -79,9 +77,9 @@ def test_a_folder_is_read_upright_and_published_pictures_as_stored(
             path.parent.mkdir(parents=True)
             scene.save(path, exif=tagged(3))
     upside_down = np.asarray(scene)[::-1, ::-1]
-    for split in prepared(read_folder(path="mine", size_px=16, root=tmp_path)):
+    for split in prepared(pictures_of("folder", tmp_path, path="mine", size_px=16)):
         assert (images_of(split).numpy() == upside_down).all()
-    for split in prepared(read_imagenette(size_px=16, version=2, root=tmp_path)):
+    for split in prepared(pictures_of("imagenette", tmp_path, size_px=16, version=2)):
         assert (images_of(split).numpy() == np.asarray(scene)).all()
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 import poolbench as pb
 from poolbench.core.errors import BadInput, EnvironmentFault
@@ -120,6 +121,58 @@ def test_it_is_trained_on_listed_counted_and_examined(
     assert "level" in shown
     assert "blobs.py (sha256:" in shown
     assert FlopCounts().of(pb.load_suite(tiny)) is not None
+
+
+LAYOUT = """\
+from poolbench.core.catalogue import PictureEntry
+from poolbench.core.options import Option
+from poolbench.data import DATASETS
+from poolbench.data.file_hashes import hash_files
+from poolbench.data.layouts.listing import Labelled, listing_of
+from poolbench.data.pictures.source import PictureFile
+
+
+def find(source, root):
+    hashes = hash_files(root, sorted(root.glob("*.png")))
+    pictures = [
+        Labelled(PictureFile(root / name, sha256), name, name.split("-")[0], "train")
+        for name, sha256 in hashes.items()
+    ]
+    return listing_of(root, pictures, fraction=0.5)
+
+
+DATASETS.add("named", PictureEntry(
+    target="poolbench.data.layouts.reading:read_listing",
+    summary="pictures named after their class",
+    options={"size_px": Option(kind=int, default=8)},
+    FIELDS
+))
+"""
+
+
+def test_a_layout_of_pictures_takes_a_function_that_finds_them(
+    poolbench: Callable[..., Done], tiny: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "pictures").mkdir()
+    for label in ("ant", "bee"):
+        for number in range(10):
+            shade = (40 * (label == "bee"), 5 * number, 0)
+            Image.new("RGB", (9, 12), shade).save(tmp_path / "pictures" / f"{label}-{number}.png")
+    path = tmp_path / "named.py"
+    path.write_text(LAYOUT.replace("FIELDS", "find=f'{__name__}:find',"))
+    tiny.write_text(TINY.replace("{name: digits, limit: 200}", "named"))
+    options = ("--plugin", path, "--data-root", tmp_path / "pictures", "--only", "average@0")
+    done = poolbench("train", tiny, "--engine", "inline", *options)
+    assert done.code == 0, done.err
+    assert "Tiny · named" in done.out
+    told = " ".join((poolbench("plan", tiny, *options[:4]).out).split())
+    assert "Classes of named: ant, bee" in told
+
+
+def test_pictures_that_nothing_finds_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "named.py").write_text(LAYOUT.replace("FIELDS", ""))
+    with pytest.raises(BadInput, match="is of pictures, and has no `find`"):
+        load_plugins([str(tmp_path / "named.py")])
 
 
 @pytest.mark.parametrize("fields", [(), ("shape=(1, 8, 8)",)])

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from poolbench.core.document import Damaged
 from poolbench.core.errors import BadInput, EnvironmentFault, did_you_mean
@@ -24,35 +24,13 @@ from poolbench.data.layouts.arrow_files import (
 )
 from poolbench.data.layouts.faults import Faults
 from poolbench.data.layouts.labels import SUPPORTED, BadLabel, class_of
-from poolbench.data.layouts.listing import Labelled, Listing, Split, listing_of
+from poolbench.data.layouts.listing import Labelled, Listing, listing_of
 from poolbench.data.own_path import absent, own_path
-
-if TYPE_CHECKING:
-    from poolbench.data.pictures.source import PictureList
+from poolbench.data.sorted_pictures import Split
 
 _SHARD = re.compile(r"(.+?)-\d{5}-of-\d{5}")
 _TESTS = ("test", "validation")
 _DIGEST = 32
-
-
-def read_hugging_face(
-    *, root: Path | None = None, download: bool = False, **options: Any
-) -> PictureList:
-    """Return the pictures of a data set of Hugging Face: see :func:`find_rows`.
-
-    Args:
-        root: The data root.
-        download: Ignored: the pictures are the user's own.
-        options: As in the catalogue.
-
-    Raises:
-        EnvironmentFault: As :func:`find_rows`.
-        BadInput: Likewise, or ``keep_px`` is smaller than ``size_px``.
-    """
-    from poolbench.data.layouts.reading import read_listed
-
-    del download
-    return read_listed("hugging-face", options, root)
 
 
 def find_rows(source: Named, root: Path | None) -> Listing:

@@ -8,18 +8,17 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from poolbench.core.counted import first_of
 from poolbench.core.errors import EnvironmentFault
 from poolbench.data.folder_split import held_out
+from poolbench.data.sorted_pictures import Split
 
 if TYPE_CHECKING:
     from poolbench.data.pictures.source import PictureSource
 
 _SHOWN = 5
-
-Split = Literal["train", "test"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +71,18 @@ class Listing:
                 digest.update(os.fsencode(line))
         return digest.hexdigest()
 
-    def counts(self, pictures: Sequence[Labelled]) -> list[int]:
+    def counts(self, split: Split) -> list[int]:
         """Return the number of pictures of each class, by label."""
-        counts = Counter(each.label for each in pictures)
+        counts = Counter(each.label for each in self._of(split))
         return [counts[name] for name in self.classes]
 
-    def labels(self, pictures: Sequence[Labelled]) -> list[int]:
+    def labels(self, split: Split) -> list[int]:
         """Return the label of each picture."""
         of = {name: label for label, name in enumerate(self.classes)}
-        return [of[each.label] for each in pictures]
+        return [of[each.label] for each in self._of(split)]
+
+    def _of(self, split: Split) -> tuple[Labelled, ...]:
+        return self.train if split == "train" else self.test
 
 
 def listing_of(
@@ -143,15 +145,14 @@ def _is_number(name: str) -> bool:
 
 
 def _check_splits(listing: Listing) -> None:
-    for split, pictures in (("training", listing.train), ("test", listing.test)):
-        counts = listing.counts(pictures)
+    splits: tuple[tuple[Split, str, str], ...] = (
+        ("train", "training", ""),
+        ("test", "test", "; `data: {split: 0.2}` holds a fifth out for testing"),
+    )
+    for split, called, more in splits:
+        counts = listing.counts(split)
         if empty := [name for name, n in zip(listing.classes, counts, strict=True) if not n]:
             raise EnvironmentFault(
-                f"{listing.base}: without {split} pictures: {first_of(empty, _SHOWN)}",
-                "every class needs pictures of both splits"
-                + (
-                    "; `data: {split: 0.2}` holds a fifth out for testing"
-                    if split == "test"
-                    else ""
-                ),
+                f"{listing.base}: without {called} pictures: {first_of(empty, _SHOWN)}",
+                f"every class needs pictures of both splits{more}",
             )

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any
 
 from poolbench.core.counted import counted
 from poolbench.core.named import Named
@@ -16,9 +15,6 @@ from poolbench.data.layouts.labels import SUPPORTED, BadLabel, class_of
 from poolbench.data.layouts.listing import Labelled, Listing, listing_of
 from poolbench.data.layouts.table_rows import rows_of
 from poolbench.data.own_path import own_path
-
-if TYPE_CHECKING:
-    from poolbench.data.pictures.source import PictureList
 
 _SPLITS: Mapping[str, str] = {
     "train": "train", "training": "train",
@@ -33,26 +29,6 @@ class _Row:
     name: str
     label: str
     split: str
-
-
-def read_picture_table(
-    *, root: Path | None = None, download: bool = False, **options: Any
-) -> PictureList:
-    """Return the pictures that a table lists: see :func:`find_listed`.
-
-    Args:
-        root: The data root.
-        download: Ignored: the pictures are the user's own.
-        options: As in the catalogue.
-
-    Raises:
-        EnvironmentFault: As :func:`find_listed`.
-        BadInput: Likewise, or ``keep_px`` is smaller than ``size_px``.
-    """
-    from poolbench.data.layouts.reading import read_listed
-
-    del download
-    return read_listed("picture-table", options, root)
 
 
 def find_listed(source: Named, root: Path | None) -> Listing:

@@ -6,41 +6,18 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from poolbench.core.errors import EnvironmentFault
 from poolbench.core.named import Named
 from poolbench.data.layouts.faults import Faults
 from poolbench.data.layouts.labels import SUPPORTED, BadLabel, class_of
-from poolbench.data.layouts.listing import Labelled, Listing, Split, listing_of
+from poolbench.data.layouts.listing import Labelled, Listing, listing_of
 from poolbench.data.layouts.shard_names import shards_of
 from poolbench.data.layouts.tar_index import TarSample, samples_of
 from poolbench.data.own_path import absent, own_path
-
-if TYPE_CHECKING:
-    from poolbench.data.pictures.source import PictureList
+from poolbench.data.sorted_pictures import Split
 
 _CLS = "cls"
-
-
-def read_webdataset(
-    *, root: Path | None = None, download: bool = False, **options: Any
-) -> PictureList:
-    """Return the pictures of tar shards: see :func:`find_shards`.
-
-    Args:
-        root: The data root.
-        download: Ignored: the pictures are the user's own.
-        options: As in the catalogue.
-
-    Raises:
-        EnvironmentFault: As :func:`find_shards`.
-        BadInput: Likewise, or ``keep_px`` is smaller than ``size_px``.
-    """
-    from poolbench.data.layouts.reading import read_listed
-
-    del download
-    return read_listed("webdataset", options, root)
 
 
 def find_shards(source: Named, root: Path | None) -> Listing:
