@@ -36,11 +36,11 @@ class PreparedData:
 
 
 def data_of(study: Study) -> Sequence[DataSpec]:
-    """Return a cell's data for each data set of a study, in the order of its cells."""
+    """Return a cell's data for each data set and limit of a study, in the order of its cells."""
     found: list[DataSpec] = []
     for cell in study.cells:
-        known = [(spec.source, spec.checksum) for spec in found]
-        if (cell.data.source, cell.data.checksum) not in known:
+        known = [(spec.source, spec.checksum, spec.limit) for spec in found]
+        if (cell.data.source, cell.data.checksum, cell.data.limit) not in known:
             found.append(cell.data)
     return found
 

@@ -19,6 +19,7 @@ from poolbench.data.arrays import Arrays
 from poolbench.data.cache import cached
 from poolbench.data.fingerprint import identify
 from poolbench.data.labelled_images import LabelledImages
+from poolbench.data.limit import limited, limited_pictures
 from poolbench.data.pictures.picture_split import prepared_splits
 from poolbench.data.pictures.progress import Unwatched, Watcher
 from poolbench.data.pictures.source import PictureList
@@ -66,13 +67,13 @@ def load(
     with watched_by(watcher):
         found = read_source(spec, root=root, download=download)
     trained_on, tested_on, residency = _opened(found, device, watcher)
-    train = _limited(trained_on, spec, "train")
+    train = limited(trained_on, spec, "train")
     train, validation = _hold_out(train, spec)
     if spec.scored_on == "validation":
         test, validation = _required(validation), None
         _check_classes(train, test, spec, found.classes)
     else:
-        test = _limited(tested_on(), spec, "test")
+        test = limited(tested_on(), spec, "test")
     mean, std = train.statistics()
     return Splits(
         train=train.to(device),
@@ -100,16 +101,16 @@ def load_scored(spec: DataSpec, *, root: Path | None) -> tuple[LabelledImages, t
     found = read_source(spec, root=root, download=False)
     trained_on, tested_on, _ = _opened(found, torch.device("cpu"), Unwatched())
     if spec.scored_on == "validation":
-        train = _limited(trained_on, spec, "train")
+        train = limited(trained_on, spec, "train")
         return _required(_hold_out(train, spec)[1]), found.classes
-    return _limited(tested_on(), spec, "test"), found.classes
+    return limited(tested_on(), spec, "test"), found.classes
 
 
 def read_source(spec: DataSpec, *, root: Path | None, download: bool) -> Arrays | PictureList:
-    """Return a cell's data set, decoded, or the pictures that are to be prepared.
+    """Return a cell's data set, decoded, or those of its pictures that are to be prepared.
 
     Args:
-        spec: The data set.
+        spec: The data set, and the limit of its pictures.
         root: As of :func:`load`.
         download: Likewise.
 
@@ -133,7 +134,7 @@ def read_source(spec: DataSpec, *, root: Path | None, download: bool) -> Arrays 
     read = DATASETS.resolve(source.name)
     if found.pictures is not None:
         pictures: PictureList = read(found.pictures, source)
-        return pictures
+        return limited_pictures(pictures, spec)
     decode = partial(read, root=root, download=download, **source.options)
     return cached(source, spec.checksum, decode)
 
@@ -180,13 +181,6 @@ def _split(images: NDArray[np.uint8], labels: NDArray[np.int64]) -> Split:
 def _tensor(array: NDArray[np.generic]) -> Tensor:
     # Torch needs writable memory; a file decoded without a cache may be read-only.
     return torch.from_numpy(np.require(array, requirements=["C", "W"]))
-
-
-def _limited(split: LabelledImages, spec: DataSpec, name: str) -> LabelledImages:
-    if spec.limit is None or spec.limit >= len(split):
-        return split
-    order = StableRandom(spec.source.name, name, "limit").permutation(len(split))
-    return split.select(torch.from_numpy(order[: spec.limit]).sort().values)
 
 
 def _hold_out(

@@ -18,6 +18,7 @@ from poolbench.data import file_facts
 from poolbench.data.fingerprint import fingerprint
 from poolbench.data.load import load
 from poolbench.data.pictures.decoding import UnreadablePicture
+from poolbench.data.stable_random import StableRandom
 from tests.data.pictured import decoded, images_of, pictures_of, prepared
 
 COLOURS = {"ant": (255, 0, 0), "bee": (0, 255, 0)}
@@ -208,3 +209,18 @@ def test_a_run_looks_at_every_folder_once(pictures: Path, tmp_path: Path) -> Non
     is_watching = False
     classes = [path for path in looked_at if path.name in COLOURS]
     assert sorted(classes) == sorted(pictures / s / c for s in ("train", "val") for c in COLOURS)
+
+
+def test_no_picture_beyond_a_limit_is_decoded(pictures: Path, tmp_path: Path) -> None:
+    files = sorted(pictures.glob("train/*/*.png"))
+    for number, path in enumerate(files):
+        save(path, (number, 0, 0))
+    taken = sorted(StableRandom("folder", "train", "limit").permutation(6)[:2].tolist())
+    for number in set(range(6)) - set(taken):
+        files[number].write_bytes(b"not a picture")
+    spec = DataSpec(source=SOURCE, checksum=fingerprint(SOURCE, tmp_path), limit=2)
+    splits = load(spec, root=tmp_path, download=False, device=torch.device("cpu"))
+    assert images_of(splits.train)[:, 0, 0, 0].tolist() == taken
+    assert len(splits.test) == 2
+    with pytest.raises(EnvironmentFault, match="cannot read 4 pictures"):
+        load(replace(spec, limit=7), root=tmp_path, download=False, device=torch.device("cpu"))

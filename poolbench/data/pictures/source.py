@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -89,3 +89,13 @@ class PictureList:
     def all(self) -> tuple[PictureSource, ...]:
         """Training pictures, then test pictures."""
         return (*self.train, *self.test)
+
+    def select(self, *, train: NDArray[np.int64], test: NDArray[np.int64]) -> PictureList:
+        """Return the pictures at these indices of each split, in that order."""
+        return replace(
+            self,
+            train=[self.train[index] for index in train.tolist()],
+            train_labels=self.train_labels[train],
+            test=[self.test[index] for index in test.tolist()],
+            test_labels=self.test_labels[test],
+        )

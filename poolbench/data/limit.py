@@ -1,0 +1,45 @@
+"""Taking a limited number of images of each split, always the same ones."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from poolbench.core.cell import DataSpec
+from poolbench.data.labelled_images import LabelledImages
+from poolbench.data.pictures.source import PictureList
+from poolbench.data.stable_random import StableRandom
+
+Split = Literal["train", "test"]
+
+
+def limited(split: LabelledImages, spec: DataSpec, name: Split) -> LabelledImages:
+    """Return the images of a split that a cell's limit takes; those of a smaller one among them."""
+    if not _is_limited(len(split), spec):
+        return split
+    return split.select(torch.from_numpy(_taken(len(split), spec, name)))
+
+
+def limited_pictures(pictures: PictureList, spec: DataSpec) -> PictureList:
+    """Return the pictures that a cell's limit takes, as :func:`limited` would: no other is decoded.
+
+    Args:
+        pictures: All pictures of the data set.
+        spec: How the cell uses it.
+    """
+    train, test = len(pictures.train), len(pictures.test)
+    if not (_is_limited(train, spec) or _is_limited(test, spec)):
+        return pictures
+    return pictures.select(train=_taken(train, spec, "train"), test=_taken(test, spec, "test"))
+
+
+def _is_limited(count: int, spec: DataSpec) -> bool:
+    return spec.limit is not None and spec.limit < count
+
+
+def _taken(count: int, spec: DataSpec, name: Split) -> NDArray[np.int64]:
+    order = StableRandom(spec.source.name, name, "limit").permutation(count)
+    return np.sort(order[: spec.limit])
