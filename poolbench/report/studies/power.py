@@ -180,7 +180,7 @@ def _about_undecided(
     yield (
         f"{name}{which}: {needed} seeds would settle it with 80 % power, if the gap is the "
         f"{per_cent(shift)} points seen; a gap seen in few seeds is uncertain itself. "
-        f"`poolbench train SUITE {_asking_for(needed, seeds)}` adds them"
+        f"`train` with `{_asking_for(needed, seeds)}` adds them"
     )
 
 
