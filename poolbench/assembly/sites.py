@@ -17,12 +17,16 @@ from poolbench.assembly.network import (
 )
 from poolbench.assembly.without_memory import without_memory
 from poolbench.core.cell import Cell, ModelSpec
+from poolbench.core.errors import BadInput
 from poolbench.core.named import Named
 from poolbench.core.sites import FoundSite, NetworkSites, PoolCall
 from poolbench.models import MODELS
 from poolbench.models.found_pools import FoundPool
 from poolbench.models.network import count_parameters
 from poolbench.models.replaced_pools import tracing_fault
+
+# Sides that tell the stride of a network, whatever its padding.
+_TRIED_PX = (256, 512)
 
 
 class _RecordingPools(SitePools):
@@ -86,9 +90,44 @@ def sites_in(cell: Cell, num_classes: int | None) -> NetworkSites:
         num_classes: Number of classes of its data; ``None`` if only reading the images would tell.
 
     Raises:
-        BadInput: The network cannot be built for images of this size.
+        BadInput: The network cannot be built for images of this size, or was built elsewhere and
+            has a larger stride.
     """
-    return _sites(cell.model, image_shape(cell), num_classes or ANY_NUM_CLASSES)
+    found = _sites(cell.model, image_shape(cell), num_classes or ANY_NUM_CLASSES)
+    _check_size(cell.model, found)
+    return found
+
+
+def _check_size(spec: ModelSpec, sites: NetworkSites) -> None:
+    """Refuse images of which the last maps would have one element, and that in part."""
+    _, height, width = sites.image_shape
+    if _head_side(sites) != 1:
+        return
+    larger = [_at(spec, sites, side) for side in _TRIED_PX]
+    if not all(larger):  # it takes images of one size
+        return
+    stride = (_TRIED_PX[1] - _TRIED_PX[0]) // (larger[1] - larger[0])
+    if min(height, width) < stride:
+        raise BadInput(
+            f"images of {height} x {width} pixels are too small for {spec.network}: an element of "
+            f"its last maps stands for {stride} x {stride}",
+            f"choose images of {2 * stride} pixels at least, of which something is left to pool",
+        )
+
+
+def _at(spec: ModelSpec, sites: NetworkSites, side: int) -> int:
+    """Return the side of the last maps of square images; 0 if the network does not take them."""
+    shape = sites.image_shape[0], side, side
+    try:
+        return _head_side(_sites(replace(spec, pools={}), shape, sites.num_classes))
+    except BadInput:
+        return 0
+
+
+def _head_side(sites: NetworkSites) -> int:
+    """Return the smaller side of the last maps that a head pools; 0 if none were found."""
+    heads = [min(site.maps[1:]) for site in sites.found or () if site.group == "head"]
+    return heads[-1] if heads else 0
 
 
 def _sites(spec: ModelSpec, shape: tuple[int, int, int], num_classes: int) -> NetworkSites:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +19,7 @@ from poolbench.weights.reading import read_state
 
 _CONFIG = "config.json"
 _LARGEST_CONFIG = 1 << 20
+_HASH_IN_NAME = re.compile(r"-([0-9a-f]{8,})\.")
 
 
 def find_weights(
@@ -49,7 +51,9 @@ def find_weights(
             license=known.license,
             source=known.source,
         )
-        return replace(named, sha256=_hash_of(path, asked.sha256))
+        sha256 = _hash_of(path, asked.sha256)
+        _check_published(path, sha256)
+        return replace(named, sha256=sha256)
     path = _file(asked, root)
     found = replace(asked, sha256=_hash_of(path, asked.sha256))
     return found if asked.asked else replace(found, normalisation=_own_normalisation(path, asked))
@@ -129,6 +133,18 @@ def _hash_of(path: Path, expected: str) -> str:
             "copy or download it again, or correct `sha256`",
         )
     return sha256
+
+
+def _check_published(path: Path, sha256: str) -> None:
+    """Check a file against the beginning of its hash in its name, as torchvision does."""
+    named = _HASH_IN_NAME.search(path.name)
+    if named and not sha256.startswith(named[1]):
+        raise EnvironmentFault(
+            f"{path} is not the published file: its sha256 begins with {sha256[: len(named[1])]}, "
+            f"not with {named[1]}",
+            "delete it and fetch it again with --download; weights of your own are named by their "
+            "file: weights: {file: x.pth}",
+        )
 
 
 def _own_normalisation(path: Path, asked: Weights) -> Normalisation:

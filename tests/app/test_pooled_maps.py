@@ -141,3 +141,20 @@ def test_sites_of_a_found_network_are_listed_with_their_maps(poolbench: Program)
 def test_a_network_without_pools_says_so(poolbench: Program) -> None:
     done = poolbench("list", "models", "torchvision/vit_b_16")
     assert "Nothing in it pools maps" in " ".join(done.out.split())
+
+
+@pytest.mark.parametrize(("size_px", "is_refused"), [(31, True), (32, False)])
+def test_images_below_the_stride_are_refused_before_training(
+    suite: Callable[..., Path], poolbench: Program, size_px: int, is_refused: bool
+) -> None:
+    path = suite(mean="average", lae="lae")
+    path.write_text(
+        path.read_text().replace("{name: cifar10}", f"{{name: gaussian, size_px: {size_px}}}")
+    )
+    done = poolbench("plan", path)
+    assert done.code == (2 if is_refused else 0), done.err
+    told = (
+        f"images of {size_px} x {size_px} pixels are too small for torchvision/resnet18: an "
+        "element of its last maps stands for 32 x 32"
+    )
+    assert (told in " ".join(done.err.split())) == is_refused

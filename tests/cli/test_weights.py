@@ -91,6 +91,7 @@ def test_plan_and_record_tell_of_a_conversion(poolbench: Program, suite: Path) -
     timm = pytest.importorskip("timm")
     torch.save(timm.create_model("resnet18", num_classes=10).state_dict(), suite.parent / "c.pt")
     text = suite.read_text().replace("wrn, depth: 8, width: 1", "timm/resnet18")
+    text = text.replace("name: digits", "name: cluttered-digits")
     suite.write_text(text.replace("file: start.safetensors", "file: c.pt, normalise: data"))
     told = f"c.pt is in another form, and is converted by timm {timm.__version__}"
     assert told in " ".join(poolbench("plan", suite).out.split())

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 from safetensors.torch import save_file
+from torchvision.models import ResNet18_Weights
 
 from poolbench.core.errors import BadInput, EnvironmentFault
 from poolbench.core.weights import IMAGENET, Normalisation, Weights
@@ -22,6 +24,14 @@ TIMM = "timm/resnet18"
 
 def sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def saved_as_published(folder: Path, name: str) -> Path:
+    """Save weights under a name with the beginning of their hash."""
+    folder.mkdir(parents=True, exist_ok=True)
+    torch.save(STATE, folder / "made.pth")
+    begin = sha256(folder / "made.pth")[:8]
+    return (folder / "made.pth").rename(folder / f"{name}-{begin}.pth")
 
 
 @pytest.fixture
@@ -49,16 +59,21 @@ def face(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.mark.parametrize("tag", ["IMAGENET1K_V1", "default"])
 def test_torchvisions_download_is_found_with_the_normalisation_of_its_transform(
-    hub: Path, tag: str
+    hub: Path, tag: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    hub.mkdir(parents=True)
-    path = hub / "resnet18-f37072fd.pth"
-    torch.save(STATE, path)
+    path = saved_as_published(hub, "resnet18")
+    monkeypatch.setattr(ResNet18_Weights.DEFAULT.value, "url", path.as_uri())
     found = find_weights(RESNET, Weights(tag=tag), None)
     assert (found.tag, found.sha256) == ("IMAGENET1K_V1", sha256(path))
     assert found.normalisation == IMAGENET
-    assert found.source.endswith("resnet18-f37072fd.pth")
+    assert found.source == path.as_uri()
     assert weights_file(RESNET, found, None) == path
+
+
+def test_another_file_under_a_published_name_is_refused(hub: Path) -> None:
+    saved_as_published(hub, "resnet18").rename(hub / "resnet18-f37072fd.pth")
+    with pytest.raises(EnvironmentFault, match=r"begins with [0-9a-f]{8}, not with f37072fd"):
+        find_weights(RESNET, Weights(tag="default"), None)
 
 
 def test_missing_weights_are_told_with_the_file_and_where_to_put_it(hub: Path) -> None:
@@ -70,11 +85,7 @@ def test_missing_weights_are_told_with_the_file_and_where_to_put_it(hub: Path) -
 def test_download_goes_through_torchvision_which_checks_the_hash(
     hub: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from torchvision.models import ResNet18_Weights
-
-    torch.save(STATE, tmp_path / "made.pth")
-    name = f"resnet18-{sha256(tmp_path / 'made.pth')[:8]}.pth"
-    (tmp_path / "made.pth").rename(tmp_path / name)
+    name = saved_as_published(tmp_path, "resnet18").name
     monkeypatch.setattr(ResNet18_Weights.DEFAULT.value, "url", (tmp_path / name).as_uri())
     found = find_weights(RESNET, Weights(tag="default"), None, download=True)
     assert found.sha256 == sha256(hub / name)
@@ -95,14 +106,21 @@ def test_timms_download_is_found_with_its_licence(face: Path, tag: str) -> None:
     assert weights_file(TIMM, found, None) == face / "model.safetensors"
 
 
-def test_timms_older_download_is_found_where_torch_keeps_it(face: Path, hub: Path) -> None:
+def test_timms_older_download_is_found_where_torch_keeps_it(
+    face: Path, hub: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with pytest.raises(EnvironmentFault) as told:
         find_weights(TIMM, Weights(tag="a1_in1k"), None)
     assert told.value.hint.endswith(f"put resnet18_a1_0-d63eafa0.pth in {hub}")
-    hub.mkdir(parents=True)
-    torch.save(STATE, hub / "resnet18_a1_0-d63eafa0.pth")
+    import timm
+
+    path = saved_as_published(hub, "resnet18_a1_0")
+    config = timm.models.get_pretrained_cfg("resnet18.a1_in1k")
+    monkeypatch.setattr(
+        timm.models, "get_pretrained_cfg", lambda _: replace(config, url=path.as_uri())
+    )
     found = find_weights(TIMM, Weights(tag="a1_in1k"), None)
-    assert found.sha256 == sha256(hub / "resnet18_a1_0-d63eafa0.pth")
+    assert found.sha256 == sha256(path)
 
 
 @pytest.mark.parametrize("name", ["model.safetensors", "pytorch_model.bin"])
