@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from poolbench.core.cell import Cell
+from poolbench.core.same_networks import about_same_networks, same_networks
 from poolbench.core.study import Study
 from poolbench.data.found_images import known_classes
 from poolbench.models import MODELS
-from poolbench.report.studies.maps import about_maps, about_same_networks
+from poolbench.report.studies.maps import about_maps
 
 if TYPE_CHECKING:
     from poolbench.core.sites import NetworkSites
@@ -58,7 +59,8 @@ def about_pooled_maps(study: Study, dataset: str, *, every: bool = False) -> Ite
     yield from dict.fromkeys(failed)
     for sites in merged.values():
         yield from about_maps(sites, dataset)
-    yield from about_same_networks(_same_networks(rows, merged))
+    single = {name: _single_sites(cell, merged) for name, cell in rows.items()}
+    yield from (f"{about_same_networks(names)}." for names in same_networks(rows, single))
 
 
 def check_sites(study: Study) -> None:
@@ -90,22 +92,8 @@ def _of_each_network(cells: Sequence[Cell]) -> Iterator[Cell]:
             yield cell
 
 
-def _same_networks(
-    rows: dict[str, Cell], merged: dict[str, NetworkSites]
-) -> Iterator[tuple[str, ...]]:
-    """Yield the variants that train one network: they differ only where a map is one element."""
-    from poolbench.assembly.single_elements import keeps_one_element
+def _single_sites(cell: Cell, merged: dict[str, NetworkSites]) -> Mapping[str, bool]:
+    from poolbench.assembly.single_elements import single_sites_among
 
-    alike: dict[tuple[str, ...], list[str]] = {}
-    for name, cell in rows.items():
-        network = str(cell.model.network)
-        single = merged[network].single if network in merged else ()
-        pools = {
-            site: pool
-            for site, pool in cell.model.pools.items()
-            if not (site in single and keeps_one_element(pool))
-        }
-        model = replace(cell.model, pools=pools)
-        key = model.identity, cell.data.identity, cell.recipe.identity
-        alike.setdefault(key, []).append(name)
-    yield from (tuple(names) for names in alike.values() if len(names) > 1)
+    network = str(cell.model.network)
+    return single_sites_among(cell.model, merged[network]) if network in merged else {}

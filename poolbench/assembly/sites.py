@@ -93,9 +93,14 @@ def sites_in(cell: Cell, num_classes: int | None) -> NetworkSites:
         BadInput: The network cannot be built for images of this size, or was built elsewhere and
             has a larger stride.
     """
-    found = _sites(cell.model, image_shape(cell), num_classes or ANY_NUM_CLASSES)
+    found = pooled_sites(cell, num_classes)
     _check_size(cell.model, found)
     return found
+
+
+def pooled_sites(cell: Cell, num_classes: int | None) -> NetworkSites:
+    """Return as :func:`sites_in` where a network pools, whatever its stride."""
+    return _sites(cell.model, image_shape(cell), num_classes or ANY_NUM_CLASSES)
 
 
 def _check_size(spec: ModelSpec, sites: NetworkSites) -> None:

@@ -63,6 +63,9 @@ class Result:
         detail: Why it diverged; empty otherwise.
         classes: Number of classes, of which the accuracy of a guess is one part; ``None`` in runs
             of a version that did not note it, of data that do not tell it either.
+        single_sites: Sites where each map is one element, so that there is nothing to pool, and
+            whether the operator keeps that element; ``None`` if not known, as in runs of older
+            versions.
     """
 
     status: Status
@@ -73,6 +76,7 @@ class Result:
     epochs: Count
     detail: str = ""
     classes: Positive | None = None
+    single_sites: Mapping[str, bool] | None = None
 
     def __post_init__(self) -> None:
         if self.correct > self.total:

@@ -158,3 +158,33 @@ def test_images_below_the_stride_are_refused_before_training(
         "element of its last maps stands for 32 x 32"
     )
     assert (told in " ".join(done.err.split())) == is_refused
+
+
+def test_what_cannot_differ_is_flagged_in_the_table_and_answered_in_the_page(
+    suite: Callable[..., Path], poolbench: Program
+) -> None:
+    path = suite(mean="average", lae="lae", gem="gem")
+    small = "{name: gaussian, train_images: 50, test_images: 40}"
+    path.write_text(path.read_text().replace("{name: cifar10}", small))
+    done = poolbench("train", path, "-j", 1)
+    assert done.code == 0, done.err
+    single = "at head of torchvision/resnet18 each map is one element, so there is nothing to pool"
+    same = "mean, lae cannot differ but by rounding"
+    assert same in " ".join(done.out.split())
+    assert single in " ".join(done.out.split())
+
+    def in_short() -> str:
+        poolbench("report", path, "-o", path.with_name("page.html"))
+        page = " ".join(path.with_name("page.html").read_text().split())
+        return page.partition(">In short</h2>")[2].partition("</section>")[0]
+
+    # Behind a ReLU the power mean keeps an element too, but not every element.
+    told = in_short()
+    assert same in told
+    assert f"A{single[1:]}" in told
+    assert "has the highest accuracy" in told or "share the highest" in told
+    path.write_text(path.read_text().replace("  gem: {pools: gem}", ""))
+    told = in_short()
+    assert "Nothing was compared." in told
+    assert same in told
+    assert "highest" not in told

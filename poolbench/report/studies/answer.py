@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from poolbench.report.number_format import per_cent
 from poolbench.report.studies.outcomes import Outcomes
-from poolbench.stats import Comparison, Verdict
+from poolbench.stats import Caveat, Comparison, Verdict
 
 _ORDER: tuple[tuple[Verdict, str], ...] = (
     ("better", "better"),
@@ -19,6 +19,8 @@ _ORDER: tuple[tuple[Verdict, str], ...] = (
     ("too few seeds", "too few seeds for this test"),
     ("no test possible", "no test possible"),
 )
+_SINGLE = "single-element"
+_NOTHING_COMPARED = (_SINGLE, "same-network", "identical")
 
 
 def answer(outcomes: Outcomes) -> str:
@@ -37,6 +39,10 @@ def answer(outcomes: Outcomes) -> str:
         return "No variant has a finished run."
     leader, others = _leader(comparison, finished, metric), _others(comparison, finished, metric)
     sentences = [f"{leader}; {others}." if others else f"{leader}."]
+    unlike = [caveat for caveat in comparison.caveats if caveat.code in _NOTHING_COMPARED]
+    if any(set(finished) <= set(c.variants) for c in unlike if c.code != _SINGLE):
+        return " ".join(["Nothing was compared.", *(_sentence(each) for each in unlike)])
+    sentences += [_sentence(each) for each in unlike]
     if comparison.baseline and len(comparison.values) > 1:
         sentences.append(_contrasts(comparison))
     sentences += _planned(comparison)
@@ -122,6 +128,13 @@ def _lost(comparison: Comparison, how: str, count: Callable[[str], int | None]) 
     ]
     if found:
         yield f"Runs {how}: {_listed(found)}."
+
+
+def _sentence(caveat: Caveat) -> str:
+    text = caveat.text
+    if caveat.code == _SINGLE:  # others begin with the name of a variant
+        text = f"{text[0].upper()}{text[1:]}"
+    return f"{text}."
 
 
 def _listed(names: Sequence[str]) -> str:

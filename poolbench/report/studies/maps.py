@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 
+from poolbench.core.same_networks import about_single
 from poolbench.core.sites import NetworkSites
 from poolbench.report.listings.sites import maps_of
 
@@ -19,20 +20,5 @@ def about_maps(found: NetworkSites, dataset: str) -> Iterator[str]:
     maps = "; ".join(f"{site} {maps_of(calls)}" for site, calls in found.calls.items())
     yield f"Maps that {found.network} pools, on {shape} images of {dataset}: {maps}."
     if found.single:
-        yield (
-            f"At {' and '.join(found.single)} of {found.network} each map is one element, so there "
-            "is nothing to pool: larger images have larger maps."
-        )
-
-
-def about_same_networks(groups: Iterable[Sequence[str]]) -> Iterator[str]:
-    """Say which variants cannot differ.
-
-    Args:
-        groups: Names of variants that differ only in operators on maps of one element.
-    """
-    for names in groups:
-        yield (
-            f"{', '.join(names)} cannot differ but by rounding: their operators differ only where "
-            "each map is one element, which all of them keep."
-        )
+        text = about_single(found.single, found.network)
+        yield f"{text[0].upper()}{text[1:]}."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
@@ -11,6 +11,7 @@ from typing import Any
 from poolbench.core.cell import Cell
 from poolbench.core.errors import BadInput, did_you_mean
 from poolbench.core.record import Run
+from poolbench.core.same_networks import about_same_networks, about_single, same_networks
 from poolbench.core.study import Analysis, Metric, Study
 from poolbench.stats import Caveat, Comparison, compare
 from poolbench.stats.collapse import collapse_level
@@ -95,7 +96,7 @@ def outcomes_of(study: Study, dataset: str, runs: Mapping[str, Run]) -> Outcomes
         for name, row in by_seed.items()
     }
     chosen = (_PAIRED_TOO_LATE,) if analysis.paired and analysis.is_pairing_chosen else ()
-    caveats = (*chosen, *comparison.caveats, *about_identical(predictions))
+    caveats = (*chosen, *comparison.caveats, *_about_same(conditions, kept, predictions))
     return Outcomes(
         comparison=replace(comparison, caveats=caveats),
         shown=shown,
@@ -116,6 +117,31 @@ def _collapse(analysis: Analysis, classes: int) -> Fraction:
     """Return the value of the analysis' metric beyond which a run has collapsed."""
     level = collapse_level(classes)
     return 1 - level if analysis.lower_is_better else level
+
+
+def _about_same(
+    cells: Mapping[str, tuple[Cell, ...]],
+    runs: Mapping[str, tuple[Run, ...]],
+    predictions: Mapping[str, Sequence[str | None]],
+) -> Iterator[Caveat]:
+    """Name the sites where nothing is pooled, and the variants that cannot or do not differ."""
+    single = {name: each[0].result.single_sites or {} for name, each in runs.items() if each}
+    first = {name: cells[name][0] for name in single}
+    for network in dict.fromkeys(cell.model.network.name for cell in first.values()):
+        named = [name for name, cell in first.items() if cell.model.network.name == network]
+        if sites := dict.fromkeys(site for name in named for site in single[name]):
+            yield Caveat(
+                code="single-element",
+                text=about_single(sites, network),
+                variants=tuple(name for name in named if single[name]),
+            )
+    groups = tuple(same_networks(first, single))
+    for names in groups:
+        text = f"{about_same_networks(names)} (`poolbench plan` shows the maps)"
+        yield Caveat(code="same-network", text=text, variants=names)
+    for caveat in about_identical(predictions):
+        if not any(set(caveat.variants) <= set(names) for names in groups):
+            yield caveat
 
 
 def _by_seed(study: Study, variant: str, cells: tuple[Cell, ...]) -> list[Cell | None]:

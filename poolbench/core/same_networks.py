@@ -1,0 +1,44 @@
+"""Variants that train one network: their operators differ only where there is nothing to pool."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
+
+from poolbench.core.cell import Cell
+
+
+def same_networks(
+    cells: Mapping[str, Cell], single_sites: Mapping[str, Mapping[str, bool]]
+) -> Iterator[tuple[str, ...]]:
+    """Yield the variants that cannot differ but by rounding, one group of names after the other.
+
+    Args:
+        cells: A cell of each variant, on one data set.
+        single_sites: Per variant, the sites where each map is one element, and whether its operator
+            keeps it.
+    """
+    alike: dict[tuple[str, ...], list[str]] = {}
+    for name, cell in cells.items():
+        single = single_sites.get(name, {})
+        pools = {site: pool for site, pool in cell.model.pools.items() if not single.get(site)}
+        model = replace(cell.model, pools=pools)
+        key = model.identity, cell.data.identity, cell.recipe.identity
+        alike.setdefault(key, []).append(name)
+    yield from (tuple(names) for names in alike.values() if len(names) > 1)
+
+
+def about_same_networks(names: Collection[str]) -> str:
+    """Say of such a group that it cannot differ."""
+    return (
+        f"{', '.join(names)} cannot differ but by rounding: their operators differ only where "
+        "each map is one element, which all of them keep"
+    )
+
+
+def about_single(sites: Collection[str], network: str) -> str:
+    """Say of sites that there is nothing to pool."""
+    return (
+        f"at {' and '.join(sites)} of {network} each map is one element, so there is nothing to "
+        "pool: larger images have larger maps"
+    )
