@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from poolbench.core.cell import Cell
+from poolbench.core.errors import BadInput
 from poolbench.core.study import Study
 
 
-def check_freezes(study: Study) -> None:
-    """Check what recipes freeze; builds networks without memory, and loads torch, if any do.
+def check_freezes(study: Study) -> Iterator[tuple[Cell, BadInput]]:
+    """Yield what is wrong with what recipes freeze; loads torch, and builds networks, if any do.
+
+    A path is not in its network, a network has no backbone, or nothing of it is left to train.
 
     Raises:
-        BadInput: A path is not in its network, a network has no backbone, or nothing of it is left
-            to train.
         EnvironmentFault: The network's library is not installed.
     """
     seen = set()
@@ -19,5 +23,8 @@ def check_freezes(study: Study) -> None:
         if cell.recipe.freeze is not None and key not in seen:
             from poolbench.assembly.parts import check_freeze
 
-            check_freeze(cell)
             seen.add(key)
+            try:
+                check_freeze(cell)
+            except BadInput as fault:
+                yield cell, fault

@@ -32,6 +32,7 @@ from poolbench.report.studies.answer import answer
 from poolbench.report.studies.differences import about_differences
 from poolbench.report.studies.environments import environments_table
 from poolbench.report.studies.outcomes import outcomes_of
+from poolbench.report.studies.starts import about_parts
 
 
 def page_of(results: Results, root: Path | None = None) -> Page:
@@ -109,13 +110,24 @@ def _facts(study: Study, runs: Mapping[str, Run]) -> Iterator[tuple[str, str]]:
     yield "epochs", str(recipe.epochs)
     yield "batch", str(recipe.batch_size)
     yield "optimiser", recipe.optimizer.name
-    if recipe.frozen:
-        yield "frozen", recipe.frozen
+    yield from about_parts(recipe)
+    yield from _maps(study, runs)
     if study.profile:
         yield "profile", study.profile
     if study.source:
         parts = (f"{'' if k == 'paper' else f'{k} '}{v}" for k, v in study.source.items())
         yield "source", ", ".join(parts)
+
+
+def _maps(study: Study, runs: Mapping[str, Run]) -> Iterator[tuple[str, str]]:
+    """Yield the maps that networks pool, if all data sets and networks have the same."""
+    found: dict[str, set[str]] = {}
+    for cell in study.cells:
+        if cell.id in runs:
+            for site, maps in (runs[cell.id].result.pooled or {}).items():
+                found.setdefault(site, set()).add(str(maps))
+    if found and all(len(each) == 1 for each in found.values()):
+        yield "maps", "; ".join(f"{site} {each.pop()}" for site, each in found.items())
 
 
 def _answers(study: Study, runs: Mapping[str, Run]) -> Iterator[str]:

@@ -8,8 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from statistics import fmean
 
-from poolbench.app.freezes import check_freezes
-from poolbench.app.networks import about_networks
+from poolbench.app.networks import about_networks, check_parts
 from poolbench.app.results import Results, read_results
 from poolbench.app.search_notes import about_search
 from poolbench.app.train import part_of
@@ -62,7 +61,7 @@ def plan(
         raise NothingMatched(
             about[0], "train has nothing to do for it; fewer shards would have cells each"
         )
-    check_freezes(study)
+    check_parts(study)
     results = read_results(study, store_path) if Store.is_at(store_path) else None
     devices = workers_of(study.execution, device=device, jobs=jobs, gpus=gpus)
     if measured:  # the timed steps must be those that would be trained

@@ -7,6 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from poolbench.core.cell import Cell
+from poolbench.core.errors import BadInput
+from poolbench.core.record import PooledMaps
 from poolbench.core.same_networks import about_same_networks, same_networks
 from poolbench.core.study import Study
 from poolbench.data.found_images import known_classes
@@ -31,7 +33,7 @@ def about_pooled_maps(study: Study, dataset: str, *, every: bool = False) -> Ite
             or by a network of another library.
 
     Raises:
-        BadInput: As :func:`check_sites`.
+        BadInput: A site or an image size does not fit a network: see :func:`check_sites`.
         EnvironmentFault: As :func:`check_sites`.
     """
     found = study.found.get(dataset)
@@ -59,21 +61,26 @@ def about_pooled_maps(study: Study, dataset: str, *, every: bool = False) -> Ite
     yield from dict.fromkeys(failed)
     for sites in merged.values():
         yield from about_maps(sites, dataset)
-    single = {name: _single_sites(cell, merged) for name, cell in rows.items()}
-    yield from (f"{about_same_networks(names)}." for names in same_networks(rows, single))
+    pooled = {name: _pooled(cell, merged) for name, cell in rows.items()}
+    yield from (f"{about_same_networks(names)}." for names in same_networks(rows, pooled))
 
 
-def check_sites(study: Study) -> None:
-    """Check the sites of networks that have to be built to know them; loads torch for these only.
+def check_sites(study: Study) -> Iterator[tuple[Cell, BadInput]]:
+    """Yield what is wrong with sites; loads torch for networks that have to be built to know them.
+
+    A site is not in its network, cannot be filled or is chosen twice, or the network does not take
+    images of the size of a data set.
 
     Raises:
-        BadInput: A site is not in its network, cannot be filled or is chosen twice, or the network
-            does not take images of the size of a data set.
         EnvironmentFault: The network's library is not installed.
     """
     for cell in _of_each_network(study.cells):
         if MODELS[cell.model.network.name].finds_sites:
-            _sites_in(cell, None)
+            try:
+                found = study.found.get(cell.data.source.name)
+                _sites_in(cell, known_classes(cell.data.source, found))
+            except BadInput as fault:
+                yield cell, fault
 
 
 def _sites_in(cell: Cell, classes: int | None) -> NetworkSites:
@@ -92,8 +99,8 @@ def _of_each_network(cells: Sequence[Cell]) -> Iterator[Cell]:
             yield cell
 
 
-def _single_sites(cell: Cell, merged: dict[str, NetworkSites]) -> Mapping[str, bool]:
-    from poolbench.assembly.single_elements import single_sites_among
+def _pooled(cell: Cell, merged: dict[str, NetworkSites]) -> Mapping[str, PooledMaps]:
+    from poolbench.assembly.single_elements import pooled_among
 
     network = str(cell.model.network)
-    return single_sites_among(cell.model, merged[network]) if network in merged else {}
+    return pooled_among(cell.model, merged[network]) if network in merged else {}

@@ -8,8 +8,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from poolbench.app.freezes import check_freezes
-from poolbench.app.networks import about_networks, check_networks
+from poolbench.app.networks import about_networks, check_networks, check_parts
 from poolbench.app.pairing import as_declared
 from poolbench.core.cell import Cell
 from poolbench.core.data_root import data_root
@@ -75,7 +74,7 @@ def about_data(study: Study, *, networks: bool, root: Path | None = None) -> Ite
         EnvironmentFault: Networks are looked at, and a library or a file is missing.
     """
     if networks:
-        check_freezes(study)
+        check_parts(study)
     for dataset in study.datasets:
         yield from about_images(study, dataset)
         for part in study.parts:

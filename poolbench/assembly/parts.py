@@ -90,9 +90,12 @@ def _frozen_modules(body: nn.Module, freeze: Freeze | None, network: str) -> fro
     if freeze == BACKBONE:
         operators = [path for path, each in body.named_modules() if _is_operator(each)]
         return frozenset(path for path in paths if not _is_within(path, operators))
-    for path in freeze:
-        if path not in paths or not path:
-            raise BadInput(f"recipe.freeze: {network} has no module '{path}'", _known(path, paths))
+    if unknown := [path for path in freeze if path not in paths or not path]:
+        raise BadInput(
+            f"recipe.freeze: {network} has no {'module' if len(unknown) == 1 else 'modules'} "
+            + ", ".join(f"'{path}'" for path in unknown),
+            _known(unknown[0], paths),
+        )
     return frozenset(path for path in paths if _is_within(path, freeze))
 
 

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 import torch
 
-from poolbench.assembly.network import image_shape
 from poolbench.assembly.sites import pooled_sites
 from poolbench.core.cell import Cell, ModelSpec
 from poolbench.core.named import Named
+from poolbench.core.record import PooledMaps
 from poolbench.core.sites import NetworkSites
 from poolbench.operators.create import build
 
@@ -17,39 +17,32 @@ _ELEMENTS = 8
 _SCALE = 4.0
 _ROUNDING = 0.01
 
-# Of each network that this process has trained, with seeds that share it.
-_KNOWN: dict[tuple[str, tuple[int, int, int], int], Mapping[str, bool] | None] = {}
 
-
-def single_sites(cell: Cell, num_classes: int) -> Mapping[str, bool] | None:
-    """Return the sites of a cell's network where there is nothing to pool.
+def pooled_maps(cell: Cell, num_classes: int) -> Mapping[str, PooledMaps] | None:
+    """Return what reaches each site of a cell's network.
 
     Args:
         cell: The cell.
         num_classes: Number of classes of its data.
 
     Returns:
-        As :func:`single_sites_among`; ``None`` if the network cannot be built without memory.
+        As :func:`pooled_among`; ``None`` if the network cannot be built without memory.
     """
-    key = cell.model.identity, image_shape(cell), num_classes
-    if key not in _KNOWN:
-        try:
-            sites = pooled_sites(cell, num_classes)
-        except Exception:  # a plug-in's network may raise anything
-            _KNOWN[key] = None
-        else:
-            _KNOWN[key] = single_sites_among(cell.model, sites)
-    return _KNOWN[key]
+    try:
+        return pooled_among(cell.model, pooled_sites(cell, num_classes))
+    except Exception:  # a plug-in's network may raise anything
+        return None
 
 
-def single_sites_among(model: ModelSpec, sites: NetworkSites) -> Mapping[str, bool]:
-    """Return of the sites of a network, found before, those where each map is one element.
-
-    Returns:
-        Whether the operator there keeps the element, by site.
-    """
+def pooled_among(model: ModelSpec, sites: NetworkSites) -> Mapping[str, PooledMaps]:
+    """Return what reaches each site of a network that has an operator, as it was found before."""
     return {
-        site: keeps_one_element(pool) for site, pool in model.pools.items() if site in sites.single
+        site: PooledMaps(
+            maps=tuple((call["channels"], *call["grid"]) for call in sites.calls[site]),
+            keeps_single=site in sites.single and keeps_one_element(pool),
+        )
+        for site, pool in model.pools.items()
+        if site in sites.calls
     }
 
 

@@ -27,6 +27,8 @@ from poolbench.models.replaced_pools import tracing_fault
 
 # Sides that tell the stride of a network, whatever its padding.
 _TRIED_PX = (256, 512)
+# Of networks that cells of this process share: building one takes up to half a second.
+_FOUND: dict[tuple[str, tuple[int, int, int], int], NetworkSites] = {}
 
 
 class _RecordingPools(SitePools):
@@ -100,7 +102,10 @@ def sites_in(cell: Cell, num_classes: int | None) -> NetworkSites:
 
 def pooled_sites(cell: Cell, num_classes: int | None) -> NetworkSites:
     """Return as :func:`sites_in` where a network pools, whatever its stride."""
-    return _sites(cell.model, image_shape(cell), num_classes or ANY_NUM_CLASSES)
+    key = cell.model.identity, image_shape(cell), num_classes or ANY_NUM_CLASSES
+    if key not in _FOUND:
+        _FOUND[key] = _sites(cell.model, *key[1:])
+    return _FOUND[key]
 
 
 def _check_size(spec: ModelSpec, sites: NetworkSites) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -50,6 +51,31 @@ class Timing:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PooledMaps:
+    """The maps that reach a site.
+
+    Args:
+        maps: (C, H, W) of each, in pixels, in the order of the network.
+        keeps_single: Whether each is one element, which the operator keeps, but for rounding.
+    """
+
+    maps: tuple[tuple[Positive, Positive, Positive], ...]
+    keeps_single: bool = False
+
+    @property
+    def is_single(self) -> bool:
+        """Whether each map is one element, so that there is nothing to pool."""
+        return all(height == width == 1 for _, height, width in self.maps)
+
+    def __str__(self) -> str:
+        counts = Counter(self.maps)
+        return ", ".join(
+            "x".join(map(str, shape)) + (f" ({count})" if count > 1 else "")
+            for shape, count in counts.items()
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
 class Result:
     """The outcome of a cell.
 
@@ -63,9 +89,8 @@ class Result:
         detail: Why it diverged; empty otherwise.
         classes: Number of classes, of which the accuracy of a guess is one part; ``None`` in runs
             of a version that did not note it, of data that do not tell it either.
-        single_sites: Sites where each map is one element, so that there is nothing to pool, and
-            whether the operator keeps that element; ``None`` if not known, as in runs of older
-            versions.
+        pooled: What reaches each site that has an operator of the suite; ``None`` if not known, as
+            in runs of older versions.
     """
 
     status: Status
@@ -76,7 +101,7 @@ class Result:
     epochs: Count
     detail: str = ""
     classes: Positive | None = None
-    single_sites: Mapping[str, bool] | None = None
+    pooled: Mapping[str, PooledMaps] | None = None
 
     def __post_init__(self) -> None:
         if self.correct > self.total:

@@ -6,22 +6,22 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 
 from poolbench.core.cell import Cell
+from poolbench.core.record import PooledMaps
 
 
 def same_networks(
-    cells: Mapping[str, Cell], single_sites: Mapping[str, Mapping[str, bool]]
+    cells: Mapping[str, Cell], pooled: Mapping[str, Mapping[str, PooledMaps]]
 ) -> Iterator[tuple[str, ...]]:
     """Yield the variants that cannot differ but by rounding, one group of names after the other.
 
     Args:
         cells: A cell of each variant, on one data set.
-        single_sites: Per variant, the sites where each map is one element, and whether its operator
-            keeps it.
+        pooled: Per variant, what reaches each site.
     """
     alike: dict[tuple[str, ...], list[str]] = {}
     for name, cell in cells.items():
-        single = single_sites.get(name, {})
-        pools = {site: pool for site, pool in cell.model.pools.items() if not single.get(site)}
+        idle = {site for site, each in pooled.get(name, {}).items() if each.keeps_single}
+        pools = {site: pool for site, pool in cell.model.pools.items() if site not in idle}
         model = replace(cell.model, pools=pools)
         key = model.identity, cell.data.identity, cell.recipe.identity
         alike.setdefault(key, []).append(name)

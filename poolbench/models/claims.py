@@ -28,12 +28,13 @@ def claimed(
             mean the same pool.
     """
     owners: dict[str, str] = {}
+    unknown: list[str] = []
     for site in sites:
         of_site = [pool for pool in found if pool.group == site] or [
             pool for pool in found if pool.path == site
         ]
         if not of_site:
-            raise BadInput(f"{label} has no site '{site}'{_why(found)}", _hint(site, found))
+            unknown.append(site)
         for pool in of_site:
             if pool.refusal:
                 raise BadInput(f"{label}: {pool.path} {pool.refusal}", _others(pool, found))
@@ -43,6 +44,12 @@ def claimed(
                     "leave one of them out",
                 )
             owners[pool.path] = site
+    if unknown:
+        names = ", ".join(f"'{site}'" for site in unknown)
+        raise BadInput(
+            f"{label} has no {'site' if len(unknown) == 1 else 'sites'} {names}{_why(found)}",
+            _hint(unknown[0], found),
+        )
     return [(pool, owners[pool.path]) for pool in found if pool.path in owners]
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from poolbench.assembly.single_elements import single_sites
+from poolbench.assembly.single_elements import pooled_maps
 from poolbench.core.cell import Cell
 from poolbench.core.record import Result
 from poolbench.data.splits import Splits
@@ -270,7 +270,7 @@ def evaluated(
         parameters=count_parameters(network),
         epochs=epochs,
         classes=splits.num_classes,
-        single_sites=single_sites(cell, splits.num_classes),
+        pooled=pooled_maps(cell, splits.num_classes),
     )
     return result, {
         WEIGHTS: pack_weights(network.state_dict()),

@@ -188,3 +188,20 @@ def test_what_cannot_differ_is_flagged_in_the_table_and_answered_in_the_page(
     assert "Nothing was compared." in told
     assert same in told
     assert "highest" not in told
+
+
+def test_all_that_networks_lack_is_told_at_once_with_the_variants(
+    suite: Callable[..., Path], poolbench: Program
+) -> None:
+    path = suite(own="{}", one="{windw: lae}", two="{maxpol: gem, layer9.0: max}")
+    path.write_text(path.read_text().replace("epochs: 1", "epochs: 1\n  freeze: [layer8, layer7]"))
+    for command in ("plan", "train"):
+        done = poolbench(command, path)
+        assert done.code == 2
+        for told in (
+            "has no site 'windw' (variant one)",
+            "did you mean 'window'?",
+            "has no sites 'maxpol', 'layer9.0' (variant two)",
+            "recipe.freeze: torchvision/resnet18 has no modules 'layer7', 'layer8' (variant own)",
+        ):
+            assert told in done.err, done.err

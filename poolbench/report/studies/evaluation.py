@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from poolbench.core.record import Result
+from poolbench.core.same_networks import about_single
 from poolbench.core.study import Study
 from poolbench.report.number_format import fixed, per_cent, points, probability
 from poolbench.report.studies.starts import about_weights
@@ -60,7 +61,7 @@ def evaluation_table(
         title=f"{study.title} · {dataset} · test accuracy, nothing trained",
         columns=_COLUMNS,
         rows=tuple(_row(row, p) for row, p in zip(rows, [None, *adjusted], strict=True)),
-        notes=(*about_weights(study, dataset), *_about(rows, own), *notes),
+        notes=(*about_weights(study, dataset), *_about(study, rows, own), *notes),
     )
 
 
@@ -85,7 +86,10 @@ def _row(row: EvaluatedRow, p: float | None) -> tuple[TableCell, ...]:
     )
 
 
-def _about(rows: Sequence[EvaluatedRow], own: str) -> Iterator[str]:
+def _about(study: Study, rows: Sequence[EvaluatedRow], own: str) -> Iterator[str]:
+    pooled = [(row.result.pooled or {}).items() for row in rows if row.result is not None]
+    if single := dict.fromkeys(site for row in pooled for site, each in row if each.is_single):
+        yield about_single(single, study.cells[0].model.network.name)
     first = rows[0].result
     if first is not None and first.status == "ok":
         error = binomial_error(first.accuracy, first.total)

@@ -125,17 +125,21 @@ def _about_same(
     predictions: Mapping[str, Sequence[str | None]],
 ) -> Iterator[Caveat]:
     """Name the sites where nothing is pooled, and the variants that cannot or do not differ."""
-    single = {name: each[0].result.single_sites or {} for name, each in runs.items() if each}
-    first = {name: cells[name][0] for name in single}
+    pooled = {name: each[0].result.pooled or {} for name, each in runs.items() if each}
+    first = {name: cells[name][0] for name in pooled}
     for network in dict.fromkeys(cell.model.network.name for cell in first.values()):
-        named = [name for name, cell in first.items() if cell.model.network.name == network]
-        if sites := dict.fromkeys(site for name in named for site in single[name]):
+        single = {
+            name: [site for site, each in pooled[name].items() if each.is_single]
+            for name, cell in first.items()
+            if cell.model.network.name == network
+        }
+        if sites := dict.fromkeys(site for each in single.values() for site in each):
             yield Caveat(
                 code="single-element",
                 text=about_single(sites, network),
-                variants=tuple(name for name in named if single[name]),
+                variants=tuple(name for name, each in single.items() if each),
             )
-    groups = tuple(same_networks(first, single))
+    groups = tuple(same_networks(first, pooled))
     for names in groups:
         text = f"{about_same_networks(names)} (`poolbench plan` shows the maps)"
         yield Caveat(code="same-network", text=text, variants=names)

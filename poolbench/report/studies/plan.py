@@ -13,7 +13,7 @@ from poolbench.core.study import Study
 from poolbench.report.number_format import byte_size, duration
 from poolbench.report.studies.differences import about_differences
 from poolbench.report.studies.effort import about_effort
-from poolbench.report.studies.starts import about_weights
+from poolbench.report.studies.starts import about_parts, about_weights
 from poolbench.report.table import Column, Table, TableCell, text_cell
 from poolbench.stats.floor import floor_message, seeds_needed, smallest_p_of
 
@@ -118,7 +118,8 @@ def _recipe_note(cell: Cell) -> str:
     return (
         f"First cell: {cell.model.network}; {counted(recipe.epochs, 'epoch')}, "
         f"batch {recipe.batch_size}, {recipe.optimizer}, {recipe.schedule}, {recipe.precision}"
-        + (f"; frozen: {recipe.frozen}." if recipe.frozen else ".")
+        + "".join(f"; {what}: {value}" for what, value in about_parts(recipe))
+        + "."
     )
 
 

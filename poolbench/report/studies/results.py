@@ -21,6 +21,7 @@ from poolbench.report.studies.comparison_cells import (
 from poolbench.report.studies.differences import about_differences, published_document
 from poolbench.report.studies.notes import notes_of
 from poolbench.report.studies.outcomes import Outcomes, outcomes_of
+from poolbench.report.studies.starts import about_weights
 from poolbench.report.table import Column, Table, TableCell, text_cell
 from poolbench.stats import Comparison
 from poolbench.stats.document import document
@@ -72,6 +73,7 @@ def results_table(study: Study, dataset: str, runs: Mapping[str, Run]) -> Table:
         ),
         notes=(
             *notes_of(outcomes, study.source if published else {}, study.whole.seeds),
+            *about_weights(study, dataset),
             *about_differences(study, dataset, is_compared=True),
         ),
         detail={

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from poolbench.core.cell import Recipe
 from poolbench.core.counted import counted, first_of
 from poolbench.core.study import Study
 from poolbench.core.weights import Weights
@@ -78,6 +79,19 @@ def about_start(
             f"In {weights} for operators that are not in the network, and not used: "
             f"{first_of(unused, _SHOWN)}"
         )
+
+
+def about_parts(recipe: Recipe) -> Iterator[tuple[str, str]]:
+    """Yield what a recipe does with a part of the network that it does not do with the others."""
+    if recipe.frozen:
+        yield "frozen", recipe.frozen
+    for part, factor in (
+        ("classifier", recipe.head_lr_factor),
+        ("backbone", recipe.backbone_lr_factor),
+        ("pooling", recipe.pool_lr_factor),
+    ):
+        if factor != 1:
+            yield f"rate of the {part}", f"{factor:g} times"
 
 
 def of_variants(sentences: Mapping[str, Sequence[str]]) -> Iterator[str]:
