@@ -17,7 +17,7 @@ from poolbench.core.errors import BadInput
 from poolbench.core.events import Event
 from poolbench.core.named import Named
 from poolbench.core.study import Analysis, Execution, Study
-from poolbench.data.fingerprint import fingerprint
+from poolbench.data.fingerprint import identify
 from poolbench.data.found_images import found_images, known_classes
 from poolbench.report.studies.evaluation import EvaluatedRow, evaluation_table
 from poolbench.report.table import Table
@@ -74,10 +74,12 @@ def plan_evaluation(asked: Asked, root: Path | None, spelled: Spelling = flag) -
     # A checkpoint is where the command says, not below the data root.
     typed = replace(checked.weights, file=str(Path(asked.checkpoint).resolve()))
     weights = find_weights(checked.network.name, typed, None)
+    reads_train = weights.normalisation is None
     data = DataSpec(
         source=checked.data.source,
-        checksum=fingerprint(checked.data.source, root),
+        checksum=identify(checked.data.source, root, reads_train=reads_train).checksum,
         limit=checked.data.limit,
+        reads_train=reads_train,
     )
     found = found_images(checked.data.source, root)
     make = partial(

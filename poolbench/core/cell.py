@@ -41,6 +41,8 @@ class DataSpec:
         augment: Augmentations of training batches, in this order.
         scored_on: What the result is of: the test split, or the images held out, as in a search,
             which never opens the test split.
+        reads_train: Whether its training images are read: by all but evaluations of networks whose
+            pixels are normalised by given numbers.
     """
 
     source: Named
@@ -50,6 +52,7 @@ class DataSpec:
     fold: Count = 0
     augment: tuple[Named, ...] = ()
     scored_on: ScoredOn = "test"
+    reads_train: bool = True
 
     @cached_property
     def identity(self) -> str:
@@ -60,6 +63,8 @@ class DataSpec:
         # A result on the test split keeps the identity it had before there were searches.
         if self.scored_on == "test":
             del document["scored_on"]
+        if self.reads_train:
+            del document["reads_train"]
         return _canonical(document)
 
 

@@ -10,6 +10,7 @@ from poolbench.core.errors import BadInput, EnvironmentFault
 from poolbench.core.named import Named
 from poolbench.data import DATASETS
 from poolbench.data.file_hashes import checksum_of, each_hash
+from poolbench.data.folder_files import LAYOUT
 from poolbench.data.sorted_pictures import SortedPictures
 
 
@@ -31,7 +32,7 @@ def fingerprint(source: Named, root: Path | None) -> str:
     return identify(source, root).checksum
 
 
-def identify(source: Named, root: Path | None) -> Identified:
+def identify(source: Named, root: Path | None, *, reads_train: bool = True) -> Identified:
     """Return the checksum of a data set's content, and its pictures.
 
     If the catalogue has a checksum, no file is read. If the entry finds files, it is the SHA-256 of
@@ -42,6 +43,7 @@ def identify(source: Named, root: Path | None) -> Identified:
     Args:
         source: The data set.
         root: Folder of data sets; ``None`` if the user named none.
+        reads_train: Whether there have to be training pictures.
 
     Raises:
         EnvironmentFault: Files are missing or not laid out as expected.
@@ -50,6 +52,8 @@ def identify(source: Named, root: Path | None) -> Identified:
     entry = DATASETS[source.name]
     if isinstance(entry, PictureEntry):
         pictures: SortedPictures = DATASETS.resolve(source.name, "find")(source, root)
+        if reads_train and not any(pictures.counts("train")):
+            raise EnvironmentFault(f"{pictures.base} has no folder 'train'", LAYOUT)
         return Identified(checksum=pictures.checksum, pictures=pictures)
     if entry.checksum:
         return Identified(checksum=entry.checksum)

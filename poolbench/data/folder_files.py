@@ -18,7 +18,7 @@ from poolbench.data.pictures.kept_size import kept_size
 from poolbench.data.sorted_pictures import Split
 from poolbench.data.unreadable import unreadable_pictures
 
-_LAYOUT = "lay the pictures out as train/CLASS/*.png and test/CLASS/*.png (or val/CLASS/*.png)"
+LAYOUT = "lay the pictures out as train/CLASS/*.png and test/CLASS/*.png (or val/CLASS/*.png)"
 _TESTS = ("test", "val")
 _SHOWN = 5
 
@@ -93,18 +93,21 @@ def pictures_below(base: Path) -> FolderFiles:
     """Return the pictures of a folder that exists.
 
     Args:
-        base: Contains ``train`` and ``test`` (or ``val``), each with a folder for each class.
+        base: Contains ``train`` and ``test`` (or ``val``), each with a folder for each class. To
+            evaluate a network, ``train`` is not needed.
 
     Raises:
         EnvironmentFault: As :func:`find_pictures`.
     """
-    splits = [_split(base, "train"), _split(base, *_TESTS)]
     search = PictureSearch()
+    if not (base / "train").is_dir() and any((base / name).is_dir() for name in _TESTS):
+        splits = [_split(base, *_TESTS)]
+        (test,) = _classes_in(splits, search)
+        return _found(base, dict.fromkeys(test, ()), test, splits, search)
+    splits = [_split(base, "train"), _split(base, *_TESTS)]
     train, test = _classes_in(splits, search)
     if differing := sorted(train.keys() ^ test.keys()):
-        raise EnvironmentFault(
-            f"{base}: not in both splits: {_listed('class', differing)}", _LAYOUT
-        )
+        raise EnvironmentFault(f"{base}: not in both splits: {_listed('class', differing)}", LAYOUT)
     return _found(base, train, test, splits, search)
 
 
@@ -136,11 +139,11 @@ def _classes_in(splits: Sequence[Path], search: PictureSearch) -> list[Classes]:
         raise unreadable_pictures([*search.unreadable, *undecodable(every)])
     for split, classes in zip(splits, found, strict=True):
         if not classes:
-            raise EnvironmentFault(f"{split} holds no class folders", _LAYOUT)
+            raise EnvironmentFault(f"{split} holds no class folders", LAYOUT)
         if empty := [str(split / name) for name, pictures in classes.items() if not pictures]:
             kinds = ", ".join(sorted(PICTURES))
             more = f", nor do {len(empty) - 1} other class folders" if len(empty) > 1 else ""
-            raise EnvironmentFault(f"{empty[0]} holds no pictures ({kinds}){more}", _LAYOUT)
+            raise EnvironmentFault(f"{empty[0]} holds no pictures ({kinds}){more}", LAYOUT)
     for split, classes in zip(splits, found, strict=True):
         if len(classes) == 1 and found[0].keys() == classes.keys():
             raise _one_class(split, *classes)
@@ -162,7 +165,7 @@ def _split(base: Path, *names: str) -> Path:
     folder = next((base / name for name in names if (base / name).is_dir()), None)
     if folder is not None:
         return folder
-    hint, inner = _LAYOUT, _folders_in(base)
+    hint, inner = LAYOUT, _folders_in(base)
     if len(inner) == 1 and (base / inner[0] / "train").is_dir():
         hint = f"is it {base / inner[0]} that you mean? Name it as `path`"
     elif names == _TESTS:

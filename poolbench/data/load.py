@@ -74,7 +74,7 @@ def load(
         _check_classes(train, test, spec, found.classes)
     else:
         test = limited(tested_on(), spec, "test")
-    mean, std = train.statistics()
+    mean, std = train.statistics() if spec.reads_train else ((), ())
     return Splits(
         train=train.to(device),
         validation=validation.to(device) if validation is not None else None,
@@ -125,7 +125,7 @@ def read_source(spec: DataSpec, *, root: Path | None, download: bool) -> Arrays 
             f"{source.revision}, now {now}): its network knows other images",
             "train it again",
         )
-    found = identify(source, root)
+    found = identify(source, root, reads_train=spec.reads_train)
     if found.checksum != spec.checksum:
         raise EnvironmentFault(
             f"the data set '{source.name}' has changed since this cell was planned",
@@ -134,7 +134,7 @@ def read_source(spec: DataSpec, *, root: Path | None, download: bool) -> Arrays 
     read = DATASETS.resolve(source.name)
     if found.pictures is not None:
         pictures: PictureList = read(found.pictures, source)
-        return limited_pictures(pictures, spec)
+        return limited_pictures(pictures if spec.reads_train else pictures.tests, spec)
     decode = partial(read, root=root, download=download, **source.options)
     return cached(source, spec.checksum, decode)
 

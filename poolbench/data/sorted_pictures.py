@@ -16,6 +16,11 @@ class SortedPictures(Protocol):
     """Pictures that nobody has decoded, in an order that no machine decides."""
 
     @property
+    def base(self) -> Path:
+        """The file or folder that they are from."""
+        ...
+
+    @property
     def classes(self) -> tuple[str, ...]:
         """Names of the classes, by label."""
         ...

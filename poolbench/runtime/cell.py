@@ -8,6 +8,7 @@ from torch import nn
 from poolbench.assembly.network import build_network
 from poolbench.assembly.parts import parts_of
 from poolbench.core.cell import Cell
+from poolbench.core.weights import Normalisation
 from poolbench.data.augment.api import build_augmentations
 from poolbench.data.batches import Batches, evaluation_batches
 from poolbench.data.labelled_images import LabelledImages
@@ -24,18 +25,25 @@ EVALUATION_BATCH = 500
 def network_for(cell: Cell, splits: Splits, device: torch.device) -> Network:
     """Return a cell's network with random weights, on the device, channels last."""
     channels, height, width = splits.shape
-    weights = cell.model.weights
-    own = None if weights is None else weights.normalisation
+    pixels = normalisation_of(cell, splits)
     network = build_network(
         cell.model,
         in_channels=channels,
         num_classes=splits.num_classes,
         image_size=(height, width),
-        mean=splits.mean if own is None else own.mean,
-        std=splits.std if own is None else own.std,
+        mean=pixels.mean,
+        std=pixels.std,
         seed=cell.seed,
     )
     return network.to(device).to(memory_format=torch.channels_last)
+
+
+def normalisation_of(cell: Cell, splits: Splits) -> Normalisation:
+    """Return what the pixels of a cell's network are normalised by: as its weights want, if any."""
+    weights = cell.model.weights
+    if weights is not None and weights.normalisation is not None:
+        return weights.normalisation
+    return Normalisation(mean=splits.mean, std=splits.std)
 
 
 def training_for(

@@ -16,7 +16,7 @@ from poolbench.data.batches import evaluation_batches
 from poolbench.data.pictures.progress import Watcher
 from poolbench.probes import PROBES
 from poolbench.probes.api import NotApplicable, NotFinite, ProbeInput
-from poolbench.runtime.cell import EVALUATION_BATCH, network_for
+from poolbench.runtime.cell import EVALUATION_BATCH, network_for, normalisation_of
 from poolbench.runtime.components import require
 from poolbench.runtime.data_cache import DataCache
 from poolbench.runtime.provenance import describe
@@ -53,6 +53,7 @@ class ProbedRun:
     ) -> None:
         splits = data_cache.splits(cell.data, watcher)
         network = network_for(cell, splits, device)
+        pixels = splits if cell.data.reads_train else normalisation_of(cell, splits)
         commit = store.commit_of(cell.id)
         network.load_state_dict(stored_weights(commit))
         _, height, width = splits.shape
@@ -62,8 +63,8 @@ class ProbedRun:
             batches=partial(evaluation_batches, splits.test),
             count=len(splits.test),
             image_size=(height, width),
-            mean=splits.mean,
-            std=splits.std,
+            mean=pixels.mean,
+            std=pixels.std,
             device=device,
             precision=cell.recipe.precision,
             seed=cell.seed,

@@ -89,6 +89,10 @@ def read_evaluation(asked: Asked, catalogues: Catalogues, spelled: Spelling = fl
         limit = compose_option(str(asked.limit), f"{spelled('limit')} {asked.limit}", faults)
         data = Node(value={**data.entries, "limit": limit}, mark=data.mark, key=data.key)
     datasets = read_datasets(data, catalogues, chooser)
+    for unused in ("augment", "validation", "fold"):
+        if unused in data.entries:
+            mark = data.entries[unused].key
+            faults.add(mark, f"nothing is trained, so `{unused}` has no use", "leave it out")
     given = [(f"{spelled('trained_with')} {text}", text) for text in asked.trained_with]
     trained_with: dict[str, Named] = {}
     variants: dict[str, Mapping[str, Named]] = {}

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from PIL import Image
 from safetensors.torch import load_file
 from torch import nn
 
@@ -222,3 +224,39 @@ def test_a_missing_checkpoint_and_another_number_of_classes(
     seven = evaluate(data="{name: gaussian, size_px: 8, channels: 1, num_classes: 7}")
     assert seven.code == 2
     assert "the classifier of the weights has 10 classes, the data have 7" in seven.err
+
+
+def test_of_pictures_only_those_for_testing_are_needed(poolbench: Program, tmp_path: Path) -> None:
+    import poolbench as pb
+
+    for label, shade in (("ant", 40), ("bee", 200)):
+        for split, count in (("train", 3), ("val", 5)):
+            folder = tmp_path / "pictures" / split / label
+            folder.mkdir(parents=True)
+            for number in range(count):
+                Image.new("RGB", (20, 16), (shade, number, 0)).save(folder / f"{number}.png")
+    network = pb.model("wrn", depth=8, width=1, in_channels=3, image_size=16, num_classes=2)
+    torch.save(network.state_dict(), tmp_path / "net.pt")
+    data = ["--data", "{name: folder, path: pictures, size_px: 16}", "--data-root", tmp_path]
+    asked = ["evaluate", "net.pt", "--model", MODEL, *data, "--pools", "head=max", "-j", 1]
+    given = ["--normalise", "imagenet"]
+    whole = rows_of(poolbench(*asked, *given, "--format", "json"))
+    (tmp_path / "pictures" / "train" / "ant" / "1.png").write_bytes(b"not a picture")
+    done = poolbench(*asked, *given, "--attack", "zoom", "--format", "json")
+    assert rows_of(done) == whole
+    shutil.rmtree(tmp_path / "pictures" / "train")
+    assert rows_of(poolbench(*asked, *given, "--format", "json")) == whole
+    # Whatever is measured on the training images needs them.
+    for needs in (
+        poolbench(*asked, "--normalise", "data"),
+        poolbench("train", "practice/resnet18-folder", "--set", "data.path=pictures", *data[2:]),
+    ):
+        assert needs.code == 6
+        assert "pictures has no folder 'train'" in needs.err
+
+
+@pytest.mark.parametrize("unused", ["augment: [flip]", "validation: 0.2", "fold: 1"])
+def test_settings_of_training_are_refused(evaluate: Program, checkpoint: Path, unused: str) -> None:
+    done = evaluate(data=f"{{name: digits, {unused}}}")
+    assert done.code == 2
+    assert f"nothing is trained, so `{unused.partition(':')[0]}` has no use" in done.err

@@ -90,6 +90,11 @@ class PictureList:
         """Training pictures, then test pictures."""
         return (*self.train, *self.test)
 
+    @property
+    def tests(self) -> PictureList:
+        """The test pictures alone."""
+        return replace(self, train=(), train_labels=self.train_labels[:0])
+
     def select(self, *, train: NDArray[np.int64], test: NDArray[np.int64]) -> PictureList:
         """Return the pictures at these indices of each split, in that order."""
         return replace(
