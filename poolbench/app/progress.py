@@ -96,8 +96,13 @@ def plain_progress(cells: int, tell: Callable[[str], None]) -> Iterator[Callable
 
 
 @contextmanager
-def rich_progress(cells: int) -> Iterator[Callable[[Event], None]]:
-    """Yield a listener that draws a bar for the study and one for each running cell."""
+def rich_progress(cells: int, called: str = "cells") -> Iterator[Callable[[Event], None]]:
+    """Yield a listener that draws a bar for the study and one for each running cell.
+
+    Args:
+        cells: Their number.
+        called: What they are.
+    """
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskID, TextColumn
     from rich.text import Text
@@ -110,7 +115,7 @@ def rich_progress(cells: int) -> Iterator[Callable[[Event], None]]:
         TextColumn("{task.fields[words]}", markup=False),
     )
     with Progress(*columns, console=console, transient=True) as progress:
-        whole = progress.add_task("", total=cells, label="cells", words=f"0/{cells}")
+        whole = progress.add_task("", total=cells, label=called, words=f"0/{cells}")
         running: dict[str, TaskID] = {}
 
         def listen(event: Event) -> None:

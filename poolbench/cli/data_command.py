@@ -10,6 +10,7 @@ from poolbench.cli import options
 from poolbench.cli.groups import Selection, taking_groups
 from poolbench.cli.progress import showing_progress
 from poolbench.cli.study import load_study
+from poolbench.core.errors import Interrupted
 
 _commands = typer.Typer(help="Prepare data sets ahead of time.", no_args_is_help=True)
 
@@ -40,7 +41,12 @@ def prepare(
     from poolbench.app.prepare import data_of, prepare_data
 
     study = load_study(suite, selection, download=download)
-    with showing_progress(len(data_of(study)), quiet=quiet) as listen:
-        prepared = prepare_data(study, root=selection.data_root, download=download, on_event=listen)
+    try:
+        with showing_progress(len(data_of(study)), quiet=quiet, called="data sets") as listen:
+            prepared = prepare_data(
+                study, root=selection.data_root, download=download, on_event=listen
+            )
+    except KeyboardInterrupt:
+        raise Interrupted("interrupted; what is decoded is kept") from None
     for data in prepared:
         typer.echo(data)

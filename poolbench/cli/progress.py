@@ -12,11 +12,13 @@ from poolbench.core.events import Event
 
 
 @contextmanager
-def showing_progress(cells: int, *, quiet: bool) -> Iterator[Callable[[Event], None]]:
+def showing_progress(
+    cells: int, *, quiet: bool, called: str = "cells"
+) -> Iterator[Callable[[Event], None]]:
     """Yield a listener: bars on a terminal, lines elsewhere, nothing when quiet."""
     if quiet:
         yield lambda _: None
         return
-    show = rich_progress(cells) if sys.stderr.isatty() else plain_progress(cells, tell)
+    show = rich_progress(cells, called) if sys.stderr.isatty() else plain_progress(cells, tell)
     with show as listen:
         yield listen

@@ -26,6 +26,7 @@ class FoundPictures:
             be read.
         looked_at: Number of pictures looked at.
         left_out: What was found and not taken, with its number: ``3 .gif``.
+        damaged: Number of pictures looked at whose size cannot be read.
     """
 
     class_names: tuple[str, ...]
@@ -34,6 +35,7 @@ class FoundPictures:
     sides_px: Range | None
     looked_at: Count
     left_out: tuple[str, ...] = ()
+    damaged: Count = 0
 
     def sentences(self, dataset: str) -> Iterator[str]:
         """Yield what someone should know before hours of training."""
@@ -41,6 +43,8 @@ class FoundPictures:
         sides = ""
         if self.sides_px is not None:
             sides = f"; sides of {_span(self.sides_px)} px, in {self.looked_at:,} looked at"
+            if self.damaged:
+                sides += f", and {self.damaged:,} more that cannot be read"
         yield (
             f"Classes of {dataset}: {names}; {_span(self.train)} training and {_span(self.test)} "
             f"test pictures each{sides}."

@@ -31,6 +31,6 @@ def clear_decoded() -> int:
             shutil.rmtree(folder)
         except OSError as error:
             raise EnvironmentFault(
-                f"cannot delete {error.filename}: {error.strerror}", "delete it by hand"
+                f"cannot delete all of {folder}: {error.strerror}", "delete it by hand"
             ) from error
     return freed

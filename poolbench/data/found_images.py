@@ -43,7 +43,7 @@ def found_images(source: Named, root: Path | None) -> FoundImages | None:
 
 
 def _counted(pictures: SortedPictures, official: tuple[int, int] | None) -> FoundImages:
-    sides_px, looked_at = look_at(list(pictures))
+    sides_px, looked_at, damaged = look_at(list(pictures))
     train, test = pictures.counts("train"), pictures.counts("test")
     return FoundImages(
         train=sum(train),
@@ -57,6 +57,7 @@ def _counted(pictures: SortedPictures, official: tuple[int, int] | None) -> Foun
             sides_px=sides_px,
             looked_at=looked_at,
             left_out=tuple(map(printable, pictures.left_out)),
+            damaged=damaged,
         ),
     )
 

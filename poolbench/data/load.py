@@ -19,7 +19,7 @@ from poolbench.data.arrays import Arrays
 from poolbench.data.cache import cached
 from poolbench.data.fingerprint import identify
 from poolbench.data.labelled_images import LabelledImages
-from poolbench.data.limit import limited, limited_pictures
+from poolbench.data.limit import limited, needed_pictures
 from poolbench.data.pictures.picture_split import prepared_splits
 from poolbench.data.pictures.progress import Unwatched, Watcher
 from poolbench.data.pictures.source import PictureList
@@ -134,7 +134,7 @@ def read_source(spec: DataSpec, *, root: Path | None, download: bool) -> Arrays 
     read = DATASETS.resolve(source.name)
     if found.pictures is not None:
         pictures: PictureList = read(found.pictures, source)
-        return limited_pictures(pictures if spec.reads_train else pictures.tests, spec)
+        return needed_pictures(pictures, spec)
     decode = partial(read, root=root, download=download, **source.options)
     return cached(source, spec.checksum, decode)
 

@@ -15,21 +15,22 @@ if TYPE_CHECKING:
 _MOST = 100
 
 
-def look_at(pictures: Sequence[Path | PictureSource]) -> tuple[Range | None, int]:
+def look_at(pictures: Sequence[Path | PictureSource]) -> tuple[Range | None, int, int]:
     """Return the shortest and the longest side of up to 100 pictures, evenly spaced, in pixels.
 
     Returns:
-        ``(sides, number of pictures)``; ``(None, 0)`` if none of them is a picture, which whoever
-        decodes them says.
+        ``(sides, number of pictures, number of those that cannot be read)``; the sides are ``None``
+        if none can, and whoever decodes them says why.
     """
     from PIL import Image
 
     sides: list[int] = []
+    damaged = 0
     step = -(-len(pictures) // _MOST)
     for each in pictures[:: max(step, 1)]:
         try:
             with Image.open(each if isinstance(each, Path) else BytesIO(each.read())) as picture:
                 sides += picture.size
-        except Exception:  # noqa: S112 - in whatever way: the decoder tells
-            continue
-    return (range_of(sides) if sides else None), len(sides) // 2
+        except Exception:  # in whatever way: the decoder tells
+            damaged += 1
+    return (range_of(sides) if sides else None), len(sides) // 2, damaged

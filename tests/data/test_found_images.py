@@ -73,10 +73,11 @@ def test_a_folder_of_pictures_is_described(tmp_path: Path) -> None:
         sides_px=(10, 60),
         looked_at=15,
         left_out=("1 .gif",),
+        damaged=1,
     )
     assert list(found.pictures.sentences("mine")) == [
         r"Classes of mine: ant, bee, gu\xeape; 4 to 5 training and 1 test pictures each; "
-        "sides of 10 to 60 px, in 15 looked at.",
+        "sides of 10 to 60 px, in 15 looked at, and 1 more that cannot be read.",
         "Left out of mine: 1 .gif.",
     ]
     # It is stored with the study, and those that are stored without it can be read.

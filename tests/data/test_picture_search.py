@@ -58,7 +58,7 @@ def test_links_are_told_for_what_they_lead_to_if_they_may_be_pictures(base: Path
         "gone.jpg: a link to nothing",
         "piped.jpg: not a file",
     ]
-    assert "test/bee/1.png: cannot identify" in lines[-1]
+    assert "test/bee/1.png: it is not a picture" in lines[-1]
 
 
 def test_our_suffixes_are_torchvisions() -> None:

@@ -78,11 +78,12 @@ def _checked_rows(table: Path, columns: list[str]) -> list[_Row]:
         if not name:
             problem = "no path"
         elif relative.is_absolute() or ".." in relative.parts:
-            problem = f"{name} is not below the folder of the table"
+            problem = f"{name} is {'absolute' if relative.is_absolute() else 'a path with ..'}"
         elif str(relative) in seen:
             problem = f"{name} is in {seen[str(relative)]} already"
         elif not (table.parent / relative).is_file():
-            problem = f"{name} does not exist"
+            is_there = (table.parent / relative).exists()
+            problem = f"{name} {'is no file' if is_there else 'does not exist'}"
         if problem:
             faults.add(where, problem)
         seen.setdefault(str(relative), where)
@@ -96,7 +97,10 @@ def _checked_rows(table: Path, columns: list[str]) -> list[_Row]:
             faults.add(where, f"unknown split '{split[0]}'" if part else "no split")
         elif not problem and known:
             rows.append(_Row(table.parent / relative, str(relative), known, _SPLITS[part]))
-    faults.check(f"correct the rows: {SUPPORTED}, and the splits are train, test and val")
+    faults.check(
+        f"correct the rows: paths are relative to the table's folder and below it, {SUPPORTED}, "
+        "and the splits are train, test and val"
+    )
     return sorted(rows, key=lambda row: row.name)
 
 

@@ -46,7 +46,7 @@ def _of_text(path: Path, columns: Sequence[str], delimiter: str) -> Iterator[Row
             taken = _indices(path, titles, columns)
             line = reader.line_num + 1  # a quoted value may span lines: a row is where it begins
             for values in reader:
-                if any(values):
+                if values:  # an empty line has none
                     yield (
                         f"line {line}",
                         tuple(values[i] if i < len(values) else None for i in taken),

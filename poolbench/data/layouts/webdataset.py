@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from poolbench.core.errors import EnvironmentFault
+from poolbench.core.errors import BadInput, EnvironmentFault
 from poolbench.core.named import Named
 from poolbench.data.layouts.faults import Faults
 from poolbench.data.layouts.labels import SUPPORTED, BadLabel, class_of
@@ -30,7 +30,7 @@ def find_shards(source: Named, root: Path | None) -> Listing:
     Raises:
         EnvironmentFault: Shards are missing or damaged; or samples lack a picture or a label, or
             have several: the first 20 are named.
-        BadInput: A pattern is not one.
+        BadInput: A pattern is not one, or no sample has what is to hold the class.
     """
     options = source.options
     folder = own_path(source, root)
@@ -47,17 +47,26 @@ def find_shards(source: Named, root: Path | None) -> Listing:
             )
         shards |= dict.fromkeys(testing, "test")
     faults, left_out = Faults(folder), Counter[str]()
-    found = []
+    found, asked = [], options["label"]
+    without = total = 0
     for shard, samples in samples_of(folder, list(shards), left_out):
         where = shard.relative_to(folder).as_posix()
         for sample in samples:
+            total += 1
+            without += not _has(sample, asked)
             try:
-                label = _label(sample, options["label"], classes)
+                label = _label(sample, asked, classes)
             except BadLabel as error:
                 faults.add(f"{where}: {sample.key}", str(error))
                 continue
             (picture,) = sample.pictures
             found.append(Labelled(picture, f"{where}/{picture.member}", label, shards[shard]))
+    if total and without == total:
+        what = ".cls" if asked == _CLS else f"'{asked}' in a .json"
+        raise BadInput(
+            f"{folder}: no sample has a class: none has {what}",
+            "name what holds it with `label`: cls, or the name of a value in .json",
+        )
     faults.check(f"write the shards again: {SUPPORTED}, beside one picture")
     return listing_of(
         folder,
@@ -66,6 +75,13 @@ def find_shards(source: Named, root: Path | None) -> Listing:
         fraction=options["split"],
         left_out=[f"{count:,} {kind}" for kind, count in sorted(left_out.items())],
     )
+
+
+def _has(sample: TarSample, asked: str) -> bool:
+    """Whether a sample may have what is asked for: a .json that names it is read elsewhere."""
+    if asked == _CLS:
+        return ".cls" in sample.labels
+    return json.dumps(asked) in sample.labels.get(".json", "")
 
 
 def _label(sample: TarSample, asked: str, classes: list[str]) -> str:

@@ -90,18 +90,28 @@ def write_about(folder: Path, about: About) -> None:
     write_whole(folder / _ABOUT, lambda file: file.write(text))
 
 
+def is_prepared(pictures: PictureList) -> bool:
+    """Whether every picture of a list was decoded before."""
+    return _entry(entry_folder(pictures)).is_complete
+
+
 def cache_entries() -> Iterator[CacheEntry]:
     """Yield the entries, by the names of their folders."""
     for folder in sorted(path for path in entries_folder().glob("*") if path.is_dir()):
-        yield CacheEntry(
-            folder=folder,
-            about=_read_about(folder),
-            shards=sum(1 for _ in folder.glob(f"*{INDEX}")),
-            size_bytes=size_of(folder),
-        )
+        yield _entry(folder)
 
 
-def _read_about(folder: Path) -> About | None:
+def _entry(folder: Path) -> CacheEntry:
+    return CacheEntry(
+        folder=folder,
+        about=read_about(folder),
+        shards=sum(1 for _ in folder.glob(f"*{INDEX}")),
+        size_bytes=size_of(folder),
+    )
+
+
+def read_about(folder: Path) -> About | None:
+    """Return what an entry is of; ``None`` if another version wrote it, or it is damaged."""
     try:
         return read_as(About, read_regular(folder / _ABOUT))
     except (OSError, Damaged):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import functools
 import io
+import re
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import ExifTags, Image
+from PIL import ExifTags, Image, UnidentifiedImageError
 from torch import Tensor
 
 from poolbench.data.pictures.resampling import resized
@@ -31,6 +32,7 @@ _TURNS: dict[int, tuple[bool, tuple[int, ...]]] = {
 _NOTES_OF_PNG = (b"eXIf", b"tEXt", b"zTXt", b"iTXt")
 _BIT_DEPTH_OF_PNG, _BITS = 24, 8
 _RGB = 3  # torchvision's number of the mode
+_PLACE_IN_CODE = re.compile(r"^\S+, \S+\.cpp:\d+, ")  # before the reason, in torchvision's errors
 
 
 class UnreadablePicture(Exception):
@@ -71,7 +73,8 @@ def header(data: bytes) -> Image.Image:
     except Exception as error:
         raise _refusal(error) from error
     if picture.mode not in _EIGHT_BIT_MODES:
-        raise UnreadablePicture(f"mode {picture.mode} has more than 8 bits per channel")
+        what = "has more than 8 bits per channel" if picture.mode[0] in "IF" else "is no RGB"
+        raise UnreadablePicture(f"mode {picture.mode} {what}: save it as RGB")
     return picture
 
 
@@ -167,4 +170,10 @@ def _orientation(picture: Image.Image) -> int | None:
 
 
 def _refusal(error: Exception) -> UnreadablePicture:
-    return UnreadablePicture((str(error).strip().splitlines() or [type(error).__name__])[0])
+    if isinstance(error, UnidentifiedImageError):
+        return UnreadablePicture("it is not a picture of a kind that Pillow knows")
+    if isinstance(error, Image.DecompressionBombError):
+        most = 2 * (Image.MAX_IMAGE_PIXELS or 0)
+        return UnreadablePicture(f"it has more than {most:,} pixels")
+    line = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    return UnreadablePicture(_PLACE_IN_CODE.sub("", line))

@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
+from rich import filesize
 
 from poolbench.core.counted import counted
 from poolbench.core.errors import EnvironmentFault
@@ -39,7 +40,7 @@ def check_room(
     """
     needed = _estimate_bytes(sources, keep_px)
     free = shutil.disk_usage(folder).free
-    room = f"{needed / 2**30:,.1f} GiB in {folder}, where {free / 2**30:,.1f} GiB are free"
+    room = f"{filesize.decimal(needed)} in {folder}, where {filesize.decimal(free)} are free"
     going_on = f" ({total - len(sources):,} of {total:,} are there)" if total > len(sources) else ""
     watcher.notice(f"preparing {counted(len(sources), 'picture')}{going_on}: about {room}")
     if needed > free:

@@ -13,7 +13,7 @@ from filelock import FileLock, Timeout
 from poolbench.core.errors import EnvironmentFault
 from poolbench.core.limits import advice_on_limit
 from poolbench.data.file_hashes import hash_files
-from poolbench.data.pictures.cache import About, entry_folder, write_about
+from poolbench.data.pictures.cache import About, entry_folder, read_about, write_about
 from poolbench.data.pictures.decoding_pool import DecodingPool, Unreadable
 from poolbench.data.pictures.disk_room import check_room
 from poolbench.data.pictures.kept_picture import ChangedPicture, KeptPicture
@@ -31,7 +31,6 @@ from poolbench.data.unreadable import unreadable_pictures
 
 _LOGGER = logging.getLogger("poolbench.data")
 _POLLED_EVERY_S = 0.5
-_CONTINUE = "run the same command again: it goes on where it stopped"
 
 
 def prepare(pictures: PictureList, watcher: Watcher) -> tuple[Path, list[ShardIndex]]:
@@ -51,25 +50,32 @@ def prepare(pictures: PictureList, watcher: Watcher) -> tuple[Path, list[ShardIn
     everything = pictures.all
     parts = [everything[at : at + PICTURES] for at in range(0, len(everything), PICTURES)]
     folder = entry_folder(pictures)
+    about = About(
+        pictures=len(everything),
+        shards=len(parts),
+        keep_px=pictures.size.keep_px,
+        example=everything[0].name,
+    )
     shards = _sound(folder, parts)
     if None in shards:
-        about = About(
-            pictures=len(everything),
-            shards=len(parts),
-            keep_px=pictures.size.keep_px,
-            example=everything[0].name,
-        )
         try:
             write_about(folder, about)
             with _alone(folder, watcher):
                 shards = _sound(folder, parts)  # another process may have been at it
+                _tell_damaged(folder, shards)
                 _decode(pictures, folder, parts, shards, watcher)
         except OSError as error:
+            advice = advice_on_limit(error)
             raise EnvironmentFault(
                 f"cannot keep decoded pictures in {folder}: {error.strerror or error}",
-                f"{advice_on_limit(error) or _CONTINUE}; POOLBENCH_CACHE names another folder",
+                f"{advice}; or name another folder with POOLBENCH_CACHE"
+                if advice
+                else "name a folder that can be written with POOLBENCH_CACHE",
             ) from error
         shards = _sound(folder, parts)
+    elif read_about(folder) != about:
+        with suppress(OSError):  # the pictures are there; only `doctor` reads what is said of them
+            write_about(folder, about)
     return folder, [shard for shard in shards if shard is not None]
 
 
@@ -81,11 +87,16 @@ def _sound(folder: Path, parts: Sequence[Sequence[PictureSource]]) -> list[Shard
     hashes = hash_files(folder, present)
     for number, shard in enumerate(found):
         if shard and hashes[pixels_path(folder, number).name] != shard.sha256:
+            found[number] = None
+    return found
+
+
+def _tell_damaged(folder: Path, shards: Sequence[ShardIndex | None]) -> None:
+    for number, shard in enumerate(shards):
+        if shard is None and index_path(folder, number).exists():
             _LOGGER.warning(
                 "%s is damaged: decoding its pictures again", pixels_path(folder, number)
             )
-            found[number] = None
-    return found
 
 
 def _decode(
@@ -101,10 +112,11 @@ def _decode(
     sources = list(chain.from_iterable(parts[number] for number in missing))
     total = sum(map(len, parts))
     check_room(folder, sources, total, pictures.size.keep_px, watcher)
-    pace = Pace(total - len(sources), total, watcher)
     unreadable: list[tuple[Path | str, str]] = []
     pool = DecodingPool(pictures.size.keep_px, upright=pictures.upright)
     with pool.decoding(sources) as decoded:
+        # Loading the decoders is no part of the pace.
+        pace = Pace(total - len(sources), total, watcher)
         for number in missing:
             part = _readable(islice(decoded, len(parts[number])), unreadable, pace)
             # No half shard is mistaken for a whole one.

@@ -100,20 +100,27 @@ def test_faults_are_told_together_with_their_lines(rows: Rows, tmp_path: Path) -
         ("pictures/ant0.png", "ant", "train"),
         ("../elsewhere.png", "ant", "train"),
         ("pictures/bee0.png", "", "nowhere"),
+        ("", "", ""),
+        (f"{tmp_path}/mine/pictures/ant1.png", "ant", "train"),
+        ("pictures", "ant", "train"),
     ]
     write(tmp_path, rows + bad)
     with pytest.raises(EnvironmentFault) as caught:
         fingerprint(source("picture-table", path="mine/list.csv"), tmp_path)
     told = caught.value.message
     for line in (
-        "list.csv: 7 faults:",
+        "list.csv: 12 faults:",
         "line 18: no path",
         "line 19: pictures/gone.png does not exist",
         "line 20: pictures/ant0.png is in line 2 already",
-        "line 21: ../elsewhere.png is not below the folder of the table",
+        "line 21: ../elsewhere.png is a path with ..",
         "line 22: pictures/bee0.png is in line 10 already",
         "line 22: no label",
         "line 22: unknown split 'nowhere'",
+        "line 23: no path",
+        "line 23: no label",
+        f"line 24: {tmp_path}/mine/pictures/ant1.png is absolute",
+        "line 25: pictures is no file",
     ):
         assert line in told
     write(tmp_path, [("x", "y", "train")] * 50)

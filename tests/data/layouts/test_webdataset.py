@@ -119,3 +119,12 @@ def test_missing_and_damaged_shards_are_told(shards: Path, tmp_path: Path) -> No
 def test_a_pattern_that_is_none_is_bad_input(pattern: str, shards: Path, tmp_path: Path) -> None:
     with pytest.raises(BadInput):
         fingerprint(source("webdataset", path="mine", train=pattern), tmp_path)
+
+
+@pytest.mark.parametrize("label", ["kind", "cls"])
+def test_a_label_that_no_sample_has_is_told_once(label: str, tmp_path: Path) -> None:
+    other = {"kind": "cls", "cls": "kind"}[label]
+    write(tmp_path / "mine" / "train.tar", samples(range(9), label=other))
+    with pytest.raises(BadInput, match="no sample has a class: none has") as caught:
+        fingerprint(source("webdataset", path="mine", label=label, split=0.3), tmp_path)
+    assert "`label`" in caught.value.hint
