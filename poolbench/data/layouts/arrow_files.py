@@ -5,31 +5,16 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
-from bisect import bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from poolbench.core.document import Damaged
-from poolbench.core.errors import not_installed
+from poolbench.data.layouts.parquet_rows import parquet_column, rows_of_parquet
+from poolbench.data.layouts.pyarrow_module import import_pyarrow
 
 ARROW, PARQUET = ".arrow", ".parquet"
-
-
-def import_pyarrow(part: str = "") -> Any:
-    """Return pyarrow, or a module of it.
-
-    Raises:
-        EnvironmentFault: It is not installed.
-    """
-    import importlib
-
-    try:
-        return importlib.import_module(f"pyarrow{part}")
-    except ImportError as error:
-        need = "data sets of Hugging Face need pyarrow"
-        raise not_installed(need, "pyarrow", "folders, CSV and tar shards do without") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +44,11 @@ class ArrowRow:
         Raises:
             OSError: They cannot be read.
         """
-        group, first = _group_of(self.file, self.row)
-        data = _bytes_of(_column(self.file, self.column, group)[self.row - first].as_py())
+        if self.file.suffix == PARQUET:
+            value = rows_of_parquet(self.file, self.column)[self.row]
+        else:
+            value = _arrow_table(self.file).column(self.column)[self.row]
+        data = _bytes_of(value.as_py())
         if data is None:
             raise OSError(f"{self.name} holds no bytes")
         return data
@@ -87,8 +75,7 @@ def values_of(path: Path, column: str) -> list[Any]:
     """Return the values of a column, as Python has them."""
 
     def values() -> list[Any]:
-        groups = range(_group_count(path))
-        return [value for group in groups for value in _table(path, column, group).to_pylist()]
+        return [value.as_py() for value in _column(path, column)]
 
     return list(_read(values))
 
@@ -103,10 +90,9 @@ def digests_of(path: Path, column: str) -> bytes:
 
     def digests() -> bytes:
         found = []
-        for group in range(_group_count(path)):
-            for value in _table(path, column, group):
-                data = _bytes_of(value.as_py())
-                found.append(hashlib.sha256(data).digest() if data is not None else bytes(32))
+        for value in _column(path, column):
+            data = _bytes_of(value.as_py())
+            found.append(hashlib.sha256(data).digest() if data is not None else bytes(32))
         return b"".join(found)
 
     return bytes(_read(digests))
@@ -130,21 +116,10 @@ def _schema(path: Path) -> Any:
     return _arrow_table(path).schema
 
 
-def _group_count(path: Path) -> int:
+def _column(path: Path, column: str) -> Iterable[Any]:
     if path.suffix == PARQUET:
-        return int(import_pyarrow(".parquet").read_metadata(path).num_row_groups)
-    return 1
-
-
-def _table(path: Path, column: str, group: int) -> Any:
-    if path.suffix == PARQUET:
-        with import_pyarrow(".parquet").ParquetFile(path) as file:
-            return file.read_row_group(group, columns=[column]).column(column)
-    return _arrow_table(path).column(column)
-
-
-# Rows are read in their order, so the last few row groups are all that is needed.
-_column = functools.lru_cache(maxsize=4)(_table)
+        return parquet_column(path, column)
+    return iter(_arrow_table(path).column(column))
 
 
 @functools.lru_cache(maxsize=64)
@@ -152,24 +127,6 @@ def _arrow_table(path: Path) -> Any:
     """Return a mapped table: nothing is read before it is needed."""
     pyarrow = import_pyarrow()
     return import_pyarrow(".ipc").open_stream(pyarrow.memory_map(str(path))).read_all()
-
-
-@functools.lru_cache(maxsize=64)
-def _starts(path: Path) -> tuple[int, ...]:
-    if path.suffix != PARQUET:
-        return (0,)
-    metadata = import_pyarrow(".parquet").read_metadata(path)
-    starts = [0]
-    for group in range(metadata.num_row_groups - 1):
-        starts.append(starts[-1] + metadata.row_group(group).num_rows)
-    return tuple(starts)
-
-
-def _group_of(path: Path, row: int) -> tuple[int, int]:
-    """Return the row group of a row, and its first row."""
-    starts = _starts(path)
-    group = bisect_right(starts, row) - 1
-    return group, starts[group]
 
 
 def files_in(folder: Path, suffix: str) -> Iterator[Path]:

@@ -28,7 +28,8 @@ from poolbench.data.layouts.listing import Labelled, Listing, listing_of
 from poolbench.data.own_path import absent, own_path
 from poolbench.data.sorted_pictures import Split
 
-_SHARD = re.compile(r"(.+?)-\d{5}-of-\d{5}")
+# Older versions of the library end names with part of a hash.
+_SHARD = re.compile(r"(.+?)-\d{5}-of-\d{5}(-[0-9a-f]{16})?")
 _TESTS = ("test", "validation")
 _DIGEST = 32
 
