@@ -8,7 +8,6 @@ from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
-from rich import filesize
 
 from poolbench.core.counted import counted
 from poolbench.core.errors import EnvironmentFault
@@ -38,6 +37,8 @@ def check_room(
     Raises:
         EnvironmentFault: There is less room than they need.
     """
+    from rich import filesize
+
     needed = _estimate_bytes(sources, keep_px)
     free = shutil.disk_usage(folder).free
     room = f"{filesize.decimal(needed)} in {folder}, where {filesize.decimal(free)} are free"
