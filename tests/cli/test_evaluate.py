@@ -134,6 +134,7 @@ def test_a_network_trained_with_an_operator_says_so(poolbench: Program, tmp_path
     refused = poolbench(*call)
     assert refused.code == 2
     assert "1 tensor not in the network: head." in refused.err
+    assert "add --trained-with" in refused.err
     done = poolbench(*call, "--trained-with", "head={name: lae, learn: layer}")
     assert done.code == 0, done.err
 
@@ -219,6 +220,24 @@ def test_a_missing_checkpoint_and_another_number_of_classes(
     missing = evaluate(checkpoint="nothing.pt")
     assert missing.code == 6
     assert f"there is no file of weights {tmp_path / 'nothing.pt'}" in missing.err
+    assert "below the current folder" in missing.err
+    assert "--data-root" not in missing.err
+    spelt = evaluate(checkpoint="local-dir:/tmp/x")
+    assert spelt.code == 2
+    assert "leave out 'local-dir:': /tmp/x" in spelt.err
     seven = evaluate(data="{name: gaussian, size_px: 8, channels: 1, num_classes: 7}")
     assert seven.code == 2
     assert "the classifier of the weights has 10 classes, the data have 7" in seven.err
+    assert "list suites practice/finetune-folder" in seven.err
+
+
+def test_of_several_states_in_a_file_the_one_that_is_taken_is_told(
+    evaluate: Program, body: nn.Module, tmp_path: Path
+) -> None:
+    state = body.state_dict()
+    zeros = {name: torch.zeros_like(value) for name, value in state.items()}
+    torch.save({"state_dict": state, "state_dict_ema": zeros}, tmp_path / "plain.pt")
+    done = evaluate("--pools", "head=max", "--limit", 60, "--format", "json")
+    assert rows_of(done)["own pooling"]["correct"] > 30  # the zeros would answer one class
+    notes = json.loads(done.out)["tables"][0]["notes"]
+    assert any("'state_dict' is taken, not 'state_dict_ema'" in note for note in notes)
