@@ -214,6 +214,15 @@ def test_python_is_told_the_names_of_arguments(
     assert "--" not in caught.value.message + caught.value.hint
 
 
+def test_python_takes_a_path_not_what_is_in_the_file(body: nn.Module) -> None:
+    import poolbench as pb
+
+    for given in (body.state_dict(), body):
+        with pytest.raises(BadInput, match=r"checkpoint: expected a path, got \w+") as caught:
+            pb.evaluate(given, model="wrn", data="digits")  # type: ignore[arg-type]
+        assert "save it first: torch.save(network.state_dict()," in caught.value.hint
+
+
 def test_a_missing_checkpoint_and_another_number_of_classes(
     evaluate: Program, checkpoint: Path, tmp_path: Path
 ) -> None:
