@@ -187,7 +187,7 @@ def test_the_store_alone_knows_the_names_of_its_files() -> None:
 
 def test_nothing_unpickles_but_tensors() -> None:
     banned = re.compile(
-        r"import pickle|pickle\.load|(?<!safetensors\.)torch\.load|allow_pickle=True|weights_only"
+        r"import pickle\b|pickle\.load|(?<!safetensors\.)torch\.load|allow_pickle=True|weights_only"
     )
     reader = PACKAGE / "weights" / "reading.py"
     for path in FILES:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from poolbench.app.api_inputs import AGAIN, settings_from, several
+from poolbench.core.errors import BadInput
 
 if TYPE_CHECKING:
     from poolbench.report.findings import Findings
@@ -60,8 +62,8 @@ def evaluate(
         The table of ``poolbench evaluate``, and the probes' tables and charts.
 
     Raises:
-        BadInput: An option is invalid, the checkpoint is not of the network, or an operator that
-            was named does not fit.
+        BadInput: An option is invalid, the checkpoint is no path or not of the network, or an
+            operator that was named does not fit.
         CellsFailed: Some networks are not evaluated or not fully measured: which, and why. Its
             ``findings`` are what would have been returned of the others.
         EnvironmentFault: Device, data, disk or store cannot be used, or the file is missing.
@@ -78,7 +80,7 @@ def evaluate(
     from poolbench.suite.spelling import argument
 
     asked = Asked(
-        checkpoint=str(checkpoint),
+        checkpoint=_path(checkpoint),
         model=_text(model),
         data=_text(data),
         pools=[_text(each) for each in several(pools)],
@@ -105,6 +107,16 @@ def evaluate(
     refuse_failures(summary.failed, UNEVALUATED, summary, findings=found, again=AGAIN)
     refuse_failures(unmeasured, UNMEASURED, findings=found, again=AGAIN)
     return found
+
+
+def _path(checkpoint: Any) -> str:
+    if not isinstance(checkpoint, str | os.PathLike):
+        raise BadInput(
+            f"checkpoint: expected a path, got {type(checkpoint).__name__}",
+            'save it first: torch.save(network.state_dict(), "my.pt"), then '
+            'pb.evaluate("my.pt", ...)',
+        )
+    return os.fsdecode(checkpoint)
 
 
 def _text(given: Any) -> str:

@@ -48,10 +48,12 @@ class Planned:
     Args:
         study: A cell for the network as it is, and for each operator in place of its pooling.
         left_out: Operators that cannot stand there, with the reason.
+        about: What the file's tensors are, where there was a choice; empty otherwise.
     """
 
     study: Study
     left_out: tuple[str, ...]
+    about: tuple[str, ...] = ()
 
 
 def plan_evaluation(asked: Asked, root: Path | None, spelled: Spelling = flag) -> Planned:
@@ -67,12 +69,11 @@ def plan_evaluation(asked: Asked, root: Path | None, spelled: Spelling = flag) -
             was named does not fit.
         EnvironmentFault: A file or the data are missing or cannot be read.
     """
-    from poolbench.weights.finding import find_weights
+    from poolbench.weights.finding import checkpoint_path, find_weights
 
     checked = read_evaluation(asked, CATALOGUES, spelled)
     root = data_root(root)
-    # A checkpoint is where the command says, not below the data root.
-    typed = replace(checked.weights, file=str(Path(asked.checkpoint).resolve()))
+    typed = replace(checked.weights, file=str(checkpoint_path(asked.checkpoint)))
     weights = find_weights(checked.network.name, typed, None)
     reads_train = weights.normalisation is None
     data = DataSpec(
@@ -87,11 +88,12 @@ def plan_evaluation(asked: Asked, root: Path | None, spelled: Spelling = flag) -
     )
     classes = known_classes(checked.data.source, found)
     cells, left_out = [make(None)], []
-    _check(cells[0], classes, root)
+    check = partial(_check, classes=classes, root=root, trained_with=spelled("trained_with"))
+    about = check(cells[0])
     for name in checked.pools:
         cell = make(name)
         try:
-            _check(cell, classes, root)
+            check(cell)
         except BadInput as fault:
             if checked.is_chosen[name]:
                 raise
@@ -110,7 +112,7 @@ def plan_evaluation(asked: Asked, root: Path | None, spelled: Spelling = flag) -
         baseline=OWN,
         found={} if found is None else {checked.data.source.name: found},
     )
-    return Planned(study=study, left_out=tuple(left_out))
+    return Planned(study=study, left_out=tuple(left_out), about=about)
 
 
 def _cell(checked: Evaluation, data: DataSpec, spec: ModelSpec, variant: str | None) -> Cell:
@@ -122,15 +124,24 @@ def _cell(checked: Evaluation, data: DataSpec, spec: ModelSpec, variant: str | N
     return Cell(variant=variant or OWN, data=data, model=model, recipe=_NO_TRAINING, seed=0)
 
 
-def _check(cell: Cell, classes: int | None, root: Path | None) -> None:
+def _check(
+    cell: Cell, *, classes: int | None, root: Path | None, trained_with: str
+) -> tuple[str, ...]:
     from poolbench.assembly.network import image_shape, is_shape_known
     from poolbench.runtime.start import require_whole, start_of
 
     if not is_shape_known(cell):
-        return  # whoever reads the images checks it
-    start = start_of(cell, shape=image_shape(cell), num_classes=classes, root=root)
+        return ()  # whoever reads the images checks it
+    start = start_of(
+        cell,
+        shape=image_shape(cell),
+        num_classes=classes,
+        root=root,
+        trained_with=trained_with,
+    )
     assert start is not None  # noqa: S101 - it has weights
     require_whole(start)
+    return (f"Of the states in the file, {start.choice}.",) if start.choice else ()
 
 
 def evaluate(
@@ -163,7 +174,7 @@ def evaluation_tables(planned: Planned, results: Results) -> list[Table]:
             study,
             rows=tuple(_rows(study.cells, results)),
             own=OWN,
-            notes=(*planned.left_out, *results.notes),
+            notes=(*planned.about, *planned.left_out, *results.notes),
         )
     ]
 

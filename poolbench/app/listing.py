@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -83,19 +84,38 @@ def describe(family: str, name: str) -> list[Table]:
     if family not in CATALOGUES:
         raise BadInput(f"'{family}' has no entries to describe", did_you_mean(family, CATALOGUES))
     entry: Entry = CATALOGUES[family][name]
-    tables = [entry_table(family, name, entry)]
     if isinstance(entry, ModelEntry):
-        from poolbench.assembly.sites import sites_of
-
-        tables.append(sites_table(sites_of(name)))
+        tables = _of_network(name, entry)
+    else:
+        tables = [entry_table(family, name, entry)]
     if entry.options:
         tables.append(options_table(name, entry.options))
     if isinstance(entry, SearchEntry):
         tables.append(shared_options_table())
+    if isinstance(entry, ModelEntry) and entry.finds_sites:
+        return tables  # its code is the library's; ours only builds it
     text = docstring(entry.target)
     if isinstance(entry, SearchEntry):
         text = in_short(text)  # its rules are a page of prose
     return [*tables, docstring_table(name, text)] if text else tables
+
+
+def _of_network(name: str, entry: ModelEntry) -> list[Table]:
+    from poolbench.assembly.image_sizes import least_size_px
+    from poolbench.assembly.sites import sites_of
+
+    sites = sites_of(name)
+    if sites.found is None:
+        return [entry_table("models", name, entry), sites_table(sites)]
+    # Of the groups that pools of any library may be in, those that this network has.
+    groups = {site.group for site in sites.found} - {"stride"}
+    least_px = least_size_px(name)
+    has = replace(
+        entry,
+        sites=tuple(site for site in entry.sites if site.name in groups),
+        input_shape=sites.image_shape if least_px is None else None,
+    )
+    return [entry_table("models", name, has, least_px=least_px), sites_table(sites)]
 
 
 def _suites() -> list[tuple[str, str, str]]:

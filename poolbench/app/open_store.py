@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from poolbench.app.selection import selected
 from poolbench.app.stored_runs import StoredRun
 from poolbench.core.document import Damaged
 from poolbench.core.errors import EnvironmentFault, NothingMatched
-from poolbench.core.globs import matches
 from poolbench.store.store import Store
 
 _PANDAS = "data frames need pandas, which is not installed"
@@ -22,10 +22,11 @@ class StoredRuns(Sequence[StoredRun]):
         store: The store.
         runs: The runs.
         damaged: What is wrong with runs that cannot be read, by id.
-        is_part: Whether there are others in the store, which :meth:`select` left out.
+        whole: Those that :meth:`select` selected them from; ``None`` if they are all.
 
     Attributes:
         path: The store's folder.
+        is_part: Whether :meth:`select` selected them.
     """
 
     def __init__(
@@ -34,10 +35,11 @@ class StoredRuns(Sequence[StoredRun]):
         runs: Sequence[StoredRun],
         damaged: Mapping[str, str],
         *,
-        is_part: bool = False,
+        whole: Sequence[StoredRun] | None = None,
     ) -> None:
-        self.path, self.damaged, self.is_part = store.path, damaged, is_part
+        self.path, self.damaged, self.is_part = store.path, damaged, whole is not None
         self._store, self._runs = store, tuple(runs)
+        self._whole = self._runs if whole is None else whole
         self._by_id = {run.id: run for run in runs}
 
     def __len__(self) -> int:
@@ -77,15 +79,13 @@ class StoredRuns(Sequence[StoredRun]):
             variant: Its label, or a glob such as ``lae*``; ``None`` for any.
             data: Name of the data set, or a glob; ``None`` for any.
             seed: The seed; ``None`` for any.
+
+        Raises:
+            BadInput: No run of the store is of such a variant or data set (a glob may match none),
+                or a value is of another type.
         """
-        kept = [
-            run
-            for run in self._runs
-            if variant is None or matches(run.variant, variant)
-            if data is None or matches(run.data, data)
-            if seed in (None, run.seed)
-        ]
-        return StoredRuns(self._store, kept, self.damaged, is_part=True)
+        kept = selected(self._runs, self._whole, variant=variant, data=data, seed=seed)
+        return StoredRuns(self._store, kept, self.damaged, whole=self._whole)
 
     def to_pandas(self, *, tidy: bool = False) -> Any:
         """Return a ``pandas.DataFrame``.

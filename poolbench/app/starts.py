@@ -43,6 +43,8 @@ def about_starts(study: Study, dataset: str, root: Path | None) -> Iterator[str]
         if model.identity not in starts:
             starts[model.identity] = _start_of(cells[0], classes, root)
         start = starts[model.identity]
+        if start.choice:
+            alike.setdefault(f"Of the states in {model.weights}, {start.choice}", []).append(name)
         for sentence in about_start(
             model.weights,
             classifier=start.classifier,

@@ -10,14 +10,14 @@ from torch import Tensor, nn
 
 from poolbench.assembly.classifier import classifier_parameters
 from poolbench.assembly.network import ANY_NUM_CLASSES, build_body, model_spec
-from poolbench.assembly.weight_checks import check_channels, check_tensors, fits
+from poolbench.assembly.weight_checks import TRAINED_WITH, check_channels, check_tensors, fits
 from poolbench.assembly.without_memory import without_memory
 from poolbench.core.cell import ModelSpec
 from poolbench.core.weights import PIXELS
 from poolbench.models import MODELS
 from poolbench.operators.base import PoolingOperator
 from poolbench.weights.conversion import converted
-from poolbench.weights.reading import without_prefixes
+from poolbench.weights.state_dicts import without_prefixes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +32,7 @@ class Source:
         classes: The number of classes of the file's classifier.
         num_classes: The number of classes of the network that they are held against.
         conversion: By what the file's were changed first; empty if they are as in the file.
+        choice: Which state dict of the file they are, for people; empty if it has one.
     """
 
     tensors: Mapping[str, Tensor]
@@ -41,6 +42,7 @@ class Source:
     classes: int
     num_classes: int
     conversion: str = ""
+    choice: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +59,7 @@ class Start:
         random: Those of ``fresh`` that are weights of convolutions, which start random.
         unused: Names in the file that belong to operators which are not in this network.
         conversion: By what the file's tensors were changed first; empty if they were not.
+        choice: Which state dict of the file they are, for people; empty if it has one.
     """
 
     loaded: Mapping[str, Tensor]
@@ -67,6 +70,7 @@ class Start:
     random: tuple[str, ...]
     unused: tuple[str, ...]
     conversion: str = ""
+    choice: str = ""
 
 
 def own_pooling(spec: ModelSpec) -> ModelSpec:
@@ -90,6 +94,7 @@ def read_source(
     in_channels: int,
     num_classes: int | None,
     image_size: tuple[int, int],
+    trained_with: str = TRAINED_WITH,
 ) -> Source:
     """Hold a file's tensors against the network that they were made with.
 
@@ -101,10 +106,11 @@ def read_source(
         in_channels: Channels of the images.
         num_classes: Width of the logits; ``None`` for that of the file's classifier.
         image_size: (H, W) of training images, in pixels.
+        trained_with: How messages name what tells the operators that they were trained with.
 
     Raises:
         BadInput: The network cannot be built for such images, or the file is not of it: names are
-            missing or unexpected, shapes differ, or values are not float32.
+            missing or unexpected, shapes differ, or values are not float32 or not finite.
     """
     source = own_pooling(spec)
     built_for = ANY_NUM_CLASSES if num_classes is None else num_classes
@@ -124,11 +130,16 @@ def read_source(
     conversion = ""
     if not fits(tensors, expected, classifier):
         tensors, conversion = _converted(spec, tensors, in_channels, built_for)
-    check_tensors(spec, tensors, expected, classifier)
+    check_tensors(spec, tensors, expected, classifier, trained_with)
     classes = min((tensors[name].shape[0] for name in classifier), default=built_for)
     if num_classes is None and classes != built_for:
         return read_source(
-            spec, state, in_channels=in_channels, num_classes=classes, image_size=image_size
+            spec,
+            state,
+            in_channels=in_channels,
+            num_classes=classes,
+            image_size=image_size,
+            trained_with=trained_with,
         )
     return Source(
         tensors=tensors,
@@ -191,6 +202,7 @@ def plan_start(
             name for name in tensors if _path_of(name, source.operators) and name not in loaded
         ),
         conversion=source.conversion,
+        choice=source.choice,
     )
 
 

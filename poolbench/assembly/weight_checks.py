@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from statistics import fmean
 
+import torch
 from torch import Tensor
 
 from poolbench.core.cell import ModelSpec
 from poolbench.core.counted import counted, first_of
 from poolbench.core.errors import BadInput
+from poolbench.models import MODELS
+
+TRAINED_WITH = "`pools` of the weights"
+"""What tells in a suite which operators weights were trained with."""
 
 _SHOWN = 10
 # torch itself accepts states of before it counted them, and nothing here reads the count.
@@ -58,6 +63,7 @@ def check_tensors(
     tensors: Mapping[str, Tensor],
     expected: Mapping[str, Tensor],
     classifier: Collection[str],
+    trained_with: str = TRAINED_WITH,
 ) -> None:
     """Check that tensors are exactly a network's, but for the number of classes.
 
@@ -66,9 +72,11 @@ def check_tensors(
         tensors: By name.
         expected: Those of the network.
         classifier: Names of its classifier's parameters.
+        trained_with: How messages name what tells the operators that they were trained with.
 
     Raises:
-        BadInput: Names are missing or unexpected, shapes differ, or values are not float32.
+        BadInput: Names are missing or unexpected, shapes differ, or values are not float32 or not
+            finite.
     """
     network = spec.network.name
     missing = [name for name in expected if name not in tensors and not name.endswith(_OPTIONAL)]
@@ -81,24 +89,61 @@ def check_tensors(
         ]
         hint = "name the network that they were saved from"
         if not missing:
-            hint += ", with `pools` of the weights if operators of it have parameters"
+            hint += f"; if it pooled with operators that have parameters, add {trained_with}"
         raise BadInput(f"{spec.weights} are no weights of {network}: {'; '.join(told)}", hint)
     wrong = [
         f"{name} is {_shape(value)}, not {_shape(expected[name])}"
         for name, value in tensors.items()
         if not _has_shape(value, expected[name], name in classifier)
     ]
-    _refuse(wrong, f"{spec.weights} are no weights of {network}: ", "name the network's options")
-    others = [
-        f"{name} is {str(value.dtype).removeprefix('torch.')}"
+    hint = "name the network that they were saved from"
+    if MODELS[network].options:
+        hint += f", with its options ({', '.join(MODELS[network].options)})"
+    _refuse(wrong, f"{spec.weights} are no weights of {network}: ", hint)
+    _check_types(spec, tensors, expected)
+    _check_finite(spec, tensors)
+
+
+def _check_types(
+    spec: ModelSpec, tensors: Mapping[str, Tensor], expected: Mapping[str, Tensor]
+) -> None:
+    others = {
+        name: f"{name} is {_type(value)}"
         for name, value in tensors.items()
         if value.dtype != expected[name].dtype
-    ]
+    }
+    numbers = [told for name, told in others.items() if expected[name].is_floating_point()]
     _refuse(
-        others,
+        numbers,
         f"{spec.weights} are not in the precision of training, float32: ",
-        "save them as float32: {name: value.float() ...}",
+        "save them as float32: {name: value.float() if value.is_floating_point() else value "
+        "for name, value in state.items()}",
     )
+    integers = [f"{told}, not {_type(expected[name])}" for name, told in others.items()]
+    _refuse(
+        integers,
+        f"{spec.weights} have other numbers where whole ones belong: ",
+        f"save them as whole numbers: {{name: value.long() if name.endswith('{_OPTIONAL}') else "
+        "value for name, value in state.items()}",
+    )
+
+
+def _check_finite(spec: ModelSpec, tensors: Mapping[str, Tensor]) -> None:
+    wrong = {
+        name: int(count)
+        for name, value in tensors.items()
+        if value.is_floating_point() and (count := (~torch.isfinite(value)).sum())
+    }
+    values = counted(sum(wrong.values()), "value that is", "values that are")
+    _refuse(
+        [f"{name} ({count:,})" for name, count in wrong.items()],
+        f"{spec.weights} have {values} NaN or infinite: ",
+        "take a checkpoint of before its training diverged",
+    )
+
+
+def _type(tensor: Tensor) -> str:
+    return str(tensor.dtype).removeprefix("torch.")
 
 
 def _refuse(faults: Sequence[str], start: str, hint: str) -> None:

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from poolbench.core.catalogue import Catalogue, ModelEntry, Site
+from poolbench.core.errors import BadInput
 
 LIBRARIES = ("torchvision", "timm")
 _GROUPS = (
@@ -15,6 +16,8 @@ _GROUPS = (
     Site(name="window", scope="windowed", default=""),
     Site(name="stride", scope="strided", default=""),
 )
+# What timm's own functions take before the name of a place instead of a network's.
+_PLACES = ("hf-hub:", "hf_hub:", "local-dir:")
 
 
 class ModelCatalogue(Catalogue[ModelEntry]):
@@ -28,6 +31,8 @@ class ModelCatalogue(Catalogue[ModelEntry]):
         library, _, architecture = str(name).partition("/")
         if library not in LIBRARIES or not architecture:
             return super().__getitem__(name)
+        if library == "timm":
+            _check_spelling(architecture)
         return ModelEntry(
             target=f"poolbench.models.external:{library}_network",
             summary=f"{architecture} of {library}, untrained, operators in place of its pools",
@@ -48,3 +53,23 @@ class ModelCatalogue(Catalogue[ModelEntry]):
         build: Callable[..., Any] = super().resolve(name, part)
         _, slash, architecture = name.partition("/")
         return partial(build, architecture) if slash and name not in self._entries else build
+
+
+def _check_spelling(architecture: str) -> None:
+    """Refuse what timm takes for a network of its own, and what only looks like its weights."""
+    name, dot, tag = architecture.partition(".")
+    place = next((place for place in _PLACES if name.startswith(place)), None)
+    if place is not None:
+        name = name.removeprefix(place)
+        hint = (
+            "name its network, and its folder as Hugging Face keeps it: "
+            "model: {name: timm/resnet18, weights: {file: FOLDER}}"
+        )
+        if name.startswith("timm/") and tag:
+            hint = f"for these weights: {{name: {name}, weights: {tag}}}"
+        raise BadInput(f"'timm/{architecture}' is a place of weights, not a network", hint)
+    if dot and not tag:
+        raise BadInput(
+            f"'timm/{architecture}' ends with a dot",
+            f"for weights: {{name: timm/{name}, weights: TAG}}; without: timm/{name}",
+        )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from difflib import get_close_matches
 from typing import Any
 
 import torch
@@ -23,6 +24,7 @@ _ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
     "inception_v3": _WITHOUT_AUXILIARIES,
 }
 _COLOURS = 3
+_NEAREST = 3
 
 
 def torchvision_network(
@@ -123,8 +125,11 @@ def timm_with(architecture: str) -> Any:
             f"timm/{architecture} needs timm, which is not installed", "pip install timm"
         ) from None
     if not timm.is_model(architecture):
-        advice = did_you_mean(architecture, timm.list_models()).partition(" known: ")[0]
-        raise BadInput(f"timm has no network '{architecture}'", advice)
+        near = get_close_matches(architecture, timm.list_models(), n=_NEAREST, cutoff=0)
+        raise BadInput(
+            f"timm has no network '{architecture}'",
+            f"nearest: {', '.join(near)}; timm.list_models() has all",
+        )
     return timm
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-
-from torch import Tensor
 
 from poolbench.assembly.loaded_weights import (
     Source,
@@ -14,6 +13,7 @@ from poolbench.assembly.loaded_weights import (
     plan_start,
     read_source,
 )
+from poolbench.assembly.weight_checks import TRAINED_WITH
 from poolbench.core.cell import Cell
 from poolbench.core.counted import counted, first_of
 from poolbench.core.errors import BadInput, EnvironmentFault
@@ -21,12 +21,19 @@ from poolbench.data.splits import Splits
 from poolbench.models.network import Network
 from poolbench.weights.finding import weights_file
 from poolbench.weights.reading import read_state
+from poolbench.weights.state_dicts import StateDict
 
+_TRAIN = "train it from these: see `poolbench list suites practice/finetune-folder`"
 _SOURCES: dict[tuple[object, ...], Source] = {}
 
 
 def start_of(
-    cell: Cell, *, shape: tuple[int, int, int], num_classes: int | None, root: Path | None
+    cell: Cell,
+    *,
+    shape: tuple[int, int, int],
+    num_classes: int | None,
+    root: Path | None,
+    trained_with: str = TRAINED_WITH,
 ) -> Start | None:
     """Return what a cell's network starts from; ``None`` for random weights.
 
@@ -36,6 +43,7 @@ def start_of(
         num_classes: Number of classes of its data; ``None`` if it is not known yet, for as many as
             the classifier of the weights has.
         root: The data root, below which relative paths are.
+        trained_with: How messages name what tells the operators that they were trained with.
 
     Raises:
         BadInput: The weights are not of this network, or the file holds none.
@@ -49,13 +57,16 @@ def start_of(
     if key not in _SOURCES:
         path = weights_file(cell.model.network.name, weights, root)
         _SOURCES.clear()  # one at a time, which all seeds and operators of a network share
-        _SOURCES[key] = read_source(
+        state = _state(path)
+        source = read_source(
             cell.model,
-            _state(path),
+            state.tensors,
             in_channels=channels,
             num_classes=num_classes,
             image_size=(height, width),
+            trained_with=trained_with,
         )
+        _SOURCES[key] = replace(source, choice=state.choice)
     return plan_start(cell.model, _SOURCES[key], in_channels=channels, image_size=(height, width))
 
 
@@ -95,17 +106,17 @@ def require_whole(start: Start) -> None:
         raise BadInput(
             f"the classifier of the weights has {counted(start.file_classes, 'class', 'classes')}, "
             f"the data have {start.num_classes}",
-            "evaluate them on data with the same classes, or train: model: {weights: ...}",
+            f"evaluate them on data with the same classes, or {_TRAIN}",
         )
     if start.random:
         raise BadInput(
             f"{first_of(start.random, 3)} would be random: the operator has weights of its own, "
             "and the file has none for it",
-            "train it: model: {weights: ...}",
+            f"choose an operator without such weights, or {_TRAIN}",
         )
 
 
-def _state(path: Path) -> dict[str, Tensor]:
+def _state(path: Path) -> StateDict:
     try:
         return read_state(path)
     except OSError as error:

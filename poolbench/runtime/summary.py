@@ -10,7 +10,7 @@ from poolbench.runtime.task import TASKS, TaskName
 from poolbench.runtime.utilisation import effort_text
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Summary:
     """A summary of the work of a command.
 
@@ -54,3 +54,6 @@ class Summary:
         ]
         effort = effort_text(self.duration_s, self.workers, self.busy_share)
         return "; ".join([done, *left, effort])
+
+    def __repr__(self) -> str:
+        return str(self)  # notebooks show it

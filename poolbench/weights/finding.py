@@ -19,6 +19,8 @@ from poolbench.weights.reading import read_state
 
 _CONFIG = "config.json"
 _LARGEST_CONFIG = 1 << 20
+# What timm writes before a folder, and the names of the files in it.
+_FOLDER = "local-dir:"
 _HASH_IN_NAME = re.compile(r"-([0-9a-f]{8,})\.")
 
 
@@ -78,6 +80,33 @@ def weights_file(network: str, weights: Weights, root: Path | None) -> Path:
     return path
 
 
+def checkpoint_path(typed: str) -> Path:
+    """Return the path of weights that are named on their own, not in a suite.
+
+    Args:
+        typed: A file or a folder; a relative path is below the current folder.
+
+    Raises:
+        BadInput: It is spelt as for timm.
+        EnvironmentFault: There is none.
+    """
+    _check_spelling(typed)
+    path = Path(typed).absolute()
+    if not path.exists():
+        raise EnvironmentFault(
+            f"there is no file of weights {path}", "a relative path is below the current folder"
+        )
+    return path
+
+
+def _check_spelling(typed: str) -> None:
+    if typed.startswith(_FOLDER):
+        raise BadInput(
+            f"'{typed}' is a folder as timm spells it",
+            f"leave out '{_FOLDER}': {typed.removeprefix(_FOLDER)}",
+        )
+
+
 def _present(known: Published, network: str) -> Path:
     path = next((file for file in known.files if file.is_file()), None)
     if path is None:
@@ -104,6 +133,7 @@ def _download(known: Published, network: str) -> None:
 
 
 def _file(weights: Weights, root: Path | None) -> Path:
+    _check_spelling(weights.file)
     path = Path(weights.file)
     path = path if path.is_absolute() or root is None else root / path
     if path.is_dir():
@@ -116,7 +146,8 @@ def _file(weights: Weights, root: Path | None) -> Path:
             )
         return found
     if not path.is_file():
-        hint = "a relative path is below --data-root (or POOLBENCH_DATA)"
+        is_relative = not Path(weights.file).is_absolute()
+        hint = "a relative path is below --data-root (or POOLBENCH_DATA)" if is_relative else ""
         raise EnvironmentFault(f"there is no file of weights {path}", hint)
     return path
 
@@ -162,7 +193,7 @@ def _own_normalisation(path: Path, asked: Weights) -> Normalisation:
 
 def _state(path: Path) -> Mapping[str, Tensor]:
     try:
-        return read_state(path)
+        return read_state(path).tensors
     except OSError as error:
         raise EnvironmentFault(f"cannot read {path}: {error.strerror or error}") from error
 

@@ -90,6 +90,27 @@ def test_runs_are_selected_as_variants_are_with_only(tmp_path: Path) -> None:
     assert [run.variant for run in runs.select(variant="lae*")] == ["lae", "lae-head"]
     assert [run.variant for run in runs.select(variant="lae", data="dig*")] == ["lae"]
     assert len(runs.select(data="cifar*")) == 0
+    # What is selected from selected runs is known by the store, not by what is left.
+    assert len(runs.select(variant="lae").select(variant="average")) == 0
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ({"seed": "0"}, "seed: expected a whole number, got '0'"),
+        ({"seed": True}, "seed: expected a whole number, got True"),
+        ({"variant": 3}, "variant: expected a name or a glob, got 3"),
+        ({"variant": "averge"}, "'averge'\ndid you mean 'average'? known: average, lae"),
+        ({"data": "digit"}, "'digit'\ndid you mean 'digits'? known: digits"),
+    ],
+)
+def test_what_cannot_be_selected_is_refused(
+    tmp_path: Path, asked: dict[str, Any], told: str
+) -> None:
+    a_store(tmp_path, {"average": [150], "lae": [170]})
+    with pytest.raises(BadInput, match=re.escape(told)):
+        pb.open_store(tmp_path).select(**asked)
+    assert len(pb.open_store(tmp_path).select(seed=np.int64(0))) == 2
 
 
 def test_a_report_of_selected_runs_is_of_these_alone(tmp_path: Path) -> None:
@@ -101,12 +122,13 @@ def test_a_report_of_selected_runs_is_of_these_alone(tmp_path: Path) -> None:
     seeds = pb.report(runs.select(seed=1)).tables[0]
     assert [row["n"] for row in seeds.records] == [1, 1, 1]
     with pytest.raises(NothingMatched, match=r"none of the runs of .* is selected"):
-        pb.report(runs.select(variant="gem"))
+        pb.report(runs.select(variant="gem*"))
 
 
 def test_only_selected_runs_are_measured(tmp_path: Path) -> None:
     quietly: dict[str, Any] = {"jobs": 1, "engine": "inline", "device": "cpu", "progress": False}
-    pb.train(yaml.safe_load(TINY), store=tmp_path, **quietly)
+    summary = pb.train(yaml.safe_load(TINY), store=tmp_path, **quietly)
+    assert repr(summary).startswith("4 cells trained, 0 already stored; ")  # as in notebooks
     runs = pb.open_store(tmp_path)
     pb.robustness(runs.select(seed=0), attack="fgsm", epsilons=0.1, **quietly)
     assert {(run.seed, len(run.measurements)) for run in runs} == {(0, 1), (1, 0)}

@@ -186,8 +186,17 @@ def test_states_of_before_torch_counted_batches_are_taken() -> None:
 def test_a_wrong_shape_is_told_with_both() -> None:
     state = resnet().state_dict()
     state["conv1.weight"] = torch.zeros(64, 1, 7, 7)
-    with pytest.raises(BadInput, match=r"conv1\.weight is 64x1x7x7, not 64x3x7x7"):
+    with pytest.raises(BadInput, match=r"conv1\.weight is 64x1x7x7, not 64x3x7x7") as refusal:
         start_of(spec_of("torchvision/resnet18"), state)
+    assert refusal.value.hint == "name the network that they were saved from"  # it has no options
+    spec = model_spec("wrn", {"depth": 8, "width": 1}, {})
+    spec = replace(spec, weights=Weights(file="x.pt", normalisation=IMAGENET))
+    state = body_of(spec, side=16).state_dict()
+    name = next(name for name, value in state.items() if value.dim() == 4)
+    state[name] = state[name][:, :1]
+    with pytest.raises(BadInput, match="no weights of wrn") as refusal:
+        start_of(spec, state, side=16)
+    assert "with its options (depth, width" in refusal.value.hint
 
 
 def test_a_classifier_may_differ_in_its_classes_alone() -> None:
@@ -202,7 +211,29 @@ def test_another_precision_is_refused(dtype: torch.dtype) -> None:
     state = resnet().state_dict()
     state["conv1.weight"] = state["conv1.weight"].to(dtype)
     name = str(dtype).removeprefix("torch.")
-    with pytest.raises(BadInput, match=rf"precision of training, float32: conv1\.weight is {name}"):
+    told = rf"precision of training, float32: conv1\.weight is {name}\n"
+    with pytest.raises(BadInput, match=told) as refusal:
+        start_of(spec_of("torchvision/resnet18"), state)
+    # What the hint says is done as it is said.
+    mended = eval(refusal.value.hint.partition(": ")[2], {"state": state})  # noqa: S307
+    assert start_of(spec_of("torchvision/resnet18"), mended).loaded.keys() == state.keys()
+
+
+def test_counts_of_batches_are_whole_numbers() -> None:
+    state = {name: value.float() for name, value in resnet().state_dict().items()}
+    told = r"whole ones belong: bn1\.num_batches_tracked is float32, not int64, .* and 10 more"
+    with pytest.raises(BadInput, match=told) as refusal:
+        start_of(spec_of("torchvision/resnet18"), state)
+    mended = eval(refusal.value.hint.partition(": ")[2], {"state": state})  # noqa: S307
+    assert start_of(spec_of("torchvision/resnet18"), mended).loaded.keys() == state.keys()
+
+
+def test_weights_that_are_not_finite_are_refused_with_their_names_and_how_many() -> None:
+    state = resnet().state_dict()
+    state["conv1.weight"][0, 0, 0, :2] = torch.nan
+    state["bn1.running_var"][3] = torch.inf
+    told = r"have 3 values that are NaN or infinite: conv1\.weight \(2\), bn1\.running_var \(1\)\n"
+    with pytest.raises(BadInput, match=told):
         start_of(spec_of("torchvision/resnet18"), state)
 
 

@@ -136,6 +136,7 @@ def test_a_network_trained_with_an_operator_says_so(poolbench: Program, tmp_path
     refused = poolbench(*call)
     assert refused.code == 2
     assert "1 tensor not in the network: head." in refused.err
+    assert "add --trained-with" in refused.err
     done = poolbench(*call, "--trained-with", "head={name: lae, learn: layer}")
     assert done.code == 0, done.err
 
@@ -215,15 +216,42 @@ def test_python_is_told_the_names_of_arguments(
     assert "--" not in caught.value.message + caught.value.hint
 
 
+def test_python_takes_a_path_not_what_is_in_the_file(body: nn.Module) -> None:
+    import poolbench as pb
+
+    for given in (body.state_dict(), body):
+        with pytest.raises(BadInput, match=r"checkpoint: expected a path, got \w+") as caught:
+            pb.evaluate(given, model="wrn", data="digits")  # type: ignore[arg-type]
+        assert "save it first: torch.save(network.state_dict()," in caught.value.hint
+
+
 def test_a_missing_checkpoint_and_another_number_of_classes(
     evaluate: Program, checkpoint: Path, tmp_path: Path
 ) -> None:
     missing = evaluate(checkpoint="nothing.pt")
     assert missing.code == 6
     assert f"there is no file of weights {tmp_path / 'nothing.pt'}" in missing.err
+    assert "below the current folder" in missing.err
+    assert "--data-root" not in missing.err
+    spelt = evaluate(checkpoint="local-dir:/tmp/x")
+    assert spelt.code == 2
+    assert "leave out 'local-dir:': /tmp/x" in spelt.err
     seven = evaluate(data="{name: gaussian, size_px: 8, channels: 1, num_classes: 7}")
     assert seven.code == 2
     assert "the classifier of the weights has 10 classes, the data have 7" in seven.err
+    assert "list suites practice/finetune-folder" in seven.err
+
+
+def test_of_several_states_in_a_file_the_one_that_is_taken_is_told(
+    evaluate: Program, body: nn.Module, tmp_path: Path
+) -> None:
+    state = body.state_dict()
+    zeros = {name: torch.zeros_like(value) for name, value in state.items()}
+    torch.save({"state_dict": state, "state_dict_ema": zeros}, tmp_path / "plain.pt")
+    done = evaluate("--pools", "head=max", "--limit", 60, "--format", "json")
+    assert rows_of(done)["own pooling"]["correct"] > 30  # the zeros would answer one class
+    notes = json.loads(done.out)["tables"][0]["notes"]
+    assert any("'state_dict' is taken, not 'state_dict_ema'" in note for note in notes)
 
 
 def test_of_pictures_only_those_for_testing_are_needed(poolbench: Program, tmp_path: Path) -> None:

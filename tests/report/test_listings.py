@@ -120,7 +120,7 @@ def test_a_network_is_listed_with_its_sites_and_the_images_it_takes() -> None:
         ("sites", sites), ("parameters", "1 M"), ("input", "any size"),
     ]  # fmt: skip
     fixed = replace(network, input_shape=(1, 28, 28))
-    assert ("input", "1x28x28") in facts("models", fixed)
+    assert ("input", "1x28x28 only") in facts("models", fixed)
     listed = family_table("models", Catalogue("model", {"thing": network}))
     assert texts(listed) == [("thing", "downsample, se", "a thing")]
 

@@ -143,6 +143,11 @@ def test_two_names_of_one_file_are_one_training(load_model: Load) -> None:
             "timm/resnet18.a1_in1k",
             "s.yaml:3:8: 'timm/resnet18.a1_in1k' names weights, which it would not start from",
         ),
+        ("timm/resnet18.", "s.yaml:3:8: 'timm/resnet18.' ends with a dot"),
+        (
+            "timm/hf-hub:timm/resnet18.a1_in1k",
+            "^^^ for these weights: {name: timm/resnet18, weights: a1_in1k}",
+        ),
         (
             "{name: timm/resnet18.a1_in1k, weights: null}",
             "s.yaml:3:15: 'timm/resnet18.a1_in1k' names weights, which it would not start from",

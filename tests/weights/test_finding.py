@@ -136,7 +136,7 @@ def test_a_folder_of_hugging_face_tells_its_normalisation(tmp_path: Path, name: 
     found = find_weights(TIMM, Weights(file="resnet"), tmp_path)
     assert found.sha256 == sha256(folder / name)
     assert found.normalisation == Normalisation(mean=(0.5,) * 3, std=(0.25,) * 3)
-    assert read_state(weights_file(TIMM, found, tmp_path)).keys() == STATE.keys()
+    assert read_state(weights_file(TIMM, found, tmp_path)).tensors.keys() == STATE.keys()
 
 
 def test_a_folder_without_weights_is_told(tmp_path: Path) -> None:
@@ -181,6 +181,11 @@ def test_a_missing_file_is_told_with_its_path(tmp_path: Path) -> None:
     with pytest.raises(EnvironmentFault, match=str(tmp_path / "x.pt")) as told:
         find_weights(RESNET, Weights(file="x.pt"), tmp_path)
     assert "--data-root" in told.value.hint
+    with pytest.raises(EnvironmentFault, match=str(tmp_path / "x.pt")) as told:
+        find_weights(RESNET, Weights(file=str(tmp_path / "x.pt")), None)
+    assert not told.value.hint  # the path is not relative
+    with pytest.raises(BadInput, match="'local-dir:x' is a folder as timm spells it"):
+        find_weights(TIMM, Weights(file="local-dir:x"), tmp_path)
 
 
 @pytest.mark.parametrize(

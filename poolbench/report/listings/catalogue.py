@@ -31,15 +31,16 @@ def family_table(family: str, catalogue: Catalogue[Any]) -> Table:
     return text_table(family, ("name", _FACTS.get(family, "options"), "summary"), rows)
 
 
-def entry_table(family: str, name: str, entry: Entry) -> Table:
+def entry_table(family: str, name: str, entry: Entry, *, least_px: int | None = None) -> Table:
     """Return a table of the facts of one entry, with a line for a suite.
 
     Args:
         family: Plural noun for the catalogue's entries: ``operators``.
         name: Name of the entry.
         entry: The entry.
+        least_px: The least side of images that a network is trained on, in pixels, if it is known.
     """
-    facts = [("summary", entry.summary), *_details(entry)]
+    facts = [("summary", entry.summary), *_details(entry, least_px)]
     if entry.reference:
         facts.append(("reference", entry.reference))
     if entry.plugin is not None:
@@ -75,18 +76,24 @@ def _facts(entry: Entry) -> str:
     return ", ".join(entry.options)
 
 
-def _details(entry: Entry) -> list[tuple[str, str]]:
+def _details(entry: Entry, least_px: int | None) -> list[tuple[str, str]]:
     if isinstance(entry, OperatorEntry):
         facts = [("formula", entry.formula), ("scopes", ", ".join(entry.scopes))]
         return [*facts, ("learns", entry.learns)] if entry.learns else facts
     if isinstance(entry, ModelEntry):
-        shape = "x".join(map(str, entry.input_shape)) if entry.input_shape else "any size"
+        shape = "any size" if least_px is None else f"at least {least_px} x {least_px}"
+        if entry.input_shape:
+            shape = f"{'x'.join(map(str, entry.input_shape))} only"
         sites = (
             f"{site.name} ({site.scope}, default {site.default or 'its own'}"
             + (f", with {site.needs}: true)" if site.needs else ")")
             for site in entry.sites
         )
-        return [("sites", "; ".join(sites)), ("parameters", entry.parameters), ("input", shape)]
+        return [
+            ("sites", "; ".join(sites) or "none"),
+            ("parameters", entry.parameters),
+            ("input", shape),
+        ]
     if isinstance(entry, DataEntry):
         facts = [("images", _images(entry)), ("checksum", entry.checksum)]
         return [(key, value) for key, value in [*facts, ("origin", entry.license)] if value]
