@@ -68,11 +68,12 @@ def evaluate(
             ``findings`` are what would have been returned of the others.
         EnvironmentFault: Device, data, disk or store cannot be used, or the file is missing.
     """
-    from poolbench.app.evaluate import Asked, evaluation_tables, plan_evaluation
     from poolbench.app.evaluate import evaluate as evaluate_planned
+    from poolbench.app.evaluate import evaluation_tables
     from poolbench.app.failures import UNEVALUATED, UNMEASURED, refuse_failures
     from poolbench.app.notebook_progress import api_progress
-    from poolbench.app.probe import ask, findings, open_count, probe
+    from poolbench.app.planned_evaluation import Asked, plan_evaluation
+    from poolbench.app.probe import findings, open_count, probe
     from poolbench.app.results import read_results
     from poolbench.app.train import unfinished_count
     from poolbench.report.findings import Findings
@@ -90,9 +91,9 @@ def evaluate(
         limit=limit,
     )
     settings = settings_from(store, device, jobs, None, data_root)
-    planned = plan_evaluation(asked, settings.root, argument)
-    attacks, options = typed_attacks(attack, {})
-    study = ask(planned.study, attacks, options, argument) if attacks else planned.study
+    attacks, _ = typed_attacks(attack, {})
+    planned = plan_evaluation(asked, settings.root, argument, attacks=attacks)
+    study = planned.probed
     with api_progress(unfinished_count(study, settings.store), progress) as listen:
         summary = evaluate_planned(planned, settings, listen)
     if len(summary.failed) == len(study.cells):

@@ -11,6 +11,7 @@ from poolbench.app.study import load_study
 from poolbench.app.suites import command
 from poolbench.core.cell import Cell
 from poolbench.core.contraction import ContractionSettings, Observed
+from poolbench.core.counted import counted
 from poolbench.core.errors import NothingMatched
 from poolbench.core.events import Event
 from poolbench.core.experiment import Experiment
@@ -130,7 +131,7 @@ def _trained(
     notes = [note for dataset in study.datasets for note in about_differences(study, dataset)]
     # The numbers are the contraction suite's: what the training suite leaves out is a difference.
     limits = sorted({cell.data.limit for cell in study.cells if cell.data.limit is not None})
-    notes += [f"trained on at most {limit:,} images of each split" for limit in limits]
+    notes += [f"trained on at most {counted(limit, 'image')} of each split" for limit in limits]
     return _Trained(
         subjects=subjects_of(settings, observed, accuracies),
         is_reduced=bool(limits) or any(d.is_incomparable for d in study.analysis.differences),

@@ -11,6 +11,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from poolbench.core.cores import count_cores
+from poolbench.core.counted import counted
 from poolbench.core.finding import Finding
 from poolbench.runtime.devices import count_gpus, driver_version
 from poolbench.runtime.provenance import cpu_model
@@ -85,7 +86,8 @@ def _torchvision() -> Iterator[Finding]:
 def _devices() -> Iterator[Finding]:
     threads = os.environ.get("OMP_NUM_THREADS")
     note = f", OMP_NUM_THREADS={threads} (workers set their own)" if threads else ""
-    yield Finding(what="cpu", level="ok", detail=f"{count_cores()} cores, {cpu_model()}{note}")
+    detail = f"{counted(count_cores(), 'core')}, {cpu_model()}{note}"
+    yield Finding(what="cpu", level="ok", detail=detail)
     gpus = count_gpus()
     if not gpus:
         yield Finding(

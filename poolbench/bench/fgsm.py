@@ -12,6 +12,7 @@ from poolbench.bench.network import MEAN, STD, fresh_network, image_shape
 from poolbench.bench.race import Contender, race, surroundings
 from poolbench.bench.stopwatch import wall_of
 from poolbench.core.batch import Batch
+from poolbench.core.counted import counted
 from poolbench.core.measurement import unpack_bits
 from poolbench.probes.adversarial.attacks import attackable
 from poolbench.probes.adversarial.probe import fgsm
@@ -62,7 +63,7 @@ def bench_fgsm(
         wall_of(device),
     )
     return rate_table(
-        f"FGSM over {len(_EPSILONS)} epsilons, {model}, {threads} threads, {device}",
+        f"FGSM over {len(_EPSILONS)} epsilons, {model}, {counted(threads, 'thread')}, {device}",
         times,
         reference="foolbox as documented",
         notes=(

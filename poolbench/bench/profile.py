@@ -18,6 +18,7 @@ from poolbench.bench.turns import wait_for_turn
 from poolbench.core.batch import Batch
 from poolbench.core.benchmarks import EpochProfile
 from poolbench.core.cell import Precision
+from poolbench.core.counted import counted
 from poolbench.data.batches import Batches
 from poolbench.operators.base import PoolingOperator
 from poolbench.report.benchmarks.profile import profile_table
@@ -60,7 +61,8 @@ def bench_profile(
     ranges = {event.key: event.cpu_time_total * 1e-6 for event in profiler.key_averages()}
     return profile_table(
         EpochProfile(
-            training=f"{model}, batch {batch_size}, {precision}, {threads} threads, {_CPU}",
+            training=f"{model}, batch {batch_size}, {precision}, "
+            f"{counted(threads, 'thread')}, {_CPU}",
             steps=steps,
             alone_s=alone_s,
             total_s=total_s,

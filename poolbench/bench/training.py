@@ -13,6 +13,7 @@ from poolbench.bench.stopwatch import fair
 from poolbench.bench.user_loop import DESCRIPTION, user_loader, user_loop
 from poolbench.core.batch import Batch
 from poolbench.core.cell import Precision, Recipe
+from poolbench.core.counted import counted
 from poolbench.core.named import Named
 from poolbench.data.augment.api import build_augmentations
 from poolbench.data.batches import Batches
@@ -75,7 +76,8 @@ def bench_training(
         fair(threads, device),
     )
     return rate_table(
-        f"training {model}, batch {batch_size}, {precision}, {threads} threads, {device}",
+        f"training {model}, batch {batch_size}, {precision}, "
+        f"{counted(threads, 'thread')}, {device}",
         times,
         reference="poolbench loop",
         notes=(

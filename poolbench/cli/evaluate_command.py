@@ -93,10 +93,11 @@ def evaluate(
 
     Nothing is trained. Results are stored as runs of their own, and never repeated.
     """
-    from poolbench.app.evaluate import Asked, evaluation_tables, plan_evaluation
     from poolbench.app.evaluate import evaluate as evaluate_planned
+    from poolbench.app.evaluate import evaluation_tables
     from poolbench.app.failures import UNEVALUATED, UNMEASURED, refuse_failures
-    from poolbench.app.probe import ask, findings
+    from poolbench.app.planned_evaluation import Asked, plan_evaluation
+    from poolbench.app.probe import findings
     from poolbench.app.report import draw
     from poolbench.app.results import read_results
     from poolbench.app.train import unfinished_count
@@ -112,8 +113,8 @@ def evaluate(
         sha256=sha256,
         limit=limit,
     )
-    planned = plan_evaluation(asked, data_root)
-    study = ask(planned.study, attack, {}) if attack else planned.study
+    planned = plan_evaluation(asked, data_root, attacks=attack or ())
+    study = planned.probed
     settings = settings_of(Selection(store=store, data_root=data_root), running)
     with showing_progress(unfinished_count(study, store), quiet=running.quiet) as listen:
         summary = evaluate_planned(planned, settings, listen)

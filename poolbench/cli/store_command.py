@@ -159,4 +159,4 @@ def write_baseline(
     check("json", output)
     studies = load_studies(suite, selection)
     finished, asked = freeze_studies(studies, selection.store, output)
-    typer.echo(f"{output}: the values of {finished} of {asked} runs")
+    typer.echo(f"{output}: the values of {finished} of {counted(asked, 'run')}")

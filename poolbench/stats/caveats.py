@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
+from poolbench.core.counted import counted
 from poolbench.stats.costs import Costs, complete_blocks, finite, is_constant, present
 from poolbench.stats.decision import Decision
 from poolbench.stats.estimate import Estimate
@@ -110,15 +111,16 @@ def _about_variants(
     for name, e in estimates.items():
         about = (name,)
         if e.n_diverged:
-            text = f"{name}: {e.n_diverged} of {e.n_asked} runs diverged; they rank worst in every "
-            text += "test and are left out of the mean, which flatters it"
+            text = f"{name}: {e.n_diverged} of {counted(e.n_asked, 'run')} diverged; they rank "
+            text += "worst in every test and are left out of the mean, which flatters it"
             yield Caveat(code="diverged", text=text, variants=about)
         if collapsed[name]:
-            text = f"{name}: {collapsed[name]} of {e.n_asked} runs collapsed; its mean and "
-            text += "standard deviation mix two kinds of run"
+            text = f"{name}: {collapsed[name]} of {counted(e.n_asked, 'run')} collapsed"
+            if collapsed[name] != e.n:
+                text += "; its mean and standard deviation mix two kinds of run"
             yield Caveat(code="collapsed", text=text, variants=about)
         if e.n_missing:
-            text = f"{name}: {e.n_missing} of {e.n_asked} runs are missing"
+            text = f"{name}: {e.n_missing} of {counted(e.n_asked, 'run is', 'runs are')} missing"
             yield Caveat(code="missing", text=text, variants=about)
         if is_constant(costs[name]):
             text = f"{name}: {e.n} seeds gave one identical value; is the seed applied?"

@@ -15,6 +15,7 @@ from itertools import pairwise
 from math import comb
 from typing import TYPE_CHECKING
 
+from poolbench.core.counted import counted
 from poolbench.core.errors import BadInput
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ def check_orders(orders: tuple[int, ...], elements: int | None) -> None:
         )
     if elements is not None and max(orders) > elements:
         raise BadInput(
-            f"orders are {list(orders)}, but the window has {elements} elements",
+            f"orders are {list(orders)}, but the window has {counted(elements, 'element')}",
             f"choose orders from 0 to {elements}",
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import shutil
 from collections.abc import Callable
@@ -13,6 +14,7 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file
 from torch import nn
+from torchvision.models import resnet18
 
 from poolbench.core.errors import BadInput
 from poolbench.data.digits import read_digits
@@ -166,6 +168,48 @@ def test_what_does_not_fit_is_refused_before_anything_is_stored(
     done = evaluate(*more)
     assert done.code == code, done.err
     assert any(each in done.err for each in told.split("|")), done.err
+    assert not (tmp_path / "runs").exists()
+
+
+def test_all_that_is_wrong_is_told_at_once(
+    evaluate: Program, checkpoint: Path, tmp_path: Path
+) -> None:
+    done = evaluate("--normalise", "imgnet", "--pools", "head=lea", "--attack", "fgms")
+    assert done.code == 2
+    assert "--normalise imgnet: expected imagenet, data or {mean: [...]" in done.err
+    assert "did you mean 'imagenet'?" in done.err
+    assert "--pools head=lea: unknown operator 'lea'" in done.err
+    assert "--attack fgms: unknown probe 'fgms'" in done.err
+    assert done.err.count("--normalise") == 1
+    assert "fix the errors above" in done.err
+    # That a library's network has no such site is known only once it is built.
+    torch.save(resnet18(num_classes=10).state_dict(), tmp_path / "resnet.pt")
+    colours = "{name: gaussian, size_px: 32, channels: 3, num_classes: 10}"
+    done = evaluate(
+        "--model", "torchvision/resnet18", "--normalise", "imgnet", "--pools", "hed=lae",
+        "--attack", "fgms", checkpoint="resnet.pt", data=colours,
+    )  # fmt: skip
+    assert done.code == 2
+    assert all(each in done.err for each in ("imagenet", "no site 'hed'", "fgms")), done.err
+
+
+def test_images_of_which_not_one_fits_into_memory_are_refused_at_once(
+    evaluate: Program, tmp_path: Path
+) -> None:
+    from PIL import Image
+
+    for split, name in itertools.product(("train", "test"), "ab"):
+        (tmp_path / "pictures" / split / name).mkdir(parents=True)
+        Image.new("RGB", (8, 8)).save(tmp_path / "pictures" / split / name / "1.png")
+    torch.save(resnet18(num_classes=2).state_dict(), tmp_path / "resnet.pt")
+    done = evaluate(
+        "--model", "torchvision/resnet18", "--normalise", "imagenet", "--data-root", tmp_path,
+        "--pools", "head=max", checkpoint="resnet.pt",
+        data="{name: folder, path: pictures, size_px: 400000}",
+    )  # fmt: skip
+    assert done.code == 6
+    assert "one image of 400,000 x 400,000 pixels takes at least 19,073.5 GiB" in done.err
+    assert "GiB are free" in done.err
     assert not (tmp_path / "runs").exists()
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from poolbench.core.benchmarks import Conditions, DeviceRates, Growth, Sweeps
@@ -87,6 +89,8 @@ def test_a_copy_has_no_arithmetic_and_a_product_no_bandwidth() -> None:
         ["copy_ of 1 MiB", "2 [2, 2]", ""],
         ["product", "", "3 [3, 3]"],
     ]
+    assert table.title == "device limits, 1 thread, cpu"
+    assert "2 threads" in device_table(rates, replace(CONDITIONS, threads=2)).title
 
 
 def test_a_sweep_that_takes_its_pixels_takes_no_more() -> None:

@@ -168,6 +168,25 @@ def test_collapsed_runs_are_counted_below_the_level_and_only_if_one_is_given() -
     assert numbers(caveat("collapsed", errors, collapse=Fraction(7, 10))) == ["2", "4"]
 
 
+def test_where_all_collapsed_a_mean_is_of_one_kind_of_run() -> None:
+    options = {"lower_is_better": False, "collapse": Fraction(3, 10)}
+    one = caveat("collapsed", {"a": [0.1], "b": [0.9]}, **options)
+    assert one is not None
+    assert one.text == "a: 1 of 1 run collapsed"
+    some = caveat("collapsed", {"a": [0.1, 0.9], "b": [0.9, 0.8]}, **options)
+    assert some is not None
+    assert some.text.startswith("a: 1 of 2 runs collapsed; its mean and standard deviation mix")
+
+
+def test_one_run_is_missing_and_several_are() -> None:
+    one = caveat("missing", {"a": [None], "b": [0.9, 0.8]})
+    several = caveat("missing", {"a": [None, 0.8], "b": [0.9, 0.8]})
+    assert one is not None
+    assert several is not None
+    assert one.text == "a: 1 of 1 run is missing"
+    assert several.text == "a: 1 of 2 runs are missing"
+
+
 @pytest.mark.parametrize(
     ("classes", "level"), [(2, 0.625), (4, 0.4375), (9, 1 / 3), (10, 0.3), (100, 0.03), (1, 1)]
 )

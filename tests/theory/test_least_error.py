@@ -10,7 +10,7 @@ import pytest
 import poolbench as pb
 from poolbench.core.errors import BadInput
 from poolbench.theory.closed_forms import all_orders_coefficients, least_error_formula
-from poolbench.theory.estimator import vertex_values
+from poolbench.theory.estimator import check_orders, vertex_values
 from poolbench.theory.exact import solve
 from poolbench.theory.least_error import (
     least_error,
@@ -176,3 +176,8 @@ def test_linear_systems_are_solved_in_fractions() -> None:
     assert (
         solve([[Fraction(1), Fraction(2)], [Fraction(2), Fraction(4)]], [Fraction(1)] * 2) is None
     )
+
+
+def test_a_window_of_one_element_is_told_as_one() -> None:
+    with pytest.raises(BadInput, match=r"the window has 1 element\n"):
+        check_orders((0, 3), 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from poolbench.core.benchmarks import Conditions, DeviceRates
+from poolbench.core.counted import counted
 from poolbench.report.benchmarks.cells import NO_SPREAD, spread
 from poolbench.report.table import Column, Table, text_cell
 
@@ -15,7 +16,7 @@ def device_table(rates: DeviceRates, conditions: Conditions) -> Table:
         conditions: The conditions of the benchmark.
     """
     return Table(
-        title=f"device limits, {conditions.threads} threads, {conditions.device}",
+        title=f"device limits, {counted(conditions.threads, 'thread')}, {conditions.device}",
         columns=(
             Column(title="work", fields=("work",), is_text=True),
             Column(title="GB/s", fields=("bytes_per_s", "bytes_per_s_low", "bytes_per_s_high")),

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from poolbench.core.benchmarks import Conditions, Values, WorkEfficiency
 from poolbench.core.cell import Precision
+from poolbench.core.counted import counted
 from poolbench.report.benchmarks.cells import NO_SPREAD, ratios, spread
 from poolbench.report.table import Column, Table, TableCell, text_cell
 
@@ -28,8 +29,8 @@ def efficiency_table(
         precision: Precision of the arithmetic.
     """
     return Table(
-        title=f"arithmetic, batch {batch_size}, {precision}, {conditions.threads} threads, "
-        f"{conditions.device}",
+        title=f"arithmetic, batch {batch_size}, {precision}, "
+        f"{counted(conditions.threads, 'thread')}, {conditions.device}",
         columns=(
             Column(title="work", fields=("work",), is_text=True),
             Column(title="GFLOP an image", fields=("flops",)),

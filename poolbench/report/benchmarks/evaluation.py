@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from poolbench.core.benchmarks import Conditions, Evaluations, Values
+from poolbench.core.counted import counted
 from poolbench.report.benchmarks.cells import ratios, spread
 from poolbench.report.table import Column, Table, TableCell, text_cell
 
@@ -16,7 +17,7 @@ def evaluation_table(times: Evaluations, conditions: Conditions) -> Table:
     """
     return Table(
         title=f"evaluation of {times.model}, {times.images:,} images of {times.side_px} px, "
-        f"{conditions.threads} threads, {conditions.device}",
+        f"{counted(conditions.threads, 'thread')}, {conditions.device}",
         columns=(
             Column(title="work", fields=("work",), is_text=True),
             Column(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from poolbench.core.benchmarks import Conditions
 from poolbench.core.costs import NetworkRace
+from poolbench.core.counted import counted
 from poolbench.report.benchmarks.passes import pass_cells, pass_columns
 from poolbench.report.number_format import count
 from poolbench.report.table import Column, Table, TableCell, text_cell
@@ -21,7 +22,7 @@ def networks_table(race: NetworkRace, conditions: Conditions) -> Table:
     """
     reference = race.passes[race.reference]
     return Table(
-        title=f"{race.title} · cost of a network, {conditions.threads} threads, "
+        title=f"{race.title} · cost of a network, {counted(conditions.threads, 'thread')}, "
         f"{conditions.device}",
         columns=(
             Column(title="variant", fields=("variant",), is_text=True),

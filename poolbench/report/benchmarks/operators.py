@@ -6,6 +6,7 @@ import statistics
 
 from poolbench.core.benchmarks import Conditions
 from poolbench.core.costs import PoolingCost, PoolingRace
+from poolbench.core.counted import counted
 from poolbench.report.benchmarks.passes import pass_cells, pass_columns
 from poolbench.report.table import Column, Table, TableCell, text_cell
 from poolbench.stats.median import CONFIDENCE
@@ -26,7 +27,7 @@ def pooling_table(race: PoolingRace, conditions: Conditions) -> Table:
         else "wall-clock time"
     )
     return Table(
-        title=f"{race.task}, {conditions.threads} threads, {conditions.device}",
+        title=f"{race.task}, {counted(conditions.threads, 'thread')}, {conditions.device}",
         columns=(
             Column(title="contender", fields=("contender",), is_text=True),
             *pass_columns(ours),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from poolbench.core.benchmarks import Conditions, Sweeps, Values
+from poolbench.core.counted import counted
 from poolbench.report.benchmarks.cells import ratios, spread
 from poolbench.report.table import Column, Table, TableCell, text_cell
 
@@ -17,7 +18,7 @@ def resolution_table(sweeps: Sweeps, conditions: Conditions) -> Table:
     evaluation, pixels = sweeps.evaluation_s, sweeps.pixels
     return Table(
         title=f"resolution sweeps of {sweeps.model}, {sweeps.images} images, "
-        f"{conditions.threads} threads, {conditions.device}",
+        f"{counted(conditions.threads, 'thread')}, {conditions.device}",
         columns=(
             Column(title="work", fields=("work",), is_text=True),
             Column(title="seconds", fields=("duration_s", "duration_low_s", "duration_high_s")),
