@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+from poolbench.app.own_run import check_own_run
 from poolbench.app.results import Results
 from poolbench.app.study import CATALOGUES
 from poolbench.app.train import Settings, Summary, train
@@ -90,6 +91,7 @@ def plan_evaluation(asked: Asked, root: Path | None, spelled: Spelling = flag) -
     cells, left_out = [make(None)], []
     check = partial(_check, classes=classes, root=root, trained_with=spelled("trained_with"))
     about = check(cells[0])
+    check_own_run(Path(typed.file), cells[0], trained_with=spelled("trained_with"))
     for name in checked.pools:
         cell = make(name)
         try:
