@@ -67,7 +67,7 @@ def keep(
 
 def _sums(pixels: Tensor) -> tuple[list[int], list[int]]:
     sums, squares = torch.zeros(2, 3, dtype=torch.float64)
-    for part in pixels.view(-1, 3).split(_PIXELS_AT_ONCE):
+    for part in torch.split(pixels.view(-1, 3), _PIXELS_AT_ONCE):
         # Whole numbers up to 2^53, which float64 adds exactly: three times as fast as in integers.
         levels = part.double()
         sums += levels.sum(0)
