@@ -8,6 +8,7 @@ import typer
 
 from poolbench.cli import options
 from poolbench.cli.groups import Selection, taking_groups
+from poolbench.cli.output import write
 from poolbench.cli.progress import showing_progress
 from poolbench.cli.study import load_study
 from poolbench.core.errors import Interrupted
@@ -48,5 +49,4 @@ def prepare(
             )
     except KeyboardInterrupt:
         raise Interrupted("interrupted; what is decoded is kept") from None
-    for data in prepared:
-        typer.echo(data)
+    write("".join(f"{data}\n" for data in prepared), None)

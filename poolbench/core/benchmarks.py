@@ -178,8 +178,8 @@ class Pace:
 
     @property
     def per_cpu_s(self) -> float:
-        """Pictures a second of one processor."""
-        return self.pictures / self.cpu_s
+        """Pictures a second of one processor; infinite if its clock did not move."""
+        return self.pictures / self.cpu_s if self.cpu_s else math.inf
 
 
 @dataclass(frozen=True, kw_only=True)

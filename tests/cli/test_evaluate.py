@@ -18,7 +18,7 @@ from torchvision.models import resnet18
 
 from poolbench.core.errors import BadInput
 from poolbench.data.digits import read_digits
-from tests.conftest import Done
+from tests.conftest import TINY, Done
 
 Program = Callable[..., Done]
 MODEL = "{name: wrn, depth: 8, width: 1}"
@@ -332,3 +332,19 @@ def test_settings_of_training_are_refused(evaluate: Program, checkpoint: Path, u
     done = evaluate(data=f"{{name: digits, {unused}}}")
     assert done.code == 2
     assert f"nothing is trained, so `{unused.partition(':')[0]}` has no use" in done.err
+
+
+def test_weights_of_a_run_are_evaluated_with_its_operators(
+    poolbench: Program, tmp_path: Path
+) -> None:
+    (tmp_path / "tiny.yaml").write_text(TINY.replace("pools: average", "pools: max"))
+    assert poolbench("train", "tiny.yaml", "-j", 1, "--only", "average@0").code == 0
+    (path,) = (tmp_path / "runs" / "runs").glob("*/model.safetensors")
+    asked = ["evaluate", path, "--model", MODEL, "--data", "{name: digits, limit: 200}", "-j", 1]
+    done = poolbench(*asked)
+    assert done.code == 2
+    assert "is of a run that was trained with head: max" in done.err
+    assert 'add --trained-with \'{"head": "max"}\'' in done.err
+    done = poolbench(*asked, "--trained-with", '{"head": "max"}', "--format", "json")
+    trained = json.loads((path.parent / "result.json").read_text())["result"]
+    assert rows_of(done)["own pooling"]["correct"] == trained["correct"]
