@@ -115,14 +115,14 @@ def _check_types(
     numbers = [told for name, told in others.items() if expected[name].is_floating_point()]
     _refuse(
         numbers,
-        f"{spec.weights} are not in the precision of training, float32: ",
+        f"{spec.weights} is not in the precision of training, float32: ",
         "save them as float32: {name: value.float() if value.is_floating_point() else value "
         "for name, value in state.items()}",
     )
     integers = [f"{told}, not {_type(expected[name])}" for name, told in others.items()]
     _refuse(
         integers,
-        f"{spec.weights} have other numbers where whole ones belong: ",
+        f"{spec.weights} has other numbers where whole ones belong: ",
         f"save them as whole numbers: {{name: value.long() if name.endswith('{_OPTIONAL}') else "
         "value for name, value in state.items()}",
     )
@@ -137,7 +137,7 @@ def _check_finite(spec: ModelSpec, tensors: Mapping[str, Tensor]) -> None:
     values = counted(sum(wrong.values()), "value that is", "values that are")
     _refuse(
         [f"{name} ({count:,})" for name, count in wrong.items()],
-        f"{spec.weights} have {values} NaN or infinite: ",
+        f"{spec.weights} has {values} NaN or infinite: ",
         "take a checkpoint of before its training diverged",
     )
 
