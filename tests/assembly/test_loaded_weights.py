@@ -232,7 +232,7 @@ def test_weights_that_are_not_finite_are_refused_with_their_names_and_how_many()
     state = resnet().state_dict()
     state["conv1.weight"][0, 0, 0, :2] = torch.nan
     state["bn1.running_var"][3] = torch.inf
-    told = r"have 3 values that are NaN or infinite: conv1\.weight \(2\), bn1\.running_var \(1\)\n"
+    told = r"has 3 values that are NaN or infinite: conv1\.weight \(2\), bn1\.running_var \(1\)\n"
     with pytest.raises(BadInput, match=told):
         start_of(spec_of("torchvision/resnet18"), state)
 
