@@ -63,7 +63,7 @@ def plan_table(
     rows = study.cells_on(dataset)
     cells = [cell for row in rows.values() for cell in row]
     return Table(
-        title=f"{study.heading}: {dataset}, {len(cells)} cells",
+        title=f"{study.heading}: {dataset}, {counted(len(cells), 'cell')}",
         columns=_COLUMNS,
         rows=tuple(_row(variant, row, progress) for variant, row in rows.items()),
         notes=(
