@@ -7,6 +7,7 @@ import shutil
 from poolbench.core.errors import EnvironmentFault
 from poolbench.core.user_cache import size_of
 from poolbench.data.cache import arrays_folder
+from poolbench.data.file_memory import forget
 from poolbench.data.pictures.cache import entries_folder
 
 
@@ -28,6 +29,8 @@ def clear_decoded() -> int:
         if not folder.is_dir():
             continue
         try:
+            for entry in folder.iterdir():
+                forget(entry)
             shutil.rmtree(folder)
         except OSError as error:
             raise EnvironmentFault(

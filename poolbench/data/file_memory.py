@@ -32,6 +32,20 @@ def memories() -> list[Path]:
     return sorted(memory_folder().glob(f"*{_SUFFIX}"))
 
 
+def forget(base: Path) -> None:
+    """Delete what is remembered of the files below a folder.
+
+    Raises:
+        OSError: It cannot be deleted.
+    """
+    for path in memory_folder().glob(f"{_name_of(base)}-*"):
+        path.unlink()
+
+
+def _name_of(base: Path) -> str:
+    return hashlib.sha256(os.fsencode(base.resolve())).hexdigest()[:16]
+
+
 class FileMemory:
     """One fact of each file below a folder, with the state that the file was in.
 
@@ -43,8 +57,7 @@ class FileMemory:
     """
 
     def __init__(self, base: Path, kind: str) -> None:
-        name = hashlib.sha256(os.fsencode(base.resolve())).hexdigest()[:16]
-        self._path = memory_folder() / f"{name}-{kind}{_SUFFIX}"
+        self._path = memory_folder() / f"{_name_of(base)}-{kind}{_SUFFIX}"
         self._connection: sqlite3.Connection | None = None
 
     def __enter__(self) -> Self:

@@ -54,7 +54,7 @@ def test_what_is_prepared_ahead_is_not_decoded_by_training(
     done = poolbench("data", "prepare", suite, "--data-root", tmp_path)
     assert done.code == 0, done.err
     assert done.out.startswith("folder: 32 images, 0.00 GiB")
-    assert "preparing 32 pictures: about 0.0 GiB in" in done.err
+    assert "preparing 32 pictures: about 37.7 kB in" in done.err
     before = decoded(tmp_path)
     assert list(before) == ["00000.pixels"]
     done = poolbench("train", suite, "--data-root", tmp_path, "--engine", "inline")

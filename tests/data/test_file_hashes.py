@@ -14,9 +14,11 @@ import pytest
 
 from poolbench.core.errors import EnvironmentFault
 from poolbench.data import file_facts, file_hashes, file_memory
+from poolbench.data.decoded import clear_decoded
 from poolbench.data.file_hashes import each_hash, hash_files
-from poolbench.data.file_memory import memories
+from poolbench.data.file_memory import FileMemory, memories
 from poolbench.data.pictures import progress
+from poolbench.data.pictures.cache import entries_folder
 from poolbench.data.watching import watched_by
 
 
@@ -184,3 +186,16 @@ def test_names_that_are_no_text_are_remembered_too(tmp_path: Path) -> None:
     odd = tmp_path / os.fsdecode(b"gu\xeape.png")
     odd.write_bytes(b"odd")
     assert hash_files(tmp_path, [odd]) == {odd.name: sha256(b"odd")}
+
+
+def test_what_is_remembered_of_decoded_files_goes_with_them(tmp_path: Path) -> None:
+    decoded, mine = entries_folder() / "abc", tmp_path / "mine"
+    for folder in (decoded, mine):
+        folder.mkdir(parents=True)
+        with FileMemory(folder, "hashes") as memory:
+            memory.remember([("file", "state", b"fact")])
+    assert len(memories()) == 2
+    clear_decoded()
+    with FileMemory(mine, "hashes") as memory:
+        assert memory.recall(["file"]) == {"file": ("state", b"fact")}
+    assert len(memories()) == 1
