@@ -11,7 +11,7 @@ from poolbench.app.own_run import check_own_run
 from poolbench.app.study import CATALOGUES
 from poolbench.core.cell import Cell, DataSpec, ModelSpec, Recipe
 from poolbench.core.data_root import data_root
-from poolbench.core.errors import BadInput, closest
+from poolbench.core.errors import BadInput, PoolbenchError, closest
 from poolbench.core.named import Named
 from poolbench.core.study import Analysis, Execution, Study
 from poolbench.data.fingerprint import identify
@@ -71,12 +71,28 @@ def plan_evaluation(
             were named do not fit; the message lists all that is wrong.
         EnvironmentFault: A file or the data are missing or cannot be read.
     """
-    from poolbench.weights.finding import checkpoint_path, find_weights
-
     told: list[str] = []
     checked, probes = _read(asked, attacks, spelled, told)
     if checked is None:
         raise _refusal(told)
+    try:
+        return _planned(asked, checked, probes, root, spelled, told)
+    except PoolbenchError as fault:
+        if told:  # what else is wrong may come of it
+            raise _refusal(told) from fault
+        raise
+
+
+def _planned(
+    asked: Asked,
+    checked: Evaluation,
+    probes: tuple[Named, ...],
+    root: Path | None,
+    spelled: Spelling,
+    told: list[str],
+) -> Planned:
+    from poolbench.weights.finding import checkpoint_path, find_weights
+
     root = data_root(root)
     typed = replace(checked.weights, file=str(checkpoint_path(asked.checkpoint)))
     weights = find_weights(checked.network.name, typed, None)

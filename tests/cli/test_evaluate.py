@@ -182,6 +182,9 @@ def test_all_that_is_wrong_is_told_at_once(
     assert "--attack fgms: unknown probe 'fgms'" in done.err
     assert done.err.count("--normalise") == 1
     assert "fix the errors above" in done.err
+    # Nothing that is found later hides it.
+    missing = evaluate("--normalise", "imgnet", checkpoint="nothing.pt")
+    assert (missing.code, "did you mean 'imagenet'?" in missing.err) == (2, True)
     # That a library's network has no such site is known only once it is built.
     torch.save(resnet18(num_classes=10).state_dict(), tmp_path / "resnet.pt")
     colours = "{name: gaussian, size_px: 32, channels: 3, num_classes: 10}"
