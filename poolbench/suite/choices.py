@@ -79,8 +79,9 @@ class Chooser:
         try:
             entry = catalogue[name.value]
         except BadInput as error:
-            # A name that is near none of ours is that of a plug-in, more likely than a slip.
-            is_near = closest(name.value, catalogue) is not None
+            # A name that is near none of ours, nor of a library's network, is more likely that of a
+            # plug-in than a slip.
+            is_near = name.value in catalogue or closest(name.value, catalogue) is not None
             hint = error.hint if is_near else f"{error.hint}; a plug-in's with --plugin FILE.py"
             self.faults.add(name.mark, error.message, hint)
             return None
