@@ -34,7 +34,7 @@ class Gap:
 
 
 def seeds_tables(study: Study, store_path: Path, gap: Gap) -> list[Table]:
-    """Return for each data set how many seeds show the gap with 80 % power.
+    """Return for each network and data set how many seeds show the gap with 80 % power.
 
     Args:
         study: The study; all variants of its suite count.
@@ -54,7 +54,8 @@ def seeds_tables(study: Study, store_path: Path, gap: Gap) -> list[Table]:
         )
     results = read_results(study, store_path) if Store.is_at(store_path) else None
     return [
-        seeds_table(study, dataset, gap.size, _noise(study, dataset, gap, results, store_path))
+        seeds_table(part, dataset, gap.size, _noise(part, dataset, gap, results, store_path))
+        for part in study.parts
         for dataset in study.datasets
     ]
 

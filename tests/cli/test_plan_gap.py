@@ -49,3 +49,14 @@ def test_what_is_refused(
     done = poolbench("plan", tiny, *given)
     assert done.code == code
     assert told in done.err
+
+
+def test_each_network_of_a_list_has_a_table(poolbench: Program, tiny: Path) -> None:
+    one = "{name: wrn, depth: 8, width: 1}"
+    tiny.write_text(tiny.read_text().replace(f"model: {one}", f"model: [{one}, {{name: wrn}}]"))
+    done = poolbench("plan", tiny, "--gap", "8pp", "--sd", "4pp", "--format", "json")
+    assert done.code == 0, done.err
+    titles = [table["title"] for table in json.loads(done.out)["tables"]]
+    gaps = [title for title in titles if "seeds for a gap" in title]
+    assert len(gaps) == 2
+    assert len(set(gaps)) == 2

@@ -173,7 +173,7 @@ def _about_undecided(
     if found.seeds is None:
         yield (
             f"{name}{which}: a gap of {per_cent(shift)} points, as seen, cannot reach 80 % power "
-            f"below {LIMIT} seeds"
+            f"with up to {LIMIT} seeds"
         )
         return
     needed = max(found.seeds, len(seeds) + 1)
