@@ -8,6 +8,7 @@ from typing import Any
 
 from torch import nn
 
+from poolbench.assembly.image_sizes import head_side, stride_px
 from poolbench.assembly.network import (
     ANY_NUM_CLASSES,
     SitePools,
@@ -25,8 +26,6 @@ from poolbench.models.found_pools import FoundPool
 from poolbench.models.network import count_parameters
 from poolbench.models.replaced_pools import tracing_fault
 
-# Sides that tell the stride of a network, whatever its padding.
-_TRIED_PX = (256, 512)
 # Of networks that cells of this process share: building one takes up to half a second.
 _FOUND: dict[tuple[str, tuple[int, int, int], int], NetworkSites] = {}
 
@@ -111,33 +110,15 @@ def pooled_sites(cell: Cell, num_classes: int | None) -> NetworkSites:
 def _check_size(spec: ModelSpec, sites: NetworkSites) -> None:
     """Refuse images of which the last maps would have one element, and that in part."""
     _, height, width = sites.image_shape
-    if _head_side(sites) != 1:
+    if head_side(sites.found or ()) != 1:
         return
-    larger = [_at(spec, sites, side) for side in _TRIED_PX]
-    if not all(larger):  # it takes images of one size
-        return
-    stride = (_TRIED_PX[1] - _TRIED_PX[0]) // (larger[1] - larger[0])
-    if min(height, width) < stride:
+    stride = stride_px(spec.network.name)
+    if stride is not None and min(height, width) < stride:
         raise BadInput(
             f"images of {height} x {width} pixels are too small for {spec.network}: an element of "
             f"its last maps stands for {stride} x {stride}",
             f"choose images of {2 * stride} pixels at least, of which something is left to pool",
         )
-
-
-def _at(spec: ModelSpec, sites: NetworkSites, side: int) -> int:
-    """Return the side of the last maps of square images; 0 if the network does not take them."""
-    shape = sites.image_shape[0], side, side
-    try:
-        return _head_side(_sites(replace(spec, pools={}), shape, sites.num_classes))
-    except BadInput:
-        return 0
-
-
-def _head_side(sites: NetworkSites) -> int:
-    """Return the smaller side of the last maps that a head pools; 0 if none were found."""
-    heads = [min(site.maps[1:]) for site in sites.found or () if site.group == "head"]
-    return heads[-1] if heads else 0
 
 
 def _sites(spec: ModelSpec, shape: tuple[int, int, int], num_classes: int) -> NetworkSites:
