@@ -10,6 +10,7 @@ from poolbench.assembly.classifier import classifier_parameters
 from poolbench.assembly.network import ANY_NUM_CLASSES, build_body, image_shape
 from poolbench.assembly.without_memory import without_memory
 from poolbench.core.cell import BACKBONE, Cell, Freeze
+from poolbench.core.counted import quoted
 from poolbench.core.errors import BadInput, did_you_mean
 from poolbench.core.parts import Parts
 from poolbench.operators.base import PoolingOperator
@@ -92,8 +93,7 @@ def _frozen_modules(body: nn.Module, freeze: Freeze | None, network: str) -> fro
         return frozenset(path for path in paths if not _is_within(path, operators))
     if unknown := [path for path in freeze if path not in paths or not path]:
         raise BadInput(
-            f"recipe.freeze: {network} has no {'module' if len(unknown) == 1 else 'modules'} "
-            + ", ".join(f"'{path}'" for path in unknown),
+            f"recipe.freeze: {network} has no {quoted('module', unknown)}",
             _known(unknown[0], paths),
         )
     return frozenset(path for path in paths if _is_within(path, freeze))

@@ -37,9 +37,8 @@ def pooled_maps(cell: Cell, num_classes: int) -> Mapping[str, PooledMaps] | None
 def pooled_among(model: ModelSpec, sites: NetworkSites) -> Mapping[str, PooledMaps]:
     """Return what reaches each site of a network that has an operator, as it was found before."""
     return {
-        site: PooledMaps(
-            maps=tuple((call["channels"], *call["grid"]) for call in sites.calls[site]),
-            keeps_single=site in sites.single and keeps_one_element(pool),
+        site: PooledMaps.of_calls(
+            sites.calls[site], keeps_single=site in sites.single and keeps_one_element(pool)
         )
         for site, pool in model.pools.items()
         if site in sites.calls

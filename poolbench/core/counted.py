@@ -16,6 +16,12 @@ def counted(number: int, one: str, several: str = "") -> str:
     return f"{number:,} {one}" if number == 1 else f"{number:,} {several or f'{one}s'}"
 
 
+def quoted(noun: str, names: Sequence[str]) -> str:
+    """Return a noun with names in quotes: ``"site 'head'"``, ``"sites 'head', 'stem'"``."""
+    listed = ", ".join(f"'{name}'" for name in names)
+    return f"{noun}{'' if len(names) == 1 else 's'} {listed}"
+
+
 def first_of(names: Sequence[str], most: int) -> str:
     """Return names with the number of those left out: ``"ant, bee and 1,040 more"``."""
     more = f" and {len(names) - most:,} more" if len(names) > most else ""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from poolbench.core.cell import Cell
 from poolbench.core.document import Count, Finite, Positive, Seconds, Share
+from poolbench.core.sites import PoolCall
 from poolbench.core.study import Metric
 
 Status = Literal["ok", "diverged"]
@@ -61,6 +62,12 @@ class PooledMaps:
 
     maps: tuple[tuple[Positive, Positive, Positive], ...]
     keeps_single: bool = False
+
+    @classmethod
+    def of_calls(cls, calls: Sequence[PoolCall], *, keeps_single: bool = False) -> PooledMaps:
+        """Return the maps of the pools that a network requests for a site."""
+        maps = tuple((call["channels"], *call["grid"]) for call in calls)
+        return cls(maps=maps, keeps_single=keeps_single)
 
     @property
     def is_single(self) -> bool:

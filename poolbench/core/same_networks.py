@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from poolbench.core.cell import Cell
@@ -26,6 +26,12 @@ def same_networks(
         key = model.identity, cell.data.identity, cell.recipe.identity
         alike.setdefault(key, []).append(name)
     yield from (tuple(names) for names in alike.values() if len(names) > 1)
+
+
+def single_sites(pooled: Iterable[Mapping[str, PooledMaps]]) -> tuple[str, ...]:
+    """Return the sites where each map of some network is one element, in their order."""
+    every = (site for sites in pooled for site, maps in sites.items() if maps.is_single)
+    return tuple(dict.fromkeys(every))
 
 
 def about_same_networks(names: Collection[str]) -> str:

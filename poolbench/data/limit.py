@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -12,9 +10,8 @@ from poolbench.core.cell import DataSpec
 from poolbench.data.labelled_images import LabelledImages
 from poolbench.data.pictures.cache import is_prepared
 from poolbench.data.pictures.source import PictureList
+from poolbench.data.sorted_pictures import Split
 from poolbench.data.stable_random import StableRandom
-
-Split = Literal["train", "test"]
 
 
 def limited(split: LabelledImages, spec: DataSpec, name: Split) -> LabelledImages:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
+from poolbench.core.counted import quoted
 from poolbench.core.errors import BadInput, closest
 from poolbench.models.found_pools import FoundPool
 
@@ -45,10 +46,8 @@ def claimed(
                 )
             owners[pool.path] = site
     if unknown:
-        names = ", ".join(f"'{site}'" for site in unknown)
         raise BadInput(
-            f"{label} has no {'site' if len(unknown) == 1 else 'sites'} {names}{_why(found)}",
-            _hint(unknown[0], found),
+            f"{label} has no {quoted('site', unknown)}{_why(found)}", _hint(unknown[0], found)
         )
     return [(pool, owners[pool.path]) for pool in found if pool.path in owners]
 

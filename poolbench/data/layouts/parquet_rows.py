@@ -7,7 +7,7 @@ import threading
 from bisect import bisect_right
 from collections import deque
 from collections.abc import Iterator
-from itertools import chain
+from itertools import accumulate, chain
 from pathlib import Path
 from typing import Any
 
@@ -45,8 +45,8 @@ class ParquetRows:
         kept = 2 + -(-_KEPT_OF_CORE * count_cores() // _ROWS)
         self._kept: deque[tuple[int, Any]] = deque(maxlen=kept)
         metadata = import_pyarrow(".parquet").read_metadata(path)
-        sizes = [metadata.row_group(n).num_rows for n in range(metadata.num_row_groups)]
-        self._starts = [sum(sizes[:n]) for n in range(len(sizes))]
+        sizes = (metadata.row_group(n).num_rows for n in range(metadata.num_row_groups))
+        self._starts = list(accumulate(sizes, initial=0))[:-1]
         self._begin(0)
 
     def __getitem__(self, row: int) -> Any:

@@ -50,13 +50,16 @@ class CacheEntry:
         folder: Its folder.
         about: What it is of; ``None`` if another version wrote it, or it is damaged.
         shards: Number of shards that are complete.
-        size_bytes: Size of its files.
     """
 
     folder: Path
     about: About | None
     shards: int
-    size_bytes: int
+
+    @property
+    def size_bytes(self) -> int:
+        """Size of its files: each is looked at."""
+        return size_of(self.folder)
 
     @property
     def is_complete(self) -> bool:
@@ -106,7 +109,6 @@ def _entry(folder: Path) -> CacheEntry:
         folder=folder,
         about=read_about(folder),
         shards=sum(1 for _ in folder.glob(f"*{INDEX}")),
-        size_bytes=size_of(folder),
     )
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 
 from poolbench.core.catalogue import Site
+from poolbench.core.record import PooledMaps
 from poolbench.core.sites import FoundSite, NetworkSites, PoolCall
 from poolbench.report.listings.text_table import text_table
 from poolbench.report.table import Table
@@ -64,13 +64,7 @@ def _row(site: Site, calls: Sequence[PoolCall]) -> tuple[str, ...]:
 
 def maps_of(calls: Sequence[PoolCall]) -> str:
     """Return the maps that are pooled, each with its number: ``64x32x32 (2), 128x16x16``."""
-    maps = Counter(_maps(call) for call in calls)
-    return ", ".join(f"{shape} ({count})" if count > 1 else shape for shape, count in maps.items())
-
-
-def _maps(call: PoolCall) -> str:
-    height, width = call["grid"]
-    return f"{call['channels']}x{height}x{width}"
+    return str(PooledMaps.of_calls(calls))
 
 
 def _window(call: PoolCall) -> str:

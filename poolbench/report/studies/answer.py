@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from poolbench.report.number_format import per_cent
+from poolbench.report.studies.maps import sentence
 from poolbench.report.studies.outcomes import Outcomes
 from poolbench.stats import Caveat, Comparison, Verdict
 
@@ -37,11 +38,11 @@ def answer(outcomes: Outcomes) -> str:
     finished = [name for name, e in comparison.estimates.items() if e.n]
     if not finished:
         return "No variant has a finished run."
-    leader, others = _leader(comparison, finished, metric), _others(comparison, finished, metric)
-    sentences = [f"{leader}; {others}." if others else f"{leader}."]
     unlike = [caveat for caveat in comparison.caveats if caveat.code in _NOTHING_COMPARED]
     if any(set(finished) <= set(c.variants) for c in unlike if c.code != _SINGLE):
         return " ".join(["Nothing was compared.", *(_sentence(each) for each in unlike)])
+    leader, others = _leader(comparison, finished, metric), _others(comparison, finished, metric)
+    sentences = [f"{leader}; {others}." if others else f"{leader}."]
     sentences += [_sentence(each) for each in unlike]
     if comparison.baseline and len(comparison.values) > 1:
         sentences.append(_contrasts(comparison))
@@ -131,10 +132,8 @@ def _lost(comparison: Comparison, how: str, count: Callable[[str], int | None]) 
 
 
 def _sentence(caveat: Caveat) -> str:
-    text = caveat.text
-    if caveat.code == _SINGLE:  # others begin with the name of a variant
-        text = f"{text[0].upper()}{text[1:]}"
-    return f"{text}."
+    # Others begin with the name of a variant.
+    return sentence(caveat.text) if caveat.code == _SINGLE else f"{caveat.text}."
 
 
 def _listed(names: Sequence[str]) -> str:

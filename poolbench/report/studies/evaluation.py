@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from poolbench.core.record import Result
-from poolbench.core.same_networks import about_single
+from poolbench.core.same_networks import about_single, single_sites
 from poolbench.core.study import Study
 from poolbench.report.number_format import fixed, per_cent, points, probability
 from poolbench.report.studies.starts import about_weights
@@ -87,8 +87,7 @@ def _row(row: EvaluatedRow, p: float | None) -> tuple[TableCell, ...]:
 
 
 def _about(study: Study, rows: Sequence[EvaluatedRow], own: str) -> Iterator[str]:
-    pooled = [(row.result.pooled or {}).items() for row in rows if row.result is not None]
-    if single := dict.fromkeys(site for row in pooled for site, each in row if each.is_single):
+    if single := single_sites(row.result.pooled or {} for row in rows if row.result is not None):
         yield about_single(single, study.cells[0].model.network.name)
     first = rows[0].result
     if first is not None and first.status == "ok":

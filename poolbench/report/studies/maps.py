@@ -20,5 +20,9 @@ def about_maps(found: NetworkSites, dataset: str) -> Iterator[str]:
     maps = "; ".join(f"{site} {maps_of(calls)}" for site, calls in found.calls.items())
     yield f"Maps that {found.network} pools, on {shape} images of {dataset}: {maps}."
     if found.single:
-        text = about_single(found.single, found.network)
-        yield f"{text[0].upper()}{text[1:]}."
+        yield sentence(about_single(found.single, found.network))
+
+
+def sentence(text: str) -> str:
+    """Return a note of a table as a sentence."""
+    return f"{text[0].upper()}{text[1:]}."

@@ -11,7 +11,12 @@ from typing import Any
 from poolbench.core.cell import Cell
 from poolbench.core.errors import BadInput, did_you_mean
 from poolbench.core.record import Run
-from poolbench.core.same_networks import about_same_networks, about_single, same_networks
+from poolbench.core.same_networks import (
+    about_same_networks,
+    about_single,
+    same_networks,
+    single_sites,
+)
 from poolbench.core.study import Analysis, Metric, Study
 from poolbench.stats import Caveat, Comparison, compare
 from poolbench.stats.collapse import collapse_level
@@ -129,11 +134,11 @@ def _about_same(
     first = {name: cells[name][0] for name in pooled}
     for network in dict.fromkeys(cell.model.network.name for cell in first.values()):
         single = {
-            name: [site for site, each in pooled[name].items() if each.is_single]
+            name: single_sites([pooled[name]])
             for name, cell in first.items()
             if cell.model.network.name == network
         }
-        if sites := dict.fromkeys(site for each in single.values() for site in each):
+        if sites := single_sites(pooled[name] for name in single):
             yield Caveat(
                 code="single-element",
                 text=about_single(sites, network),
